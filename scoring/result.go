@@ -1,0 +1,133 @@
+package scoring
+
+// Version names the engine: it changes whenever the same evidence and policy
+// could give other bytes.
+const Version = "1"
+
+// Status says how far the evidence carried.
+type Status string
+
+// The three statuses of an assessment.
+const (
+	Scored               Status = "SCORED"
+	Provisional          Status = "PROVISIONAL"
+	InsufficientEvidence Status = "INSUFFICIENT_EVIDENCE"
+)
+
+// Flag is a reason to look twice, shown in every report.
+type Flag string
+
+// The flags.
+const (
+	FlagOneComponent   Flag = "ONE_COMPONENT"   // the peer group has a single component
+	FlagDisconnected   Flag = "DISCONNECTED"    // no shared cell or rater compares this official with the group
+	FlagUnconfirmed    Flag = "UNCONFIRMED"     // nobody confirms outcomes here: they rest on time
+	FlagNoEvents       Flag = "NO_EVENTS"       // time is charged to the last holder: no history says who held it
+	FlagSmallGroup     Flag = "SMALL_GROUP"     // the peer group is too small for ranks
+	FlagNoVariance     Flag = "NO_VARIANCE"     // a component does not tell officials apart and is out
+	FlagBurst          Flag = "BURST"           // ratings too many, too fast, too one-sided, from too few
+	FlagRepeatedRater  Flag = "REPEATED_RATER"  // one person rated often
+	FlagReciprocity    Flag = "RECIPROCITY"     // mutual favours
+	FlagClique         Flag = "CLIQUE"          // a circle of favours
+	FlagCampaignBurst  Flag = "CAMPAIGN_BURST"  // deeds crowd into few weeks
+	FlagLowReliability Flag = "LOW_RELIABILITY" // too uncertain for a grade
+	FlagHaloOff        Flag = "HALO_OFF"        // the halo step was not identified and is off
+	FlagExcluded       Flag = "EXCLUDED"        // a recorded reason keeps the official out of grades
+)
+
+// Grade is what the engine proposes; persons decide.
+type Grade string
+
+// The proposals. The engine never proposes a low grade.
+const (
+	GradeNone      Grade = ""
+	GradeExcellent Grade = "EXCELLENT"
+	GradeBoundary  Grade = "BOUNDARY"
+)
+
+// Result is what a run found. Absent numbers are NaN, absent ranks 0.
+type Result struct {
+	Version        string
+	EvidenceDigest [32]byte
+	PolicyDigest   [32]byte
+	Assessments    []Assessment // as Evidence.Postings
+	Groups         []Group      // by name
+	Fits           []Fit        // one a component that was fitted
+}
+
+// Assessment is one posting's result.
+type Assessment struct {
+	Posting              int32 // index into Evidence.Postings
+	Status               Status
+	Composite, Low, High float64 // 0 to 100; 95 % interval
+	Rank                 int32   // 1 is the best, within the peer group
+	RankLow, RankHigh    int32   // 95 % interval: RankLow is the better end
+	Grade                Grade
+	Components           [Components]ComponentScore
+	Reliability          float64 // of the composite, 0 to 1
+	Visibility           float64 // percentile within the peer group
+	ShowcaseGap          float64 // percentile of visibility less that of the composite
+	WithoutHalo          float64 // the composite with the halo step left out
+	Geometric            float64 // the geometric composite, shown beside the linear one
+	Flags                []Flag  // sorted, each once
+	Parts                []Part  // sum of Points is the composite as printed
+}
+
+// ComponentScore is one component of one posting, on the composite's scale.
+type ComponentScore struct {
+	Value, SE float64 // 0 to 100; standard error. NaN without evidence
+	N         float64 // effective number of pieces of evidence
+	Counts    bool    // whether it entered the composite
+	Weight    float64 // the share it really had
+}
+
+// Part is one line of the explanation.
+type Part struct {
+	Component int8   // a Component, or -1: it belongs to the composite
+	Code      string // what it is, e.g. "CASE_MIX"; the words stand in the message catalogue
+	Points    int64  // hundredths of a point of the composite, so that sums are exact
+	Value     float64
+	Pieces    []Piece
+}
+
+// Piece is one piece of evidence under a part. It names a month and a kind,
+// never a day or a person.
+type Piece struct {
+	Source string  // RATING, CASE, REVIEW or DEED
+	Month  string  // 2025-03
+	Kind   int32   // index into Evidence.Kinds, or None
+	Value  float64 // on the source's own scale
+	Weight float64
+	Effect float64 // on the composite, in points
+}
+
+// Group is what is common to one peer group.
+type Group struct {
+	Name             string
+	Size             int
+	NominalWeights   [Components]float64
+	EffectiveWeights [Components]float64 // share of the composite's variance
+	Sigma            [Components]float64 // standard deviation of the true official effect
+	HaloSlopes       [Components]float64
+	Reliability      float64
+	Flags            []Flag
+}
+
+// Fit is one mixed model as it was fitted.
+type Fit struct {
+	Component  Component
+	Rows       int
+	Effects    []Effect
+	Residual   float64 // variance
+	Iterations int
+	Converged  bool
+}
+
+// Effect is one variance component.
+type Effect struct {
+	Name     string // official, rater, pair
+	Levels   int
+	Variance float64
+	SE       float64 // of the variance
+	Boundary bool    // estimated at zero and taken out
+}
