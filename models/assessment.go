@@ -1,0 +1,116 @@
+package models
+
+// AssessmentStatus says how far the evidence carried.
+type AssessmentStatus string
+
+// The statuses.
+const (
+	StatusScored               AssessmentStatus = "SCORED"
+	StatusProvisional          AssessmentStatus = "PROVISIONAL"
+	StatusInsufficientEvidence AssessmentStatus = "INSUFFICIENT_EVIDENCE"
+)
+
+// AssessmentStatuses are all statuses.
+var AssessmentStatuses = []AssessmentStatus{StatusScored, StatusProvisional, StatusInsufficientEvidence}
+
+// GradeProposal is what the engine proposes; persons decide.
+type GradeProposal string
+
+// The proposals; empty is none.
+const (
+	ProposalNone      GradeProposal = ""
+	ProposalExcellent GradeProposal = "EXCELLENT"
+	ProposalBoundary  GradeProposal = "BOUNDARY"
+)
+
+// GradeProposals are the two that say something.
+var GradeProposals = []GradeProposal{ProposalExcellent, ProposalBoundary}
+
+// ScoreComponent is one strand of evidence.
+type ScoreComponent string
+
+// The components, in the order of every report.
+const (
+	ComponentSatisfaction  ScoreComponent = "SATISFACTION"
+	ComponentOutcomes      ScoreComponent = "OUTCOMES"
+	ComponentPeerReview    ScoreComponent = "PEER_REVIEW"
+	ComponentPracticalWork ScoreComponent = "PRACTICAL_WORK"
+)
+
+// ScoreComponents are all components.
+var ScoreComponents = []ScoreComponent{
+	ComponentSatisfaction, ComponentOutcomes, ComponentPeerReview, ComponentPracticalWork,
+}
+
+// Assessment is one official in one post in one run. Absent numbers are nil.
+type Assessment struct {
+	ID         ID `gorm:"primaryKey"`
+	RunID      ID
+	OfficialID ID
+	PostingID  ID
+	UnitID     ID
+	Position   string
+	PeerGroup  PeerGroup
+	// SortOrder is the row's place in the report: by peer group, then rank, then
+	// external id of official and posting.
+	SortOrder     int
+	Status        AssessmentStatus
+	Composite     *float64 // 0 to 100
+	CompositeLow  *float64
+	CompositeHigh *float64
+	Rank          *int // 1 is the best of the peer group
+	RankLow       *int
+	RankHigh      *int
+	Grade         GradeProposal
+	Reliability   *float64
+	WithoutHalo   *float64
+	Geometric     *float64
+	Visibility    *float64
+	ShowcaseGap   *float64
+	Flags         []string         `gorm:"serializer:json"`
+	Components    []ComponentScore `gorm:"serializer:json"`
+}
+
+// ComponentScore is one component of an assessment, on the scale of the
+// composite.
+type ComponentScore struct {
+	Component ScoreComponent `json:"component"`
+	Value     *float64       `json:"value"`
+	SE        *float64       `json:"se"`
+	N         float64        `json:"n"`
+	Counts    bool           `json:"counts"`
+	Weight    float64        `json:"weight"`
+}
+
+// Component returns a component's score; an assessment holds each of them.
+func (a *Assessment) Component(c ScoreComponent) ComponentScore {
+	for _, s := range a.Components {
+		if s.Component == c {
+			return s
+		}
+	}
+	return ComponentScore{Component: c}
+}
+
+// ScorePart is a line of an assessment's explanation. The points of all lines
+// add up to the composite as it is printed.
+type ScorePart struct {
+	AssessmentID ID             `gorm:"primaryKey"`
+	Seq          int            `gorm:"primaryKey"`
+	Component    ScoreComponent // empty: it belongs to the composite
+	Code         string
+	Points       int64 // hundredths of a point
+	Value        *float64
+	Pieces       []EvidencePiece `gorm:"serializer:json"`
+}
+
+// EvidencePiece is one piece of evidence under a part: a month and a kind, never
+// a day or a person.
+type EvidencePiece struct {
+	Source string  `json:"source"`
+	Month  string  `json:"month"`
+	Kind   string  `json:"kind"`
+	Value  float64 `json:"value"`
+	Weight float64 `json:"weight"`
+	Effect float64 `json:"effect"`
+}

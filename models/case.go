@@ -1,0 +1,161 @@
+package models
+
+import (
+	"fmt"
+	"time"
+)
+
+// The bounds of a case's texts.
+const (
+	MaxTitleLength       = 200
+	MaxDescriptionLength = 10000
+	MaxReasonLength      = 2000
+)
+
+// Case is an appeal, complaint, petition or request of a resident.
+type Case struct {
+	ID           ID     `gorm:"primaryKey"`
+	Ref          string // external id
+	ReceiptHash  Hash   // nil for an imported case
+	Category     string // "parent / child", or one word
+	UnitID       ID     // who owns it: the first receiver until another has accepted
+	OfficialID   *ID    // who works on it
+	ResidentKey  Hash
+	KeyYear      int
+	Channel      Channel
+	State        CaseState
+	Title        string
+	Description  string
+	OpenedAt     time.Time
+	DueAt        *time.Time
+	ClosedAt     *time.Time
+	Outcome      CaseOutcome // empty while open
+	Asked        Answer      // was the resident asked to confirm
+	Confirmed    Answer      // what the resident said
+	Satisfaction *int        // 1 to 5
+	Transfers    int
+	Reopened     int
+	Account      *string // what was done, in the official's words
+	Upheld       bool    // a rejection upheld above the unit
+	UpdatedAt    time.Time
+}
+
+// Validate checks the record by itself.
+func (c *Case) Validate() error {
+	if err := required("category", c.Category); err != nil {
+		return err
+	}
+	if err := oneOf("channel", c.Channel, Channels); err != nil {
+		return err
+	}
+	if err := validText("title", c.Title, MaxTitleLength); err != nil {
+		return err
+	}
+	if err := validText("description", c.Description, MaxDescriptionLength); err != nil {
+		return err
+	}
+	if c.ClosedAt != nil && c.ClosedAt.Before(c.OpenedAt) {
+		return Invalid("closedAt", KeyClosedBeforeOpened)
+	}
+	if c.Transfers < 0 {
+		return Invalid("transfers", KeyNegative, fmt.Sprint(c.Transfers))
+	}
+	if c.Reopened < 0 {
+		return Invalid("reopened", KeyNegative, fmt.Sprint(c.Reopened))
+	}
+	if c.Satisfaction != nil {
+		return validLevel("satisfaction", *c.Satisfaction)
+	}
+	return nil
+}
+
+// CaseEvent is a step in a case's history; it is only ever added.
+type CaseEvent struct {
+	ID             ID `gorm:"primaryKey"`
+	CaseID         ID
+	Seq            int // order within the case
+	At             time.Time
+	Kind           CaseEventKind
+	FromOfficialID *ID
+	ToOfficialID   *ID
+	ToUnitID       *ID
+	Actor          string // subject; empty for an imported event, "resident" for the resident
+	Note           string
+	ImportKey      Hash // nil for an event of our own
+}
+
+// TransferState is where an offered transfer stands.
+type TransferState string
+
+// The states of a transfer.
+const (
+	TransferOffered  TransferState = "OFFERED"
+	TransferAccepted TransferState = "ACCEPTED"
+	TransferRefused  TransferState = "REFUSED"
+	TransferLapsed   TransferState = "LAPSED" // not accepted in time: it fell back
+)
+
+// TransferStates are all states.
+var TransferStates = []TransferState{TransferOffered, TransferAccepted, TransferRefused, TransferLapsed}
+
+// CaseTransfer is an offer to take a case over. Until it is accepted the case
+// stays with the unit that offered it (首问负责).
+type CaseTransfer struct {
+	ID             ID `gorm:"primaryKey"`
+	CaseID         ID
+	FromUnitID     ID
+	ToUnitID       ID
+	FromOfficialID *ID
+	ToOfficialID   *ID
+	Reason         string
+	State          TransferState
+	OfferedAt      time.Time
+	DueAt          time.Time
+	DecidedAt      *time.Time
+	DecisionReason string
+}
+
+// Decide accepts, refuses or lets lapse an offered transfer.
+func (t *CaseTransfer) Decide(to TransferState, now time.Time, reason string) error {
+	if t.State != TransferOffered || to == TransferOffered {
+		return illegal("CaseTransfer", t.State, to, transfersFrom(t.State))
+	}
+	if to == TransferRefused {
+		if err := required("reason", reason); err != nil {
+			return Invalid("reason", KeyReasonNeeded)
+		}
+	}
+	t.State, t.DecidedAt, t.DecisionReason = to, &now, reason
+	return nil
+}
+
+func transfersFrom(s TransferState) []TransferState {
+	if s == TransferOffered {
+		return []TransferState{TransferAccepted, TransferRefused, TransferLapsed}
+	}
+	return nil
+}
+
+// Mediation is the work of a third party between a resident and an office.
+type Mediation struct {
+	ID               ID `gorm:"primaryKey"`
+	CaseID           ID
+	Mediator         string
+	StartedAt        time.Time
+	ResidentAgreed   bool
+	UnitAgreed       bool
+	Outcome          CaseOutcome // empty until it ends
+	EndedAt          *time.Time
+	AgreementSummary string
+}
+
+// Validate checks the record by itself.
+func (m *Mediation) Validate() error {
+	if err := required("mediator", m.Mediator); err != nil {
+		return err
+	}
+	if m.EndedAt != nil && m.EndedAt.Before(m.StartedAt) {
+		return Invalid("endedAt", KeyClosedBeforeOpened)
+	}
+	return validText("agreementSummary", m.AgreementSummary, MaxDescriptionLength)
+}

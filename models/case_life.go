@@ -1,0 +1,137 @@
+package models
+
+import "slices"
+
+// CaseState is where a case stands.
+type CaseState string
+
+// The states of a case.
+const (
+	CaseSubmitted         CaseState = "SUBMITTED"
+	CaseAccepted          CaseState = "ACCEPTED"
+	CaseAssigned          CaseState = "ASSIGNED"
+	CaseInProgress        CaseState = "IN_PROGRESS"
+	CaseOnHold            CaseState = "ON_HOLD"
+	CaseMediation         CaseState = "MEDIATION"
+	CaseResolved          CaseState = "RESOLVED"
+	CaseReopened          CaseState = "REOPENED"
+	CaseConfirmed         CaseState = "CONFIRMED"
+	CaseClosedUnconfirmed CaseState = "CLOSED_UNCONFIRMED"
+	CaseRejected          CaseState = "REJECTED"
+	CaseWithdrawn         CaseState = "WITHDRAWN"
+)
+
+// CaseStates are all states.
+var CaseStates = []CaseState{
+	CaseSubmitted, CaseAccepted, CaseAssigned, CaseInProgress, CaseOnHold, CaseMediation,
+	CaseResolved, CaseReopened, CaseConfirmed, CaseClosedUnconfirmed, CaseRejected, CaseWithdrawn,
+}
+
+// CaseStep is a step of a case's life.
+type CaseStep string
+
+// The steps.
+const (
+	CaseStepAccept   CaseStep = "ACCEPT"   // the unit signs for it
+	CaseStepAssign   CaseStep = "ASSIGN"   // an official gets it
+	CaseStepStart    CaseStep = "START"    // the official begins
+	CaseStepHold     CaseStep = "HOLD"     // the clock pauses, for a reason
+	CaseStepResume   CaseStep = "RESUME"   //
+	CaseStepTransfer CaseStep = "TRANSFER" // another unit has accepted it
+	CaseStepMediate  CaseStep = "MEDIATE"  // a third party steps in
+	CaseStepResolve  CaseStep = "RESOLVE"  // the office says what was done
+	CaseStepConfirm  CaseStep = "CONFIRM"  // the resident says it is solved
+	CaseStepReopen   CaseStep = "REOPEN"   // the resident says it is not
+	CaseStepLapse    CaseStep = "LAPSE"    // the resident said nothing in time
+	CaseStepReject   CaseStep = "REJECT"   // not within our powers, or unlawful; for a reason
+	CaseStepWithdraw CaseStep = "WITHDRAW" // by the resident
+)
+
+// caseLife is the whole life of a case: from a state, by a step, to a state.
+var caseLife = map[CaseState]map[CaseStep]CaseState{
+	CaseSubmitted: {
+		CaseStepAccept: CaseAccepted, CaseStepReject: CaseRejected, CaseStepWithdraw: CaseWithdrawn,
+		CaseStepTransfer: CaseAccepted,
+	},
+	CaseAccepted: {
+		CaseStepAssign: CaseAssigned, CaseStepReject: CaseRejected, CaseStepWithdraw: CaseWithdrawn,
+		CaseStepTransfer: CaseAccepted,
+	},
+	CaseAssigned: {
+		CaseStepStart: CaseInProgress, CaseStepAssign: CaseAssigned, CaseStepReject: CaseRejected,
+		CaseStepWithdraw: CaseWithdrawn, CaseStepTransfer: CaseAccepted,
+	},
+	CaseInProgress: {
+		CaseStepHold: CaseOnHold, CaseStepMediate: CaseMediation, CaseStepResolve: CaseResolved,
+		CaseStepAssign: CaseAssigned, CaseStepReject: CaseRejected, CaseStepWithdraw: CaseWithdrawn,
+		CaseStepTransfer: CaseAccepted,
+	},
+	CaseOnHold: {
+		CaseStepResume: CaseInProgress, CaseStepWithdraw: CaseWithdrawn,
+	},
+	CaseMediation: {
+		CaseStepResolve: CaseResolved, CaseStepResume: CaseInProgress, CaseStepWithdraw: CaseWithdrawn,
+	},
+	CaseResolved: {
+		CaseStepConfirm: CaseConfirmed, CaseStepReopen: CaseReopened, CaseStepLapse: CaseClosedUnconfirmed,
+	},
+	CaseReopened: {
+		CaseStepStart: CaseInProgress, CaseStepAssign: CaseAssigned, CaseStepMediate: CaseMediation,
+		CaseStepWithdraw: CaseWithdrawn, CaseStepTransfer: CaseAccepted,
+	},
+	CaseConfirmed:         {},
+	CaseClosedUnconfirmed: {CaseStepReopen: CaseReopened, CaseStepConfirm: CaseConfirmed},
+	CaseRejected:          {},
+	CaseWithdrawn:         {},
+}
+
+// Next returns the state that a step leads to, or an error that names the state
+// and the steps that are possible.
+func (s CaseState) Next(step CaseStep) (CaseState, error) {
+	next, ok := caseLife[s][step]
+	if !ok {
+		return "", illegal("Case", s, step, s.Steps())
+	}
+	return next, nil
+}
+
+// Steps are the steps that are possible from a state, in alphabetical order.
+func (s CaseState) Steps() []CaseStep {
+	steps := make([]CaseStep, 0, len(caseLife[s]))
+	for step := range caseLife[s] {
+		steps = append(steps, step)
+	}
+	slices.Sort(steps)
+	return steps
+}
+
+// Open says whether somebody still has to work on the case.
+func (s CaseState) Open() bool {
+	switch s {
+	case CaseResolved, CaseConfirmed, CaseClosedUnconfirmed, CaseRejected, CaseWithdrawn:
+		return false
+	}
+	return true
+}
+
+// ImportedCaseState is the state that an imported case's outcome and the
+// resident's word imply.
+func ImportedCaseState(outcome CaseOutcome, confirmed Answer) CaseState {
+	switch outcome {
+	case "":
+		return CaseInProgress
+	case OutcomeRejected:
+		return CaseRejected
+	case OutcomeWithdrawn:
+		return CaseWithdrawn
+	case OutcomeUnresolved:
+		return CaseClosedUnconfirmed
+	}
+	switch confirmed {
+	case AnswerYes:
+		return CaseConfirmed
+	case AnswerNo:
+		return CaseReopened
+	}
+	return CaseClosedUnconfirmed
+}

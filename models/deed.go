@@ -1,0 +1,52 @@
+package models
+
+import "time"
+
+// Deed is a piece of practical work, recorded by the official and confirmed by
+// the person it helped.
+type Deed struct {
+	ID             ID     `gorm:"primaryKey"`
+	Ref            string // external id
+	OfficialID     ID
+	Kind           DeedKind
+	DoneAt         time.Time
+	Hours          *float64
+	BeneficiaryKey Hash
+	KeyYear        int
+	Confirmed      Answer
+	ReceiptHash    Hash // of the confirmation link; nil for an imported deed
+	Title          string
+}
+
+// Validate checks the record by itself.
+func (d *Deed) Validate() error {
+	if err := oneOf("kind", d.Kind, DeedKinds); err != nil {
+		return err
+	}
+	if d.Hours != nil && !(*d.Hours >= 0) {
+		return Invalid("hours", KeyNegative)
+	}
+	return validText("title", d.Title, MaxTitleLength)
+}
+
+// Achievement is showcase evidence: what makes an official visible. It never
+// earns a point; it is what the score must not depend on, given the work.
+type Achievement struct {
+	ID         ID `gorm:"primaryKey"`
+	OfficialID ID
+	Kind       AchievementKind
+	At         time.Time
+	Title      string
+	ImportKey  Hash // nil for one recorded here
+}
+
+// Validate checks the record by itself.
+func (a *Achievement) Validate() error {
+	if err := oneOf("kind", a.Kind, AchievementKinds); err != nil {
+		return err
+	}
+	if err := required("title", a.Title); err != nil {
+		return err
+	}
+	return validText("title", a.Title, MaxTitleLength)
+}

@@ -1,0 +1,132 @@
+package models
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// The bounds of what a rating may carry.
+const (
+	MaxCommentLength = 2000
+	MaxTags          = 10
+	MaxTagLength     = 40
+)
+
+// Rating is one resident's mark for one encounter. It knows the day, never the
+// moment, and neither the encounter nor the resident.
+type Rating struct {
+	ID          ID `gorm:"primaryKey"` // random
+	OfficialID  ID
+	ServiceID   ID
+	Channel     Channel
+	Level       int // 1 (非常不满意) to 5 (非常满意)
+	RatedOn     Date
+	RaterKey    Hash // nil: a person of their own
+	KeyYear     int
+	Source      RatingSource
+	Invited     Answer
+	Dimensions  []DimensionLevel `gorm:"serializer:json"`
+	Tags        []string         `gorm:"serializer:json"`
+	Comment     *string
+	ReceiptHash Hash // nil for an imported rating
+	ImportKey   Hash // keyed hash of an imported rating's encounter; nil otherwise
+}
+
+// DimensionLevel is a level for one aspect of a service.
+type DimensionLevel struct {
+	Dimension string `json:"dimension"`
+	Level     int    `json:"level"`
+}
+
+// Validate checks the record by itself.
+func (r *Rating) Validate() error {
+	if err := validLevel("level", r.Level); err != nil {
+		return err
+	}
+	for i, d := range r.Dimensions {
+		if err := required(fmt.Sprintf("dimensions.%d.dimension", i), d.Dimension); err != nil {
+			return err
+		}
+		if err := validText(fmt.Sprintf("dimensions.%d.dimension", i), d.Dimension, MaxTagLength); err != nil {
+			return err
+		}
+		if err := validLevel(fmt.Sprintf("dimensions.%d.level", i), d.Level); err != nil {
+			return err
+		}
+	}
+	if len(r.Dimensions) > MaxTags {
+		return Invalid("dimensions", KeyTooLong, fmt.Sprint(MaxTags), fmt.Sprint(len(r.Dimensions)))
+	}
+	if len(r.Tags) > MaxTags {
+		return Invalid("tags", KeyTooLong, fmt.Sprint(MaxTags), fmt.Sprint(len(r.Tags)))
+	}
+	for i, tag := range r.Tags {
+		field := fmt.Sprintf("tags.%d", i)
+		if err := required(field, tag); err != nil {
+			return err
+		}
+		if err := validText(field, tag, MaxTagLength); err != nil {
+			return err
+		}
+	}
+	if r.Comment != nil {
+		return validText("comment", *r.Comment, MaxCommentLength)
+	}
+	return nil
+}
+
+// OwesReply says whether the rating owes an answer (差评回访).
+func (r *Rating) OwesReply() bool { return r.Level <= 2 }
+
+// RatingReply is the unit's answer to a rating of 1 or 2. It keeps the day
+// alone, as the rating does.
+type RatingReply struct {
+	ID        ID `gorm:"primaryKey"`
+	RatingID  ID
+	Author    string // subject of the reply officer, never the rated official
+	Text      string
+	RepliedOn Date
+}
+
+// Validate checks the record by itself.
+func (r *RatingReply) Validate() error {
+	if err := required("text", r.Text); err != nil {
+		return err
+	}
+	return validText("text", r.Text, MaxCommentLength)
+}
+
+// RatingTotal is what is kept of an official's ratings of one day, in the same
+// transaction as the ratings: sums up the tree are made of these.
+type RatingTotal struct {
+	OfficialID ID   `gorm:"primaryKey"`
+	RatedOn    Date `gorm:"primaryKey"`
+	Level1     int64
+	Level2     int64
+	Level3     int64
+	Level4     int64
+	Level5     int64
+}
+
+// validLevel says whether a level is 1 to 5.
+func validLevel(field string, level int) error {
+	if level < 1 || level > 5 {
+		return Invalid(field, KeyLevelRange, fmt.Sprint(level))
+	}
+	return nil
+}
+
+// validText bounds a text and refuses control characters other than line breaks
+// and tabs: they have no meaning here and break what is printed.
+func validText(field, text string, limit int) error {
+	if err := maxLength(field, text, limit); err != nil {
+		return err
+	}
+	if strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' || r == unicode.ReplacementChar
+	}) {
+		return Invalid(field, KeyControlCharacter)
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package models
+
+import "time"
+
+// FlagState is where an integrity flag stands.
+type FlagState string
+
+// The states of a flag.
+const (
+	FlagRaised    FlagState = "RAISED"
+	FlagConfirmed FlagState = "CONFIRMED"
+	FlagDismissed FlagState = "DISMISSED"
+)
+
+// FlagStates are all states.
+var FlagStates = []FlagState{FlagRaised, FlagConfirmed, FlagDismissed}
+
+// IntegrityFlag is a reason to doubt a piece of the evidence. What it points at
+// is weighed down, never silently dropped; a person decides.
+type IntegrityFlag struct {
+	ID         ID `gorm:"primaryKey"`
+	RunID      ID
+	OfficialID ID
+	Kind       string // a flag of the scoring engine
+	State      FlagState
+	RaisedAt   time.Time
+	DecidedBy  string
+	Decision   string
+	DecidedAt  *time.Time
+}
+
+// Decide confirms or dismisses a raised flag; the reason stays on record.
+func (f *IntegrityFlag) Decide(to FlagState, by, reason string, now time.Time) error {
+	if f.State != FlagRaised || to == FlagRaised {
+		var possible []FlagState
+		if f.State == FlagRaised {
+			possible = []FlagState{FlagConfirmed, FlagDismissed}
+		}
+		return illegal("IntegrityFlag", f.State, to, possible)
+	}
+	if err := required("decision", reason); err != nil {
+		return err
+	}
+	f.State, f.DecidedBy, f.Decision, f.DecidedAt = to, by, reason, &now
+	return nil
+}
+
+// AuditEntry says that something was done that changes a result. Entries are
+// only ever added. Those of anonymous writes carry the day alone and no subject.
+type AuditEntry struct {
+	ID      ID `gorm:"primaryKey"` // random, so that it orders nothing
+	At      time.Time
+	Actor   string // a token's subject, or "import", "resident", "system"
+	Action  string // the operation, e.g. "openCycle"
+	Noun    string // the type of what was acted on
+	NounID  *ID
+	Details map[string]string `gorm:"serializer:json"`
+}
+
+// KeyEpoch is a calendar year's rater key: known here by its fingerprint alone,
+// so that a missing or foreign key file is noticed before it does harm.
+type KeyEpoch struct {
+	Year        int `gorm:"primaryKey;autoIncrement:false"`
+	Fingerprint Hash
+	CreatedAt   time.Time
+	DestroyedAt *time.Time
+}
+
+// IdempotencyKey remembers what a mutation made under a client's key.
+type IdempotencyKey struct {
+	KeyHash   Hash `gorm:"primaryKey"` // of operation, subject and the client's key
+	Operation string
+	RecordID  ID
+	CreatedAt time.Time
+}
+
+// Setting is a named fact about this database, such as who made it.
+type Setting struct {
+	Name  string `gorm:"primaryKey"`
+	Value string
+}
+
+// FailedGuess counts wrong tokens and receipts by address prefix and hour.
+type FailedGuess struct {
+	Prefix   string    `gorm:"primaryKey"`
+	HourAt   time.Time `gorm:"primaryKey"`
+	Failures int
+}
