@@ -1,0 +1,130 @@
+package scoring
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+)
+
+// FieldError is one thing wrong with a policy.
+type FieldError struct {
+	Field string // as in the JSON form, e.g. "satisfaction.weight"
+	Right string // what would be right
+}
+
+// PolicyError lists everything that is wrong with a policy.
+type PolicyError struct {
+	Fields []FieldError
+}
+
+func (e *PolicyError) Error() string {
+	lines := make([]string, len(e.Fields))
+	for i, f := range e.Fields {
+		lines[i] = f.Field + ": " + f.Right
+	}
+	return "policy: " + strings.Join(lines, "; ")
+}
+
+// Rule returns what the policy says of one component.
+func (p *Policy) Rule(c Component) ComponentRule {
+	switch c {
+	case Satisfaction:
+		return p.Satisfaction
+	case Outcomes:
+		return p.Outcomes
+	case PeerReview:
+		return p.PeerReview
+	case PracticalWork:
+		return p.PracticalWork
+	}
+	return ComponentRule{}
+}
+
+// Validate returns nil or a *[PolicyError] that names every wrong field.
+func (p Policy) Validate() error {
+	var wrong []FieldError
+	check := func(ok bool, field, right string) {
+		if !ok {
+			wrong = append(wrong, FieldError{Field: field, Right: right})
+		}
+	}
+	within := func(x, low, high float64) bool { return x >= low && x <= high }
+	check(strings.TrimSpace(p.Name) != "" && len(p.Name) <= 200, "name", "1 to 200 bytes")
+	sum := 0.0
+	for c := range Components {
+		rule := p.Rule(c)
+		sum += rule.Weight
+		check(within(rule.Weight, 0, 1), c.field()+".weight", "from 0 to 1")
+		check(within(rule.MinimumN, 0, 1e6), c.field()+".minimumN", "from 0 to 1000000")
+	}
+	check(math.Abs(sum-1) <= 1e-9, "weights", fmt.Sprintf("they add up to 1, these to %.6g", sum))
+	check(p.Normalisation == Standardised || p.Normalisation == Absolute, "normalisation", "STANDARDISED or ABSOLUTE")
+	shares := 0.0
+	for _, s := range []struct {
+		field string
+		value float64
+	}{{"solvedShare", p.SolvedShare}, {"inTimeShare", p.InTimeShare}, {"handlingShare", p.HandlingShare}} {
+		shares += s.value
+		check(within(s.value, 0, 1), s.field, "from 0 to 1")
+	}
+	check(math.Abs(shares-1) <= 1e-9, "solvedShare + inTimeShare + handlingShare",
+		fmt.Sprintf("they add up to 1, these to %.6g", shares))
+	check(p.DeedsPerWeek >= 1 && p.DeedsPerWeek <= 1000, "deedsPerWeek", "from 1 to 1000")
+	check(p.MinimumCellOfficials >= 1, "minimumCellOfficials", "at least 1")
+	check(p.MinimumCellItems >= 1, "minimumCellItems", "at least 1")
+	check(p.MinimumGroup >= 2, "minimumGroup", "at least 2")
+	check(within(p.ExcellentShare, 0, 0.5), "excellentShare", "from 0 to 0.5")
+	check(within(p.MinimumReliability, 0, 1), "minimumReliability", "from 0 to 1")
+	check(p.Draws >= 100 && p.Draws <= 10000, "draws", "from 100 to 10000")
+	if wrong != nil {
+		return &PolicyError{Fields: wrong}
+	}
+	return nil
+}
+
+// field is the component's name in the policy's JSON form.
+func (c Component) field() string {
+	return [Components]string{"satisfaction", "outcomes", "peerReview", "practicalWork"}[c]
+}
+
+// String returns the component's name as reports print it.
+func (c Component) String() string {
+	if c >= Components {
+		return fmt.Sprintf("Component(%d)", uint8(c))
+	}
+	return [Components]string{"SATISFACTION", "OUTCOMES", "PEER_REVIEW", "PRACTICAL_WORK"}[c]
+}
+
+// ParsePolicy reads a policy's JSON form. Absent fields keep the value of
+// [DefaultPolicy]; an unknown field, a second value or a policy that is not
+// valid is an error.
+func ParsePolicy(r io.Reader) (Policy, error) {
+	policy := DefaultPolicy()
+	decoder := json.NewDecoder(r)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&policy); err != nil {
+		return Policy{}, fmt.Errorf("read policy: %w", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return Policy{}, errors.New("read policy: more than one value")
+	}
+	if err := policy.Validate(); err != nil {
+		return Policy{}, err
+	}
+	return policy, nil
+}
+
+// Digest returns the SHA-256 of the policy's JSON form, whose fields stand in a
+// fixed order. A policy that cannot be written as JSON (a number that is not
+// finite) has an error and is never valid.
+func (p Policy) Digest() ([32]byte, error) {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return [32]byte{}, fmt.Errorf("digest of policy: %w", err)
+	}
+	return sha256.Sum256(text), nil
+}
