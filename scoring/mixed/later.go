@@ -1,0 +1,4 @@
+package mixed
+
+// later is what Solution.Later works with.
+type later struct{}

@@ -1,0 +1,180 @@
+package mixed
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// None in a random factor's index column says that the row carries no effect of
+// that factor: a rater met only once, for example, has no severity to estimate.
+// It is not allowed in fixed factors.
+const None int32 = -1
+
+// Factor is a column of levels. Index has one entry a row, in 0 … Levels-1, or
+// [None] in a random factor. A level without rows is allowed: a fixed one is
+// reported as aliased, a random one gets the effect 0 with the prior variance.
+type Factor struct {
+	Name   string
+	Levels int
+	Index  []int32
+}
+
+// Problem is the data and the model. All columns have the length of Y; none is
+// changed by [Fit].
+//
+// At least one fixed factor is needed; one with a single level is an intercept.
+// Every level of the first fixed factor has a parameter. The other fixed factors
+// are measured against their own first level that has rows. Parameters that the
+// data cannot tell apart from earlier ones are left out and reported as aliased.
+//
+// Random[0] is the target: the factor whose effects are wanted. Its prediction
+// error variances are always computed.
+type Problem struct {
+	Y          []float64
+	Weight     []float64 // nil: 1 everywhere. A row of weight w has residual variance σ²e/w; rows of weight 0 are left out
+	Fixed      []Factor
+	Covariates [][]float64 // numeric columns, one slope each
+	Random     []Factor
+}
+
+// Options steer a fit. The zero value estimates by REML.
+type Options struct {
+	// ML estimates by maximum likelihood instead of REML.
+	ML bool
+
+	// Start holds first guesses of the variances, random factors in order, then
+	// the residual. Nil: guesses from the data.
+	Start []float64
+
+	// FixedVariances, in the same order as Start, are taken as given and nothing
+	// is estimated. A zero takes its random factor out. The residual must be
+	// positive.
+	FixedVariances []float64
+
+	// ExactLimit is the largest number of random levels that may remain in the
+	// dense system after absorption; a problem that leaves more is solved by
+	// conjugate gradients with seeded probes. 0: 3000. Negative: never dense.
+	ExactLimit int
+
+	// Seed of the probes; it has no influence on exact fits.
+	Seed uint64
+
+	// MaxIterations of the variance estimation. 0: 200.
+	MaxIterations int
+
+	// Updatable keeps what [Solution.Later] needs: the dense inverse of an exact
+	// fit, or the sorted rows.
+	Updatable bool
+
+	// Progress, if set, is told after each iteration; total is an estimate.
+	Progress func(done, total int)
+}
+
+// ErrProblem wraps every error about a problem or options that contradict themselves.
+var ErrProblem = errors.New("mixed: invalid problem")
+
+// NotConvergedError says that the estimation did not come to rest. The solution
+// that [Fit] returns beside it is the last iterate, with Converged false.
+type NotConvergedError struct {
+	Iterations int
+	Change     float64 // largest relative change of a variance in the last iteration
+	Reason     string
+}
+
+// Error implements error.
+func (e *NotConvergedError) Error() string {
+	return fmt.Sprintf("mixed: not converged after %d iterations (last relative change %.3g): %s", e.Iterations, e.Change, e.Reason)
+}
+
+func (p *Problem) validate() error {
+	n := len(p.Y)
+	if n == 0 {
+		return fmt.Errorf("%w: no rows", ErrProblem)
+	}
+	if p.Weight != nil && len(p.Weight) != n {
+		return fmt.Errorf("%w: %d weights for %d rows", ErrProblem, len(p.Weight), n)
+	}
+	for i, y := range p.Y {
+		if math.IsNaN(y) || math.IsInf(y, 0) {
+			return fmt.Errorf("%w: row %d: y is not a number", ErrProblem, i)
+		}
+	}
+	for i, w := range p.Weight {
+		if !(w >= 0) || math.IsInf(w, 0) {
+			return fmt.Errorf("%w: row %d: weight %v", ErrProblem, i, w)
+		}
+	}
+	if len(p.Fixed) == 0 {
+		return fmt.Errorf("%w: no fixed factor (one with a single level is an intercept)", ErrProblem)
+	}
+	if len(p.Random) == 0 {
+		return fmt.Errorf("%w: no random factor", ErrProblem)
+	}
+	for _, f := range p.Fixed {
+		if err := f.validate(n, 0); err != nil {
+			return err
+		}
+	}
+	for _, f := range p.Random {
+		if err := f.validate(n, None); err != nil {
+			return err
+		}
+	}
+	for j, x := range p.Covariates {
+		if len(x) != n {
+			return fmt.Errorf("%w: covariate %d has %d values for %d rows", ErrProblem, j, len(x), n)
+		}
+		for i, v := range x {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return fmt.Errorf("%w: covariate %d, row %d is not a number", ErrProblem, j, i)
+			}
+		}
+	}
+	return nil
+}
+
+func (f *Factor) validate(n int, least int32) error {
+	if f.Levels < 1 || int64(f.Levels) > math.MaxInt32 {
+		return fmt.Errorf("%w: factor %q has %d levels", ErrProblem, f.Name, f.Levels)
+	}
+	if len(f.Index) != n {
+		return fmt.Errorf("%w: factor %q has %d entries for %d rows", ErrProblem, f.Name, len(f.Index), n)
+	}
+	top := int32(f.Levels)
+	for i, l := range f.Index {
+		if l < least || l >= top {
+			return fmt.Errorf("%w: factor %q, row %d: level %d of %d", ErrProblem, f.Name, i, l, f.Levels)
+		}
+	}
+	return nil
+}
+
+func (o *Options) validate(p *Problem) error {
+	k := len(p.Random) + 1
+	if err := validVariances("start", o.Start, k); err != nil {
+		return err
+	}
+	if err := validVariances("fixed variances", o.FixedVariances, k); err != nil {
+		return err
+	}
+	return nil
+}
+
+func validVariances(name string, v []float64, k int) error {
+	if v == nil {
+		return nil
+	}
+	if len(v) != k {
+		return fmt.Errorf("%w: %s: %d values, want %d (random factors, then residual)", ErrProblem, name, len(v), k)
+	}
+	for i, x := range v {
+		if !(x >= 0) || math.IsInf(x, 0) {
+			return fmt.Errorf("%w: %s: variance %d is %v", ErrProblem, name, i, x)
+		}
+	}
+	if v[k-1] == 0 {
+		return fmt.Errorf("%w: %s: the residual variance is 0", ErrProblem, name)
+	}
+	return nil
+}
