@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Rows hands out rows one after the other: nil at the end. The slice may be
+// used again for the next row; its values have the columns' own types.
+type Rows func() ([]any, error)
+
+// Load writes rows into a table: by COPY on PostgreSQL, by prepared statements of
+// many rows on SQLite. It returns how many it wrote. Memory does not grow with
+// the rows.
+func (tx *Tx) Load(ctx context.Context, table string, columns []string, rows Rows) (int64, error) {
+	if tx.kind == Postgres {
+		n, err := tx.pgx.CopyFrom(ctx, pgx.Identifier{table}, columns, &copySource{rows: rows})
+		if err != nil {
+			return n, fmt.Errorf("copy into %s: %w", table, err)
+		}
+		return n, nil
+	}
+	n, err := tx.loadSQLite(ctx, table, columns, rows)
+	if err != nil {
+		return n, fmt.Errorf("load into %s: %w", table, err)
+	}
+	return n, nil
+}
+
+// copySource is a Rows as pgx reads it.
+type copySource struct {
+	rows Rows
+	row  []any
+	err  error
+}
+
+func (c *copySource) Next() bool {
+	c.row, c.err = c.rows()
+	return c.err == nil && c.row != nil
+}
+
+func (c *copySource) Values() ([]any, error) { return c.row, nil }
+
+func (c *copySource) Err() error { return c.err }
+
+// maxVariables is SQLite's limit on bound values in one statement.
+const maxVariables = 32766
+
+// maxBatch is how many rows one statement inserts: past some fifty the gain is
+// small, and long statements are slow to prepare.
+const maxBatch = 50
+
+func (tx *Tx) loadSQLite(ctx context.Context, table string, columns []string, rows Rows) (int64, error) {
+	batch := min(maxBatch, maxVariables/len(columns))
+	full, err := tx.sql.PrepareContext(ctx, insertSQL(table, columns, batch))
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	values := make([]any, 0, batch*len(columns))
+	for {
+		row, err := rows()
+		if err != nil {
+			return n, firstError(err, full.Close())
+		}
+		if row == nil {
+			break
+		}
+		values = append(values, row...)
+		n++
+		if len(values) == cap(values) {
+			if _, err := full.ExecContext(ctx, values...); err != nil {
+				return n, firstError(err, full.Close())
+			}
+			values = values[:0]
+		}
+	}
+	if err := full.Close(); err != nil {
+		return n, err
+	}
+	if len(values) > 0 {
+		_, err = tx.sql.ExecContext(ctx, insertSQL(table, columns, len(values)/len(columns)), values...)
+	}
+	return n, err
+}
+
+// firstError keeps the cause where closing after it fails as well.
+func firstError(err, closing error) error {
+	if err != nil {
+		return err
+	}
+	return closing
+}
+
+func insertSQL(table string, columns []string, rows int) string {
+	one := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", ") + ")"
+	return "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES " +
+		strings.TrimSuffix(strings.Repeat(one+", ", rows), ", ")
+}

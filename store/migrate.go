@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"steelyard/migrations"
+)
+
+// Migration is one step and whether it has been applied.
+type Migration struct {
+	Version int64
+	Name    string
+	Applied bool
+}
+
+// ErrBehind says that the database lacks tables or columns that this program
+// needs: `migrate up` mends it.
+var ErrBehind = errors.New("the database is behind this program: run `steelyard migrate up`")
+
+// ErrAhead says that a newer program has changed the database.
+var ErrAhead = errors.New("the database is ahead of this program: use the newer program")
+
+func (s *Store) provider() (*goose.Provider, error) {
+	dialect, steps := goose.DialectSQLite3, migrations.SQLite
+	var options []goose.ProviderOption
+	if s.dialect == Postgres {
+		dialect, steps = goose.DialectPostgres, migrations.Postgres
+		locker, err := lock.NewPostgresSessionLocker()
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	files, err := steps()
+	if err != nil {
+		return nil, err
+	}
+	db := s.sql
+	if s.writer != nil {
+		db = s.writer.pool.sql
+	}
+	return goose.NewProvider(dialect, db, files, options...)
+}
+
+// MigrateUp applies every step that is missing and returns how many it applied.
+func (s *Store) MigrateUp(ctx context.Context) (int, error) {
+	p, err := s.provider()
+	if err != nil {
+		return 0, err
+	}
+	done, err := p.Up(ctx)
+	if err != nil {
+		return len(done), fmt.Errorf("migrate up: %w", err)
+	}
+	return len(done), nil
+}
+
+// MigrateDown takes the newest step back and returns its version, or 0 where
+// there was none.
+func (s *Store) MigrateDown(ctx context.Context) (int64, error) {
+	p, err := s.provider()
+	if err != nil {
+		return 0, err
+	}
+	done, err := p.Down(ctx)
+	if errors.Is(err, goose.ErrNoNextVersion) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("migrate down: %w", err)
+	}
+	return done.Source.Version, nil
+}
+
+// MigrateDownTo takes back every step after version.
+func (s *Store) MigrateDownTo(ctx context.Context, version int64) error {
+	p, err := s.provider()
+	if err != nil {
+		return err
+	}
+	if _, err = p.DownTo(ctx, version); err != nil {
+		return fmt.Errorf("migrate down to %d: %w", version, err)
+	}
+	return nil
+}
+
+// Migrations lists all steps in order.
+func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
+	p, err := s.provider()
+	if err != nil {
+		return nil, err
+	}
+	status, err := p.Status(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("migration status: %w", err)
+	}
+	out := make([]Migration, len(status))
+	for i, m := range status {
+		out[i] = Migration{m.Source.Version, m.Source.Path, m.State == goose.StateApplied}
+	}
+	return out, nil
+}
+
+// CheckVersion returns nil where the database is exactly what this program
+// needs, [ErrBehind] or [ErrAhead] where it is not. It changes nothing.
+func (s *Store) CheckVersion(ctx context.Context) error {
+	empty, err := s.Empty(ctx)
+	if err != nil {
+		return err
+	}
+	if empty {
+		return ErrBehind
+	}
+	var have int64
+	if err := s.Read(ctx).Raw("SELECT max(version_id) FROM goose_db_version").Scan(&have).Error; err != nil {
+		return fmt.Errorf("read the database's version: %w", err)
+	}
+	want, err := s.newest()
+	switch {
+	case err != nil:
+		return err
+	case have < want:
+		return ErrBehind
+	case have > want:
+		return ErrAhead
+	}
+	return nil
+}
+
+// Empty says whether the database holds no tables of ours at all.
+func (s *Store) Empty(ctx context.Context) (bool, error) {
+	query := "SELECT count(*) FROM sqlite_master WHERE name = 'goose_db_version'"
+	if s.dialect == Postgres {
+		query = "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'goose_db_version'"
+	}
+	var n int64
+	if err := s.Read(ctx).Raw(query).Scan(&n).Error; err != nil {
+		return false, fmt.Errorf("look for tables: %w", err)
+	}
+	return n == 0, nil
+}
+
+func (s *Store) newest() (int64, error) {
+	files, err := migrations.SQLite()
+	if err != nil {
+		return 0, err
+	}
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return 0, err
+	}
+	last := names[len(names)-1] // Glob sorts, and the numbers are zero-padded
+	return goose.NumericComponent(last)
+}

@@ -1,0 +1,204 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+	"gorm.io/gorm/schema"
+)
+
+// Store is an open database.
+type Store struct {
+	dialect Dialect
+	url     string
+	read    *gorm.DB // SQLite: the readers' pool; PostgreSQL: the one pool
+	sql     *sql.DB  // behind read
+	pool    *pgxpool.Pool
+	writer  *writer // SQLite only
+	now     func() time.Time
+}
+
+// Options tune a store.
+type Options struct {
+	// Connections is the size of the pool; 0 means 20.
+	Connections int
+	// Bulk relaxes SQLite's durability until Close: only for loading an empty
+	// database, which is simply loaded again when the power fails.
+	Bulk bool
+	// Now is the clock; nil means the system's.
+	Now func() time.Time
+}
+
+// Open opens the database that a URL names: sqlite:PATH or postgres://….
+// It makes the SQLite file if there is none, and no table.
+func Open(ctx context.Context, dbURL string, opts Options) (*Store, error) {
+	if opts.Connections == 0 {
+		opts.Connections = 20
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	s := &Store{url: dbURL, now: func() time.Time { return opts.Now().UTC().Truncate(time.Microsecond) }}
+	path, isSQLite := strings.CutPrefix(dbURL, "sqlite:")
+	switch {
+	case isSQLite && path != "":
+		return s, s.openSQLite(path, opts)
+	case strings.HasPrefix(dbURL, "postgres://"), strings.HasPrefix(dbURL, "postgresql://"):
+		return s, s.openPostgres(ctx, dbURL, opts)
+	}
+	return nil, fmt.Errorf("database %q: want sqlite:PATH or postgres://USER@HOST/NAME", Redacted(dbURL))
+}
+
+func (s *Store) openPostgres(ctx context.Context, dbURL string, opts Options) error {
+	s.dialect = Postgres
+	config, err := pgxpool.ParseConfig(dbURL)
+	if err != nil {
+		// The parser's own error may quote the password.
+		return fmt.Errorf("database URL %s cannot be read", Redacted(dbURL))
+	}
+	config.MaxConns = int32(opts.Connections)
+	config.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
+		c.TypeMap().RegisterType(&pgtype.Type{
+			Name: "timestamptz", OID: pgtype.TimestamptzOID,
+			Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+		})
+		return nil
+	}
+	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	if err = s.pool.Ping(ctx); err != nil {
+		s.pool.Close()
+		return fmt.Errorf("reach database %s: %w", Redacted(dbURL), err)
+	}
+	s.sql = stdlib.OpenDBFromPool(s.pool)
+	// The pool keeps the connections; database/sql must not throw them away.
+	s.sql.SetMaxOpenConns(opts.Connections)
+	s.sql.SetMaxIdleConns(opts.Connections)
+	s.read, err = gorm.Open(postgres.New(postgres.Config{Conn: s.sql}), s.gormConfig(false))
+	return err
+}
+
+func (s *Store) openSQLite(path string, opts Options) error {
+	s.dialect = SQLite
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return fmt.Errorf("make the database's folder: %w", err)
+	}
+	synchronous := "FULL"
+	if opts.Bulk {
+		synchronous = "NORMAL"
+	}
+	reader, err := s.openSQLitePool(path, synchronous, opts.Connections)
+	if err != nil {
+		return err
+	}
+	s.read, s.sql = reader.gorm, reader.sql
+	w, err := s.openSQLitePool(path, synchronous, 1)
+	if err != nil {
+		return errors.Join(err, s.sql.Close())
+	}
+	s.writer = startWriter(w)
+	return nil
+}
+
+type sqlitePool struct {
+	gorm *gorm.DB
+	sql  *sql.DB
+}
+
+func (s *Store) openSQLitePool(path, synchronous string, connections int) (sqlitePool, error) {
+	q := url.Values{
+		"_txlock": {"immediate"}, "_timezone": {"UTC"}, "_time_format": {"sqlite"}, "_texttotime": {"1"},
+		"_pragma": {
+			"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + synchronous + ")",
+			"foreign_keys(1)", "temp_store(2)", "cache_size(-65536)",
+		},
+	}
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return sqlitePool{}, fmt.Errorf("open %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	if err := db.Ping(); err != nil {
+		return sqlitePool{}, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
+	}
+	g, err := gorm.Open(dialector{conn: db}, s.gormConfig(true))
+	if err != nil {
+		return sqlitePool{}, errors.Join(err, db.Close())
+	}
+	return sqlitePool{g, db}, nil
+}
+
+// gormConfig is the same for both; PostgreSQL's statements are kept by pgx.
+func (s *Store) gormConfig(prepare bool) *gorm.Config {
+	return &gorm.Config{
+		PrepareStmt:            prepare,
+		SkipDefaultTransaction: true,
+		TranslateError:         true,
+		NowFunc:                s.now,
+		NamingStrategy:         schema.NamingStrategy{},
+		Logger: logger.NewSlogLogger(slog.Default(), logger.Config{
+			SlowThreshold: 2 * time.Second, LogLevel: logger.Warn,
+			ParameterizedQueries: true, IgnoreRecordNotFoundError: true,
+		}),
+	}
+}
+
+// Close waits for the writer's last group and closes every connection.
+func (s *Store) Close() error {
+	var err error
+	if s.writer != nil {
+		err = s.writer.stop()
+	}
+	if s.sql != nil {
+		err = errors.Join(err, s.sql.Close())
+	}
+	if s.pool != nil {
+		s.pool.Close()
+	}
+	return err
+}
+
+// Dialect says which database it is.
+func (s *Store) Dialect() Dialect { return s.dialect }
+
+// Now is the store's clock: UTC, whole microseconds.
+func (s *Store) Now() time.Time { return s.now() }
+
+// URL is where the database is, without a password.
+func (s *Store) URL() string { return Redacted(s.url) }
+
+// Read returns a handle for queries outside a transaction. It must not write.
+func (s *Store) Read(ctx context.Context) *gorm.DB { return s.read.WithContext(ctx) }
+
+// SQL is the pool behind Read, for the few readers that need rows without gorm.
+func (s *Store) SQL() *sql.DB { return s.sql }
+
+// Ping says whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.sql.PingContext(ctx) }
+
+// Redacted is a database URL without its password.
+func Redacted(dbURL string) string {
+	u, err := url.Parse(dbURL)
+	if err != nil {
+		return "(unreadable)"
+	}
+	return u.Redacted()
+}

@@ -1,0 +1,204 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"steelyard/store"
+)
+
+// cluster is the PostgreSQL of this test process: a given one, or a private one
+// that is started from the installed programs and stopped by [Main].
+type cluster struct {
+	once      sync.Once
+	err       error
+	adminURL  string // of the database "postgres"
+	template  string
+	folder    string    // of a private cluster
+	server    *exec.Cmd // of a private cluster
+	databases atomic.Int64
+}
+
+var shared cluster
+
+var errNoPrograms = errors.New("no PostgreSQL: install its programs or set STEELYARD_TEST_POSTGRES to a URL")
+
+// Main runs a package's tests and then stops the cluster they started. Every
+// package that uses PostgreSQL calls it from TestMain.
+func Main(m *testing.M) int {
+	code := m.Run()
+	if err := shared.stop(); err != nil {
+		fmt.Fprintln(os.Stderr, "stop PostgreSQL:", err)
+		return max(code, 1)
+	}
+	return code
+}
+
+func (c *cluster) start() error {
+	c.once.Do(func() {
+		if c.adminURL = os.Getenv("STEELYARD_TEST_POSTGRES"); c.adminURL == "" {
+			if c.err = c.startPrivate(); c.err != nil {
+				return
+			}
+		}
+		c.template = fmt.Sprintf("steelyard_template_%d", os.Getpid())
+		c.err = c.makeTemplate()
+	})
+	return c.err
+}
+
+func (c *cluster) startPrivate() error {
+	programs := findPrograms()
+	if programs == "" {
+		return errNoPrograms
+	}
+	folder, err := os.MkdirTemp("", "pg")
+	if err != nil {
+		return err
+	}
+	c.folder = folder
+	owner, err := clusterOwner()
+	if err != nil {
+		return err
+	}
+	if owner != nil {
+		if err := os.Chown(folder, int(owner.Uid), int(owner.Gid)); err != nil {
+			return err
+		}
+	}
+	data := filepath.Join(folder, "data")
+	initdb := exec.Command(filepath.Join(programs, "initdb"), "-D", data, "-U", "postgres",
+		"--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C")
+	initdb.Dir = folder
+	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: owner}
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	// Durability is what kill tests are for; here the disk need not keep anything.
+	c.server = exec.Command(filepath.Join(programs, "postgres"), "-D", data, "-k", folder,
+		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off",
+		"-c", "full_page_writes=off", "-c", "max_connections=200")
+	c.server.Dir = folder
+	c.server.SysProcAttr = &syscall.SysProcAttr{Credential: owner}
+	if err := c.server.Start(); err != nil {
+		return fmt.Errorf("start postgres: %w", err)
+	}
+	c.adminURL = (&url.URL{
+		Scheme: "postgres", User: url.User("postgres"), Path: "/postgres",
+		RawQuery: url.Values{"host": {folder}}.Encode(),
+	}).String()
+	return c.await()
+}
+
+func findPrograms() string {
+	if path, err := exec.LookPath("initdb"); err == nil {
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(real), "postgres")); err == nil {
+				return filepath.Dir(real)
+			}
+		}
+	}
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin")
+	if err != nil || len(found) == 0 {
+		return ""
+	}
+	return found[len(found)-1]
+}
+
+// clusterOwner is whom PostgreSQL runs as: it refuses to run as root.
+func clusterOwner() (*syscall.Credential, error) {
+	if os.Getuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		if u, err := user.Lookup(name); err == nil {
+			uid, err := strconv.ParseUint(u.Uid, 10, 32)
+			if err != nil {
+				return nil, err
+			}
+			gid, err := strconv.ParseUint(u.Gid, 10, 32)
+			if err != nil {
+				return nil, err
+			}
+			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+		}
+	}
+	return nil, errors.New("PostgreSQL does not run as root, and there is no user postgres or nobody")
+}
+
+func (c *cluster) makeTemplate() error {
+	ctx := context.Background()
+	if err := c.admin(ctx, "CREATE DATABASE "+c.template); err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, c.url(c.template), store.Options{Connections: 2})
+	if err != nil {
+		return err
+	}
+	_, err = s.MigrateUp(ctx)
+	return errors.Join(err, s.Close())
+}
+
+func (c *cluster) admin(ctx context.Context, statement string) error {
+	conn, err := pgx.Connect(ctx, c.adminURL)
+	if err != nil {
+		return fmt.Errorf("reach PostgreSQL: %w", err)
+	}
+	_, err = conn.Exec(ctx, statement)
+	return errors.Join(err, conn.Close(ctx))
+}
+
+func (c *cluster) url(database string) string {
+	u, err := url.Parse(c.adminURL)
+	if err != nil {
+		panic(err) // it has been connected to already
+	}
+	u.Path = "/" + database
+	return u.String()
+}
+
+// clone makes a database for one test; migrated says from which template.
+func (c *cluster) clone(ctx context.Context, migrated bool) (dbURL, name string, err error) {
+	name = fmt.Sprintf("steelyard_test_%d_%d", os.Getpid(), c.databases.Add(1))
+	statement := "CREATE DATABASE " + name
+	if migrated {
+		statement += " TEMPLATE " + c.template
+	}
+	return c.url(name), name, c.admin(ctx, statement)
+}
+
+func (c *cluster) drop(name string) error {
+	return c.admin(context.Background(), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+}
+
+func (c *cluster) stop() error {
+	var err error
+	if c.template != "" && c.err == nil {
+		err = c.drop(c.template)
+	}
+	if c.server != nil && c.server.Process != nil {
+		err = errors.Join(err, c.server.Process.Signal(syscall.SIGINT))
+		if state, waiting := c.server.Process.Wait(); waiting != nil {
+			err = errors.Join(err, waiting)
+		} else if !state.Success() {
+			err = errors.Join(err, fmt.Errorf("postgres: %s", state))
+		}
+	}
+	if c.folder != "" {
+		err = errors.Join(err, os.RemoveAll(c.folder))
+	}
+	return err
+}

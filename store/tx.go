@@ -1,0 +1,112 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/gorm"
+)
+
+// Tx is an open transaction. Now is the one moment of all its rows; anonymous
+// rows keep the day of it alone.
+type Tx struct {
+	*gorm.DB
+	Now  time.Time
+	kind Dialect
+	pgx  *pgx.Conn // PostgreSQL: the connection that the transaction runs on
+	sql  *sql.Tx
+}
+
+// Dialect says which database the transaction runs on.
+func (tx *Tx) Dialect() Dialect { return tx.kind }
+
+// attempts is how often a transaction is tried that the database asked to retry.
+const attempts = 4
+
+// InTx runs fn in a transaction and commits when it returns nil. What fn did is
+// durable once InTx has returned nil, and gone when it has not. fn may be run
+// again and must not talk to anybody outside the database.
+//
+// On SQLite fn runs on the writer's goroutine, in a savepoint of the group that
+// is about to be committed.
+func (s *Store) InTx(ctx context.Context, fn func(tx *Tx) error) error {
+	if s.writer != nil {
+		return s.writer.do(ctx, s.now, fn)
+	}
+	var err error
+	for range attempts {
+		if err = s.postgresTx(ctx, fn); !retryable(err) {
+			return err
+		}
+	}
+	return fmt.Errorf("given up after %d attempts: %w", attempts, err)
+}
+
+// retryable says whether PostgreSQL asks for the transaction to be tried again:
+// a serialization failure or a deadlock.
+func retryable(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+func (s *Store) postgresTx(ctx context.Context, fn func(tx *Tx) error) (err error) {
+	conn, err := s.sql.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("take a connection: %w", err)
+	}
+	defer func() { err = errors.Join(err, ignoreClosed(conn.Close())) }()
+	var raw *pgx.Conn
+	if err := conn.Raw(func(driver any) error {
+		raw = driver.(*stdlib.Conn).Conn()
+		return nil
+	}); err != nil {
+		return fmt.Errorf("take a connection: %w", err)
+	}
+	sqlTx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	g := s.read.Session(&gorm.Session{Context: ctx, NewDB: true})
+	g.Statement.ConnPool = sqlTx
+	if err := guarded(fn, &Tx{DB: g, Now: s.now(), kind: Postgres, pgx: raw, sql: sqlTx}); err != nil {
+		return errors.Join(err, ignoreDone(sqlTx.Rollback()))
+	}
+	if err := sqlTx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// guarded turns a panic into an error, so that the transaction is rolled back
+// and the writer lives on.
+func guarded(fn func(tx *Tx) error, tx *Tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in a transaction: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return fn(tx)
+}
+
+// ignoreDone drops the error that says the transaction is over already, as after
+// a lost connection or a cancelled context: the cause is in the first error.
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, sql.ErrConnDone) {
+		return nil
+	}
+	return err
+}

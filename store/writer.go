@@ -1,0 +1,142 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// maxGroup bounds how many transactions one commit acknowledges, and with it how
+// long the first of them waits.
+const maxGroup = 256
+
+// ErrClosed says that the store is being closed.
+var ErrClosed = errors.New("the database is being closed")
+
+// writer is SQLite's one writer: transactions queue, run one after the other in
+// a savepoint each, and are acknowledged together after one commit. One sync of
+// the disk then serves many, and nobody fights for the lock.
+type writer struct {
+	pool  sqlitePool
+	jobs  chan *job
+	quit  chan struct{}
+	ended chan struct{}
+}
+
+type job struct {
+	ctx  context.Context
+	now  func() time.Time
+	fn   func(tx *Tx) error
+	done chan error
+}
+
+func startWriter(pool sqlitePool) *writer {
+	w := &writer{
+		pool: pool, jobs: make(chan *job, maxGroup),
+		quit: make(chan struct{}), ended: make(chan struct{}),
+	}
+	go w.run()
+	return w
+}
+
+func (w *writer) stop() error {
+	close(w.quit)
+	<-w.ended
+	return w.pool.sql.Close()
+}
+
+// do queues a transaction and waits for its group's commit. A caller who gives up
+// waiting before its turn has changed nothing; one whose transaction has begun
+// waits for the answer, so that it never goes without one.
+func (w *writer) do(ctx context.Context, now func() time.Time, fn func(tx *Tx) error) error {
+	j := &job{ctx: ctx, now: now, fn: fn, done: make(chan error, 1)}
+	select {
+	case w.jobs <- j:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.quit:
+		return ErrClosed
+	}
+	select {
+	case err := <-j.done:
+		return err
+	case <-w.ended:
+		// The last group may have answered just before the writer ended.
+		select {
+		case err := <-j.done:
+			return err
+		default:
+			return ErrClosed
+		}
+	}
+}
+
+func (w *writer) run() {
+	defer close(w.ended)
+	for {
+		select {
+		case j := <-w.jobs:
+			w.group(j)
+		case <-w.quit:
+			return
+		}
+	}
+}
+
+// group runs a first job and those that wait behind it in one transaction.
+func (w *writer) group(first *job) {
+	sqlTx, err := w.pool.sql.BeginTx(context.Background(), &sql.TxOptions{})
+	if err != nil {
+		first.done <- fmt.Errorf("begin: %w", err)
+		return
+	}
+	var waiting []*job // succeeded, to be acknowledged after the commit
+	for j, n := first, 1; j != nil; n++ {
+		if err := w.savepoint(sqlTx, j); err != nil {
+			j.done <- err
+		} else {
+			waiting = append(waiting, j)
+		}
+		j = nil
+		if n < maxGroup {
+			select {
+			case j = <-w.jobs:
+			default:
+			}
+		}
+	}
+	if err = sqlTx.Commit(); err != nil {
+		err = errors.Join(fmt.Errorf("commit: %w", err), ignoreDone(sqlTx.Rollback()))
+	}
+	for _, j := range waiting {
+		j.done <- err
+	}
+}
+
+// savepoint runs one job so that its failure undoes nothing but its own work.
+// Statements do not see the caller's cancellation: SQLite answers an interrupted
+// write by rolling back the whole transaction, and with it the neighbours'.
+func (w *writer) savepoint(sqlTx *sql.Tx, j *job) error {
+	if err := j.ctx.Err(); err != nil {
+		return err
+	}
+	if _, err := sqlTx.Exec("SAVEPOINT job"); err != nil {
+		return fmt.Errorf("savepoint: %w", err)
+	}
+	g := w.pool.gorm.Session(&gorm.Session{Context: context.WithoutCancel(j.ctx), NewDB: true})
+	g.Statement.ConnPool = sqlTx
+	err := guarded(j.fn, &Tx{DB: g, Now: j.now(), kind: SQLite, sql: sqlTx})
+	if err != nil {
+		if _, undo := sqlTx.Exec("ROLLBACK TO job"); undo != nil {
+			return errors.Join(err, fmt.Errorf("roll back: %w", undo))
+		}
+	}
+	if _, release := sqlTx.Exec("RELEASE job"); release != nil {
+		return errors.Join(err, fmt.Errorf("release: %w", release))
+	}
+	return err
+}
