@@ -86,7 +86,7 @@ func TestInvitationHasOneSpelling(t *testing.T) {
 
 func FuzzInvitation(f *testing.F) {
 	in := testInvitations(f, 'a')
-	good, _ := in.Issue()
+	good := in.token([secretBytes]byte{1, 2, 3}) // the same in every fuzzing process
 	f.Add(good)
 	f.Add(strings.Repeat("A", 43))
 	f.Add("")
