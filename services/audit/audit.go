@@ -1,0 +1,44 @@
+// Package audit keeps the record of everything that changes a result. Entries
+// are written in the transaction of what they tell of, and are only ever added.
+package audit
+
+import (
+	"fmt"
+	"time"
+
+	"steelyard/models"
+	"steelyard/store"
+)
+
+// Entry is what was done, by whom, to what.
+type Entry struct {
+	Actor   string // a token's subject, or "import", "system"
+	Action  string // the operation's name in the API or on the command line
+	Noun    string // the type of what was acted on
+	NounID  *models.ID
+	Details map[string]string
+}
+
+// Record adds an entry with the transaction's moment.
+func Record(tx *store.Tx, e Entry) error { return write(tx, e, tx.Now) }
+
+// RecordAnonymous adds an entry that must not lead to a person: it has the day
+// alone, no subject, and names no record.
+func RecordAnonymous(tx *store.Tx, action, noun string) error {
+	return write(tx, Entry{Actor: "resident", Action: action, Noun: noun}, tx.Now.Truncate(24*time.Hour))
+}
+
+func write(tx *store.Tx, e Entry, at time.Time) error {
+	details := e.Details
+	if details == nil {
+		details = map[string]string{}
+	}
+	err := tx.Create(&models.AuditEntry{
+		ID: models.NewRandomID(), At: at, Actor: e.Actor, Action: e.Action,
+		Noun: e.Noun, NounID: e.NounID, Details: details,
+	}).Error
+	if err != nil {
+		return fmt.Errorf("audit %s: %w", e.Action, err)
+	}
+	return nil
+}
