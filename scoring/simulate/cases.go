@@ -14,7 +14,7 @@ type caseRow struct {
 	channel             scoring.Channel
 	opened, due, closed int64
 	assigned, answered  int64 // when the official got it, when the resident answered
-	solved, inTime      bool  // the truth
+	solved              bool  // the truth
 	handed              int   // another official to whom it was needlessly passed, or -1
 	outcome             scoring.Outcome
 	asked, confirmed    scoring.Ternary
@@ -63,36 +63,60 @@ func (s *Sample) workCase(r stream, c *caseRow) {
 	st, i := &s.structure, c.official
 	kind := st.categories[c.category]
 	c.solved = r.chance(logistic(kind.solved + s.u(i, strandSolved)))
-
-	// Days held, as a share of those allowed.
-	var held float64
-	if st.timing == TimingDuration {
-		// The share in time is about that of the other timing.
-		centre := -kind.inTime * st.timeNoise * probit
-		slope := st.timeNoise * probit
-		held = math.Exp(centre - slope*s.u(i, strandInTime) + r.normal(st.timeNoise))
-		x := math.Log(held)
-		s.learn(i, strandInTime, func(u float64) float64 {
-			e := (x - centre + slope*u) / st.timeNoise
-			return -e * e / 2
-		})
-	} else {
-		intime := r.chance(logistic(kind.inTime + s.u(i, strandInTime)))
-		held = r.between(Range{0.15, 0.95})
-		if !intime {
-			held = 1.05 + 0.6*r.ExpFloat64()
-		}
-		s.learn(i, strandInTime, func(u float64) float64 { return bernoulli(kind.inTime+u, intime) })
-	}
-	c.inTime = held <= 1
+	held := s.daysHeld(r, c) // as a share of those allowed
 	c.closed = c.assigned + int64(held*kind.days*secondsADay)
-
-	// The strand is "kept": its logit is turned.
-	kept := !r.chance(logistic(st.handing - s.u(i, strandHanding)))
-	s.learn(i, strandHanding, func(u float64) float64 { return bernoulli(u-st.handing, kept) })
-	if !kept {
+	if kept := !r.chance(logistic(st.handing - s.u(i, strandHanding))); !kept {
 		c.handed = (i + 1 + r.IntN(len(s.officials)-1)) % len(s.officials)
 	}
+	if c.assigned >= periodEnd {
+		return // nothing of it is seen in the period
+	}
+	if c.closed < periodEnd {
+		s.learnTime(c, held)
+	} else if over := float64(periodEnd-c.assigned) / (kind.days * secondsADay); over > 1 {
+		s.learnOverdue(c, over)
+	}
+	// The strand is "kept": its logit is turned.
+	s.learn(i, strandHanding, func(u float64) float64 { return bernoulli(u-st.handing, c.handed < 0) })
+}
+
+func (s *Sample) daysHeld(r stream, c *caseRow) float64 {
+	st := &s.structure
+	u := st.categories[c.category].inTime + s.u(c.official, strandInTime)
+	if st.timing == TimingDuration {
+		// The share in time is about that of the other timing.
+		return math.Exp(r.normal(st.timeNoise) - st.timeNoise*probit*u)
+	}
+	if r.chance(logistic(u)) {
+		return r.between(Range{0.15, 0.95})
+	}
+	return 1.05 + 0.6*r.ExpFloat64()
+}
+
+func (s *Sample) learnTime(c *caseRow, held float64) {
+	st := &s.structure
+	kind := st.categories[c.category].inTime
+	x := math.Log(held) / st.timeNoise
+	s.learn(c.official, strandInTime, func(u float64) float64 {
+		if st.timing == TimingDuration {
+			e := x + probit*(kind+u)
+			return -e * e / 2
+		}
+		return bernoulli(kind+u, held <= 1)
+	})
+}
+
+// learnOverdue is for a case that is open after over times the days allowed.
+func (s *Sample) learnOverdue(c *caseRow, over float64) {
+	st := &s.structure
+	kind := st.categories[c.category].inTime
+	x := math.Log(over) / st.timeNoise
+	s.learn(c.official, strandInTime, func(u float64) float64 {
+		if st.timing == TimingDuration {
+			return math.Log(math.Max(math.Erfc((x+probit*(kind+u))/math.Sqrt2)/2, 1e-300))
+		}
+		return bernoulli(kind+u, false)
+	})
 }
 
 // probit turns a logit into about the same quantile of a normal.
@@ -189,7 +213,11 @@ func (s *Sample) addCase(r stream, c *caseRow) {
 	n := int32(len(t.ID))
 	transfers, reopened := s.addEvents(r, c, n)
 	t.ID = append(t.ID, fmt.Sprintf("K%06d", n+1))
-	t.Posting = append(t.Posting, int32(c.official))
+	holder := int32(c.official)
+	if c.assigned >= periodEnd {
+		holder = scoring.None // it still lies in the unit's queue
+	}
+	t.Posting = append(t.Posting, holder)
 	t.Kind = append(t.Kind, s.categoryKind(c.category))
 	t.Channel = append(t.Channel, c.channel)
 	t.Opened = append(t.Opened, c.opened)

@@ -91,7 +91,7 @@ func (w World) draw(s stream) structure {
 	st := structure{
 		shape:       shape(s.IntN(int(shapes))),
 		confounding: s.between(w.Confounding),
-		taste:       s.between(Range{0.3, 0.6}),
+		taste:       s.between(Range{0.4, 0.8}),
 		unitShare:   s.between(Range{0.05, 0.2}),
 
 		severity:         s.between(Range{0.3, 0.5}),
@@ -108,8 +108,8 @@ func (w World) draw(s stream) structure {
 
 		deeds:          s.between(w.Deeds),
 		deedsConfirmed: s.between(Range{0.6, 0.85}),
-		visibility:     s.between(Range{4, 7}),
-		visible:        s.between(Range{0.6, 0.9}),
+		visibility:     s.between(Range{8, 14}),
+		visible:        s.between(Range{0.7, 1}),
 
 		buyers:         s.between(w.Buyers),
 		campaigners:    s.between(w.Campaigners),

@@ -15,7 +15,8 @@ type Truth struct {
 
 	// Components are the true effects: what a component would show with endless
 	// evidence, everybody's mix of work, everybody's raters and no halo, centred on
-	// the mean of the peer group and in standard deviations of the true effect.
+	// the mean of the peer group and in standard deviations of the true effect. The
+	// parts of a case weigh as in the default policy.
 	Components [scoring.Components][]float64
 }
 
