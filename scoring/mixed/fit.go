@@ -3,8 +3,323 @@ package mixed
 import (
 	"context"
 	"errors"
+	"math"
+	"slices"
 )
 
+// defaultExactLimit is the number of random levels up to which a fit is exact.
+const defaultExactLimit = 3000
+
+// with is the problem with some of its random factors only.
+func (p *Problem) with(random []int) *Problem {
+	q := *p
+	q.Random = nil
+	for _, k := range random {
+		q.Random = append(q.Random, p.Random[k])
+	}
+	return &q
+}
+
+func pick(v []float64, random []int) []float64 {
+	out := make([]float64, 0, len(random)+1)
+	for _, k := range random {
+		out = append(out, v[k])
+	}
+	return append(out, v[len(v)-1])
+}
+
+// fit takes random factors out as they run into the boundary, and looks at the
+// end whether one of them wants to come back.
 func fit(ctx context.Context, p *Problem, o *Options) (*Solution, error) {
-	return nil, errors.New("mixed: the solver is not in place")
+	n := len(p.Random)
+	given := o.FixedVariances
+	variances := make([]float64, n+1)
+	switch {
+	case given != nil:
+		copy(variances, given)
+	case o.Start != nil:
+		copy(variances, o.Start)
+	default:
+		p.guess(variances)
+	}
+	var in []int
+	for k := range n {
+		if given == nil {
+			variances[k] = math.Max(variances[k], 10*floor*variances[n])
+		}
+		if variances[k] > 0 {
+			in = append(in, k)
+		}
+	}
+	r := &search{o: o, ml: o.ML, limit: o.MaxIterations}
+	if r.limit == 0 {
+		r.limit = 200
+	}
+	returned := false
+	for {
+		sub := p.with(in)
+		at, dropped, err := r.fitActive(ctx, sub, pick(variances, in), given != nil)
+		var unsettled *NotConvergedError
+		if err != nil && (at == nil || !errors.As(err, &unsettled)) {
+			return nil, err
+		}
+		for i, k := range in {
+			variances[k] = at.variances[i]
+		}
+		variances[n] = at.variances[len(in)]
+		if dropped >= 0 {
+			variances[in[dropped]] = 0
+			in = slices.Delete(in, dropped, dropped+1)
+			continue
+		}
+		if err == nil && given == nil && len(in) < n && !returned {
+			back, errBack := r.wantsBack(ctx, p, variances)
+			if errBack != nil {
+				return nil, errBack
+			}
+			if back >= 0 {
+				returned = true
+				variances[back] = 0.01 * variances[n]
+				in = append(in, back)
+				slices.Sort(in)
+				continue
+			}
+		}
+		s, errDone := r.solution(ctx, p, sub, in, at, given == nil)
+		if errDone != nil {
+			return nil, errDone
+		}
+		s.Converged = err == nil
+		return s, err
+	}
+}
+
+// guess gives each factor a share of the variance of y.
+func (p *Problem) guess(variances []float64) {
+	var w, wy, wd float64
+	for i, y := range p.Y {
+		w += p.weight(i)
+		wy += float64(p.weight(i) * y)
+	}
+	mean := wy / w
+	for i, y := range p.Y {
+		d := y - mean
+		wd += float64(float64(p.weight(i)*d) * d)
+	}
+	total := wd / float64(len(p.Y))
+	if !(total > 0) {
+		total = 1
+	}
+	n := len(variances) - 1
+	for k := range n {
+		variances[k] = 0.4 * total / float64(n)
+	}
+	variances[n] = 0.6 * total
+}
+
+// fitActive estimates (or evaluates) a problem whose variances are all positive.
+func (r *search) fitActive(ctx context.Context, p *Problem, start []float64, given bool) (at *step, dropped int, err error) {
+	if err := r.prepare(p); err != nil {
+		return nil, -1, err
+	}
+	if given {
+		at, err = r.at(ctx, start)
+		return at, -1, err
+	}
+	return r.run(ctx, start)
+}
+
+// prepare chooses between the exact and the stochastic way.
+func (r *search) prepare(p *Problem) error {
+	c, _ := choose(p, false)
+	l, err := newLayout(p, c)
+	if err != nil {
+		return err
+	}
+	r.l, r.ev, r.tolerance = l, newDense(l, r.ml), 1e-8
+	return nil
+}
+
+// wantsBack finds a factor at the boundary whose variance would grow if it were
+// let in just above zero, or -1.
+func (r *search) wantsBack(ctx context.Context, p *Problem, variances []float64) (int, error) {
+	n := len(p.Random)
+	try := slices.Clone(variances)
+	for k := range n {
+		try[k] = math.Max(try[k], floor*variances[n])
+	}
+	sub := search{o: r.o, ml: r.ml}
+	if err := sub.prepare(p); err != nil {
+		return -1, err
+	}
+	at, err := sub.at(ctx, try)
+	if err != nil {
+		return -1, err
+	}
+	for k := range n {
+		if variances[k] == 0 && at.gradient[k] > 0 {
+			return k, nil
+		}
+	}
+	return -1, nil
+}
+
+// solution writes down what was found; in are the random factors not at the boundary.
+func (r *search) solution(ctx context.Context, p, sub *Problem, in []int, at *step, estimated bool) (*Solution, error) {
+	l, n := r.l, len(p.Random)
+	inner := &Solution{PEV: make([][]float64, len(in)), ConditionalPEV: make([][]float64, len(in))}
+	l.fixedEffects(inner, at.m.x)
+	if err := r.ev.finish(ctx, at.variances, inner); err != nil {
+		return nil, err
+	}
+	s := *inner
+	s.Variances = make([]float64, n)
+	s.Residual = at.variances[len(in)]
+	s.Boundary = make([]bool, n)
+	s.Effects, s.PEV, s.ConditionalPEV = make([][]float64, n), make([][]float64, n), make([][]float64, n)
+	for k, f := range p.Random {
+		i := slices.Index(in, k)
+		if i < 0 {
+			s.Boundary[k] = true
+			s.Effects[k], s.PEV[k], s.ConditionalPEV[k] = make([]float64, f.Levels), make([]float64, f.Levels), make([]float64, f.Levels)
+			continue
+		}
+		s.Variances[k] = at.variances[i]
+		s.PEV[k], s.ConditionalPEV[k] = inner.PEV[i], inner.ConditionalPEV[i]
+		s.Effects[k] = make([]float64, f.Levels)
+		for j, u := range l.of(at.m.x, i) {
+			s.Effects[k][j] = u[0]
+		}
+	}
+	if estimated {
+		s.varianceErrors(at, in)
+	}
+	s.EffectiveN = p.effectiveN(&s)
+	s.Criterion = at.criterion
+	s.N, s.Rank, s.Iterations = l.rows, l.fixed.active, r.done
+	return &s, nil
+}
+
+// varianceErrors inverts the average information.
+func (s *Solution) varianceErrors(at *step, in []int) {
+	n := len(s.Variances)
+	s.VarianceCov = make([][]float64, n+1)
+	s.VarianceSE = make([]float64, n+1)
+	for k := range s.VarianceCov {
+		s.VarianceCov[k] = make([]float64, n+1)
+	}
+	f := symmetric(at.info)
+	if f == nil {
+		for k := range s.VarianceCov {
+			for j := range s.VarianceCov {
+				s.VarianceCov[k][j] = math.NaN()
+			}
+			s.VarianceSE[k] = math.NaN()
+		}
+		return
+	}
+	f.invert(f.n)
+	scale := scales(at.info)
+	place := append(slices.Clone(in), n)
+	for i, k := range place {
+		for j, m := range place {
+			s.VarianceCov[k][m] = float64(float64(f.at(i, j)*scale[i]) * scale[j])
+		}
+		s.VarianceSE[k] = math.Sqrt(s.VarianceCov[k][k])
+	}
+}
+
+// effectiveN is explained at Solution.EffectiveN.
+func (p *Problem) effectiveN(s *Solution) []float64 {
+	out := make([]float64, p.Random[0].Levels)
+	if v := s.Variances[0]; v > 0 {
+		for i, e := range s.PEV[0] {
+			out[i] = math.Max(0, float64(s.Residual*(1/e-1/v)))
+		}
+	}
+	seen := make([]bool, len(out))
+	for i, t := range p.Random[0].Index {
+		if w := p.weight(i); t >= 0 && w > 0 {
+			seen[t] = true
+			if s.Variances[0] == 0 {
+				out[t] += w
+			}
+		}
+	}
+	for i := range out {
+		if !seen[i] {
+			out[i] = 0
+		}
+	}
+	return out
+}
+
+// fixedEffects translates the columns' values to levels and slopes: the shift of
+// y and the centring of the covariates go back to the first factor.
+func (l *layout) fixedEffects(s *Solution, x *vectors) {
+	b := x.kept[l.random:]
+	s.Covariates = make([]float64, len(l.p.Covariates))
+	s.CovariateAliased = make([]bool, len(l.p.Covariates))
+	base := l.shift
+	for j, c := range l.fixed.slope {
+		if c < 0 {
+			s.CovariateAliased[j] = true
+			continue
+		}
+		s.Covariates[j] = b[c][0] / l.fixed.scale[j]
+		base -= float64(s.Covariates[j] * l.fixed.centre[j])
+	}
+	s.FixedEffects = make([][]float64, len(l.p.Fixed))
+	s.Aliased = make([][]bool, len(l.p.Fixed))
+	for f, cols := range l.fixed.column {
+		s.FixedEffects[f] = make([]float64, len(cols))
+		s.Aliased[f] = make([]bool, len(cols))
+		for v, c := range cols {
+			s.Aliased[f][v] = c == aliased
+			if c >= 0 {
+				s.FixedEffects[f][v] = b[c][0]
+				if f == 0 {
+					s.FixedEffects[f][v] += base
+				}
+			}
+		}
+	}
+}
+
+// fixedErrors are the standard errors of what fixedEffects wrote; cov is the
+// fixed effects' part of C⁻¹ and e the residual variance.
+func (l *layout) fixedErrors(s *Solution, cov *square, e float64) {
+	s.CovariateSE = make([]float64, len(l.p.Covariates))
+	var slopes []int
+	var m []float64 // what a slope contributes to the first factor's means
+	for j, c := range l.fixed.slope {
+		s.CovariateSE[j] = math.NaN()
+		if c >= 0 {
+			s.CovariateSE[j] = math.Sqrt(float64(e*cov.at(int(c), int(c)))) / l.fixed.scale[j]
+			slopes = append(slopes, int(c))
+			m = append(m, l.fixed.centre[j]/l.fixed.scale[j])
+		}
+	}
+	s.FixedSE = make([][]float64, len(l.p.Fixed))
+	for f, cols := range l.fixed.column {
+		s.FixedSE[f] = make([]float64, len(cols))
+		for v, c := range cols {
+			if c < 0 {
+				if c == aliased {
+					s.FixedSE[f][v] = math.NaN()
+				}
+				continue
+			}
+			q := cov.at(int(c), int(c))
+			if f == 0 {
+				for i, ci := range slopes {
+					q -= float64(2 * m[i] * cov.at(int(c), ci))
+					for j, cj := range slopes {
+						q += float64(float64(m[i]*m[j]) * cov.at(ci, cj))
+					}
+				}
+			}
+			s.FixedSE[f][v] = math.Sqrt(float64(e * q))
+		}
+	}
 }

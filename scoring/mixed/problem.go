@@ -29,7 +29,7 @@ type Factor struct {
 // data cannot tell apart from earlier ones are left out and reported as aliased.
 //
 // Random[0] is the target: the factor whose effects are wanted. Its prediction
-// error variances are always computed.
+// error variances are always computed. At most four random factors are possible.
 type Problem struct {
 	Y          []float64
 	Weight     []float64 // nil: 1 everywhere. A row of weight w has residual variance σ²e/w; rows of weight 0 are left out
@@ -74,6 +74,9 @@ type Options struct {
 // ErrProblem wraps every error about a problem or options that contradict themselves.
 var ErrProblem = errors.New("mixed: invalid problem")
 
+// maxRandom is how many random factors a problem may have: one lane each.
+const maxRandom = len(lanes{})
+
 // NotConvergedError says that the estimation did not come to rest. The solution
 // that [Fit] returns beside it is the last iterate, with Converged false.
 type NotConvergedError struct {
@@ -110,6 +113,9 @@ func (p *Problem) validate() error {
 	}
 	if len(p.Random) == 0 {
 		return fmt.Errorf("%w: no random factor", ErrProblem)
+	}
+	if len(p.Random) > maxRandom {
+		return fmt.Errorf("%w: %d random factors, at most %d are possible", ErrProblem, len(p.Random), maxRandom)
 	}
 	for _, f := range p.Fixed {
 		if err := f.validate(n, 0); err != nil {

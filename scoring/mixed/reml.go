@@ -1,0 +1,278 @@
+package mixed
+
+import (
+	"context"
+	"math"
+)
+
+// averageInformation fills in squares and cross. solve replaces four right-hand
+// sides by the solutions of the whole system.
+func (l *layout) averageInformation(m *moments, variances []float64, solve func(*vectors)) {
+	n := len(l.p.Random)
+	m.squares = make([]float64, n)
+	m.cross = make([][]float64, n)
+	side := l.newVectors()
+	for k := range n {
+		m.cross[k] = make([]float64, n)
+		to := l.of(side, k)
+		for i, u := range l.of(m.x, k) {
+			m.squares[k] += float64(u[0] * u[0])
+			to[i][k] = u[0] / variances[k]
+		}
+	}
+	solve(side)
+	for i := range n {
+		own := l.of(m.x, i)
+		for j, x := range l.of(side, i) {
+			a := own[j][0] / variances[i]
+			for k := range n {
+				m.cross[i][k] += float64(a * x[k])
+			}
+		}
+	}
+}
+
+// step is the state of the estimation at one point.
+type step struct {
+	variances []float64
+	gradient  []float64   // of the log-likelihood
+	info      [][]float64 // average information
+	criterion float64     // −2 log-likelihood; NaN where not computed
+	m         *moments
+}
+
+// derive turns moments into gradient, average information and criterion:
+//
+//	∂l/∂σ²_k = −½ [(q_k − λ_k T_k)/σ²_k − û'û/σ⁴_k]
+//	∂l/∂σ²_e = −½ [(N − p − Σ(q_k − λ_k T_k))/σ²_e − ê'Wê/σ⁴_e]
+//
+// with T_k the trace of factor k's part of C⁻¹ and, for ML, without p. The
+// information between k and j is ½ y'P V_k P V_j P y, which needs one solution of
+// the equations for each factor: with a = û/σ²,
+//
+//	y'P V_i P V_j P y = δ_ij a_i'a_i/σ²_i − σ²_e a_i' C^{ij} a_j/(σ²_i σ²_j)
+//
+// and those with the residual follow from Σ σ²_k V_k + σ²_e W⁻¹ = V.
+func derive(l *layout, m *moments, variances []float64, ml bool) *step {
+	n := len(variances) - 1
+	e := variances[n]
+	s := &step{variances: variances, m: m, gradient: make([]float64, n+1), info: make([][]float64, n+1)}
+	for i := range s.info {
+		s.info[i] = make([]float64, n+1)
+	}
+	freedom := float64(l.rows)
+	if !ml {
+		freedom -= float64(l.fixed.active)
+	}
+	left, ypy := freedom, m.residual/e
+	s.criterion = float64(freedom*math.Log(2*math.Pi)) + float64(freedom*math.Log(e)) - l.logW + m.logDet
+	for k := range n {
+		v := variances[k]
+		levels := float64(l.p.Random[k].Levels)
+		used := levels - float64(e/v*m.trace[k])
+		s.gradient[k] = -(used/v - m.squares[k]/v/v) / 2
+		left -= used
+		ypy += m.squares[k] / v
+		s.criterion -= float64(levels * math.Log(e/v))
+		for j := range n {
+			q := -e * m.cross[k][j] / v / variances[j]
+			if j == k {
+				q += m.squares[k] / v / v / v
+			}
+			s.info[k][j] = q / 2
+		}
+	}
+	s.criterion += ypy
+	s.gradient[n] = -(left/e - m.residual/e/e) / 2
+	toResidual := m.residual / e / e
+	for k := range n {
+		q := m.squares[k] / variances[k] / variances[k]
+		for j := range n {
+			q -= float64(2 * variances[j] * s.info[k][j])
+		}
+		s.info[k][n] = q / e / 2
+		s.info[n][k] = s.info[k][n]
+		toResidual -= float64(variances[k] * q / e)
+	}
+	s.info[n][n] = toResidual / e / 2
+	return s
+}
+
+// emStep is one step of the EM algorithm: slow, but it never lowers the likelihood.
+func (s *step) emStep(l *layout, ml bool) []float64 {
+	n := len(s.variances) - 1
+	e := s.variances[n]
+	next := make([]float64, n+1)
+	freedom := float64(l.rows)
+	if !ml {
+		freedom -= float64(l.fixed.active)
+	}
+	for k := range n {
+		levels := float64(l.p.Random[k].Levels)
+		next[k] = (s.m.squares[k] + float64(e*s.m.trace[k])) / levels
+		freedom -= levels - float64(e/s.variances[k]*s.m.trace[k])
+	}
+	next[n] = s.m.residual / freedom
+	if !(next[n] > 0) {
+		next[n] = e
+	}
+	return next
+}
+
+// newton solves info · d = gradient; nil where the information is not positive definite.
+func (s *step) newton() []float64 {
+	f := symmetric(s.info)
+	if f == nil {
+		return nil
+	}
+	d := make([]float64, len(s.gradient))
+	scale := scales(s.info)
+	for i := range d {
+		d[i] = float64(s.gradient[i] * scale[i])
+	}
+	f.solve(d)
+	for i := range d {
+		d[i] = float64(d[i] * scale[i])
+	}
+	return d
+}
+
+// scales are the roots of the reciprocal diagonal.
+func scales(m [][]float64) []float64 {
+	s := make([]float64, len(m))
+	for i := range s {
+		s[i] = 1 / math.Sqrt(m[i][i])
+	}
+	return s
+}
+
+// symmetric is the Cholesky factor of a small matrix scaled to unit diagonal, or nil.
+func symmetric(m [][]float64) *square {
+	n := len(m)
+	s := newSquare(n)
+	scale := scales(m)
+	for i := range n {
+		if !(m[i][i] > 0) {
+			return nil
+		}
+		for j := range i + 1 {
+			s.a[i*n+j] = float64(float64(m[i][j]*scale[i]) * scale[j])
+		}
+	}
+	if !s.cholesky() {
+		return nil
+	}
+	for i := range n {
+		if s.a[i*n+i] < 1e-6 {
+			return nil
+		}
+	}
+	return s
+}
+
+// search holds the estimation together.
+type search struct {
+	ev        evaluator
+	l         *layout
+	o         *Options
+	ml        bool
+	tolerance float64 // of the relative change of the variances
+	limit     int
+	done      int
+	change    float64
+}
+
+// floor is the smallest variance ratio to the residual that is told from zero.
+const floor = 1e-7
+
+// run goes from start to the maximum. dropped is the random factor that runs into
+// the boundary, or -1.
+func (r *search) run(ctx context.Context, start []float64) (at *step, dropped int, err error) {
+	n := len(start) - 1
+	at, err = r.at(ctx, start)
+	if err != nil {
+		return nil, -1, err
+	}
+	for r.done < r.limit {
+		for k := range n {
+			if at.variances[k] <= 2*floor*at.variances[n] && at.gradient[k] <= 0 {
+				return at, k, nil
+			}
+		}
+		next := r.propose(at)
+		r.change = 0
+		for k := range next {
+			r.change = math.Max(r.change, math.Abs(next[k]-at.variances[k])/at.variances[k])
+		}
+		if r.change < r.tolerance {
+			return at, -1, nil
+		}
+		if at, err = r.advance(ctx, at, next); err != nil {
+			return at, -1, err
+		}
+	}
+	return at, -1, &NotConvergedError{Iterations: r.done, Change: r.change, Reason: "the limit of iterations is reached"}
+}
+
+func (r *search) at(ctx context.Context, variances []float64) (*step, error) {
+	m, err := r.ev.evaluate(ctx, variances)
+	if err != nil {
+		return nil, err
+	}
+	r.done++
+	if r.o.Progress != nil {
+		r.o.Progress(r.done, max(r.done+1, 12))
+	}
+	if !m.converged {
+		return nil, &NotConvergedError{Iterations: r.done, Change: r.change, Reason: "the conjugate gradients did not reach their tolerance"}
+	}
+	return derive(r.l, m, variances, r.ml), nil
+}
+
+// propose is the next point: by average information, kept within a factor of the
+// present one, or by EM where the information does not serve.
+func (r *search) propose(at *step) []float64 {
+	n := len(at.variances) - 1
+	next := at.emStep(r.l, r.ml)
+	if d := at.newton(); d != nil {
+		for k := range next {
+			v := at.variances[k]
+			next[k] = math.Min(math.Max(v+d[k], v/20), v*20)
+		}
+	}
+	for k := range n {
+		next[k] = math.Max(next[k], floor*next[n])
+	}
+	return next
+}
+
+// advance evaluates the proposal and goes back toward the present point while the
+// likelihood is lower there (where it is computed).
+func (r *search) advance(ctx context.Context, at *step, next []float64) (*step, error) {
+	for try := 0; ; try++ {
+		to, err := r.at(ctx, next)
+		if err != nil {
+			return at, err
+		}
+		slack := 1e-9 * (1 + math.Abs(at.criterion))
+		if !(to.criterion > at.criterion+slack) {
+			return to, nil
+		}
+		if try == 3 || r.done >= r.limit {
+			next = at.emStep(r.l, r.ml)
+			for k := range next {
+				next[k] = math.Max(next[k], floor*next[len(next)-1])
+			}
+			to, err = r.at(ctx, next)
+			if err != nil {
+				return at, err
+			}
+			return to, nil
+		}
+		half := make([]float64, len(next))
+		for k := range half {
+			half[k] = (at.variances[k] + next[k]) / 2
+		}
+		next = half
+	}
+}
