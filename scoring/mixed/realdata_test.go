@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // records are the lines of a CSV file of the folder that STEELYARD_TEST_DATA
@@ -176,4 +177,92 @@ func TestInstEvalFixedCells(t *testing.T) {
 	relative(t, "D: student", s.Variances[1], .1056196)
 	relative(t, "D: lecturer", s.Variances[0], .2623385)
 	relative(t, "D: residual", s.Residual, 1.3849321)
+}
+
+// skating is mark ~ dimension + skater + judge + pair, zeros (no mark) left out.
+func skating(t testing.TB) Problem {
+	r := realData(t, "figure-skating/component_scores.csv.gz").keep(func(cell func(string) string) bool {
+		v, err := strconv.ParseFloat(cell("score"), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v != 0
+	})
+	return Problem{
+		Y:      r.numbers("score"),
+		Fixed:  []Factor{r.levels("dimension")},
+		Random: []Factor{r.levels("skater_id"), r.levels("judge_id"), r.levels("judge_id", "skater_id")},
+	}
+}
+
+// Oracle: lme4, the second model of the data's README.
+func TestFigureSkatingWithPairs(t *testing.T) {
+	s := mustFit(t, skating(t), Options{})
+	relative(t, "skater", s.Variances[0], 1.42766)
+	relative(t, "judge", s.Variances[1], .02217)
+	relative(t, "pair", s.Variances[2], .11059)
+	relative(t, "residual", s.Residual, .10752)
+	if s.N != 77630 {
+		t.Errorf("%d marks, want 77630", s.N)
+	}
+}
+
+// Oracle: lme4, the three models of the data's README.
+func TestConsumidor(t *testing.T) {
+	evaluated := func(cell func(string) string) bool { return cell("nota") != "" }
+	r := realData(t, "consumidor-gov-br/complaints.csv.gz").keep(evaluated)
+	p := Problem{Y: r.numbers("nota"), Fixed: []Factor{intercept(len(r.rows))}, Random: []Factor{r.levels("empresa_id")}}
+	s := mustFit(t, p, Options{})
+	relative(t, "company", s.Variances[0], .29032)
+	relative(t, "residual", s.Residual, 2.67029)
+
+	p.Fixed = []Factor{r.levels("area", "grupo_problema")}
+	s = mustFit(t, p, Options{})
+	relative(t, "company, category fixed", s.Variances[0], .246645)
+	relative(t, "residual, category fixed", s.Residual, 2.626922)
+
+	for i, row := range r.rows {
+		p.Y[i] = 0
+		if r.cell(row, "avaliacao") == "Resolvida" {
+			p.Y[i] = 1
+		}
+	}
+	s = mustFit(t, p, Options{})
+	relative(t, "company, solved", s.Variances[0], .01685)
+	relative(t, "residual, solved", s.Residual, .22337)
+}
+
+// Oracle: lme4, the two models of the data's README.
+func TestServiceNow(t *testing.T) {
+	r := realData(t, "servicenow-incidents/incidents.csv.gz").keep(func(cell func(string) string) bool {
+		return cell("resolved_by") != "" && cell("category") != ""
+	})
+	var y []float64
+	for _, row := range r.rows {
+		closed := r.cell(row, "resolved_at")
+		if closed == "" {
+			closed = r.cell(row, "closed_at")
+		}
+		opened, err := time.Parse(time.RFC3339, r.cell(row, "opened_at"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		end, err := time.Parse(time.RFC3339, closed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		y = append(y, math.Log1p(end.Sub(opened).Hours()))
+	}
+	p := Problem{Y: y, Fixed: []Factor{intercept(len(y))}, Random: []Factor{r.levels("resolved_by"), r.levels("caller_id")}}
+	s := mustFit(t, p, Options{})
+	relative(t, "resolver", s.Variances[0], 2.05114)
+	relative(t, "caller", s.Variances[1], .23289)
+	relative(t, "residual", s.Residual, 3.64534)
+
+	p.Fixed = []Factor{r.levels("category"), r.levels("priority")}
+	s = mustFit(t, p, Options{})
+	relative(t, "resolver, case mix fixed", s.Variances[0], 1.94170)
+	relative(t, "caller, case mix fixed", s.Variances[1], .21579)
+	relative(t, "residual, case mix fixed", s.Residual, 3.53543)
+	t.Logf("rows %d, rank %d, iterations %d", s.N, s.Rank, s.Iterations)
 }
