@@ -103,7 +103,11 @@ func (w *world) makeAchievements() {
 		if o.Story == StoryQuiet {
 			continue
 		}
-		for range d.poisson(math.Exp(0.1 + float64(0.8*o.Visibility))) {
+		count := d.poisson(math.Exp(0.1 + float64(0.8*o.Visibility)))
+		if o.Story == StoryShowy {
+			count += d.between(2, 4)
+		}
+		for range count {
 			p := w.posts[pick(d, w.careers[i].posts)]
 			at, ok := w.year.office(d, p.from+d.IntN(p.to-p.from))
 			if !ok || w.year.dayOf(at) >= p.to {
