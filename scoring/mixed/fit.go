@@ -131,14 +131,33 @@ func (r *search) fitActive(ctx context.Context, p *Problem, start []float64, giv
 
 // prepare chooses between the exact and the stochastic way.
 func (r *search) prepare(p *Problem) error {
-	c, _ := choose(p, false)
+	limit := r.o.ExactLimit
+	if limit == 0 {
+		limit = defaultExactLimit
+	}
+	c, left := choose(p, false)
+	exact := left <= limit || left == 0
+	if !exact {
+		c, _ = choose(p, true)
+	}
 	l, err := newLayout(p, c)
 	if err != nil {
 		return err
 	}
-	r.l, r.ev, r.tolerance = l, newDense(l, r.ml), 1e-8
+	r.l = l
+	if exact {
+		r.ev, r.tolerance = newDense(l, r.ml), exactTolerance
+		return nil
+	}
+	r.ev, r.tolerance = newProbing(l, r.o), probingTolerance
 	return nil
 }
+
+// Relative changes of the variances below which an estimation is at rest.
+const (
+	exactTolerance   = 1e-8
+	probingTolerance = 1e-4
+)
 
 // wantsBack finds a factor at the boundary whose variance would grow if it were
 // let in just above zero, or -1.

@@ -1,0 +1,40 @@
+package mixed
+
+import (
+	"math"
+	"testing"
+)
+
+// agree holds a stochastic fit to the exact one of the same problem: variances
+// within 1 %, the target's error variances within 5 %, effects to three digits.
+func agree(t *testing.T, got, want *Solution) {
+	t.Helper()
+	for k, v := range want.Variances {
+		near(t, "variance", got.Variances[k]/v, 1, .01)
+	}
+	near(t, "residual", got.Residual/want.Residual, 1, .01)
+	worst, sum := 0.0, 0.0
+	for i, v := range want.PEV[0] {
+		d := math.Abs(got.PEV[0][i]/v - 1)
+		worst, sum = math.Max(worst, d), sum+d
+		near(t, "effect", got.Effects[0][i], want.Effects[0][i], 2e-3*math.Sqrt(want.Variances[0]))
+	}
+	if worst > .05 {
+		t.Errorf("an error variance is off by %.3g", worst)
+	}
+	t.Logf("variances %.6g %.6g for %.6g %.6g; error variances off by %.4f at worst, %.4f on average, %.4f as reported; %d iterations",
+		got.Variances, got.Residual, want.Variances, want.Residual, worst, sum/float64(len(want.PEV[0])), got.PEVError, got.Iterations)
+}
+
+// Oracle: the exact fit.
+func TestProbesAgreeWithExactFit(t *testing.T) {
+	t.Run("InstEval", func(t *testing.T) {
+		r, p := instEval(t)
+		p.Fixed = []Factor{r.levels("dept", "service")}
+		agree(t, mustFit(t, p, Options{ExactLimit: -1}), mustFit(t, p, Options{}))
+	})
+	t.Run("figure skating", func(t *testing.T) {
+		p := skating(t)
+		agree(t, mustFit(t, p, Options{ExactLimit: -1}), mustFit(t, p, Options{}))
+	})
+}
