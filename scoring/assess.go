@@ -3,6 +3,18 @@ package scoring
 import (
 	"context"
 	"fmt"
+	"math"
+)
+
+// The stages that progress hears of, in order.
+const (
+	stageOrder     = "order"
+	stageRatings   = "ratings"
+	stageCases     = "cases"
+	stageReviews   = "reviews"
+	stageCombine   = "combine"
+	stageIntervals = "intervals"
+	stageExplain   = "explain"
 )
 
 // Assess scores every posting of the evidence under the policy.
@@ -11,21 +23,280 @@ import (
 // policy and [Version] give the same result. progress, when not nil, hears of
 // each stage as it moves; it is called from this goroutine only.
 //
-// Errors: a *PolicyError, an *EvidenceError, the context's error, or that of a
-// fit that did not converge.
+// Errors: a *[PolicyError], an *[EvidenceError], the context's error, or that of
+// a fit that did not converge.
 func Assess(ctx context.Context, ev *Evidence, policy Policy, progress func(stage string, done, total int)) (*Result, error) {
+	if progress == nil {
+		progress = func(string, int, int) {}
+	}
 	if err := policy.Validate(); err != nil {
 		return nil, err
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("assess: %w", err)
+	if err := ev.Validate(); err != nil {
+		return nil, err
 	}
-	if progress != nil {
-		progress("canonical", 0, 1)
+	policyDigest, err := policy.Digest()
+	if err != nil {
+		return nil, err
 	}
-	result := &Result{Version: Version, Assessments: make([]Assessment, len(ev.Postings))}
-	for i := range result.Assessments {
-		result.Assessments[i] = Assessment{Posting: int32(i), Status: InsufficientEvidence}
+	progress(stageOrder, 0, 1)
+	canonical, postings, kinds := ev.canonical()
+	a, err := assessCanonical(ctx, canonical, policy, progress)
+	if err != nil {
+		return nil, err
 	}
+	result := a.result
+	result.EvidenceDigest, result.PolicyDigest = canonical.digest(), policyDigest
+	result.restoreOrder(postings, kinds)
 	return result, nil
+}
+
+// assessed is a finished run with its inner state.
+type assessed struct {
+	run        *run
+	indicators []*indicator
+	combined   *combined
+	composed   *composed
+	drawn      *drawn
+	result     *Result
+}
+
+func assessCanonical(ctx context.Context, ev *Evidence, policy Policy, progress func(stage string, done, total int)) (*assessed, error) {
+	r := &run{ev: ev, policy: policy, groups: newGroups(ev.Postings), flags: make([]flagSet, len(ev.Postings))}
+	a := &assessed{run: r, result: &Result{Version: Version}}
+	if len(ev.Postings) == 0 {
+		return a, nil
+	}
+	if err := a.fit(ctx, progress); err != nil {
+		return nil, err
+	}
+	progress(stageCombine, 0, 1)
+	a.combined = r.combine(a.indicators)
+	a.composed = r.compose(a.combined, a.indicators)
+	var err error
+	a.drawn, err = r.draw(ctx, a.combined, a.composed, func(done, total int) { progress(stageIntervals, done, total) })
+	if err != nil {
+		return nil, err
+	}
+	progress(stageExplain, 0, 1)
+	a.report()
+	return a, nil
+}
+
+// fit runs each strand's own model.
+func (a *assessed) fit(ctx context.Context, progress func(stage string, done, total int)) error {
+	r := a.run
+	progress(stageRatings, 0, 1)
+	satisfaction, err := r.satisfaction(ctx)
+	if err != nil {
+		return fmt.Errorf("satisfaction: %w", err)
+	}
+	progress(stageCases, 0, 1)
+	rows := r.readOutcomes()
+	outcomes, err := r.outcomes(ctx, rows)
+	if err != nil {
+		return fmt.Errorf("outcomes: %w", err)
+	}
+	r.flagOutcomes(rows)
+	progress(stageReviews, 0, 1)
+	reviews, err := r.peerReview(ctx)
+	if err != nil {
+		return fmt.Errorf("peer review: %w", err)
+	}
+	a.indicators = append(append([]*indicator{satisfaction}, outcomes...), reviews, r.practicalWork())
+	for _, in := range a.indicators {
+		if len(in.fit.Effects) > 0 {
+			a.result.Fits = append(a.result.Fits, in.fit)
+		}
+	}
+	return nil
+}
+
+func (r *run) flagOutcomes(rows *outcomeRows) {
+	has := make([]bool, len(r.ev.Postings))
+	for _, p := range r.ev.Cases.Posting {
+		if p != None {
+			has[p] = true
+		}
+	}
+	for p := range has {
+		if has[p] && rows.unconfirmed[r.groups.of[p]] {
+			r.flags[p].add(FlagUnconfirmed)
+		}
+		if rows.noEvents[p] {
+			r.flags[p].add(FlagNoEvents)
+		}
+	}
+}
+
+// report turns the run's state into the result.
+func (a *assessed) report() {
+	r, out := a.run, a.composed
+	list := make([]Assessment, len(r.ev.Postings))
+	for i := range list {
+		s := &out.standing[i]
+		list[i] = Assessment{
+			Posting: int32(i), Status: s.status, Composite: out.value[i], Low: math.NaN(), High: math.NaN(),
+			Reliability: math.NaN(), WithoutHalo: out.withoutHalo[i], Geometric: math.NaN(),
+		}
+	}
+	a.components(list)
+	r.ranksOf(out, a.drawn, list)
+	r.showcase(a.combined, out, list)
+	a.result.Quotas = r.grade(out, a.drawn, list)
+	a.noVariance()
+	a.explain(list)
+	for i := range list {
+		list[i].Flags = r.flags[i].sorted()
+	}
+	a.result.Assessments = list
+	a.result.Groups = a.groups(list)
+}
+
+// noVariance flags who has evidence of a strand that tells nobody apart.
+func (a *assessed) noVariance() {
+	byComponent := [Components]bool{}
+	for _, in := range a.indicators {
+		byComponent[in.component] = byComponent[in.component] || in.fitted
+	}
+	for _, in := range a.indicators {
+		if byComponent[in.component] || len(in.fit.Effects) == 0 {
+			continue
+		}
+		for i, n := range in.n {
+			if n > 0 {
+				a.run.flags[i].add(FlagNoVariance)
+			}
+		}
+	}
+	if a.run.policy.HaloCorrection && !a.combined.halo {
+		for i := range a.run.flags {
+			a.run.flags[i].add(FlagHaloOff)
+		}
+	}
+}
+
+// components fills each component on the composite's scale, and the geometric
+// composite.
+func (a *assessed) components(list []Assessment) {
+	c, out := a.combined, a.composed
+	grid := c.model.grid()
+	sampler := newSampler(c, c.model)
+	for i := range list {
+		g := a.run.groups.of[i]
+		s := &out.standing[i]
+		sampler.look(grid, i)
+		logs, sum := 0.0, 0.0
+		for k := range Components {
+			cs := ComponentScore{Value: math.NaN(), SE: math.NaN(), N: s.n[k], Counts: s.counts[k], Weight: s.weight[k]}
+			if c.has(k, i) {
+				scale := out.scale[g][k]
+				cs.Value = winsorise(scale.points(c.clean[k][i] - out.centre[g][k].clean))
+				cs.SE = float64(scale.slope * math.Sqrt(sampler.variance(k, i)))
+			}
+			if s.status != InsufficientEvidence && s.counts[k] {
+				logs += float64(s.weight[k] * log(max(cs.Value, 1)))
+				sum += s.weight[k]
+			}
+			list[i].Components[k] = cs
+		}
+		if sum > 0 {
+			list[i].Geometric = exp(logs)
+		}
+	}
+}
+
+// groups describes what is common to each peer group.
+func (a *assessed) groups(list []Assessment) []Group {
+	r, c, out := a.run, a.combined, a.composed
+	groups := make([]Group, 0, r.groups.count())
+	for g, name := range r.groups.names {
+		members := r.groups.members[g]
+		group := Group{Name: name, Size: len(members), NominalWeights: out.nominal[g], EffectiveWeights: a.effectiveWeights(g)}
+		reliability := make([]float64, len(list))
+		flags := flagSet{}
+		for i := range list {
+			reliability[i] = list[i].Reliability
+		}
+		group.Reliability = r.groups.mean(g, reliability)
+		for k := range Components {
+			group.Sigma[k], group.HaloSlopes[k] = c.sigma[k], math.NaN()
+			if !c.halo {
+				group.Sigma[k] = c.sigmaHalo[k]
+			}
+			if c.halo && len(c.members[k]) > 0 {
+				group.HaloSlopes[k] = c.haloSlope(k)
+			}
+		}
+		for _, f := range []Flag{FlagOneComponent, FlagSmallGroup, FlagUnconfirmed, FlagHaloOff, FlagNoVariance} {
+			for _, i := range members {
+				for _, has := range r.flags[i] {
+					if has == f {
+						flags.add(f)
+					}
+				}
+			}
+		}
+		group.Flags = flags.sorted()
+		groups = append(groups, group)
+	}
+	return groups
+}
+
+// haloSlope is what one standard deviation of visibility adds to a component, in
+// standard deviations of its true effect.
+func (c *combined) haloSlope(k Component) float64 {
+	sum := 0.0
+	for _, j := range c.members[k] {
+		sum += float64(c.worth(j) * c.model.halo[j])
+	}
+	if c.sigma[k] == 0 {
+		return math.NaN()
+	}
+	return sum / c.sigma[k]
+}
+
+// effectiveWeights are the shares of the composite's variance that its terms
+// make, by covariance; NaN where nobody has a composite.
+func (a *assessed) effectiveWeights(g int) [Components]float64 {
+	r, c, out := a.run, a.combined, a.composed
+	mean := r.groups.mean(g, out.raw)
+	var share [Components]float64
+	total := 0.0
+	for _, i := range r.groups.members[g] {
+		s := &out.standing[i]
+		if s.status == InsufficientEvidence {
+			continue
+		}
+		e := out.raw[i] - mean
+		total += float64(e * e)
+		for k := range Components {
+			if s.counts[k] {
+				term := float64(s.weight[k] * (out.scale[g][k].slope * (c.clean[k][i] - out.centre[g][k].clean)))
+				share[k] += float64(term * e)
+			}
+		}
+	}
+	for k := range share {
+		share[k] /= total
+	}
+	return share
+}
+
+// restoreOrder puts assessments and kinds into the order of the evidence given.
+func (r *Result) restoreOrder(postings, kinds []int32) {
+	list := make([]Assessment, len(r.Assessments))
+	for i := range r.Assessments {
+		a := &r.Assessments[i]
+		a.Posting = postings[i]
+		for p := range a.Parts {
+			for q := range a.Parts[p].Pieces {
+				if k := a.Parts[p].Pieces[q].Kind; k != None {
+					a.Parts[p].Pieces[q].Kind = kinds[k]
+				}
+			}
+		}
+		list[postings[i]] = *a
+	}
+	r.Assessments = list
 }

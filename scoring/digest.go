@@ -27,6 +27,7 @@ func (ev *Evidence) digest() [32]byte {
 		d.int64(int64(p.Person))
 		d.int64(int64(p.From))
 		d.int64(int64(p.To))
+		d.int64(int64(p.Standing))
 	}
 	d.int64(int64(len(ev.Kinds)))
 	for i := range ev.Kinds {

@@ -45,7 +45,19 @@ type Posting struct {
 	Position  string
 	PeerGroup string // officials are compared within it
 	From, To  Day    // time in post inside the period, both inclusive
+	Standing  Standing
 }
+
+// Standing is what a reason on record keeps a posting from.
+type Standing uint8
+
+// The standings.
+const (
+	StandingFull         Standing = iota
+	StandingNotGraded             // NOT_GRADED: probation, long absence, under investigation
+	StandingNotExcellent          // a ceiling: discipline
+	standings
+)
 
 // Kind is a service or a case category.
 type Kind struct {

@@ -95,6 +95,8 @@ func (v *validator) frame() {
 			v.fail("Postings.Person", i, "every posting has a person")
 		case p.From > p.To || p.From < ev.From || p.To > ev.To:
 			v.fail("Postings.From", i, "a time in post lies inside the period")
+		case p.Standing >= standings:
+			v.fail("Postings.Standing", i, "not in its list")
 		}
 	}
 	if len(ev.Kinds) >= 1<<22 {

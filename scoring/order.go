@@ -156,12 +156,18 @@ func inParallel(n int, work func(from, to int)) {
 		work(0, n)
 		return
 	}
-	var wait sync.WaitGroup
+	inStretches(stretches, func(s int) { work(n*s/stretches, n*(s+1)/stretches) })
+}
+
+// inStretches calls work for 0…n−1, several at a time. Each call must write only
+// what is its own.
+func inStretches(n int, work func(i int)) {
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for s := range stretches {
+	var wait sync.WaitGroup
+	for i := range n {
 		slots <- struct{}{}
 		wait.Go(func() {
-			work(n*s/stretches, n*(s+1)/stretches)
+			work(i)
 			<-slots
 		})
 	}

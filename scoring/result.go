@@ -52,7 +52,8 @@ type Result struct {
 	PolicyDigest   [32]byte
 	Assessments    []Assessment // as Evidence.Postings
 	Groups         []Group      // by name
-	Fits           []Fit        // one a component that was fitted
+	Fits           []Fit        // one a model that was fitted
+	Quotas         []Quota      // by unit and position
 }
 
 // Assessment is one posting's result.

@@ -1,0 +1,206 @@
+package scoring
+
+import "slices"
+
+// Windows that the search for bursts tries, in days.
+var burstWindows = [...]Day{1, 2, 3, 5, 7, 10, 14, 21, 28}
+
+const (
+	// burstDeviance is the Poisson deviance from which a window is a burst. With
+	// some hundred windows for each of ten thousand officials it keeps the chance
+	// of a single false alarm in a run near one in ten.
+	burstDeviance = 34
+	// burstExcess is the least number of ratings more than expected.
+	burstExcess = 4
+	// burstSided is the least share of one side (4 and 5, or 1 and 2).
+	burstSided = 0.85
+	// burstsEach bounds the search for one official.
+	burstsEach = 4
+)
+
+// profile is the share of all ratings by day, cumulative: before[d] is the share
+// before day from+d.
+type profile struct {
+	from   Day
+	before []float64
+}
+
+func newProfile(from, to Day, days []Day) profile {
+	p := profile{from: from, before: make([]float64, to-from+2)}
+	for _, d := range days {
+		p.before[d-from+1]++
+	}
+	sum := 0.0
+	for i := range p.before {
+		sum += p.before[i]
+		p.before[i] = sum / float64(max(len(days), 1))
+	}
+	return p
+}
+
+// share is the share of the days from…to, both inclusive.
+func (p *profile) share(from, to Day) float64 {
+	to = min(to, p.from+Day(len(p.before))-2)
+	return p.before[to-p.from+1] - p.before[from-p.from]
+}
+
+// weighBursts weighs down ratings that come too many, too fast and too
+// one-sided. What is usual is the official's own number of ratings outside the
+// window, spread over the days as everybody's ratings are (so that a day that
+// the whole data share is no burst), times the official's own share of that
+// side. A burst's ratings on that side together keep the weight of the number
+// that was to be expected; ratings on the other side are left alone.
+func (r *run) weighBursts(weight []float64) {
+	t := &r.ev.Ratings
+	usual := newProfile(r.ev.From, r.ev.To, t.Day)
+	var high, low float64
+	for _, l := range t.Level {
+		high += boolFloat(l >= 4)
+		low += boolFloat(l <= 2)
+	}
+	n := float64(len(t.Level))
+	_, starts := bucket(len(r.ev.Postings), t.Posting)
+	found := make([]bool, len(r.ev.Postings))
+	inParallel(len(r.ev.Postings), func(from, to int) {
+		for p := from; p < to; p++ {
+			s := burstSearch{profile: &usual, posting: &r.ev.Postings[p], prior: [2]float64{low / n, high / n}}
+			for i := starts[p]; i < starts[p+1]; i++ {
+				s.rows = append(s.rows, burstRow{day: t.Day[i], side: side(t.Level[i]), row: i})
+			}
+			found[p] = s.run(weight)
+		}
+	})
+	for p, f := range found {
+		if f {
+			r.flags[p].add(FlagBurst)
+		}
+	}
+}
+
+func boolFloat(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// side is 1 for 4 and 5, 0 for 1 and 2, and 2 for neither.
+func side(level uint8) int {
+	switch {
+	case level >= 4:
+		return 1
+	case level <= 2:
+		return 0
+	}
+	return 2
+}
+
+type burstRow struct {
+	day  Day
+	side int
+	row  int32
+	done bool // belongs to a burst found before
+}
+
+// burstSearch looks for the bursts of one official.
+type burstSearch struct {
+	profile *profile
+	posting *Posting
+	prior   [2]float64 // everybody's share of each side
+	rows    []burstRow
+}
+
+// burst is a window that was found.
+type burst struct {
+	from, to int // rows
+	side     int
+	deviance float64
+	expected float64
+}
+
+func (s *burstSearch) run(weight []float64) bool {
+	if len(s.rows) < burstExcess+1 {
+		return false
+	}
+	slices.SortStableFunc(s.rows, func(a, b burstRow) int { return int(a.day) - int(b.day) })
+	found := false
+	for range burstsEach {
+		best := s.best()
+		if best.deviance < burstDeviance {
+			break
+		}
+		found = true
+		s.weigh(best, weight)
+	}
+	return found
+}
+
+// best finds the window with the largest deviance among those that qualify.
+func (s *burstSearch) best() burst {
+	var best burst
+	whole := s.profile.share(s.posting.From, s.posting.To)
+	var all [3]float64
+	total := 0.0
+	for _, r := range s.rows {
+		if !r.done {
+			all[r.side]++
+			total++
+		}
+	}
+	for _, length := range burstWindows {
+		end := 0
+		var in [3]float64
+		for start := range s.rows {
+			for end < len(s.rows) && s.rows[end].day < s.rows[start].day+length {
+				if !s.rows[end].done {
+					in[s.rows[end].side]++
+				}
+				end++
+			}
+			if start == 0 || s.rows[start].day != s.rows[start-1].day {
+				day := s.rows[start].day
+				share := s.profile.share(day, min(day+length-1, s.posting.To)) / whole
+				for sd := range 2 {
+					if b := s.judge(sd, in, all, total, share); b.deviance > best.deviance {
+						b.from, b.to = start, end
+						best = b
+					}
+				}
+			}
+			if !s.rows[start].done {
+				in[s.rows[start].side]--
+			}
+		}
+	}
+	return best
+}
+
+// judge compares the window's ratings on one side with what is usual.
+func (s *burstSearch) judge(sd int, in, all [3]float64, total, share float64) burst {
+	k, n := in[sd], in[0]+in[1]+in[2]
+	if k < burstExcess+1 || k < burstSided*n || !(share < 0.999) {
+		return burst{}
+	}
+	outside := total - n
+	ownShare := (all[sd] - k + 2*s.prior[sd]) / (outside + 2)
+	expected := (outside + 0.5) * share / (1 - share) * ownShare
+	if k-expected < burstExcess || ownShare > k/n {
+		return burst{}
+	}
+	return burst{side: sd, deviance: 2 * (float64(k*log(k/expected)) - (k - expected)), expected: expected}
+}
+
+// weigh lets the burst's ratings keep the weight of the expected number.
+func (s *burstSearch) weigh(b burst, weight []float64) {
+	k := 0.0
+	for _, r := range s.rows[b.from:b.to] {
+		k += boolFloat(!r.done && r.side == b.side)
+	}
+	for i := b.from; i < b.to; i++ {
+		r := &s.rows[i]
+		if !r.done && r.side == b.side {
+			weight[r.row] = float64(weight[r.row] * (b.expected / k))
+			r.done = true
+		}
+	}
+}

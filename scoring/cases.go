@@ -1,0 +1,185 @@
+package scoring
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"steelyard/scoring/mixed"
+)
+
+const (
+	// logisticRounds bounds the reweighting; the fit is at rest when no official's
+	// effect moves by more than logisticRest.
+	logisticRounds = 12
+	logisticRest   = 1e-3
+	// logisticReach bounds linear predictors, so that a cell where all or none is
+	// solved keeps a finite weight.
+	logisticReach = 5.0
+)
+
+// outcomes fits the three questions apart: solved, in time, handled without a
+// needless move.
+func (r *run) outcomes(ctx context.Context, o *outcomeRows) ([]*indicator, error) {
+	parts := []struct {
+		name  string
+		rows  *caseRows
+		share float64
+	}{
+		{"solved", &o.solved, r.policy.SolvedShare},
+		{"in time", &o.inTime, r.policy.InTimeShare},
+		{"handling", &o.handling, r.policy.HandlingShare},
+	}
+	out := make([]*indicator, 0, len(parts))
+	for _, part := range parts {
+		in := newIndicator(part.name, Outcomes, len(r.ev.Postings))
+		in.anchor, in.share = true, part.share
+		if err := r.fitLogistic(ctx, in, part.rows); err != nil {
+			return nil, err
+		}
+		out = append(out, in)
+	}
+	if out[0].fitted {
+		out[0].figure = o.figures(&r.ev.Cases, len(r.ev.Postings))
+	}
+	return out, nil
+}
+
+// fitLogistic fits logit P(y) = group + category:channel + official by penalised
+// quasi-likelihood (Breslow & Clayton 1993, JASA 88): a linear mixed model for
+// the working response η + (y−p)/(p(1−p)) with weights p(1−p), repeated until
+// the officials' effects rest.
+func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) error {
+	if constant(rows.y) {
+		return nil
+	}
+	mix := buildCells(r.ev.Kinds, &r.policy, rows.posting, rows.kind, rows.channel)
+	in.component0 = connected(len(r.ev.Postings), rows.posting, mix, nil, 0)
+	n := len(rows.y)
+	group := make([]int32, n)
+	for i, p := range rows.posting {
+		group[i] = r.groups.of[p]
+	}
+	problem := mixed.Problem{
+		Y: make([]float64, n), Weight: make([]float64, n),
+		Fixed: []mixed.Factor{
+			{Name: "peer group", Levels: r.groups.count(), Index: group},
+			{Name: "category and channel", Levels: mix.levels, Index: mix.index},
+		},
+		Random: []mixed.Factor{{Name: "official", Levels: len(r.ev.Postings), Index: rows.posting}},
+	}
+	eta := startEta(rows, mix)
+	var shrunk *mixed.Solution
+	options := mixed.Options{Seed: r.policy.Seed}
+	var before []float64
+	for range logisticRounds {
+		working(rows, eta, problem.Y, problem.Weight)
+		s, err := fitShrunk(ctx, problem, options)
+		if err != nil {
+			return err
+		}
+		shrunk = s
+		for i := range eta {
+			x := s.FixedEffects[0][group[i]] + s.FixedEffects[1][mix.index[i]] + s.Effects[0][rows.posting[i]]
+			eta[i] = min(max(x, -logisticReach), logisticReach)
+		}
+		rest := before != nil && farthest(before, s.Effects[0]) < logisticRest
+		before = slices.Clone(s.Effects[0])
+		if rest || s.Boundary[0] {
+			break
+		}
+		options.Start = append(slices.Clone(s.Variances), s.Residual)
+	}
+	in.fit = describeFit(Outcomes, problem, shrunk)
+	has := r.steps(in, problem, nil, shrunk)
+	r.rawShares(in, rows)
+	if shrunk.Boundary[0] {
+		return nil
+	}
+	unshrunk, err := fitUnshrunk(ctx, problem, shrunk, r.policy.Seed)
+	if err != nil {
+		return err
+	}
+	in.take(shrunk, unshrunk, has)
+	for i := range in.caseMix {
+		in.attack[i], in.rater[i] = 0, 0
+		in.caseMix[i] = in.estimate[i] - in.raw[i]
+	}
+	return nil
+}
+
+func constant(y []float64) bool {
+	for _, x := range y {
+		if x != y[0] {
+			return false
+		}
+	}
+	return true
+}
+
+func farthest(a, b []float64) float64 {
+	most := 0.0
+	for i := range a {
+		most = max(most, math.Abs(a[i]-b[i]))
+	}
+	return most
+}
+
+// startEta is the logit of each cell's share, shrunk to the share of all by ten
+// rows.
+func startEta(rows *caseRows, mix cells) []float64 {
+	sum, n := make([]float64, mix.levels), make([]float64, mix.levels)
+	all, weight := 0.0, 0.0
+	for i, y := range rows.y {
+		w := rows.weight[i]
+		sum[mix.index[i]] += float64(w * y)
+		n[mix.index[i]] += w
+		all += float64(w * y)
+		weight += w
+	}
+	share := min(max(all/weight, 0.005), 0.995)
+	eta := make([]float64, len(rows.y))
+	for c := range sum {
+		sum[c] = logit((sum[c] + float64(10*share)) / (n[c] + 10))
+	}
+	for i := range eta {
+		eta[i] = sum[mix.index[i]]
+	}
+	return eta
+}
+
+// working fills the working response and its weights.
+func working(rows *caseRows, eta, y, weight []float64) {
+	for i, e := range eta {
+		p := logistic(e)
+		v := float64(p * (1 - p))
+		y[i] = e + (rows.y[i]-p)/v
+		weight[i] = float64(rows.weight[i] * v)
+	}
+}
+
+// rawShares puts the raw share of each official on the logit scale, straight
+// about the share of all: (share − mean)/(mean·(1−mean)). It also sets the
+// factor from logits to points, and counts pieces of evidence: cases.
+func (r *run) rawShares(in *indicator, rows *caseRows) {
+	n := len(r.ev.Postings)
+	sum, weight, count := make([]float64, n), make([]float64, n), make([]float64, n)
+	all, allWeight := 0.0, 0.0
+	for i, p := range rows.posting {
+		w := rows.weight[i]
+		sum[p] += float64(w * rows.y[i])
+		weight[p] += w
+		count[p]++
+		all += float64(w * rows.y[i])
+		allWeight += w
+	}
+	mean := min(max(all/allWeight, 0.005), 0.995)
+	in.toPoints = float64(mean * (1 - mean))
+	for i := range n {
+		if weight[i] > 0 {
+			in.figure[i] = sum[i] / weight[i]
+			in.raw[i] = (in.figure[i] - mean) / in.toPoints
+			in.n[i] = count[i]
+		}
+	}
+}

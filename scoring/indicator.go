@@ -1,0 +1,109 @@
+package scoring
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"steelyard/scoring/mixed"
+)
+
+// indicator is one strand of evidence after its own model: for each posting what
+// the strand says by itself, not yet shrunk, with its error variance, and the
+// steps that lead from the raw figure there. All numbers are on the strand's
+// working scale (levels, logits, log deeds a month); NaN is absent.
+type indicator struct {
+	name      string
+	component Component
+	anchor    bool // taken to be free of halo
+
+	fitted   bool    // false: no rows, or no variance between officials
+	sigma    float64 // standard deviation of the official effect by REML
+	share    float64 // weight inside the component
+	toPoints float64 // factor from the working scale to the component's own
+
+	estimate []float64 // unshrunk
+	variance []float64 // its error variance
+	blup     []float64 // shrunk by the strand's own model
+	pev      []float64 // prediction error variance of blup
+
+	raw, attack, caseMix, rater []float64 // steps, in this order
+	figure                      []float64 // the raw figure as people know it
+	n                           []float64 // effective pieces of evidence
+	component0                  []int32   // connected part, by posting; -1: no evidence
+	fit                         Fit
+}
+
+func newIndicator(name string, component Component, postings int) *indicator {
+	in := &indicator{name: name, component: component, share: 1, toPoints: 1}
+	for _, column := range []*[]float64{
+		&in.estimate, &in.variance, &in.blup, &in.pev, &in.raw, &in.attack, &in.caseMix, &in.rater, &in.figure,
+	} {
+		*column = filled(postings, math.NaN())
+	}
+	in.n = make([]float64, postings)
+	return in
+}
+
+func filled(n int, x float64) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = x
+	}
+	return out
+}
+
+// inflation is how many times its own variance the official effect is given
+// when it is to be estimated without shrinkage. At this size the shrinkage left
+// is below a thousandth, and the equations stay well conditioned.
+const inflation = 400
+
+// fitShrunk runs the model with variances estimated; fitUnshrunk again with the
+// official's variance inflated, so that official effects neither shrink nor
+// leak into the case mix that goes with them.
+func fitShrunk(ctx context.Context, p mixed.Problem, o mixed.Options) (*mixed.Solution, error) {
+	s, err := mixed.Fit(ctx, p, o)
+	if err != nil {
+		return nil, fmt.Errorf("fit %s: %w", p.Random[0].Name, err)
+	}
+	return s, nil
+}
+
+func fitUnshrunk(ctx context.Context, p mixed.Problem, s *mixed.Solution, seed uint64) (*mixed.Solution, error) {
+	variances := append([]float64(nil), s.Variances...)
+	variances = append(variances, s.Residual)
+	variances[0] *= inflation
+	return fitShrunk(ctx, p, mixed.Options{FixedVariances: variances, Seed: seed})
+}
+
+// take copies what the two fits say of the official effects.
+func (in *indicator) take(shrunk, unshrunk *mixed.Solution, has []bool) {
+	in.fitted = true
+	in.sigma = math.Sqrt(shrunk.Variances[0])
+	wide := shrunk.Variances[0] * inflation
+	for i := range has {
+		if !has[i] {
+			continue
+		}
+		in.blup[i], in.pev[i] = shrunk.Effects[0][i], shrunk.PEV[0][i]
+		pev := unshrunk.PEV[0][i]
+		reliability := 1 - pev/wide
+		if reliability < 0.01 {
+			continue // nothing compares this official with others
+		}
+		in.estimate[i] = unshrunk.Effects[0][i] / reliability
+		in.variance[i] = pev / reliability
+	}
+}
+
+func describeFit(c Component, p mixed.Problem, s *mixed.Solution) Fit {
+	f := Fit{Component: c, Rows: s.N, Residual: s.Residual, Iterations: s.Iterations, Converged: s.Converged}
+	for k, factor := range p.Random {
+		e := Effect{Name: factor.Name, Levels: factor.Levels, Variance: s.Variances[k], Boundary: s.Boundary[k], SE: math.NaN()}
+		if s.VarianceSE != nil {
+			e.SE = s.VarianceSE[k]
+		}
+		f.Effects = append(f.Effects, e)
+	}
+	return f
+}

@@ -1,0 +1,306 @@
+package scoring
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// drawn is the composite of every posting in every draw: first draw by posting,
+// then the next. Postings without a composite hold NaN.
+type drawn struct {
+	draws  int
+	values [][]float64 // by draw, by posting; before winsorising
+}
+
+// drawsEach is how many draws share one set of parameters when there are many
+// officials: their parameters are known so well that more sets add nothing.
+func drawsEach(officials int) int {
+	return min(max(officials/1500, 1), 8)
+}
+
+// draw samples parameters from their posterior (normal, by the information at
+// its maximum), then each official's true effects given parameters and data.
+// Every draw has a generator of its own.
+func (r *run) draw(ctx context.Context, c *combined, out *composed, progress func(done, total int)) (*drawn, error) {
+	n, draws := len(r.ev.Postings), r.policy.Draws
+	d := &drawn{draws: draws, values: make([][]float64, draws)}
+	each := drawsEach(n)
+	const batch = 32
+	for first := 0; first < draws; first += batch * each {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("draw: %w", err)
+		}
+		last := min(first+batch*each, draws)
+		sets := (last - first + each - 1) / each
+		inStretches(sets, func(s int) {
+			from := first + s*each
+			r.drawSet(c, out, d, from, min(from+each, last))
+		})
+		progress(last, draws)
+	}
+	return d, nil
+}
+
+// drawSet makes the draws [from, to) with one set of parameters.
+func (r *run) drawSet(c *combined, out *composed, d *drawn, from, to int) {
+	source := newNormals(r.policy.Seed, uint64(from))
+	m := c.drawModel(source)
+	grid := m.grid()
+	sigma, sigmaHalo := c.sigmas(m)
+	if !c.halo {
+		sigma = sigmaHalo
+	}
+	n := len(r.ev.Postings)
+	effects := make([][Components][]float64, to-from)
+	for t := range effects {
+		d.values[from+t] = filled(n, math.NaN())
+		for k := range Components {
+			effects[t][k] = filled(n, math.NaN())
+		}
+	}
+	sampler := newSampler(c, m)
+	for i := range n {
+		if out.standing[i].status == InsufficientEvidence {
+			continue
+		}
+		sampler.look(grid, i)
+		for t := range effects {
+			sampler.sample(i, source, &effects[t])
+		}
+	}
+	for t := range effects {
+		r.composeDraw(out, &effects[t], sigma, d.values[from+t])
+	}
+}
+
+// composeDraw weighs one draw's effects as the composite does, about the group's
+// means and on the standard deviation of that draw.
+func (r *run) composeDraw(out *composed, effects *[Components][]float64, sigma [Components]float64, values []float64) {
+	for g, members := range r.groups.members {
+		var slope, mean [Components]float64
+		for k := range Components {
+			mean[k] = r.groups.mean(g, effects[k])
+			slope[k] = out.scale[g][k].slope
+			if r.policy.Normalisation == Standardised && sigma[k] > 0 {
+				slope[k] = 50 / float64(3*sigma[k])
+			}
+		}
+		for _, i := range members {
+			s := &out.standing[i]
+			if s.status == InsufficientEvidence {
+				continue
+			}
+			sum := 0.0
+			for k := range Components {
+				if s.counts[k] {
+					sum += float64(s.weight[k] * (out.scale[g][k].base + float64(slope[k]*(effects[k][i]-mean[k]))))
+				}
+			}
+			values[i] = sum
+		}
+	}
+}
+
+// drawModel draws the parameters. Where components stand alone it draws their
+// standard deviations from the standard errors of the variances.
+func (c *combined) drawModel(source *normals) *jointModel {
+	if c.fit != nil {
+		z := make([]float64, c.fit.layout.size)
+		for a := range z {
+			z[a] = source.next()
+		}
+		x := solveLowerT(c.fit.root, len(z), z)
+		for a := range x {
+			x[a] += c.fit.at[a]
+		}
+		for j := range c.list {
+			x[c.fit.layout.own+j] = math.Abs(x[c.fit.layout.own+j])
+		}
+		if at := c.fit.layout.shared; at >= 0 {
+			x[at] = math.Abs(x[at])
+		}
+		return c.fit.model.unpack(&c.fit.layout, x)
+	}
+	m := *c.model
+	m.own = slices.Clone(c.model.own)
+	for j, in := range c.list {
+		e := in.fit.Effects[0]
+		if relative := e.SE / e.Variance; relative == relative && relative > 0 {
+			// Log-normal, so that a variance stays one.
+			m.own[j] = exp(float64(min(relative, 1)*source.next()) / 2)
+		}
+	}
+	return &m
+}
+
+// sampler draws one official's true effects.
+type sampler struct {
+	c    *combined
+	m    *jointModel
+	all  view
+	own  [Components]view
+	root [Components][3]float64 // Cholesky factor of the covariance of (q, w)
+	use  [Components][]bool
+}
+
+func newSampler(c *combined, m *jointModel) *sampler {
+	s := &sampler{c: c, m: m}
+	for k := range Components {
+		s.use[k] = make([]bool, len(c.list))
+		for _, j := range c.members[k] {
+			s.use[k][j] = true
+		}
+	}
+	return s
+}
+
+func (s *sampler) look(g *grid, i int) {
+	if s.c.lend {
+		s.m.look(s.c.data, g, i, nil, &s.all)
+		s.root[0] = s.all.root()
+		return
+	}
+	for k := range Components {
+		if s.c.has(k, i) {
+			s.m.look(s.c.data, g, i, s.use[k], &s.own[k])
+			s.root[k] = s.own[k].root()
+		}
+	}
+}
+
+func (v *view) root() [3]float64 {
+	a := math.Sqrt(v.qq)
+	b := v.qw / a
+	return [3]float64{a, b, math.Sqrt(max(0, v.ww-float64(b*b)))}
+}
+
+// sample fills the effect of each component that has evidence.
+func (s *sampler) sample(i int, source *normals, effects *[Components][]float64) {
+	var v, q, w float64
+	if s.c.lend {
+		v, q, w = latent(&s.all, s.root[0], source)
+	}
+	for k := range Components {
+		if !s.c.has(k, i) {
+			continue
+		}
+		if !s.c.lend {
+			v, q, w = latent(&s.own[k], s.root[k], source)
+		}
+		sum := 0.0
+		for _, j := range s.c.members[k] {
+			sum += float64(s.c.worth(j) * s.effect(j, i, v, q, w, source))
+		}
+		effects[k][i] = sum
+	}
+}
+
+// latent draws v on its nodes (evenly within a node's cell), then q and w.
+func latent(view *view, root [3]float64, source *normals) (v, q, w float64) {
+	u := source.uniform()
+	n := 0
+	for n < nodes-1 && u > view.weight[n] {
+		u -= view.weight[n]
+		n++
+	}
+	v = node(n) + float64(nodeStep*(source.uniform()-0.5))
+	z0, z1 := source.next(), source.next()
+	q = view.at[0] + float64(view.slope[0]*v) + float64(root[0]*z0)
+	w = view.at[1] + float64(view.slope[1]*v) + float64(root[1]*z0) + float64(root[2]*z1)
+	return v, q, w
+}
+
+// effect draws what indicator j owes to the work.
+func (s *sampler) effect(j, i int, v, q, w float64, source *normals) float64 {
+	m, d := s.m, s.c.data
+	common := q
+	if m.outcome[j] {
+		common += float64(m.shared * w)
+	}
+	common = float64(m.loading[j] * common)
+	halo := float64(m.halo[j] * v)
+	own := float64(m.own[j] * m.own[j])
+	sum := common
+	if y := d.y[j][i]; y == y {
+		share := own / (own + d.variance[j][i])
+		sum += float64(share*(y-m.mean[d.group[i]][j]-common-halo)) + float64(math.Sqrt(share*d.variance[j][i])*source.next())
+	} else {
+		sum += float64(m.own[j] * source.next())
+	}
+	if !s.c.halo {
+		sum += halo
+	}
+	return sum
+}
+
+// interval is the 2.5 % and 97.5 % quantile of sorted values.
+func interval(sorted []float64) (low, high float64) {
+	n := float64(len(sorted) - 1)
+	return quantile(sorted, 0.025*n), quantile(sorted, 0.975*n)
+}
+
+func quantile(sorted []float64, at float64) float64 {
+	k := int(at)
+	if k+1 >= len(sorted) {
+		return sorted[len(sorted)-1]
+	}
+	f := at - float64(k)
+	return float64((1-f)*sorted[k]) + float64(f*sorted[k+1])
+}
+
+// rankInto ranks the given postings by value, the highest first; equal values
+// share the better rank.
+func rankInto(postings []int32, values []float64, order []int32, ranks []int32) {
+	copy(order, postings)
+	slices.SortFunc(order, func(a, b int32) int {
+		switch {
+		case values[a] > values[b]:
+			return -1
+		case values[a] < values[b]:
+			return 1
+		}
+		return int(a - b)
+	})
+	for at, i := range order {
+		ranks[i] = int32(at + 1)
+		if at > 0 && values[order[at-1]] == values[i] {
+			ranks[i] = ranks[order[at-1]]
+		}
+	}
+}
+
+// variance is the posterior variance of component k's true effect at the model's
+// parameters, after look.
+func (s *sampler) variance(k Component, i int) float64 {
+	v := &s.own[k]
+	if s.c.lend {
+		v = &s.all
+	}
+	m, d := s.m, s.c.data
+	// The effect is a sum of bq·q + bw·w + bv·v and own parts.
+	var bq, bw, bv, own float64
+	for _, j := range s.c.members[k] {
+		a := s.c.worth(j)
+		left, rest := 1.0, float64(m.own[j]*m.own[j])
+		halo := 0.0
+		if y := d.y[j][i]; y == y {
+			left = d.variance[j][i] / (rest + d.variance[j][i])
+			halo = -float64((1 - left) * m.halo[j])
+			rest = float64(rest * left)
+		}
+		if !s.c.halo {
+			halo += m.halo[j]
+		}
+		bq += float64(a * float64(left*m.loading[j]))
+		if m.outcome[j] {
+			bw += float64(a * float64(left*float64(m.loading[j]*m.shared)))
+		}
+		bv += float64(a * halo)
+		own += float64(float64(a*a) * rest)
+	}
+	bv += float64(bq*v.slope[0]) + float64(bw*v.slope[1])
+	return float64(float64(bq*bq)*v.qq) + float64(2*float64(float64(bq*bw)*v.qw)) + float64(float64(bw*bw)*v.ww) +
+		float64(float64(bv*bv)*max(0, v.v2-float64(v.v1*v.v1))) + own
+}

@@ -1,0 +1,339 @@
+package scoring
+
+import (
+	"math"
+	"slices"
+)
+
+// caseRows are the rows of one of the three questions put to a case.
+type caseRows struct {
+	posting []int32
+	kind    []int32
+	channel []Channel
+	y       []float64 // 0 to 1
+	weight  []float64
+	item    []int32 // index into Cases
+}
+
+func (r *caseRows) add(c *Cases, i, posting int32, y, weight float64) {
+	r.posting = append(r.posting, posting)
+	r.kind = append(r.kind, c.Kind[i])
+	r.channel = append(r.channel, c.Channel[i])
+	r.y = append(r.y, y)
+	r.weight = append(r.weight, weight)
+	r.item = append(r.item, i)
+}
+
+// outcomeRows are the rows of all three questions and what a case counts.
+type outcomeRows struct {
+	solved, inTime, handling caseRows
+
+	// counted is, by case, what "solved" counts under the rules; NaN: out.
+	counted     []float64
+	unconfirmed []bool // by peer group: nobody confirms anything there
+	noEvents    []bool // by posting: time is charged to the last holder for lack of events
+}
+
+// holding is how long one posting held one case.
+type holding struct {
+	posting int32
+	seconds int64
+}
+
+// caseWork is what the events of one case say.
+type caseWork struct {
+	holdings []holding
+	charged  []int32 // postings charged with a needless hand-over
+	reopened []int32 // postings that held it when it was reopened
+	transfer bool    // it changed hands at all
+}
+
+// readOutcomes puts the three questions to every case: is it solved, was it in
+// time, was it handled without a needless hand-over or a reopening.
+func (r *run) readOutcomes() *outcomeRows {
+	c := &r.ev.Cases
+	o := &outcomeRows{
+		counted:     filled(len(c.ID), math.NaN()),
+		unconfirmed: r.nobodyConfirms(),
+		noEvents:    make([]bool, len(r.ev.Postings)),
+	}
+	works := r.readEvents()
+	usual := r.usualSeconds(works)
+	for i := range int32(len(c.ID)) {
+		if c.Outcome[i] == OutcomeWithdrawn {
+			continue
+		}
+		r.askTime(o, i, &works[i], usual)
+		r.askHandling(o, i, &works[i])
+	}
+	r.askSolved(o, usual)
+	return o
+}
+
+// nobodyConfirms tells, by peer group, whether no resident says anything.
+func (r *run) nobodyConfirms() []bool {
+	c := &r.ev.Cases
+	silent := make([]bool, r.groups.count())
+	for g := range silent {
+		silent[g] = true
+	}
+	for i, p := range c.Posting {
+		if p != None && c.Confirmed[i] != Unknown {
+			silent[r.groups.of[p]] = false
+		}
+	}
+	return silent
+}
+
+// readEvents follows each case through its events.
+func (r *run) readEvents() []caseWork {
+	c, e := &r.ev.Cases, &r.ev.Events
+	works := make([]caseWork, len(c.ID))
+	next := 0
+	for i := range works {
+		first := next
+		for next < len(e.Case) && int(e.Case[next]) == i {
+			next++
+		}
+		works[i] = r.follow(int32(i), first, next)
+	}
+	return works
+}
+
+// follow reads the events [first, next) of case i: who held it how long (pauses
+// left out), who passed it on needlessly, who had it when it came back.
+//
+// A hand-over is needless where the receiver refuses it or hands it back, or
+// where it later reaches the sender or the sender's own unit again.
+func (r *run) follow(i int32, first, next int) caseWork {
+	c, e := &r.ev.Cases, &r.ev.Events
+	var w caseWork
+	end := c.Closed[i]
+	if end == NoTime {
+		end = c.End
+	}
+	holder, since, paused := None, c.Opened[i], int64(0)
+	pausedAt := NoTime
+	resolver := None
+	leave := func(at int64) {
+		if pausedAt != NoTime {
+			paused += at - pausedAt
+			pausedAt = at
+		}
+		if at > since {
+			w.hold(holder, at-since-paused)
+		}
+		since, paused = max(at, since), 0
+	}
+	var senders []int32
+	for k := first; k < next; k++ {
+		at := min(e.At[k], end)
+		switch e.Kind[k] {
+		case EventAssigned, EventTransferred, EventTransferAccepted, EventAccepted:
+			if e.Kind[k] == EventTransferred {
+				w.transfer = true
+				if sender := cmpNone(e.From[k], holder); sender != None {
+					w.back(r.ev.Postings, senders, e.To[k], e.Unit[k])
+					senders = append(senders, sender)
+				}
+			}
+			if to := e.To[k]; to != None && to != holder {
+				if e.Kind[k] != EventTransferred {
+					w.back(r.ev.Postings, senders, to, "")
+				}
+				leave(at)
+				holder = to
+			}
+		case EventTransferRefused:
+			if len(senders) > 0 {
+				sender := senders[len(senders)-1]
+				w.charge(sender)
+				leave(at)
+				holder = sender
+			}
+		case EventPaused:
+			if pausedAt == NoTime {
+				pausedAt = at
+			}
+		case EventResumed:
+			if pausedAt != NoTime {
+				paused += at - max(pausedAt, since)
+				pausedAt = NoTime
+			}
+		case EventResolved:
+			resolver = holder
+		case EventReopened:
+			if resolver != None && !slices.Contains(w.reopened, resolver) {
+				w.reopened = append(w.reopened, resolver)
+			}
+		}
+	}
+	leave(end)
+	return w
+}
+
+func cmpNone(a, b int32) int32 {
+	if a != None {
+		return a
+	}
+	return b
+}
+
+// hold adds to a posting's time; time that nobody is known to have held is kept
+// under None.
+func (w *caseWork) hold(posting int32, seconds int64) {
+	for k := range w.holdings {
+		if w.holdings[k].posting == posting {
+			w.holdings[k].seconds += seconds
+			return
+		}
+	}
+	w.holdings = append(w.holdings, holding{posting, seconds})
+}
+
+// back charges the senders to whom, or to whose unit, the case returns.
+func (w *caseWork) back(postings []Posting, senders []int32, to int32, unit string) {
+	if unit == "" && to != None {
+		unit = postings[to].Unit
+	}
+	for _, s := range senders {
+		if s == to || unit != "" && postings[s].Unit == unit {
+			w.charge(s)
+		}
+	}
+}
+
+func (w *caseWork) charge(posting int32) {
+	if !slices.Contains(w.charged, posting) {
+		w.charged = append(w.charged, posting)
+	}
+}
+
+// held is the time that the posting is charged with: its own by the events, or
+// the whole time where no event says who held the case when.
+func (w *caseWork) held(posting int32, whole int64) (seconds int64, byEvents bool) {
+	known := false
+	for _, h := range w.holdings {
+		if h.posting == posting && posting != None {
+			return h.seconds, true
+		}
+		known = known || h.posting != None
+	}
+	if !known && len(w.holdings) == 1 {
+		return w.holdings[0].seconds, !w.transfer // pauses are known all the same
+	}
+	return whole, false
+}
+
+// usualSeconds is, by kind, the median of the time that closed cases took; a
+// kind with fewer than 20 takes its parent's, and at last that of all.
+func (r *run) usualSeconds(works []caseWork) []int64 {
+	c := &r.ev.Cases
+	times := make([][]int64, len(r.ev.Kinds)+1)
+	rest := len(r.ev.Kinds)
+	for i := range c.ID {
+		if c.Closed[i] == NoTime || c.Outcome[i] == OutcomeWithdrawn {
+			continue
+		}
+		s, _ := works[i].held(c.Posting[i], c.Closed[i]-c.Opened[i])
+		times[rest] = append(times[rest], s)
+		for k, steps := c.Kind[i], 0; k != None && steps <= len(r.ev.Kinds); k, steps = r.ev.Kinds[k].Parent, steps+1 {
+			times[k] = append(times[k], s)
+		}
+	}
+	usual := make([]int64, len(times))
+	for k, t := range times {
+		slices.Sort(t)
+		usual[k] = NoTime
+		if len(t) > 0 {
+			usual[k] = t[len(t)/2]
+		}
+	}
+	for k := range r.ev.Kinds {
+		at := int32(k)
+		for at != None && len(times[at]) < 20 {
+			at = r.ev.Kinds[at].Parent
+		}
+		if at == None {
+			usual[k] = usual[rest]
+		} else {
+			usual[k] = usual[at]
+		}
+	}
+	return usual
+}
+
+// allowed is the time a case may take: until it is due, or what is usual for its
+// kind. NoTime: nothing is known.
+func (r *run) allowed(i int32, usual []int64) int64 {
+	c := &r.ev.Cases
+	if c.Due[i] != NoTime && c.Due[i] > c.Opened[i] {
+		return c.Due[i] - c.Opened[i]
+	}
+	if c.Kind[i] == None {
+		return usual[len(usual)-1]
+	}
+	return usual[c.Kind[i]]
+}
+
+// askTime asks each holder of case i whether their own time stayed within what
+// the case was allowed. A holder whose time is still running is asked only once
+// it is over.
+func (r *run) askTime(o *outcomeRows, i int32, w *caseWork, usual []int64) {
+	c := &r.ev.Cases
+	last, allowed := c.Posting[i], r.allowed(i, usual)
+	if allowed == NoTime {
+		return
+	}
+	open := c.Closed[i] == NoTime
+	if open && c.Outcome[i] != OutcomeOpen {
+		return // closed, nobody knows when
+	}
+	for _, h := range w.holdings {
+		// Who passed a case on in time did no harm and earns nothing by it.
+		if h.posting != None && h.posting != last && h.seconds > allowed {
+			o.inTime.add(c, i, h.posting, 0, 1)
+		}
+	}
+	if last == None {
+		return
+	}
+	whole := c.Closed[i] - c.Opened[i]
+	if open {
+		whole = c.End - c.Opened[i]
+	}
+	held, byEvents := w.held(last, whole)
+	if !byEvents && (w.transfer || c.Transfers[i] > 0) {
+		o.noEvents[last] = true
+	}
+	switch {
+	case held > allowed:
+		o.inTime.add(c, i, last, 0, 1)
+	case !open:
+		o.inTime.add(c, i, last, 1, 1)
+	}
+}
+
+// askHandling charges needless hand-overs to who passed the case on and
+// reopenings to who had called it resolved.
+func (r *run) askHandling(o *outcomeRows, i int32, w *caseWork) {
+	c := &r.ev.Cases
+	last := c.Posting[i]
+	reopened := w.reopened
+	if len(reopened) == 0 && c.Reopened[i] > 0 && last != None {
+		reopened = []int32{last}
+	}
+	asked := last == None
+	for _, h := range w.holdings {
+		if h.posting == None {
+			continue
+		}
+		charged := slices.Contains(w.charged, h.posting) || slices.Contains(reopened, h.posting)
+		o.handling.add(c, i, h.posting, 1-boolFloat(charged), 1)
+		asked = asked || h.posting == last
+	}
+	if !asked {
+		charged := slices.Contains(w.charged, last) || slices.Contains(reopened, last)
+		o.handling.add(c, i, last, 1-boolFloat(charged), 1)
+	}
+}

@@ -1,0 +1,111 @@
+package scoring
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// The math package uses assembler for Exp and Log on some processors, whose
+// last bit may differ. These are the algorithms of FreeBSD's msun (e_exp.c,
+// e_log.c) with every product rounded before it is added, so that all
+// processors give the same bits. math.Sqrt, Floor, Frexp and Ldexp are exact.
+
+const (
+	ln2High = 6.93147180369123816490e-01
+	ln2Low  = 1.90821492927058770002e-10
+)
+
+// exp returns e^x.
+func exp(x float64) float64 {
+	switch {
+	case math.IsNaN(x) || x > 709.78:
+		if x > 0 {
+			return math.Inf(1)
+		}
+		return x
+	case x < -745.13:
+		return 0
+	}
+	k := math.Floor(float64(x*math.Log2E) + 0.5)
+	high := x - float64(k*ln2High)
+	low := float64(k * ln2Low)
+	r := high - low
+	t := float64(r * r)
+	c := 4.13813679705723846039e-08
+	for _, p := range [...]float64{-1.65339022054652515390e-06, 6.61375632143793436117e-05, -2.77777777770155933842e-03, 1.66666666666666019037e-01} {
+		c = float64(c*t) + p
+	}
+	c = r - float64(t*c)
+	y := 1 - ((low - float64(r*c)/(2-c)) - high)
+	return math.Ldexp(y, int(k))
+}
+
+// log returns the natural logarithm of x.
+func log(x float64) float64 {
+	switch {
+	case math.IsNaN(x) || math.IsInf(x, 1):
+		return x
+	case x < 0:
+		return math.NaN()
+	case x == 0:
+		return math.Inf(-1)
+	}
+	f, e := math.Frexp(x)
+	if f < math.Sqrt2/2 {
+		f *= 2
+		e--
+	}
+	f--
+	k := float64(e)
+	s := f / (2 + f)
+	z := float64(s * s)
+	r := 1.479819860511658591e-01
+	for _, p := range [...]float64{
+		1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01,
+		2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01,
+	} {
+		r = float64(r*z) + p
+	}
+	r = float64(r * z)
+	half := float64(float64(0.5*f) * f)
+	return float64(k*ln2High) - ((half - (float64(s*(half+r)) + float64(k*ln2Low))) - f)
+}
+
+// logistic returns 1/(1 + e^−x).
+func logistic(x float64) float64 { return 1 / (1 + exp(-x)) }
+
+// logit returns log(p/(1−p)).
+func logit(p float64) float64 { return log(p / (1 - p)) }
+
+// normals draws standard normal numbers by Marsaglia's polar method from a
+// generator whose every stream is fixed by its two seeds.
+type normals struct {
+	source *rand.PCG
+	spare  float64
+	has    bool
+}
+
+func newNormals(seed, stream uint64) *normals {
+	return &normals{source: rand.NewPCG(seed, mixBits(stream+0x5eed))}
+}
+
+// uniform returns a number in (0, 1).
+func (n *normals) uniform() float64 {
+	return (float64(n.source.Uint64()>>11) + 0.5) / (1 << 53)
+}
+
+func (n *normals) next() float64 {
+	if n.has {
+		n.has = false
+		return n.spare
+	}
+	for {
+		a, b := float64(2*n.uniform())-1, float64(2*n.uniform())-1
+		s := float64(a*a) + float64(b*b)
+		if s > 0 && s < 1 {
+			f := math.Sqrt(-2 * log(s) / s)
+			n.spare, n.has = float64(b*f), true
+			return float64(a * f)
+		}
+	}
+}

@@ -1,0 +1,257 @@
+package scoring
+
+import (
+	"context"
+	"slices"
+
+	"steelyard/scoring/mixed"
+)
+
+// run is what the parts of one assessment share.
+type run struct {
+	ev     *Evidence // canonical
+	policy Policy
+	groups *groups
+	flags  []flagSet // by posting
+}
+
+// ratingWeights returns, for each rating, the weight that its person's voice
+// has, and the weight after bursts.
+func (r *run) ratingWeights() (voice, weight []float64) {
+	t := &r.ev.Ratings
+	voice = filled(len(t.Posting), 1)
+	_, starts := bucket(len(r.ev.Postings), t.Posting)
+	var who []int32
+	for p := range r.ev.Postings {
+		from, to := starts[p], starts[p+1]
+		who = who[:0]
+		for i := from; i < to; i++ {
+			if t.Rater[i] != None {
+				who = append(who, t.Rater[i])
+			}
+		}
+		slices.Sort(who)
+		most := int32(1)
+		for i := from; i < to; i++ {
+			if t.Rater[i] == None {
+				continue
+			}
+			first, _ := slices.BinarySearch(who, t.Rater[i])
+			last, _ := slices.BinarySearch(who, t.Rater[i]+1)
+			m := int32(last - first)
+			voice[i] = 1 / float64(m)
+			most = max(most, m)
+		}
+		if most >= repeatedRater {
+			r.flags[p].add(FlagRepeatedRater)
+		}
+	}
+	weight = slices.Clone(voice)
+	r.weighBursts(weight)
+	return voice, weight
+}
+
+// repeatedRater is the number of ratings by one person from which an official is
+// flagged. The weights need no threshold.
+const repeatedRater = 5
+
+// severityIndex numbers the raters who met more than one person; the others
+// carry no severity, since nothing tells theirs from the official's work.
+func severityIndex(rater, posting []int32, person func(posting int32) int32) (index []int32, levels int) {
+	most := int32(-1)
+	for _, who := range rater {
+		most = max(most, who)
+	}
+	const several = -2
+	met := filledIndex(int(most)+1, None)
+	for i, who := range rater {
+		if who == None {
+			continue
+		}
+		p := person(posting[i])
+		if met[who] == None {
+			met[who] = p
+		} else if met[who] != p {
+			met[who] = several
+		}
+	}
+	number := filledIndex(int(most)+1, None)
+	for who := range met {
+		if met[who] == several {
+			number[who] = int32(levels)
+			levels++
+		}
+	}
+	return renumberAll(number, rater), levels
+}
+
+func filledIndex(n int, x int32) []int32 {
+	out := make([]int32, n)
+	for i := range out {
+		out[i] = x
+	}
+	return out
+}
+
+// satisfaction fits level = group + service:channel + official + rater.
+func (r *run) satisfaction(ctx context.Context) (*indicator, error) {
+	t := &r.ev.Ratings
+	in := newIndicator("satisfaction", Satisfaction, len(r.ev.Postings))
+	if len(t.Posting) == 0 {
+		return in, nil
+	}
+	_, weight := r.ratingWeights()
+	mix := buildCells(r.ev.Kinds, &r.policy, t.Posting, t.Kind, t.Channel)
+	severity, raters := severityIndex(t.Rater, t.Posting, func(p int32) int32 { return r.ev.Postings[p].Person })
+	y := make([]float64, len(t.Level))
+	group := make([]int32, len(y))
+	for i, level := range t.Level {
+		y[i] = float64(level)
+		group[i] = r.groups.of[t.Posting[i]]
+	}
+	problem := mixed.Problem{
+		Y: y, Weight: weight,
+		Fixed: []mixed.Factor{
+			{Name: "peer group", Levels: r.groups.count(), Index: group},
+			{Name: "service and channel", Levels: mix.levels, Index: mix.index},
+		},
+		Random: []mixed.Factor{{Name: "official", Levels: len(r.ev.Postings), Index: t.Posting}},
+	}
+	if raters > 0 {
+		problem.Random = append(problem.Random, mixed.Factor{Name: "rater", Levels: raters, Index: severity})
+	}
+	in.component0 = connected(len(r.ev.Postings), t.Posting, mix, severity, raters)
+	return in, r.fitLinear(ctx, in, problem, nil)
+}
+
+// fitLinear fits a model whose response is on the working scale already and
+// fills the indicator. plain are the weights before anything was weighed down
+// for an attack; nil: 1 each.
+func (r *run) fitLinear(ctx context.Context, in *indicator, p mixed.Problem, plain []float64) error {
+	shrunk, err := fitShrunk(ctx, p, mixed.Options{Seed: r.policy.Seed})
+	if err != nil {
+		return err
+	}
+	in.fit = describeFit(in.component, p, shrunk)
+	posting := p.Random[0].Index
+	has := r.steps(in, p, plain, shrunk)
+	if shrunk.Boundary[0] {
+		return nil
+	}
+	unshrunk, err := fitUnshrunk(ctx, p, shrunk, r.policy.Seed)
+	if err != nil {
+		return err
+	}
+	in.take(shrunk, unshrunk, has)
+	r.adjustments(in, p, unshrunk, posting)
+	return nil
+}
+
+// steps fills the raw figure, the step to the weighted one and the effective
+// number of rows: Σw, since weights say how many pieces a row is worth.
+func (r *run) steps(in *indicator, p mixed.Problem, plain []float64, _ *mixed.Solution) (has []bool) {
+	n := len(r.ev.Postings)
+	sumY, sumPlain, sumWY, sumW := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
+	for i, posting := range p.Random[0].Index {
+		v, w := 1.0, 1.0
+		if plain != nil {
+			v = plain[i]
+		}
+		if p.Weight != nil {
+			w = p.Weight[i]
+		}
+		sumY[posting] += float64(v * p.Y[i])
+		sumPlain[posting] += v
+		sumWY[posting] += float64(w * p.Y[i])
+		sumW[posting] += w
+	}
+	has = make([]bool, n)
+	for i := range n {
+		if sumW[i] <= 0 {
+			continue
+		}
+		has[i] = true
+		in.raw[i] = sumY[i] / sumPlain[i]
+		in.figure[i] = in.raw[i]
+		in.attack[i] = sumWY[i]/sumW[i] - in.raw[i]
+		in.n[i] = sumW[i]
+	}
+	return has
+}
+
+// adjustments fills the case-mix and rater steps: minus the weighted mean of the
+// fixed effects (but the peer group's) and of the raters' effects that the
+// official met.
+func (r *run) adjustments(in *indicator, p mixed.Problem, s *mixed.Solution, posting []int32) {
+	n := len(r.ev.Postings)
+	fixed, rater, sum := make([]float64, n), make([]float64, n), make([]float64, n)
+	for i, o := range posting {
+		w := 1.0
+		if p.Weight != nil {
+			w = p.Weight[i]
+		}
+		f, u := 0.0, 0.0
+		for k := 1; k < len(p.Fixed); k++ {
+			f += s.FixedEffects[k][p.Fixed[k].Index[i]]
+		}
+		for k := 1; k < len(p.Random); k++ {
+			if l := p.Random[k].Index[i]; l != mixed.None {
+				u += s.Effects[k][l]
+			}
+		}
+		fixed[o] += float64(w * f)
+		rater[o] += float64(w * u)
+		sum[o] += w
+	}
+	for i := range n {
+		if sum[i] > 0 {
+			in.caseMix[i], in.rater[i] = -fixed[i]/sum[i], -rater[i]/sum[i]
+		}
+	}
+}
+
+// connected numbers the parts that shared cells and raters hold together, by
+// posting; −1 where there are no rows.
+func connected(postings int, posting []int32, mix cells, rater []int32, raters int) []int32 {
+	sets := newUnion(postings + mix.levels + raters)
+	seen := make([]bool, postings)
+	for i, p := range posting {
+		seen[p] = true
+		sets.join(p, int32(postings)+mix.index[i])
+		if rater != nil && rater[i] != None {
+			sets.join(p, int32(postings+mix.levels)+rater[i])
+		}
+	}
+	part := filledIndex(postings, -1)
+	for p := range part {
+		if seen[p] {
+			part[p] = sets.find(int32(p))
+		}
+	}
+	return part
+}
+
+// union is a disjoint-set forest.
+type union []int32
+
+func newUnion(n int) union {
+	u := make(union, n)
+	for i := range u {
+		u[i] = int32(i)
+	}
+	return u
+}
+
+func (u union) find(x int32) int32 {
+	for u[x] != x {
+		u[x] = u[u[x]]
+		x = u[x]
+	}
+	return x
+}
+
+// join lets the smaller number stand for both.
+func (u union) join(a, b int32) {
+	a, b = u.find(a), u.find(b)
+	u[max(a, b)] = min(a, b)
+}
