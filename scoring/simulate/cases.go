@@ -44,12 +44,12 @@ func (s *Sample) openCase(r stream, p *residents, i int) caseRow {
 	kind := s.structure.categories[c.category]
 	c.opened = startOf(s.day(r, o)) + int64(r.between(Range{8.5, 17})*3600)
 	c.due = c.opened + int64(kind.days*secondsADay)
-	c.assigned = c.opened + int64(r.between(Range{0.2, 4})*3600)
+	c.assigned = c.opened + int64(r.between(Range{0.5, 4})*3600)
 	if r.chance(s.structure.inherited) {
 		// It lay in the unit's queue until most of the time was gone, or all of it.
 		c.assigned = c.opened + int64(kind.days*r.between(Range{0.6, 2.5})*secondsADay)
 	}
-	if r.chance(0.05) {
+	if r.chance(0.05) && c.assigned < periodEnd {
 		if c.misrouted = r.IntN(len(s.officials)); c.misrouted == i {
 			c.misrouted = -1
 		}

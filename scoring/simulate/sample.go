@@ -87,8 +87,21 @@ func (w World) Generate(seed uint64) *Sample {
 	s.drawReviews()
 	s.drawDeeds(residents)
 	s.drawAchievements()
+	s.separateMarks(residents)
 	s.Truth = s.truth()
 	return s
+}
+
+// separateMarks gives residents another number where they mark a case: what a
+// person leaves as a rater and what as a petitioner is kept under two keys and
+// cannot be joined.
+func (s *Sample) separateMarks(p *residents) {
+	t := &s.Evidence.Ratings
+	for row, source := range t.Source {
+		if source == scoring.SourceCaseMark && t.Rater[row] != scoring.None {
+			t.Rater[row] += int32(len(p.severity))
+		}
+	}
 }
 
 func (s *Sample) stream(matter string) stream { return newStream(s.Seed, s.World.Name, matter) }
