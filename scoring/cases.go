@@ -100,7 +100,7 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 	if err != nil {
 		return err
 	}
-	in.take(shrunk, unshrunk, has)
+	in.take(shrunk, unshrunk, has, r.groups)
 	for i := range in.caseMix {
 		in.attack[i], in.rater[i] = 0, 0
 		in.caseMix[i] = in.estimate[i] - in.raw[i]

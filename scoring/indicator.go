@@ -76,23 +76,32 @@ func fitUnshrunk(ctx context.Context, p mixed.Problem, s *mixed.Solution, seed u
 	return fitShrunk(ctx, p, mixed.Options{FixedVariances: variances, Seed: seed})
 }
 
-// take copies what the two fits say of the official effects.
-func (in *indicator) take(shrunk, unshrunk *mixed.Solution, has []bool) {
+// take copies what the two fits say of the official effects. The estimates come
+// from the unshrunk fit; their error variances from the shrunk one, with the
+// shrinkage undone and without the part that all members of a group share, the
+// error of the group's mean: the composite compares within groups.
+func (in *indicator) take(shrunk, unshrunk *mixed.Solution, has []bool, g *groups) {
 	in.fitted = true
-	in.sigma = math.Sqrt(shrunk.Variances[0])
-	wide := shrunk.Variances[0] * inflation
-	for i := range has {
-		if !has[i] {
-			continue
+	square := shrunk.Variances[0]
+	in.sigma = math.Sqrt(square)
+	for _, members := range g.members {
+		n := 0.0
+		for _, i := range members {
+			n += boolFloat(has[i])
 		}
-		in.blup[i], in.pev[i] = shrunk.Effects[0][i], shrunk.PEV[0][i]
-		pev := unshrunk.PEV[0][i]
-		reliability := 1 - pev/wide
-		if reliability < 0.01 {
-			continue // nothing compares this official with others
+		for _, i := range members {
+			if !has[i] {
+				continue
+			}
+			pev := shrunk.PEV[0][i]
+			in.blup[i], in.pev[i] = shrunk.Effects[0][i], pev
+			reliability := max(1-shrunk.ConditionalPEV[0][i]/square, 0)
+			pev = max(pev-float64(reliability*square)/n, shrunk.ConditionalPEV[0][i])
+			if left := 1 - pev/square; left > 0.005 {
+				in.estimate[i] = float64(unshrunk.Effects[0][i] * (1 + 1.0/inflation))
+				in.variance[i] = pev / left
+			}
 		}
-		in.estimate[i] = unshrunk.Effects[0][i] / reliability
-		in.variance[i] = pev / reliability
 	}
 }
 

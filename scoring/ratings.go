@@ -142,7 +142,7 @@ func (r *run) fitLinear(ctx context.Context, in *indicator, p mixed.Problem, pla
 	if err != nil {
 		return err
 	}
-	in.take(shrunk, unshrunk, has)
+	in.take(shrunk, unshrunk, has, r.groups)
 	r.adjustments(in, p, unshrunk, posting)
 	return nil
 }
