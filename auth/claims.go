@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"steelyard/models"
 )
 
 // maxName bounds subject and unit, in bytes: they become keys of look-ups and parts of log lines.
@@ -19,9 +21,9 @@ const maxSeconds = 253402300799
 // claims is the body of a bearer token.
 type claims struct {
 	jwt.RegisteredClaims
-	Role  Role   `json:"role"`
-	Unit  string `json:"unit,omitempty"`
-	Epoch int64  `json:"epoch,omitempty"`
+	Role  models.Role `json:"role"`
+	Unit  string      `json:"unit,omitempty"`
+	Epoch int64       `json:"epoch,omitempty"`
 }
 
 // Validate checks what the JWT library does not: it is called by its parser after the signature was found good.
@@ -35,7 +37,7 @@ func (c *claims) Validate() error {
 	if err := checkName("unit", c.Unit); err != nil {
 		return err
 	}
-	if !c.Role.Valid() {
+	if _, known := models.ParseWord(string(c.Role), models.Roles); !known {
 		return fmt.Errorf("role %q is unknown", c.Role)
 	}
 	if c.Epoch < 0 {

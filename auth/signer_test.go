@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"steelyard/models"
 )
 
 // TestKeyID compares with the thumbprint in RFC 8037, appendix A.3.
@@ -36,7 +38,7 @@ func TestSignersJWKSVerifiesItsTokens(t *testing.T) {
 	cfg := testConfig()
 	cfg.JWKSFile = writeTemp(t, set)
 	cfg.PublicKey = signer.Public() // the same key twice is no conflict
-	token, err := signer.Mint(Viewer{Subject: "s", Role: RoleAuditor}, testNow, time.Minute)
+	token, err := signer.Mint(Viewer{Subject: "s", Role: models.RoleAuditor}, testNow, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,16 +54,16 @@ func TestSignerRefusesWhatAVerifierWould(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, viewer := range map[string]Viewer{
-		"no subject":     {Role: RoleHR},
+		"no subject":     {Role: models.RoleHR},
 		"no role":        {Subject: "s"},
 		"unknown role":   {Subject: "s", Role: "ROOT"},
-		"negative epoch": {Subject: "s", Role: RoleHR, Epoch: -1},
+		"negative epoch": {Subject: "s", Role: models.RoleHR, Epoch: -1},
 	} {
 		if _, err := signer.Mint(viewer, testNow, time.Hour); err == nil {
 			t.Errorf("%s: minted", name)
 		}
 	}
-	if _, err := signer.Mint(Viewer{Subject: "s", Role: RoleHR}, testNow, 0); err == nil {
+	if _, err := signer.Mint(Viewer{Subject: "s", Role: models.RoleHR}, testNow, 0); err == nil {
 		t.Error("a token without a lifetime was minted")
 	}
 	if _, err := NewSigner(nil, testIssuer, testAudience); err == nil {

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"steelyard/models"
 )
 
 const (
@@ -223,7 +225,7 @@ func TestVerifyRefusesAttacks(t *testing.T) {
 				if err != nil {
 					t.Fatalf("refused: %v (%v)", err, errors.Unwrap(err))
 				}
-				if viewer.Subject != "O-17" || viewer.Role != RoleHR || viewer.Epoch != 4 {
+				if viewer.Subject != "O-17" || viewer.Role != models.RoleHR || viewer.Epoch != 4 {
 					t.Fatalf("viewer %+v", viewer)
 				}
 				return
@@ -251,7 +253,7 @@ func TestVerifyReturnsTheWholeViewer(t *testing.T) {
 	cfg := testConfig()
 	cfg.PublicKey = signer.Public()
 	v := newTestVerifier(t, cfg)
-	for _, role := range Roles() {
+	for _, role := range models.Roles {
 		want := Viewer{Subject: "张三", Role: role, Unit: "U-1", Epoch: 7}
 		token, err := signer.Mint(want, testNow, time.Minute)
 		if err != nil {
@@ -374,7 +376,7 @@ func FuzzVerify(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	good, err := signer.Mint(Viewer{Subject: "s", Role: RoleHR}, testNow, time.Hour)
+	good, err := signer.Mint(Viewer{Subject: "s", Role: models.RoleHR}, testNow, time.Hour)
 	if err != nil {
 		f.Fatal(err)
 	}

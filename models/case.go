@@ -45,6 +45,9 @@ func (c *Case) Validate() error {
 	if err := required("category", c.Category); err != nil {
 		return err
 	}
+	if err := validText("category", c.Category, MaxTitleLength); err != nil {
+		return err
+	}
 	if err := oneOf("channel", c.Channel, Channels); err != nil {
 		return err
 	}
@@ -84,6 +87,22 @@ type CaseEvent struct {
 	ImportKey      Hash // nil for an event of our own
 }
 
+// Validate checks the record by itself.
+func (e *CaseEvent) Validate() error {
+	if err := oneOf("kind", e.Kind, CaseEventKinds); err != nil {
+		return err
+	}
+	return validText("note", e.Note, MaxDescriptionLength)
+}
+
+// ValidReason says whether a step's reason is there and fit to be kept.
+func ValidReason(reason string) error {
+	if err := required("reason", reason); err != nil {
+		return Invalid("reason", KeyReasonNeeded)
+	}
+	return validText("reason", reason, MaxReasonLength)
+}
+
 // TransferState is where an offered transfer stands.
 type TransferState string
 
@@ -121,8 +140,8 @@ func (t *CaseTransfer) Decide(to TransferState, now time.Time, reason string) er
 		return illegal("CaseTransfer", t.State, to, transfersFrom(t.State))
 	}
 	if to == TransferRefused {
-		if err := required("reason", reason); err != nil {
-			return Invalid("reason", KeyReasonNeeded)
+		if err := ValidReason(reason); err != nil {
+			return err
 		}
 	}
 	t.State, t.DecidedAt, t.DecisionReason = to, &now, reason

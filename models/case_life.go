@@ -90,10 +90,13 @@ var caseLife = map[CaseState]map[CaseStep]CaseState{
 func (s CaseState) Next(step CaseStep) (CaseState, error) {
 	next, ok := caseLife[s][step]
 	if !ok {
-		return "", illegal("Case", s, step, s.Steps())
+		return "", s.Illegal(step)
 	}
 	return next, nil
 }
+
+// Illegal is the error for a step that this state does not have.
+func (s CaseState) Illegal(step CaseStep) error { return illegal("Case", s, step, s.Steps()) }
 
 // Steps are the steps that are possible from a state, in alphabetical order.
 func (s CaseState) Steps() []CaseStep {

@@ -97,3 +97,6 @@ func (i *RatingInvitation) StateAt(now time.Time) InvitationState {
 	}
 	return i.State
 }
+
+// ValidPlace bounds the name of the place or device that a link is handed out at.
+func ValidPlace(field, place string) error { return validText(field, place, MaxTitleLength) }

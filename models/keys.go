@@ -8,6 +8,7 @@ type Key string
 const (
 	KeyRequired            Key = "required"
 	KeyTooLong             Key = "too_long"             // max, have
+	KeyTooShort            Key = "too_short"            // min, have
 	KeyControlCharacter    Key = "control_character"    //
 	KeyNotInList           Key = "not_in_list"          // value, list
 	KeyLevelRange          Key = "level_range"          // value
@@ -27,6 +28,7 @@ const (
 	KeyReasonNeeded        Key = "reason_needed"        //
 	KeyAccountNeeded       Key = "account_needed"       // what was done
 	KeyTransferOpen        Key = "transfer_open"        //
+	KeySameUnit            Key = "same_unit"            //
 	KeyNotOwner            Key = "not_owner"            //
 	KeySatisfactionUnasked Key = "satisfaction_unasked" //
 	KeyPolicyInvalid       Key = "policy_invalid"       // what
@@ -47,6 +49,7 @@ const (
 	KeyPageSize            Key = "page_size"            // max
 	KeyTooMuch             Key = "too_much"             //
 	KeyTimeForm            Key = "time_form"            // value
+	KeyDateForm            Key = "date_form"            // value
 	KeyFuture              Key = "future"               //
 	KeyTooFewToShow        Key = "too_few_to_show"      // threshold
 	KeySecondPerson        Key = "second_person"        //

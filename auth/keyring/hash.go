@@ -41,10 +41,8 @@ func (k YearKey) Resident(ref string) [16]byte { return k.Sum(domainResident, re
 // Rater hashes what makes a rater the same rater: the parts that the source offers, in its order.
 func (k YearKey) Rater(parts ...string) [16]byte { return k.Sum(domainRater, parts...) }
 
-// Reviewer hashes a reviewing official within a review round.
-func (k YearKey) Reviewer(round, official string) [16]byte {
-	return k.Sum(domainReviewer, round, official)
-}
+// Reviewer hashes a reviewer's reference: an official's external id, or what an import calls somebody from outside.
+func (k YearKey) Reviewer(ref string) [16]byte { return k.Sum(domainReviewer, ref) }
 
 // Import hashes the external id of an imported row of one kind, by which a repeated import knows it again.
 func (k YearKey) Import(kind, id string) [16]byte { return k.Sum(domainImport, kind, id) }
@@ -81,9 +79,7 @@ func (h *Hasher) Sum(domain string, parts ...string) [16]byte {
 func (h *Hasher) Resident(ref string) [16]byte { return h.Sum(domainResident, ref) }
 
 // Reviewer is YearKey.Reviewer.
-func (h *Hasher) Reviewer(round, official string) [16]byte {
-	return h.Sum(domainReviewer, round, official)
-}
+func (h *Hasher) Reviewer(ref string) [16]byte { return h.Sum(domainReviewer, ref) }
 
 // Import is YearKey.Import.
 func (h *Hasher) Import(kind, id string) [16]byte { return h.Sum(domainImport, kind, id) }

@@ -304,7 +304,7 @@ func TestSumsOfDifferentThingsDiffer(t *testing.T) {
 		}
 	})
 	key := YearKey{}
-	if key.Resident("x") == key.Rater("x") || key.Import("x", "yz") == key.Import("xy", "z") || key.Reviewer("a", "b") == key.Import("a", "b") {
+	if key.Resident("x") == key.Rater("x") || key.Import("x", "yz") == key.Import("xy", "z") || key.Reviewer("x") == key.Resident("x") {
 		t.Fatal("two domains or splits give the same sum")
 	}
 }
@@ -315,7 +315,7 @@ func TestHasherAgreesAndDoesNotAllocate(t *testing.T) {
 	for i := range 100 {
 		ref := strings.Repeat("R", i)
 		if h.Resident(ref) != key.Resident(ref) || h.Import("rating", ref) != key.Import("rating", ref) ||
-			h.Rater(ref, "x") != key.Rater(ref, "x") || h.Reviewer(ref, "x") != key.Reviewer(ref, "x") {
+			h.Rater(ref, "x") != key.Rater(ref, "x") || h.Reviewer(ref) != key.Reviewer(ref) {
 			t.Fatalf("the hasher differs for %d bytes", i)
 		}
 	}

@@ -1,0 +1,208 @@
+package ratings
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"steelyard/auth"
+	"steelyard/models"
+	"steelyard/services/audit"
+	"steelyard/store"
+)
+
+// NewEncounter is an encounter to be recorded.
+type NewEncounter struct {
+	OfficialID     *models.ID // nil: the actor
+	ServiceID      models.ID
+	Channel        models.Channel
+	OccurredAt     *time.Time // nil: now
+	ResidentRef    string     // hashed and not kept; empty: unknown
+	IdempotencyKey *string
+}
+
+// RecordEncounter records a service that an official did for a resident: the
+// actor's own, or, for HR, one within scope.
+func (s *Service) RecordEncounter(ctx context.Context, actor auth.Actor, in NewEncounter) (*models.Encounter, error) {
+	now := s.Store.Now()
+	e := &models.Encounter{
+		ID: models.NewID(), ServiceID: in.ServiceID, Channel: in.Channel, OccurredAt: now,
+		Invited: models.AnswerUnknown,
+	}
+	e.Ref = e.ID.String()
+	if in.OccurredAt != nil {
+		e.OccurredAt = *in.OccurredAt
+	}
+	if err := e.Validate(now); err != nil {
+		return nil, err
+	}
+	if in.ResidentRef != "" {
+		year := models.DateOf(e.OccurredAt, s.Zone).Year()
+		key, err := s.Keys.Ensure(year)
+		if err != nil {
+			return nil, err
+		}
+		sum := key.Resident(in.ResidentRef)
+		e.ResidentKey, e.KeyYear = sum[:], year
+	}
+	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
+		official, err := officialFor(tx, actor, in.OfficialID)
+		if err != nil {
+			return err
+		}
+		e.OfficialID = official.ID
+		if _, err := store.Take[models.Service](tx.Where("id = ?", in.ServiceID), "Service"); err != nil {
+			return err
+		}
+		id, err := store.Once(tx, "recordEncounter", actor.Subject, in.IdempotencyKey, func() (models.ID, error) {
+			return e.ID, tx.Create(e).Error
+		})
+		if err != nil || id == e.ID {
+			return err
+		}
+		e, err = store.Take[models.Encounter](tx.Where("id = ?", id), "Encounter")
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// officialFor returns the official whom an actor may act for: themself, or for
+// HR anybody within scope.
+func officialFor(tx *store.Tx, actor auth.Actor, id *models.ID) (*models.Official, error) {
+	if id == nil {
+		id = actor.OfficialID
+	}
+	if id == nil {
+		return nil, models.Invalid("officialId", models.KeyRequired)
+	}
+	query := tx.Where("id = ?", *id)
+	switch {
+	case actor.IsOfficial(*id):
+	case actor.Is(models.RoleHR):
+		query = query.Scopes(store.InScope("unit_id", actor.UnitID))
+	default:
+		return nil, models.NotFound("Official")
+	}
+	return store.Take[models.Official](query, "Official")
+}
+
+// Issued is a rating link as it is handed out.
+type Issued struct {
+	ID        models.ID
+	Token     string
+	ExpiresAt time.Time
+}
+
+// Issue makes a single-use rating link for an encounter of the actor's own, or
+// for HR within scope. A repeat with the same idempotency key gets the same link.
+func (s *Service) Issue(ctx context.Context, actor auth.Actor, encounterID models.ID, from string, key *string) (*Issued, error) {
+	if err := models.ValidPlace("issuedFrom", from); err != nil {
+		return nil, err
+	}
+	token, hash := s.Invitations.Issue()
+	if key != nil && *key != "" {
+		token, hash = s.Invitations.IssueFor(actor.Subject, encounterID.String(), *key)
+	}
+	invitation := &models.RatingInvitation{ID: models.NewID()}
+	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
+		encounter, err := store.Take[models.Encounter](tx.Where("id = ?", encounterID), "Encounter")
+		if err != nil {
+			return err
+		}
+		if _, err := officialFor(tx, actor, &encounter.OfficialID); err != nil {
+			return models.NotFound("Encounter")
+		}
+		known, err := store.Take[models.RatingInvitation](tx.Where("token_hash = ?", hash[:]), "RatingInvitation")
+		if err == nil {
+			invitation = known
+			return nil
+		}
+		if models.CodeOf(err) != models.CodeNotFound {
+			return err
+		}
+		*invitation = models.RatingInvitation{
+			ID: invitation.ID, TokenHash: hash[:], EncounterID: encounter.ID, State: models.InvitationIssued,
+			IssuedBy: actor.Subject, IssuedFrom: from, IssuedAt: tx.Now, ExpiresAt: tx.Now.Add(InvitationLife),
+		}
+		if err := tx.Create(invitation).Error; err != nil {
+			return err
+		}
+		if err := tx.Model(encounter).Update("invited", models.AnswerYes).Error; err != nil {
+			return err
+		}
+		return audit.Record(tx, audit.Entry{
+			Actor: actor.Subject, Action: "issueRatingInvitation", Noun: "Encounter", NounID: &encounter.ID,
+			Details: map[string]string{"from": from},
+		})
+	})
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		// Two at once with one key: the other has issued this very link.
+		err = nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Issued{ID: invitation.ID, Token: token, ExpiresAt: invitation.ExpiresAt}, nil
+}
+
+// Offer is what a rating link is for, as its holder may see it.
+type Offer struct {
+	Service      *models.Service
+	OfficialName string
+	UnitName     string
+	OccurredOn   models.Date
+	ExpiresAt    time.Time
+}
+
+// Offer says what a token is for. Asking does not use it. A token that cannot be
+// used is NOT_FOUND, whatever the reason.
+func (s *Service) Offer(ctx context.Context, token string) (*Offer, error) {
+	hash, err := s.Invitations.Parse(token)
+	if err != nil {
+		return nil, models.NotFound("RatingInvitation")
+	}
+	db := s.Store.Read(ctx)
+	invitation, err := store.Take[models.RatingInvitation](db.Where("token_hash = ?", hash[:]), "RatingInvitation")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := invitation.Next(models.InvitationUse, s.Store.Now()); err != nil {
+		return nil, models.NotFound("RatingInvitation")
+	}
+	encounter, err := store.Take[models.Encounter](db.Where("id = ?", invitation.EncounterID), "Encounter")
+	if err != nil {
+		return nil, err
+	}
+	if claimed, err := exists(db.Model(&models.EncounterClaim{}).Where("encounter_id = ?", encounter.ID)); err != nil {
+		return nil, err
+	} else if claimed {
+		return nil, models.NotFound("RatingInvitation")
+	}
+	service, err := store.Take[models.Service](db.Where("id = ?", encounter.ServiceID), "Service")
+	if err != nil {
+		return nil, err
+	}
+	official, err := store.Take[models.Official](db.Where("id = ?", encounter.OfficialID), "Official")
+	if err != nil {
+		return nil, err
+	}
+	unit, err := store.Take[models.OrgUnit](db.Where("id = ?", official.UnitID), "OrgUnit")
+	if err != nil {
+		return nil, err
+	}
+	return &Offer{
+		Service: service, OfficialName: official.Name, UnitName: unit.Name,
+		OccurredOn: models.DateOf(encounter.OccurredAt, s.Zone), ExpiresAt: invitation.ExpiresAt,
+	}, nil
+}
+
+func exists(query *gorm.DB) (bool, error) {
+	var n int64
+	err := query.Count(&n).Error
+	return n > 0, err
+}
