@@ -1,0 +1,250 @@
+package assessments
+
+import (
+	"steelyard/models"
+	"steelyard/scoring"
+	"steelyard/store"
+)
+
+// caseReader gathers cases and their histories before both become columns.
+type caseReader struct {
+	*reader
+	where     string // which cases; of table c
+	args      []any
+	standings []standing
+	index     map[models.ID]int32 // of a case in standings
+	later     map[int32][]step    // what came after the period
+	before    map[int32][]step    // of the same cases: what came up to its end
+	events    scoring.Events      // Case still points into standings
+	touched   []bool              // a step in the period names an official of the scope
+	residents numbers
+	markers   numbers // residents as raters, apart from those who rated encounters
+}
+
+// readCases reads the cases that were opened by the end of the period and not
+// closed before it, as they stood at its end, and their histories up to then. A
+// case belongs to the post of its holder at closing, or at the end. The
+// satisfaction mark of a case that counts also stands among the ratings.
+func (r *reader) readCases() error {
+	c := &caseReader{
+		reader: r, index: map[models.ID]int32{}, later: map[int32][]step{}, before: map[int32][]step{},
+		residents: numbers{}, markers: numbers{},
+		where: "c.opened_at < ? AND (c.closed_at IS NULL OR c.closed_at >= ?)", args: []any{r.end, r.start},
+	}
+	if r.in.unit != nil {
+		const units = "(SELECT descendant_id FROM org_unit_closures WHERE ancestor_id = ?)"
+		const officials = "(SELECT official_id FROM postings WHERE unit_id IN " + units + ")"
+		c.where += " AND (c.unit_id IN " + units + " OR c.official_id IN " + officials +
+			" OR c.id IN (SELECT case_id FROM case_events WHERE from_official_id IN " + officials +
+			" OR to_official_id IN " + officials + "))"
+		c.args = append(c.args, *r.in.unit, *r.in.unit, *r.in.unit, *r.in.unit)
+	}
+	if err := c.readStandings(); err != nil {
+		return err
+	}
+	if err := c.readLater(); err != nil {
+		return err
+	}
+	if err := c.readEvents(); err != nil {
+		return err
+	}
+	c.finish()
+	return nil
+}
+
+func (c *caseReader) readStandings() error {
+	return c.snap.Each(c.ctx, `SELECT c.id, c.ref, c.category, c.channel, c.opened_at, c.due_at, c.closed_at, c.outcome,
+			c.confirmed, c.asked, c.satisfaction, c.transfers, c.reopened, c.resident_key, c.official_id, c.unit_id, c.upheld
+		FROM cases c WHERE `+c.where, c.args, c.addStanding)
+}
+
+func (c *caseReader) addStanding(row *store.Row) (err error) {
+	s := standing{
+		ref: row.Text(1), due: micros(row, 5), closed: micros(row, 6), opened: micros(row, 4),
+		satisfaction: uint8(row.Int(10)), transfers: int32(row.Int(11)), reopenings: int32(row.Int(12)),
+		holder: row.ID(14), unit: row.ID(15), upheld: row.Bool(16),
+	}
+	if s.channel, err = place[scoring.Channel](row, 3, models.Channels); err != nil {
+		return err
+	}
+	if s.outcome, err = place[scoring.Outcome](row, 7, outcomes); err != nil {
+		return err
+	}
+	if s.confirmed, err = place[scoring.Ternary](row, 8, ternaries); err != nil {
+		return err
+	}
+	if s.asked, err = place[scoring.Ternary](row, 9, ternaries); err != nil {
+		return err
+	}
+	s.kind = c.kinds.ofCategory("category:", row.Text(2))
+	s.resident = c.residents.of(row, 13, len(c.residents))
+	s.mark = c.markers.of(row, 13, len(c.raters)+len(c.markers))
+	c.index[row.ID(0)] = int32(len(c.standings))
+	c.standings = append(c.standings, s)
+	return nil
+}
+
+func micros(row *store.Row, i int) int64 {
+	if at, ok := row.Micros(i); ok {
+		return at
+	}
+	return unknownTime
+}
+
+// eventQuery reads steps of the cases that count, on one side of an instant.
+func (c *caseReader) eventQuery(side string) (query string, args []any) {
+	return `SELECT e.case_id, e.seq, e.at, e.kind, e.from_official_id, e.to_official_id, e.to_unit_id, (e.actor <> '')
+		FROM case_events e JOIN cases c ON c.id = e.case_id WHERE e.at ` + side + " ? AND " + c.where, append([]any{c.end}, c.args...)
+}
+
+// readLater gathers the steps that are to be taken back.
+func (c *caseReader) readLater() error {
+	query, args := c.eventQuery(">=")
+	return c.snap.Each(c.ctx, query, args, func(row *store.Row) error {
+		s, _, err := readStep(row)
+		if err != nil {
+			return err
+		}
+		i := c.index[row.ID(0)]
+		c.later[i] = append(c.later[i], s)
+		return nil
+	})
+}
+
+// readEvents gathers the steps up to the end. An official of a step is the post
+// that the official held on the day of the step.
+func (c *caseReader) readEvents() error {
+	c.touched = make([]bool, len(c.standings))
+	query, args := c.eventQuery("<")
+	e := &c.events
+	return c.snap.Each(c.ctx, query, args, func(row *store.Row) error {
+		s, kind, err := readStep(row)
+		if err != nil {
+			return err
+		}
+		i := c.index[row.ID(0)]
+		if _, changed := c.later[i]; changed {
+			c.before[i] = append(c.before[i], s)
+		}
+		from, to := scoring.None, scoring.None
+		if day := c.day(s.at); !s.from.IsZero() || !s.to.IsZero() {
+			from, to = c.postAt(s.from, day), c.postAt(s.to, day)
+		}
+		c.touched[i] = c.touched[i] || from != scoring.None || to != scoring.None
+		e.Case = append(e.Case, i)
+		e.At = append(e.At, seconds(s.at))
+		e.Kind = append(e.Kind, kind)
+		e.From = append(e.From, from)
+		e.To = append(e.To, to)
+		e.Unit = append(e.Unit, c.units[s.unit])
+		return nil
+	})
+}
+
+func readStep(row *store.Row) (step, scoring.EventKind, error) {
+	kind, err := place[scoring.EventKind](row, 3, models.CaseEventKinds)
+	if err != nil {
+		return step{}, 0, err
+	}
+	return step{
+		at: micros(row, 2), seq: row.Int(1), kind: models.CaseEventKinds[kind],
+		from: row.ID(4), to: row.ID(5), unit: row.ID(6), own: row.Bool(7),
+	}, kind, nil
+}
+
+// finish takes back what came after the period and turns the cases into columns.
+func (c *caseReader) finish() {
+	start, end := c.start.UnixMicro(), c.end.UnixMicro()
+	place := make([]int32, len(c.standings)) // of a case in the columns
+	for i := range c.standings {
+		s := &c.standings[i]
+		place[i] = scoring.None
+		s.atEnd(c.before[int32(i)], c.later[int32(i)], end)
+		if s.closed != unknownTime && s.closed < start {
+			continue
+		}
+		posting := scoring.None
+		if s.closed != unknownTime {
+			posting = c.postAt(s.holder, c.day(s.closed))
+		} else {
+			posting = c.postAt(s.holder, c.ev.To)
+		}
+		if posting == scoring.None && !c.touched[i] && !c.nobodys(s) {
+			continue
+		}
+		place[i] = int32(len(c.ev.Cases.ID))
+		c.addCase(s, posting)
+		if s.satisfaction != 0 && s.closed != unknownTime && posting != scoring.None {
+			c.addMark(s, posting)
+		}
+	}
+	c.ev.Cases.End = seconds(end)
+	c.keepEvents(place)
+}
+
+// nobodys says whether a case that no post of the evidence answers for belongs
+// to it all the same: in the whole organisation each does, in a part of it those
+// that nobody holds.
+func (c *caseReader) nobodys(s *standing) bool {
+	if c.in.unit == nil {
+		return true
+	}
+	return s.holder.IsZero() && c.inScope[s.unit]
+}
+
+func (c *caseReader) addCase(s *standing, posting int32) {
+	t := &c.ev.Cases
+	t.ID = append(t.ID, s.ref)
+	t.Posting = append(t.Posting, posting)
+	t.Kind = append(t.Kind, s.kind)
+	t.Channel = append(t.Channel, s.channel)
+	t.Opened = append(t.Opened, seconds(s.opened))
+	t.Due = append(t.Due, secondsOrNone(s.due))
+	t.Closed = append(t.Closed, secondsOrNone(s.closed))
+	t.Outcome = append(t.Outcome, s.outcome)
+	t.Confirmed = append(t.Confirmed, s.confirmed)
+	t.Asked = append(t.Asked, s.asked)
+	t.Satisfaction = append(t.Satisfaction, s.satisfaction)
+	t.Transfers = append(t.Transfers, s.transfers)
+	t.Reopened = append(t.Reopened, s.reopenings)
+	t.Resident = append(t.Resident, s.resident)
+	t.Upheld = append(t.Upheld, s.upheld)
+}
+
+// addMark puts a case's satisfaction mark among the ratings, dated by the day on
+// which the case was closed.
+func (c *caseReader) addMark(s *standing, posting int32) {
+	invited := s.asked
+	t := &c.ev.Ratings
+	t.Posting = append(t.Posting, posting)
+	t.Rater = append(t.Rater, s.mark)
+	t.Kind = append(t.Kind, s.kind)
+	t.Channel = append(t.Channel, s.channel)
+	t.Level = append(t.Level, s.satisfaction)
+	t.Day = append(t.Day, c.day(s.closed))
+	t.Source = append(t.Source, scoring.SourceCaseMark)
+	t.Invited = append(t.Invited, invited)
+}
+
+// keepEvents keeps the histories of the cases that have a place.
+func (c *caseReader) keepEvents(place []int32) {
+	e, n := &c.events, 0
+	for i, old := range e.Case {
+		if place[old] == scoring.None {
+			continue
+		}
+		e.Case[n], e.At[n], e.Kind[n] = place[old], e.At[i], e.Kind[i]
+		e.From[n], e.To[n], e.Unit[n] = e.From[i], e.To[i], e.Unit[i]
+		n++
+	}
+	c.ev.Events = scoring.Events{
+		Case: e.Case[:n], At: e.At[:n], Kind: e.Kind[:n], From: e.From[:n], To: e.To[:n], Unit: e.Unit[:n],
+	}
+}
+
+func secondsOrNone(micros int64) int64 {
+	if micros == unknownTime {
+		return scoring.NoTime
+	}
+	return seconds(micros)
+}

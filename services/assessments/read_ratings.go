@@ -1,0 +1,102 @@
+package assessments
+
+import (
+	"steelyard/models"
+	"steelyard/scoring"
+	"steelyard/store"
+)
+
+// readRatings reads the ratings of the period. A rating belongs to the post that
+// the official held on its day; on a day without a post it belongs to none.
+func (r *reader) readRatings() error {
+	narrower, args := r.ofScope("official_id", []any{r.in.period.From, r.in.period.To})
+	return r.snap.Each(r.ctx, `SELECT official_id, service_id, channel, level, rated_on, rater_key, source, invited
+		FROM ratings WHERE rated_on BETWEEN ? AND ?`+narrower, args, r.addRating)
+}
+
+func (r *reader) addRating(row *store.Row) error {
+	day := scoring.Day(row.Date(4).EpochDay())
+	posting := r.postAt(row.ID(0), day)
+	if posting == scoring.None {
+		return nil
+	}
+	kind, err := r.kinds.ofService(row.ID(1))
+	if err != nil {
+		return err
+	}
+	channel, err := place[scoring.Channel](row, 2, models.Channels)
+	if err != nil {
+		return err
+	}
+	source, err := place[scoring.Source](row, 6, sources)
+	if err != nil {
+		return err
+	}
+	invited, err := place[scoring.Ternary](row, 7, ternaries)
+	if err != nil {
+		return err
+	}
+	rater := r.raters.of(row, 5, len(r.raters))
+	t := &r.ev.Ratings
+	t.Posting = append(t.Posting, posting)
+	t.Rater = append(t.Rater, rater)
+	t.Kind = append(t.Kind, kind)
+	t.Channel = append(t.Channel, channel)
+	t.Level = append(t.Level, uint8(row.Int(3)))
+	t.Day = append(t.Day, day)
+	t.Source = append(t.Source, source)
+	t.Invited = append(t.Invited, invited)
+	return nil
+}
+
+// readResponse counts the encounters of the period, and of them those in which
+// the resident was asked to rate; the answers are the ratings of the period that
+// came from encounters, whenever these were. Who held one post all the time is
+// counted by the database, the others encounter by encounter.
+func (r *reader) readResponse() error {
+	r.ev.Response = make([]scoring.Response, len(r.ev.Postings))
+	for i, p := range r.ev.Ratings.Posting {
+		if r.ev.Ratings.Source[i] == scoring.SourceRating {
+			r.ev.Response[p].Answered++
+		}
+	}
+	narrower, args := r.ofScope("official_id", []any{r.start, r.end})
+	err := r.snap.Each(r.ctx, `SELECT official_id, count(*), sum(CASE WHEN invited = 'YES' THEN 1 ELSE 0 END)
+		FROM encounters WHERE occurred_at >= ? AND occurred_at < ?`+narrower+" GROUP BY official_id",
+		args, func(row *store.Row) error {
+			if p, ok := r.whole(row.ID(0)); ok && p != scoring.None {
+				r.ev.Response[p].Encounters = int32(row.Int(1))
+				r.ev.Response[p].Invited = int32(row.Int(2))
+			}
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	return r.readPartialResponse()
+}
+
+func (r *reader) readPartialResponse() error {
+	from, to := r.in.period.From, r.in.period.To
+	narrower, args := r.ofScope("official_id", []any{r.start, r.end, from, to, from, to})
+	return r.snap.Each(r.ctx, `SELECT official_id, occurred_at, invited FROM encounters
+		WHERE occurred_at >= ? AND occurred_at < ? AND official_id IN (
+			SELECT o.id FROM officials o JOIN postings p ON p.official_id = o.id
+			WHERE p.from_on > ? OR p.to_on < ? OR o.active_from > ? OR o.active_to < ?)`+narrower,
+		args, func(row *store.Row) error {
+			official := row.ID(0)
+			if _, counted := r.whole(official); counted {
+				return nil
+			}
+			at, _ := row.Micros(1)
+			p := r.postAt(official, r.day(at))
+			if p == scoring.None {
+				return nil
+			}
+			r.ev.Response[p].Encounters++
+			if row.Text(2) == string(models.AnswerYes) {
+				r.ev.Response[p].Invited++
+			}
+			return nil
+		})
+}

@@ -1,0 +1,96 @@
+package assessments
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+
+	"steelyard/auth/keyring"
+	"steelyard/models"
+	"steelyard/scoring"
+	"steelyard/store"
+)
+
+// readReviews reads the reviews handed in within the period, and finds out which
+// reviewers are assessed themselves: mutual favours cannot be seen otherwise.
+func (r *reader) readReviews() error {
+	reviewers, years := numbers{}, map[int]bool{}
+	narrower, args := r.ofScope("official_id", []any{r.in.period.From, r.in.period.To})
+	err := r.snap.Each(r.ctx, `SELECT official_id, reviewer_key, key_year, relation, dimension, score, submitted_on
+		FROM peer_reviews WHERE submitted_on BETWEEN ? AND ?`+narrower, args, func(row *store.Row) error {
+		day := scoring.Day(row.Date(6).EpochDay())
+		posting := r.postAt(row.ID(0), day)
+		if posting == scoring.None {
+			return nil
+		}
+		relation, err := place[scoring.Relation](row, 3, models.Relations)
+		if err != nil {
+			return err
+		}
+		dimension, err := place[scoring.Dimension](row, 4, models.Dimensions)
+		if err != nil {
+			return err
+		}
+		years[int(row.Int(2))] = true
+		v := &r.ev.Reviews
+		v.Posting = append(v.Posting, posting)
+		v.Reviewer = append(v.Reviewer, reviewers.of(row, 1, len(reviewers)))
+		v.Relation = append(v.Relation, relation)
+		v.Dimension = append(v.Dimension, dimension)
+		v.Score = append(v.Score, uint8(row.Int(5)))
+		v.Day = append(v.Day, day)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.recogniseReviewers(reviewers, slices.Sorted(maps.Keys(years)))
+}
+
+// recogniseReviewers fills ReviewerPerson: the reviewer's person where the
+// reviewer is an assessed official. It hashes the external id of every official
+// with each year's key, as the reviews did.
+//
+// The result must not hang on which machine computes it. So a year whose key is
+// destroyed is unknown to all, and a key that is only missing here is an error.
+func (r *reader) recogniseReviewers(reviewers numbers, years []int) error {
+	person := make([]int32, len(reviewers))
+	for i := range person {
+		person[i] = scoring.None
+	}
+	for _, year := range years {
+		key, err := r.yearKey(year)
+		if errors.Is(err, keyring.ErrDestroyed) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		hasher := key.NewHasher()
+		for i := range r.ev.Postings {
+			p := &r.ev.Postings[i]
+			if number, ok := reviewers[hasher.Reviewer(p.Official)]; ok {
+				person[number] = p.Person
+			}
+		}
+	}
+	v := &r.ev.Reviews
+	v.ReviewerPerson = make([]int32, len(v.Reviewer))
+	for i, reviewer := range v.Reviewer {
+		v.ReviewerPerson[i] = person[reviewer]
+	}
+	return nil
+}
+
+func (r *reader) yearKey(year int) (keyring.YearKey, error) {
+	missing := &models.Error{Code: models.CodeUnavailable, Key: models.KeyKeyMissing, Args: []string{strconv.Itoa(year), ""}}
+	if r.keys == nil {
+		return keyring.YearKey{}, missing
+	}
+	key, err := r.keys.Get(year)
+	if errors.Is(err, keyring.ErrNoKey) {
+		return keyring.YearKey{}, missing
+	}
+	return key, err
+}

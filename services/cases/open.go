@@ -1,0 +1,210 @@
+package cases
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"gorm.io/gorm"
+
+	"steelyard/auth"
+	"steelyard/models"
+	"steelyard/services/audit"
+	"steelyard/store"
+)
+
+// UnknownCategory is the category of a case whose resident does not know it.
+const UnknownCategory = "OTHER"
+
+// A stranger's idempotency key is all that tells their repeat from another's: it
+// must be too long to be met by chance.
+const (
+	minStrangersKey = 16
+	maxKey          = 200
+)
+
+// NewCase is a problem to be handed in.
+type NewCase struct {
+	Category    string // empty: unknown
+	Title       string
+	Description string
+	Channel     models.Channel // empty: ONLINE, from an official HOTLINE
+	UnitID      *models.ID     // nil: whoever handles the category
+	// ResidentRef is a pseudonymous reference, hashed and not kept. Only an
+	// official may give one: a stranger could take another's.
+	ResidentRef    string
+	IdempotencyKey *string
+}
+
+// Opened is a case with the receipt's code, which is shown once and not kept.
+type Opened struct {
+	Case    *models.Case
+	Receipt string
+}
+
+// Open hands in a case: for a resident, who needs no account, or by an official
+// on the telephone or at a counter. A repeat with the same idempotency key gets
+// the same case and receipt.
+func (s *Service) Open(ctx context.Context, actor auth.Actor, in NewCase) (*Opened, error) {
+	c, err := s.draft(actor, in)
+	if err != nil {
+		return nil, err
+	}
+	receipt := auth.NewReceipt()
+	if in.IdempotencyKey != nil && *in.IdempotencyKey != "" {
+		receipt = auth.DeriveReceipt(s.Secret, "openCase", actor.Subject, *in.IdempotencyKey)
+	}
+	hash := receipt.Hash()
+	c.ReceiptHash = hash[:]
+	unit, err := s.route(ctx, c.Category, in.UnitID)
+	if err != nil {
+		return nil, err
+	}
+	c.UnitID = unit
+	stored, err := s.openOnce(ctx, actor, c, in.IdempotencyKey)
+	if models.CodeOf(err) == models.CodeConflict {
+		// Two at once with one key: the other has been committed, and this one
+		// now meets it as a repeat.
+		stored, err = s.openOnce(ctx, actor, c, in.IdempotencyKey)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(stored.ReceiptHash, hash[:]) || stored.Title != c.Title ||
+		stored.Description != c.Description || stored.Category != c.Category {
+		return nil, models.Conflict("idempotencyKey", models.KeyIdempotencyMismatch)
+	}
+	return &Opened{Case: stored, Receipt: receipt.Code()}, nil
+}
+
+// draft checks the input and makes the record of it.
+func (s *Service) draft(actor auth.Actor, in NewCase) (*models.Case, error) {
+	official := actor.Is(models.RoleOfficial)
+	if !actor.Anonymous() && !official && !actor.Is(models.RoleResident) {
+		return nil, models.Forbidden()
+	}
+	if err := validKey(actor, in.IdempotencyKey); err != nil {
+		return nil, err
+	}
+	now := s.Store.Now()
+	c := &models.Case{
+		ID: models.NewID(), Category: strings.TrimSpace(in.Category), Channel: in.Channel, State: models.CaseSubmitted,
+		Title: strings.TrimSpace(in.Title), Description: strings.TrimSpace(in.Description), OpenedAt: now,
+	}
+	c.Ref = c.ID.String()
+	if c.Category == "" {
+		c.Category = UnknownCategory
+	}
+	switch {
+	case c.Channel == "" && official:
+		c.Channel = models.ChannelHotline
+	case c.Channel == "":
+		c.Channel = models.ChannelOnline
+	}
+	if c.Title == "" {
+		return nil, models.Invalid("title", models.KeyRequired)
+	}
+	if c.Description == "" {
+		return nil, models.Invalid("description", models.KeyRequired)
+	}
+	if in.ResidentRef != "" {
+		if !official {
+			return nil, &models.Error{Code: models.CodeForbidden, Field: "residentRef", Key: models.KeyForbidden}
+		}
+		year := models.DateOf(now, s.Zone).Year()
+		key, err := s.Keys.Ensure(year)
+		if err != nil {
+			return nil, err
+		}
+		sum := key.Resident(in.ResidentRef)
+		c.ResidentKey, c.KeyYear = sum[:], year
+	}
+	return c, c.Validate()
+}
+
+func validKey(actor auth.Actor, key *string) error {
+	if key == nil || *key == "" {
+		return nil
+	}
+	n := utf8.RuneCountInString(*key)
+	if n > maxKey {
+		return models.Invalid("idempotencyKey", models.KeyTooLong, strconv.Itoa(maxKey), strconv.Itoa(n))
+	}
+	if actor.Anonymous() && n < minStrangersKey {
+		return models.Invalid("idempotencyKey", models.KeyTooShort, strconv.Itoa(minStrangersKey), strconv.Itoa(n))
+	}
+	return nil
+}
+
+// route finds the unit that gets a case first: the given one; else the one that
+// has had the most cases of the category; else the top of the organisation. It
+// asks outside the transaction, since a busy unit more or less changes nothing.
+func (s *Service) route(ctx context.Context, category string, unit *models.ID) (models.ID, error) {
+	db := s.Store.Read(ctx)
+	if unit != nil {
+		found, err := store.Take[models.OrgUnit](db.Where("id = ?", *unit), "OrgUnit")
+		if err != nil {
+			return models.ID{}, err
+		}
+		return found.ID, nil
+	}
+	ref := s.Store.Dialect().ByteOrder("org_units.ref")
+	var found models.OrgUnit
+	err := db.Select("org_units.id").Joins("JOIN cases ON cases.unit_id = org_units.id").
+		Where("cases.category = ?", category).Group("org_units.id, org_units.ref").
+		Order("COUNT(*) DESC, " + ref).Take(&found).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		err = db.Where("parent_id IS NULL").Order(ref).Take(&found).Error
+	}
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return models.ID{}, models.NotFound("OrgUnit")
+	}
+	return found.ID, err
+}
+
+// openOnce writes the case, or returns the one that the key has already made.
+func (s *Service) openOnce(ctx context.Context, actor auth.Actor, c *models.Case, key *string) (*models.Case, error) {
+	var stored *models.Case
+	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
+		id, err := store.Once(tx, "openCase", actor.Subject, key, func() (models.ID, error) {
+			return c.ID, s.create(tx, actor, c)
+		})
+		if err != nil {
+			return err
+		}
+		stored, err = store.Take[models.Case](tx.Where("id = ?", id), "Case")
+		return err
+	})
+	return stored, err
+}
+
+func (s *Service) create(tx *store.Tx, actor auth.Actor, c *models.Case) error {
+	due := s.workingDue(tx.Now, s.ResolveDays)
+	c.UpdatedAt, c.DueAt = tx.Now, &due
+	if err := tx.Create(c).Error; err != nil {
+		if errors.Is(err, gorm.ErrDuplicatedKey) {
+			return models.Conflict("idempotencyKey", models.KeyIdempotencyMismatch)
+		}
+		return err
+	}
+	if err := startClock(tx, c, models.ClockAccept, s.workingDue(tx.Now, s.AcceptDays)); err != nil {
+		return err
+	}
+	if err := startClock(tx, c, models.ClockResolve, due); err != nil {
+		return err
+	}
+	event := models.CaseEvent{Kind: models.EventSubmitted, ToUnitID: &c.UnitID, Actor: actorResident}
+	if actor.Is(models.RoleOfficial) {
+		event.Actor = actor.Subject
+	}
+	if err := addEvent(tx, c, event); err != nil {
+		return err
+	}
+	if event.Actor == actorResident {
+		return audit.RecordAnonymous(tx, "openCase", "Case")
+	}
+	return audit.Record(tx, audit.Entry{Actor: actor.Subject, Action: "openCase", Noun: "Case", NounID: &c.ID})
+}

@@ -1,0 +1,185 @@
+package cases
+
+import (
+	"context"
+
+	"steelyard/auth"
+	"steelyard/models"
+	"steelyard/services/audit"
+	"steelyard/store"
+)
+
+// Step is a step that needs no more than a remark.
+type Step struct {
+	CaseID models.ID
+	Note   string
+}
+
+// Reasoned is a step that needs a reason.
+type Reasoned struct {
+	CaseID models.ID
+	Reason string
+}
+
+// work runs one step of an official or HR officer on a case that they own.
+func (s *Service) work(ctx context.Context, actor auth.Actor, action string, id models.ID,
+	do func(tx *store.Tx, c *models.Case) error,
+) (*models.Case, error) {
+	return s.step(ctx, actor, owned(actor), action, id, do)
+}
+
+// step locks a case within a scope, lets do change it, and writes it together
+// with its audit entry.
+func (s *Service) step(ctx context.Context, actor auth.Actor, within scope, action string, id models.ID,
+	do func(tx *store.Tx, c *models.Case) error,
+) (*models.Case, error) {
+	if !actor.Is(workers...) {
+		return nil, models.Forbidden()
+	}
+	var c *models.Case
+	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
+		var err error
+		if c, err = take(tx, within, "cases.id = ?", id); err != nil {
+			return err
+		}
+		from := c.State
+		if err := do(tx, c); err != nil {
+			return err
+		}
+		if err := save(tx, c); err != nil {
+			return err
+		}
+		return audit.Record(tx, audit.Entry{
+			Actor: actor.Subject, Action: action, Noun: "Case", NounID: &c.ID,
+			Details: map[string]string{"from": string(from), "to": string(c.State)},
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// move takes the case to the state that a step leads to.
+func move(c *models.Case, step models.CaseStep) error {
+	next, err := c.State.Next(step)
+	if err != nil {
+		return err
+	}
+	c.State = next
+	return nil
+}
+
+// holds says whether the actor may do the work on a case itself: the official
+// who has it, or HR within its scope.
+func holds(actor auth.Actor, c *models.Case) error {
+	if actor.Is(models.RoleHR) || c.OfficialID != nil && actor.IsOfficial(*c.OfficialID) {
+		return nil
+	}
+	return &models.Error{Code: models.CodeForbidden, Key: models.KeyNotOwner}
+}
+
+// Accept signs for a case.
+func (s *Service) Accept(ctx context.Context, actor auth.Actor, in Step) (*models.Case, error) {
+	return s.work(ctx, actor, "acceptCase", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+		if err := move(c, models.CaseStepAccept); err != nil {
+			return err
+		}
+		if err := stopClocks(tx, c, models.ClockAccept); err != nil {
+			return err
+		}
+		return addEvent(tx, c, models.CaseEvent{
+			Kind: models.EventAccepted, ToUnitID: &c.UnitID, Actor: actor.Subject, Note: in.Note,
+		})
+	})
+}
+
+// Assignment gives a case to an official.
+type Assignment struct {
+	CaseID     models.ID
+	OfficialID *models.ID // of the unit that owns the case or one below; nil: the actor
+}
+
+// Assign gives a case to an official, anew or in another's place.
+func (s *Service) Assign(ctx context.Context, actor auth.Actor, in Assignment) (*models.Case, error) {
+	to := in.OfficialID
+	if to == nil {
+		to = actor.OfficialID
+	}
+	if to == nil {
+		return nil, models.Invalid("officialId", models.KeyRequired)
+	}
+	return s.work(ctx, actor, "assignCase", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+		if err := move(c, models.CaseStepAssign); err != nil {
+			return err
+		}
+		official, err := store.Take[models.Official](
+			tx.Scopes(store.InScope("unit_id", &c.UnitID)).Where("id = ?", *to), "Official")
+		if err != nil {
+			return err
+		}
+		from := c.OfficialID
+		c.OfficialID = &official.ID
+		return addEvent(tx, c, models.CaseEvent{
+			Kind: models.EventAssigned, FromOfficialID: from, ToOfficialID: c.OfficialID, Actor: actor.Subject,
+		})
+	})
+}
+
+// Start begins the work. The history has no word of its own for it: the official
+// who has the case takes it once more.
+func (s *Service) Start(ctx context.Context, actor auth.Actor, in Step) (*models.Case, error) {
+	return s.work(ctx, actor, "startCase", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+		if err := move(c, models.CaseStepStart); err != nil {
+			return err
+		}
+		if err := holds(actor, c); err != nil {
+			return err
+		}
+		return addEvent(tx, c, models.CaseEvent{
+			Kind: models.EventAssigned, FromOfficialID: c.OfficialID, ToOfficialID: c.OfficialID,
+			Actor: actor.Subject, Note: in.Note,
+		})
+	})
+}
+
+// Hold pauses the clock of the answer for a reason.
+func (s *Service) Hold(ctx context.Context, actor auth.Actor, in Reasoned) (*models.Case, error) {
+	if err := models.ValidReason(in.Reason); err != nil {
+		return nil, err
+	}
+	return s.work(ctx, actor, "holdCase", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+		if err := move(c, models.CaseStepHold); err != nil {
+			return err
+		}
+		if err := holds(actor, c); err != nil {
+			return err
+		}
+		if err := pause(tx, c); err != nil {
+			return err
+		}
+		return addEvent(tx, c, models.CaseEvent{Kind: models.EventPaused, Actor: actor.Subject, Note: in.Reason})
+	})
+}
+
+// Resume lets the clock run again and moves the due date by the working days
+// that the pause took. A mediation that is resumed from has ended without
+// agreement.
+func (s *Service) Resume(ctx context.Context, actor auth.Actor, in Step) (*models.Case, error) {
+	return s.work(ctx, actor, "resumeCase", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+		mediated := c.State == models.CaseMediation
+		if err := move(c, models.CaseStepResume); err != nil {
+			return err
+		}
+		if err := holds(actor, c); err != nil {
+			return err
+		}
+		if mediated {
+			return endMediation(tx, c, actor, MediationEnd{Summary: in.Note})
+		}
+		if err := s.unpause(tx, c); err != nil {
+			return err
+		}
+		return addEvent(tx, c, models.CaseEvent{Kind: models.EventResumed, Actor: actor.Subject, Note: in.Note})
+	})
+}

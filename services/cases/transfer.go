@@ -1,0 +1,180 @@
+package cases
+
+import (
+	"context"
+
+	"steelyard/auth"
+	"steelyard/models"
+	"steelyard/services/audit"
+	"steelyard/store"
+)
+
+// Offer is a case offered to another unit.
+type Offer struct {
+	CaseID   models.ID
+	ToUnitID models.ID
+	Reason   string
+}
+
+// Transfer offers a case to another unit. The case stays with its owner, clocks
+// and all, until the other unit has accepted it (首问负责).
+func (s *Service) Transfer(ctx context.Context, actor auth.Actor, in Offer) (*models.Case, error) {
+	if err := models.ValidReason(in.Reason); err != nil {
+		return nil, err
+	}
+	return s.work(ctx, actor, "transferCase", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+		// The state stays, but it must be one from which a case can be handed over.
+		if _, err := c.State.Next(models.CaseStepTransfer); err != nil {
+			return err
+		}
+		if in.ToUnitID == c.UnitID {
+			return models.Invalid("toUnitId", models.KeySameUnit)
+		}
+		if _, err := store.Take[models.OrgUnit](tx.Where("id = ?", in.ToUnitID), "OrgUnit"); err != nil {
+			return err
+		}
+		if _, err := openTransfer(tx, c); err == nil {
+			return models.Conflict("caseId", models.KeyTransferOpen)
+		} else if models.CodeOf(err) != models.CodeNotFound {
+			return err
+		}
+		t := models.CaseTransfer{
+			ID: models.NewID(), CaseID: c.ID, FromUnitID: c.UnitID, ToUnitID: in.ToUnitID, FromOfficialID: c.OfficialID,
+			Reason: in.Reason, State: models.TransferOffered, OfferedAt: tx.Now,
+			DueAt: s.workingDue(tx.Now, s.TransferDays),
+		}
+		if err := tx.Create(&t).Error; err != nil {
+			return err
+		}
+		if err := startClock(tx, c, models.ClockTransfer, t.DueAt); err != nil {
+			return err
+		}
+		// No receiving official: until it is accepted the case has not changed hands.
+		return addEvent(tx, c, models.CaseEvent{
+			Kind: models.EventTransferred, FromOfficialID: c.OfficialID, ToUnitID: &t.ToUnitID,
+			Actor: actor.Subject, Note: in.Reason,
+		})
+	})
+}
+
+// Decision is a unit's answer to a case that it was offered.
+type Decision struct {
+	CaseID models.ID
+	Accept bool
+	Reason string // needed to refuse
+}
+
+// DecideTransfer takes or refuses a case that was offered to a unit within the
+// actor's scope. Whoever made the offer cannot answer it.
+func (s *Service) DecideTransfer(ctx context.Context, actor auth.Actor, in Decision) (*models.Case, error) {
+	return s.step(ctx, actor, offered(actor), "decideTransfer", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+		// The latest offer to this scope: where it is decided already, its state says how.
+		t, err := store.Take[models.CaseTransfer](tx.Scopes(store.InScope("to_unit_id", actor.UnitID)).
+			Where("case_id = ?", c.ID).Order("offered_at DESC, id DESC"), "CaseTransfer")
+		if err != nil {
+			return err
+		}
+		if err := notByOfferer(tx, c, actor); err != nil {
+			return err
+		}
+		if in.Accept {
+			return s.acceptTransfer(tx, c, t, actor, in.Reason)
+		}
+		return endTransfer(tx, c, t, models.TransferRefused, actor.Subject, in.Reason)
+	})
+}
+
+// notByOfferer refuses an answer by the account that made the latest offer: with
+// both units in scope it could push a case over by itself.
+func notByOfferer(tx *store.Tx, c *models.Case, actor auth.Actor) error {
+	offer, err := store.Take[models.CaseEvent](tx.Where("case_id = ? AND kind = ?", c.ID, models.EventTransferred).
+		Order("seq DESC"), "CaseEvent")
+	if err != nil {
+		return err
+	}
+	if offer.Actor == actor.Subject {
+		return &models.Error{Code: models.CodeForbidden, Key: models.KeyOwnRecord}
+	}
+	return nil
+}
+
+func (s *Service) acceptTransfer(tx *store.Tx, c *models.Case, t *models.CaseTransfer, actor auth.Actor, reason string) error {
+	if err := t.Decide(models.TransferAccepted, tx.Now, reason); err != nil {
+		return err
+	}
+	if err := move(c, models.CaseStepTransfer); err != nil {
+		return err
+	}
+	if err := tx.Model(t).Select("*").Updates(t).Error; err != nil {
+		return err
+	}
+	// Taking the case over is signing for it as well; the time to answer runs on.
+	if err := stopClocks(tx, c, models.ClockTransfer, models.ClockAccept); err != nil {
+		return err
+	}
+	c.UnitID, c.OfficialID = t.ToUnitID, nil
+	c.Transfers++
+	return addEvent(tx, c, models.CaseEvent{
+		Kind: models.EventTransferAccepted, FromOfficialID: t.FromOfficialID, ToUnitID: &t.ToUnitID,
+		Actor: actor.Subject, Note: reason,
+	})
+}
+
+// endTransfer lets an offer fall back to the unit that made it.
+func endTransfer(tx *store.Tx, c *models.Case, t *models.CaseTransfer, to models.TransferState, subject, reason string) error {
+	if err := t.Decide(to, tx.Now, reason); err != nil {
+		return err
+	}
+	if err := tx.Model(t).Select("*").Updates(t).Error; err != nil {
+		return err
+	}
+	if err := stopClocks(tx, c, models.ClockTransfer); err != nil {
+		return err
+	}
+	return addEvent(tx, c, models.CaseEvent{
+		Kind: models.EventTransferRefused, ToOfficialID: t.FromOfficialID, ToUnitID: &t.FromUnitID,
+		Actor: subject, Note: reason,
+	})
+}
+
+func openTransfer(tx *store.Tx, c *models.Case) (*models.CaseTransfer, error) {
+	return store.Take[models.CaseTransfer](
+		tx.Where("case_id = ? AND state = ?", c.ID, models.TransferOffered), "CaseTransfer")
+}
+
+// lapseOpenTransfer lets an unanswered offer fall back, if there is one.
+func lapseOpenTransfer(tx *store.Tx, c *models.Case) error {
+	t, err := openTransfer(tx, c)
+	if models.CodeOf(err) == models.CodeNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return endTransfer(tx, c, t, models.TransferLapsed, actorSystem, "")
+}
+
+// LapseTransfers lets every offer fall back that was not answered in time, and
+// returns how many did. It is safe to run in several processes at once.
+func (s *Service) LapseTransfers(ctx context.Context) (int, error) {
+	overdue := func() ([]models.ID, error) {
+		var ids []models.ID
+		err := s.Store.Read(ctx).Model(&models.CaseTransfer{}).
+			Where("state = ? AND due_at < ?", models.TransferOffered, s.Store.Now()).
+			Order("due_at, id").Limit(sweepBatch).Pluck("case_id", &ids).Error
+		return ids, err
+	}
+	return s.sweep(ctx, overdue, func(tx *store.Tx, c *models.Case) (bool, error) {
+		t, err := openTransfer(tx, c)
+		if models.CodeOf(err) == models.CodeNotFound || err == nil && !t.DueAt.Before(tx.Now) {
+			return false, nil // answered, or offered anew, in the meantime
+		}
+		if err != nil {
+			return false, err
+		}
+		if err := endTransfer(tx, c, t, models.TransferLapsed, actorSystem, ""); err != nil {
+			return false, err
+		}
+		return true, audit.Record(tx, audit.Entry{Actor: actorSystem, Action: "lapseTransfer", Noun: "Case", NounID: &c.ID})
+	})
+}
