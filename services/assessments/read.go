@@ -36,8 +36,8 @@ func (s *Service) read(ctx context.Context, in scope) (*reading, error) {
 		return nil, err
 	}
 	out := &reading{}
-	err := s.store.InSnapshot(ctx, func(snap *store.Snapshot) error {
-		r := newReader(ctx, snap, in, s.zone, s.keys)
+	err := s.Store.InSnapshot(ctx, func(snap *store.Snapshot) error {
+		r := newReader(ctx, snap, in, s.Zone, s.Keys)
 		for _, step := range []struct {
 			what string
 			read func() error
@@ -78,6 +78,7 @@ type reader struct {
 	ev         *scoring.Evidence
 	posts      []post
 	units      map[models.ID]string // external ids
+	inScope    map[models.ID]bool   // units; empty where everything is
 	careers    map[models.ID]career
 	spans      []span
 	officials  []string // external ids by person
@@ -92,7 +93,7 @@ func newReader(ctx context.Context, snap *store.Snapshot, in scope, zone *time.L
 		ev: &scoring.Evidence{
 			From: scoring.Day(in.period.From.EpochDay()), To: scoring.Day(in.period.To.EpochDay()),
 		},
-		units: map[models.ID]string{}, careers: map[models.ID]career{},
+		units: map[models.ID]string{}, inScope: map[models.ID]bool{}, careers: map[models.ID]career{},
 		kinds:  kinds{index: map[string]int32{}, services: map[models.ID]*service{}},
 		raters: numbers{},
 	}

@@ -42,10 +42,18 @@ func (r *reader) whole(official models.ID) (int32, bool) {
 }
 
 func (r *reader) readUnits() error {
-	return r.snap.Each(r.ctx, "SELECT id, ref FROM org_units", nil, func(row *store.Row) error {
+	err := r.snap.Each(r.ctx, "SELECT id, ref FROM org_units", nil, func(row *store.Row) error {
 		r.units[row.ID(0)] = row.Text(1)
 		return nil
 	})
+	if err != nil || r.in.unit == nil {
+		return err
+	}
+	return r.snap.Each(r.ctx, "SELECT descendant_id FROM org_unit_closures WHERE ancestor_id = ?", []any{*r.in.unit},
+		func(row *store.Row) error {
+			r.inScope[row.ID(0)] = true
+			return nil
+		})
 }
 
 // held is a post as it is stored, cut to the period and to the time in which the
