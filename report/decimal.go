@@ -1,0 +1,59 @@
+package report
+
+import (
+	"math"
+	"strconv"
+)
+
+// appendDecimal appends a number with two decimals, or nothing for NaN and the
+// infinities. A half is rounded away from zero, on the shortest decimal form
+// that gives back the same number: 1.005 becomes 1.01, although the nearest
+// binary number lies a little below. There is no -0.00.
+func appendDecimal(to []byte, x float64) []byte {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return to
+	}
+	var buffer [32]byte
+	digits := strconv.AppendFloat(buffer[:0], math.Abs(x), 'f', -1, 64)
+	point := len(digits)
+	for i, c := range digits {
+		if c == '.' {
+			point = i
+			break
+		}
+	}
+	hundredths := make([]byte, 0, len(digits)+3)
+	hundredths = append(hundredths, '0') // room for a carry
+	hundredths = append(hundredths, digits[:point]...)
+	up := false
+	for i := 1; i <= 3; i++ {
+		digit := byte('0')
+		if point+i < len(digits) {
+			digit = digits[point+i]
+		}
+		if i == 3 {
+			up = digit >= '5'
+			break
+		}
+		hundredths = append(hundredths, digit)
+	}
+	for i := len(hundredths) - 1; up; i-- {
+		up = hundredths[i] == '9'
+		if up {
+			hundredths[i] = '0'
+		} else {
+			hundredths[i]++
+		}
+	}
+	whole := hundredths[:len(hundredths)-2]
+	for len(whole) > 1 && whole[0] == '0' {
+		whole = whole[1:]
+	}
+	decimals := hundredths[len(hundredths)-2:]
+	if x < 0 && (string(whole) != "0" || string(decimals) != "00") {
+		to = append(to, '-')
+	}
+	to = append(to, whole...)
+	to = append(to, '.')
+	return append(to, decimals...)
+}
