@@ -129,6 +129,28 @@ type Policy struct {
 	SavedAt  time.Time
 }
 
+// Validate checks the record by itself; the weights and rules are the scoring
+// engine's to check.
+func (p *Policy) Validate() error {
+	if err := validText("policy.name", p.Name, MaxTitleLength); err != nil {
+		return err
+	}
+	return validText("reason", p.Reason, MaxReasonLength)
+}
+
+// TakePolicy lets the cycle follow another policy. Once the policy is locked that
+// needs a reason; a sealed cycle keeps its own.
+func (c *Cycle) TakePolicy(p *Policy) error {
+	switch {
+	case c.State == CycleFinal:
+		return &Error{Code: CodeIllegalState, Field: "cycleId", Key: KeyPolicyLocked, Args: []string{string(c.State)}}
+	case c.State.PolicyLocked() && p.Reason == "":
+		return Invalid("reason", KeyPolicyLocked, string(c.State))
+	}
+	c.PolicyID = &p.ID
+	return nil
+}
+
 // RunState is where an assessment run stands.
 type RunState string
 

@@ -1,0 +1,135 @@
+package cycles
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"steelyard/auth"
+	"steelyard/models"
+	"steelyard/scoring"
+	"steelyard/services/audit"
+	"steelyard/store"
+)
+
+// NewPolicy is a version of a policy to be saved.
+type NewPolicy struct {
+	Policy         scoring.Policy
+	CycleID        *models.ID // the cycle that is to follow it; nil: none yet
+	Reason         string     // needed once that cycle's policy is locked
+	IdempotencyKey *string
+}
+
+// SavePolicy saves the next version of the policy of that name and, where a
+// cycle is named, lets the cycle follow it. A cycle whose policy is locked takes
+// another only for a reason, which stays on record; a sealed one takes none.
+func (s *Service) SavePolicy(ctx context.Context, actor auth.Actor, in NewPolicy) (*models.Policy, error) {
+	p, err := draft(actor, in)
+	if err != nil {
+		return nil, err
+	}
+	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
+		id, err := store.Once(tx, "savePolicy", actor.Subject, in.IdempotencyKey, func() (models.ID, error) {
+			return p.ID, savePolicy(tx, actor, p, in.CycleID)
+		})
+		if err != nil || id == p.ID {
+			return err
+		}
+		p, err = store.Take[models.Policy](tx.Where("id = ?", id), "Policy")
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// draft checks the weights and rules and makes the record of them.
+func draft(actor auth.Actor, in NewPolicy) (*models.Policy, error) {
+	if err := in.Policy.Validate(); err != nil {
+		return nil, policyErrors(err)
+	}
+	document, err := json.Marshal(in.Policy)
+	if err != nil {
+		return nil, fmt.Errorf("write policy: %w", err)
+	}
+	digest, err := in.Policy.Digest()
+	if err != nil {
+		return nil, err
+	}
+	p := &models.Policy{
+		ID: models.NewID(), Name: strings.TrimSpace(in.Policy.Name), Document: string(document), Digest: digest[:],
+		Reason: strings.TrimSpace(in.Reason), SavedBy: actor.Subject,
+	}
+	return p, p.Validate()
+}
+
+// policyErrors makes an error for each field that the engine finds wrong.
+func policyErrors(err error) error {
+	var wrong *scoring.PolicyError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	all := make([]error, len(wrong.Fields))
+	for i, f := range wrong.Fields {
+		all[i] = models.Invalid("policy."+f.Field, models.KeyPolicyInvalid, f.Right)
+	}
+	return errors.Join(all...)
+}
+
+func savePolicy(tx *store.Tx, actor auth.Actor, p *models.Policy, cycle *models.ID) error {
+	var last int
+	err := tx.Model(&models.Policy{}).Where("name = ?", p.Name).Select("COALESCE(MAX(version), 0)").Scan(&last).Error
+	if err != nil {
+		return err
+	}
+	p.Version, p.SavedAt = last+1, tx.Now
+	if err := tx.Create(p).Error; err != nil {
+		if errors.Is(err, gorm.ErrDuplicatedKey) {
+			return models.Conflict("policy.name", models.KeyAlreadyExists, "Policy")
+		}
+		return err
+	}
+	details := map[string]string{"name": p.Name, "version": fmt.Sprint(p.Version), "reason": p.Reason}
+	if cycle != nil {
+		if err := follow(tx, actor, *cycle, p); err != nil {
+			return err
+		}
+		details["cycle"] = cycle.String()
+	}
+	return audit.Record(tx, audit.Entry{
+		Actor: actor.Subject, Action: "savePolicy", Noun: "Policy", NounID: &p.ID, Details: details,
+	})
+}
+
+// follow lets a cycle follow a policy.
+func follow(tx *store.Tx, actor auth.Actor, cycle models.ID, p *models.Policy) error {
+	c, err := store.Take[models.Cycle](store.Lock(tx.DB).Scopes(store.InScope("unit_id", actor.UnitID)).Where("id = ?", cycle), "Cycle")
+	if models.CodeOf(err) == models.CodeNotFound {
+		return notFoundIn("cycleId", "Cycle")
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.TakePolicy(p); err != nil {
+		return err
+	}
+	return tx.Model(c).Select("policy_id", "updated_at").Updates(&models.Cycle{PolicyID: c.PolicyID, UpdatedAt: tx.Now}).Error
+}
+
+// PoliciesByIDs returns policies by id: those that a cycle within the actor's
+// sight follows, or followed in one of its runs, and the actor's own.
+func (s *Service) PoliciesByIDs(ctx context.Context, actor auth.Actor, ids []models.ID) (map[models.ID]*models.Policy, error) {
+	seen := func() *gorm.DB {
+		return s.Store.Read(ctx).Model(&models.Cycle{}).Scopes(visible(actor))
+	}
+	query := s.Store.Read(ctx).Where("(saved_by = ? OR id IN (?) OR id IN (?))", actor.Subject,
+		seen().Where("policy_id IS NOT NULL").Select("policy_id"),
+		s.Store.Read(ctx).Model(&models.AssessmentRun{}).Where("policy_id IS NOT NULL AND cycle_id IN (?)", seen().Select("id")).
+			Select("policy_id"))
+	return store.ByID(query, ids, func(r *models.Policy) models.ID { return r.ID })
+}
