@@ -73,45 +73,94 @@ type fitted struct {
 	root   []float64 // lower Cholesky factor of their information
 }
 
+// ascent is where the maximisation stands.
+type ascent struct {
+	d      *jointData
+	layout layout
+	prior  *priors
+
+	model *jointModel
+	at    []float64
+	pass  *pass
+	value float64 // log-posterior
+}
+
+// moved is the ascent after a step of the shared parameters and one of the means.
+func (a *ascent) moved(step []float64, means [][]float64, length float64) *ascent {
+	next := *a
+	model := *a.model
+	model.mean, model.rate = make([][]float64, len(a.model.mean)), make([]float64, len(a.model.mean))
+	for g, s := range means {
+		k := len(s) - 1
+		model.mean[g] = make([]float64, k)
+		for j := range k {
+			model.mean[g][j] = a.model.mean[g][j] + float64(length*s[j])
+		}
+		model.rate[g] = a.model.rate[g] + float64(length*s[k])
+	}
+	at := make([]float64, len(step))
+	for i := range at {
+		at[i] = a.at[i] + float64(length*step[i])
+	}
+	next.model = model.unpack(&a.layout, at)
+	next.at = next.model.pack(&a.layout)
+	next.look()
+	return &next
+}
+
+func (a *ascent) look() {
+	a.pass = a.model.evaluate(a.d, &a.layout)
+	a.value = a.pass.logLikelihood + a.prior.log(a.at) + a.model.meanPrior()
+}
+
+// along is the slope of the log-posterior in the direction of a step.
+func (a *ascent) along(step []float64, means [][]float64) float64 {
+	gradient, _ := a.prior.slopes(a.pass, a.at)
+	sum := 0.0
+	for i := range step {
+		sum += float64(step[i] * gradient[i])
+	}
+	for g, s := range means {
+		for j := range s {
+			sum += float64(s[j] * a.meanGradient(g, j))
+		}
+	}
+	return sum
+}
+
 // fitJoint maximises the posterior by Fisher scoring with a damping that adapts
-// (Levenberg 1944, Marquardt 1963). It returns nil where it comes to no rest or
+// (Levenberg 1944, Marquardt 1963); a step that goes too far is cut where the
+// slope along it vanishes. It returns nil where the ascent comes to no rest or
 // the information is singular: then the model is not identified.
 func fitJoint(d *jointData, m *jointModel) *fitted {
 	l := m.layout()
-	prior := m.priors(&l)
-	x := m.pack(&l)
-	now := m.evaluate(d, &l)
-	value := now.logLikelihood + prior.log(x) + m.meanPrior()
+	a := &ascent{d: d, layout: l, prior: m.priors(&l), model: m, at: m.pack(&l)}
+	a.look()
 	damping := 0.01
 	rest := float64(jointRest * float64(len(d.group)))
 	for range jointRounds {
-		gradient, information := prior.slopes(now, x)
+		gradient, information := a.prior.slopes(a.pass, a.at)
 		step := solveDamped(information, gradient, damping)
 		if step == nil {
 			return nil
 		}
-		predicted := 0.0
-		for a := range step {
-			predicted += float64(step[a] * gradient[a])
-		}
-		next := m.moveMeans(now, damping, &predicted)
-		if predicted < rest && damping <= 1 {
-			root := cholesky(information, len(x))
+		means := a.meanSteps(damping)
+		slope := a.along(step, means)
+		if slope < rest && damping <= 1 {
+			root := cholesky(information, l.size)
 			if root == nil {
 				return nil
 			}
-			return &fitted{model: m, layout: l, at: m.pack(&l), root: root}
+			return &fitted{model: a.model, layout: l, at: a.at, root: root}
 		}
-		y := make([]float64, len(x))
-		for a := range y {
-			y[a] = x[a] + step[a]
+		next := a.moved(step, means, 1)
+		if after := next.along(step, means); after < -0.2*slope {
+			if cut := a.moved(step, means, slope/(slope-after)); cut.value > next.value {
+				next = cut
+			}
 		}
-		next = next.unpack(&l, y)
-		y = next.pack(&l)
-		trial := next.evaluate(d, &l)
-		trialValue := trial.logLikelihood + prior.log(y) + next.meanPrior()
-		if trialValue >= value-1e-9 && !math.IsNaN(trialValue) {
-			m, x, now, value = next, y, trial, trialValue
+		if next.value >= a.value-1e-9 {
+			a = next
 			damping = max(damping/4, 1e-6)
 		} else {
 			damping *= 6
@@ -135,38 +184,36 @@ func (m *jointModel) meanPrior() float64 {
 	return sum
 }
 
-// moveMeans takes the damped step of each group's means and rate.
-func (m *jointModel) moveMeans(now *pass, damping float64, predicted *float64) *jointModel {
-	next := *m
-	k := len(m.loading) + 1
-	next.mean, next.rate = make([][]float64, len(m.mean)), make([]float64, len(m.mean))
-	for g := range m.mean {
+// meanGradient is the log-posterior's derivative by group g's j-th mean, or by
+// its rate.
+func (a *ascent) meanGradient(g, j int) float64 {
+	k := len(a.model.loading)
+	at := a.model.rate[g]
+	if j < k {
+		at = a.model.mean[g][j]
+	} else if !a.model.seen[g] {
+		return 0
+	}
+	return a.pass.means[g*(k+1)+j] - at/(priorMeanSD*priorMeanSD)
+}
+
+// meanSteps are the damped steps of each group's means and rate.
+func (a *ascent) meanSteps(damping float64) [][]float64 {
+	k := len(a.model.loading) + 1
+	steps := make([][]float64, len(a.model.mean))
+	for g := range steps {
 		gradient, information := make([]float64, k), make([]float64, k*k)
-		copy(information, now.meanInfo[g*k*k:(g+1)*k*k])
-		const precision = 1 / (priorMeanSD * priorMeanSD)
+		copy(information, a.pass.meanInfo[g*k*k:(g+1)*k*k])
 		for j := range k {
-			at := m.rate[g]
-			if j < k-1 {
-				at = m.mean[g][j]
-			}
-			gradient[j] = now.means[g*k+j] - float64(precision*at)
-			information[j*k+j] += precision
+			gradient[j] = a.meanGradient(g, j)
+			information[j*k+j] += 1.0 / (priorMeanSD * priorMeanSD)
 		}
-		next.mean[g], next.rate[g] = append([]float64(nil), m.mean[g]...), m.rate[g]
-		step := solveDamped(information, gradient, damping)
-		if step == nil {
-			continue
-		}
-		for j := range k {
-			*predicted += float64(step[j] * gradient[j])
-			if j < k-1 {
-				next.mean[g][j] += step[j]
-			} else if m.seen[g] {
-				next.rate[g] += step[j]
-			}
+		steps[g] = solveDamped(information, gradient, damping)
+		if steps[g] == nil {
+			steps[g] = make([]float64, k)
 		}
 	}
-	return &next
+	return steps
 }
 
 // solveDamped solves (A + damping·diag A)·x = b for a symmetric positive

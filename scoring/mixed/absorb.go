@@ -162,13 +162,30 @@ func (a *absorbed) applyBlock(b int, t, acc []lanes) {
 	}
 }
 
-// applyRun is applyBlock for a block of a single run.
+// applyRun adds w (t − share·Σ w t) to the combinations of a run's rows. The two
+// loops are runSum and addRun, written out because most of the time of a large
+// fit is spent here.
 func (a *absorbed) applyRun(r int32, share float64, t, acc []lanes) {
-	s := a.l.runSum(r, t)
-	for q := range 4 {
-		s[q] = float64(share * s[q])
+	l := a.l
+	from, to := l.runStart[r], l.runStart[r+1]
+	combo, w := l.combo[from:to], l.w[from:to]
+	w = w[:len(combo)]
+	var s0, s1, s2, s3 float64
+	for i, c := range combo {
+		x, f := &t[c], w[i]
+		s0 += float64(f * x[0])
+		s1 += float64(f * x[1])
+		s2 += float64(f * x[2])
+		s3 += float64(f * x[3])
 	}
-	a.l.addRun(r, &s, t, acc)
+	s0, s1, s2, s3 = float64(share*s0), float64(share*s1), float64(share*s2), float64(share*s3)
+	for i, c := range combo {
+		x, y, f := &t[c], &acc[c], w[i]
+		y[0] += float64(f * (x[0] - s0))
+		y[1] += float64(f * (x[1] - s1))
+		y[2] += float64(f * (x[2] - s2))
+		y[3] += float64(f * (x[3] - s3))
+	}
 }
 
 // runSum is Σ w t over the rows of a run.

@@ -262,10 +262,14 @@ func (l *layout) sum(rows []int32) (w, wy float64) {
 	return w, wy
 }
 
-// splitChunks cuts the blocks into at most eight tasks of about as many rows.
+// chunkCount is into how many tasks the rows are cut. Each has its own sums by
+// combination, so more of them cost memory and time where there are few CPUs.
+const chunkCount = 4
+
+// splitChunks cuts the blocks into tasks of about as many rows.
 func (l *layout) splitChunks() {
 	blocks := len(l.blockLevel)
-	b := borders(len(l.w), 8, 1<<13)
+	b := borders(len(l.w), chunkCount, 1<<13)
 	l.chunks = []int{0}
 	next := 1
 	for i := range blocks {

@@ -119,6 +119,11 @@ func (r *Report) Missed() []string {
 
 func (r *Row) missed() []string {
 	var all []string
+	for j, err := range r.Failed {
+		if err != nil {
+			all = append(all, fmt.Sprintf("%s: seed %d: no result: %v", r.World.Name, r.Seeds[j], err))
+		}
+	}
 	// Comparisons are so written that NaN misses.
 	check := func(figure string, of func(Figures) float64, least float64) {
 		if m := mean(r.Steelyard, of); !(m >= least) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 
@@ -31,6 +32,7 @@ type Row struct {
 	Means     []Figures // weighted means
 	Bayes     []Figures // Bayesian average
 	Oracle    []Figures // the oracle itself
+	Failed    []error   // why the engine gave no result, or nil; Steelyard is NaN there
 }
 
 // Seeds returns the seeds from first on.
@@ -44,7 +46,8 @@ func Seeds(first uint64, n int) []uint64 {
 
 // Run draws every world with every seed, scores each by every method and judges
 // them, as many at once as there are CPUs. The report depends on worlds, seeds
-// and policy only.
+// and policy only. A world that the engine refuses is a miss in the report, not
+// an error.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	if len(o.Seeds) == 0 {
 		return nil, errors.New("simulate: no seeds")
@@ -66,6 +69,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		*row = Row{
 			World: w, Seeds: o.Seeds,
 			Steelyard: make([]Figures, n), Means: make([]Figures, n), Bayes: make([]Figures, n), Oracle: make([]Figures, n),
+			Failed: make([]error, n),
 		}
 		for j, seed := range o.Seeds {
 			group.Go(func() error {
@@ -94,12 +98,18 @@ func (r *Row) run(ctx context.Context, j int, policy scoring.Policy) error {
 		return err
 	}
 	s := r.World.Generate(r.Seeds[j])
-	result, err := scoring.Assess(ctx, s.Evidence, policy, nil)
-	if err != nil {
-		return err
-	}
 	oracle := s.Oracle(policy)
-	r.Steelyard[j] = s.Evaluate(result, policy, oracle)
+	result, err := scoring.Assess(ctx, s.Evidence, policy, nil)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		nan := math.NaN()
+		r.Failed[j] = err
+		r.Steelyard[j] = Figures{Rho: nan, Share: nan, Sum: nan, Slope: nan, Rank: nan, Composite: nan}
+	default:
+		r.Steelyard[j] = s.Evaluate(result, policy, oracle)
+	}
 	r.Means[j] = s.EvaluateScores(WeightedMeans(s.Evidence, policy), policy, oracle)
 	r.Bayes[j] = s.EvaluateScores(BayesianAverage(s.Evidence, policy), policy, oracle)
 	r.Oracle[j] = s.EvaluateScores(oracle.Quality, policy, oracle)
