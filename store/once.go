@@ -2,37 +2,36 @@ package store
 
 import (
 	"crypto/sha256"
-	"errors"
 
-	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"steelyard/models"
 )
 
-// Once runs make unless the same subject has already used the same key for the
-// same operation; then it returns the id that was made at that time. A nil key
-// always makes. It belongs into the transaction that make writes in.
-func Once(tx *Tx, operation, subject string, key *string, make func() (models.ID, error)) (id models.ID, err error) {
+// Once runs make, which writes the record id, unless the same subject has
+// already used the same key for the same operation; then it returns the id that
+// was made at that time. Without a key it always makes.
+//
+// The key is written first: of two that come at once the second waits for the
+// first one's transaction and then meets it as a repeat. It belongs into the
+// transaction that make writes in.
+func Once(tx *Tx, operation, subject string, key *string, id models.ID, make func() error) (models.ID, error) {
 	if key == nil || *key == "" {
-		return make()
+		return id, make()
 	}
 	sum := sha256.Sum256([]byte(operation + "\x00" + subject + "\x00" + *key))
-	var known models.IdempotencyKey
-	switch err := tx.Take(&known, "key_hash = ?", sum[:]).Error; {
-	case err == nil:
-		return known.RecordID, nil
-	case !errors.Is(err, gorm.ErrRecordNotFound):
-		return id, err
-	}
-	if id, err = make(); err != nil {
-		return id, err
-	}
-	err = tx.Create(&models.IdempotencyKey{
+	written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&models.IdempotencyKey{
 		KeyHash: sum[:], Operation: operation, RecordID: id, CreatedAt: tx.Now,
-	}).Error
-	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		// Two at once: the other has made it, and ours is rolled back.
-		return id, models.Conflict("idempotencyKey", models.KeyIdempotencyMismatch)
+	})
+	if written.Error != nil {
+		return id, written.Error
 	}
-	return id, err
+	if written.RowsAffected == 1 {
+		return id, make()
+	}
+	known, err := Take[models.IdempotencyKey](tx.Where("key_hash = ?", sum[:]), "IdempotencyKey")
+	if err != nil {
+		return id, err
+	}
+	return known.RecordID, nil
 }

@@ -65,11 +65,6 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in NewCase) (*Open
 	}
 	c.UnitID = unit
 	stored, err := s.openOnce(ctx, actor, c, in.IdempotencyKey)
-	if models.CodeOf(err) == models.CodeConflict {
-		// Two at once with one key: the other has been committed, and this one
-		// now meets it as a repeat.
-		stored, err = s.openOnce(ctx, actor, c, in.IdempotencyKey)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -169,9 +164,7 @@ func (s *Service) route(ctx context.Context, category string, unit *models.ID) (
 func (s *Service) openOnce(ctx context.Context, actor auth.Actor, c *models.Case, key *string) (*models.Case, error) {
 	var stored *models.Case
 	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
-		id, err := store.Once(tx, "openCase", actor.Subject, key, func() (models.ID, error) {
-			return c.ID, s.create(tx, actor, c)
-		})
+		id, err := store.Once(tx, "openCase", actor.Subject, key, c.ID, func() error { return s.create(tx, actor, c) })
 		if err != nil {
 			return err
 		}
@@ -185,9 +178,6 @@ func (s *Service) create(tx *store.Tx, actor auth.Actor, c *models.Case) error {
 	due := s.workingDue(tx.Now, s.ResolveDays)
 	c.UpdatedAt, c.DueAt = tx.Now, &due
 	if err := tx.Create(c).Error; err != nil {
-		if errors.Is(err, gorm.ErrDuplicatedKey) {
-			return models.Conflict("idempotencyKey", models.KeyIdempotencyMismatch)
-		}
 		return err
 	}
 	if err := startClock(tx, c, models.ClockAccept, s.workingDue(tx.Now, s.AcceptDays)); err != nil {

@@ -42,9 +42,7 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in NewCycle) (*mod
 		return nil, err
 	}
 	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
-		id, err := store.Once(tx, "openCycle", actor.Subject, in.IdempotencyKey, func() (models.ID, error) {
-			return c.ID, open(tx, actor, c)
-		})
+		id, err := store.Once(tx, "openCycle", actor.Subject, in.IdempotencyKey, c.ID, func() error { return open(tx, actor, c) })
 		if err != nil || id == c.ID {
 			return err
 		}

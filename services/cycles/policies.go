@@ -33,8 +33,8 @@ func (s *Service) SavePolicy(ctx context.Context, actor auth.Actor, in NewPolicy
 		return nil, err
 	}
 	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
-		id, err := store.Once(tx, "savePolicy", actor.Subject, in.IdempotencyKey, func() (models.ID, error) {
-			return p.ID, savePolicy(tx, actor, p, in.CycleID)
+		id, err := store.Once(tx, "savePolicy", actor.Subject, in.IdempotencyKey, p.ID, func() error {
+			return savePolicy(tx, actor, p, in.CycleID)
 		})
 		if err != nil || id == p.ID {
 			return err
