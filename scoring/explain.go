@@ -14,6 +14,15 @@ const (
 	PartWinsorised    = "WINSORISED"     // cut at 0 or 100
 )
 
+// PartCodes returns every code that a [Part] can have, in the order of an
+// explanation: the message catalogue has words for each.
+func PartCodes() []string {
+	return []string{
+		PartBase, PartRaw, PartAttack, PartCaseMix, PartRater, PartShrinkage, PartBorrowed, PartHalo,
+		PartWeightSharing, PartWinsorised,
+	}
+}
+
 // explain writes each composite as a sum of parts. Component by component at its
 // nominal weight: the steps from the raw figure to the clean one; then what weight
 // sharing adds, and the cut at the ends. The parts, in hundredths of a point, add

@@ -35,6 +35,14 @@ const (
 	FlagExcluded       Flag = "EXCLUDED"        // a recorded reason keeps the official out of grades
 )
 
+// Flags returns every flag, by name: the message catalogue has words for each.
+func Flags() []Flag {
+	return []Flag{
+		FlagBurst, FlagCampaignBurst, FlagClique, FlagDisconnected, FlagExcluded, FlagHaloOff, FlagLowReliability,
+		FlagNoEvents, FlagNoVariance, FlagOneComponent, FlagReciprocity, FlagRepeatedRater, FlagSmallGroup, FlagUnconfirmed,
+	}
+}
+
 // Grade is what the engine proposes; persons decide.
 type Grade string
 
@@ -85,16 +93,27 @@ type ComponentScore struct {
 // Part is one line of the explanation.
 type Part struct {
 	Component int8   // a Component, or -1: it belongs to the composite
-	Code      string // what it is, e.g. "CASE_MIX"; the words stand in the message catalogue
+	Code      string // one of PartCodes; the words stand in the message catalogue
 	Points    int64  // hundredths of a point of the composite, so that sums are exact
 	Value     float64
 	Pieces    []Piece
 }
 
+// The sources of pieces.
+const (
+	PieceRating = "RATING"
+	PieceCase   = "CASE"
+	PieceReview = "REVIEW"
+	PieceDeed   = "DEED"
+)
+
+// PieceSources returns every source that a [Piece] can have.
+func PieceSources() []string { return []string{PieceRating, PieceCase, PieceReview, PieceDeed} }
+
 // Piece is one piece of evidence under a part. It names a month and a kind,
 // never a day or a person.
 type Piece struct {
-	Source string  // RATING, CASE, REVIEW or DEED
+	Source string  // one of PieceSources
 	Month  string  // 2025-03
 	Kind   int32   // index into Evidence.Kinds, or None
 	Value  float64 // on the source's own scale
