@@ -1,0 +1,180 @@
+package cases
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"steelyard/auth"
+	"steelyard/models"
+	"steelyard/store"
+)
+
+// Filter says which cases. Conditions add up.
+type Filter struct {
+	UnitID     *models.ID // this unit and everything below it
+	OfficialID *models.ID
+	States     []models.CaseState // empty: any
+	Category   *string
+	Overdue    *bool // open and past its due date, or not
+}
+
+// Order is the order of a list of cases.
+type Order string
+
+// The orders. Ties are broken by id.
+const (
+	OpenedDesc Order = "OPENED_DESC"
+	OpenedAsc  Order = "OPENED_ASC"
+	DueAsc     Order = "DUE_ASC" // without a due date last
+)
+
+// Page returns the cases that the actor may see, behind a place.
+func (s *Service) Page(ctx context.Context, actor auth.Actor, f Filter, order Order, first int, after string) ([]*models.Case, bool, error) {
+	query := s.filter(s.Store.Read(ctx).Scopes(visible(actor)), f)
+	query, err := behind(query, order, after)
+	if err != nil {
+		return nil, false, err
+	}
+	var rows []*models.Case
+	err = query.Limit(first + 1).Find(&rows).Error
+	return store.Cut(rows, first), len(rows) > first, err
+}
+
+func (s *Service) filter(query *gorm.DB, f Filter) *gorm.DB {
+	if f.UnitID != nil {
+		query = query.Scopes(store.InScope("cases.unit_id", f.UnitID))
+	}
+	if f.OfficialID != nil {
+		query = query.Where("cases.official_id = ?", *f.OfficialID)
+	}
+	if len(f.States) > 0 {
+		query = query.Where("cases.state IN ?", f.States)
+	}
+	if f.Category != nil {
+		query = query.Where("cases.category = ?", *f.Category)
+	}
+	if f.Overdue != nil {
+		const late = "(cases.state IN ? AND cases.due_at < ?)"
+		if *f.Overdue {
+			query = query.Where(late, openStates(), s.Store.Now())
+		} else {
+			query = query.Where("(cases.due_at IS NULL OR NOT "+late+")", openStates(), s.Store.Now())
+		}
+	}
+	return query
+}
+
+func openStates() []models.CaseState {
+	var open []models.CaseState
+	for _, state := range models.CaseStates {
+		if state.Open() {
+			open = append(open, state)
+		}
+	}
+	return open
+}
+
+// behind orders a query and keeps what lies behind a place.
+func behind(query *gorm.DB, order Order, after string) (*gorm.DB, error) {
+	at, id, err := parsePlace(after)
+	if err != nil {
+		return nil, err
+	}
+	switch order {
+	case OpenedAsc:
+		if at != nil {
+			query = query.Where("(cases.opened_at, cases.id) > (?, ?)", *at, id)
+		}
+		return query.Order("cases.opened_at, cases.id"), nil
+	case DueAsc:
+		switch {
+		case at != nil:
+			query = query.Where("((cases.due_at, cases.id) > (?, ?) OR cases.due_at IS NULL)", *at, id)
+		case after != "":
+			query = query.Where("cases.due_at IS NULL AND cases.id > ?", id)
+		}
+		return query.Order("cases.due_at IS NULL, cases.due_at, cases.id"), nil
+	}
+	if at != nil {
+		query = query.Where("(cases.opened_at, cases.id) < (?, ?)", *at, id)
+	}
+	return query.Order("cases.opened_at DESC, cases.id DESC"), nil
+}
+
+// Place is where a case stands in an order.
+func Place(order Order, c *models.Case) string {
+	at := &c.OpenedAt
+	if order == DueAsc {
+		at = c.DueAt
+	}
+	if at == nil {
+		return "- " + c.ID.String()
+	}
+	return strconv.FormatInt(at.UnixMicro(), 10) + " " + c.ID.String()
+}
+
+// parsePlace reads a place; without an instant the case has none.
+func parsePlace(place string) (at *time.Time, id models.ID, err error) {
+	if place == "" {
+		return nil, id, nil
+	}
+	bad := models.Invalid("after", models.KeyBadCursor)
+	instant, rest, found := strings.Cut(place, " ")
+	if !found {
+		return nil, id, bad
+	}
+	if id, err = models.ParseID(rest); err != nil {
+		return nil, id, bad
+	}
+	if instant == "-" {
+		return nil, id, nil
+	}
+	micros, err := strconv.ParseInt(instant, 10, 64)
+	if err != nil {
+		return nil, id, bad
+	}
+	t := time.UnixMicro(micros).UTC()
+	return &t, id, nil
+}
+
+// ByIDs returns the cases that the actor may see, by id.
+func (s *Service) ByIDs(ctx context.Context, actor auth.Actor, ids []models.ID) (map[models.ID]*models.Case, error) {
+	query := s.Store.Read(ctx).Scopes(visible(actor))
+	return store.ByID(query, ids, func(r *models.Case) models.ID { return r.ID })
+}
+
+// LatestByOfficials returns the newest cases in the hands of each official, as
+// many as first each, of those that the actor may see.
+func (s *Service) LatestByOfficials(ctx context.Context, actor auth.Actor, officials []models.ID, first int) (map[models.ID][]*models.Case, error) {
+	db := s.Store.Read(ctx)
+	numbered := db.Model(&models.Case{}).Scopes(visible(actor)).Where("cases.official_id IN ?", officials).
+		Select("cases.*, ROW_NUMBER() OVER (PARTITION BY cases.official_id ORDER BY cases.opened_at DESC, cases.id DESC) AS place")
+	var rows []*models.Case
+	if err := db.Table("(?) AS numbered", numbered).Where("place <= ?", first).
+		Order("opened_at DESC, id DESC").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	latest := make(map[models.ID][]*models.Case, len(officials))
+	for _, c := range rows {
+		latest[*c.OfficialID] = append(latest[*c.OfficialID], c)
+	}
+	return latest, nil
+}
+
+// EventsByCases returns the histories of cases, oldest step first. Whoever sees a
+// case sees its history.
+func (s *Service) EventsByCases(ctx context.Context, ids []models.ID) (map[models.ID][]*models.CaseEvent, error) {
+	var rows []*models.CaseEvent
+	if err := s.Store.Read(ctx).Where("case_id IN ?", ids).Order("case_id, seq").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	events := make(map[models.ID][]*models.CaseEvent, len(ids))
+	for _, e := range rows {
+		events[e.CaseID] = append(events[e.CaseID], e)
+	}
+	return events, nil
+}

@@ -1,0 +1,141 @@
+package cases
+
+import (
+	"context"
+	"strings"
+
+	"steelyard/auth"
+	"steelyard/models"
+	"steelyard/services/audit"
+	"steelyard/store"
+)
+
+// Word is what a resident says of a resolution.
+type Word struct {
+	Receipt      string
+	Solved       bool
+	Satisfaction *int // 1 to 5
+	Comment      string
+}
+
+// Confirm takes the resident's word on a resolution: the case is confirmed, or
+// open again. Saying the same twice changes nothing.
+func (s *Service) Confirm(ctx context.Context, in Word) (*models.Case, error) {
+	return s.byHolder(ctx, "confirmResolution", in.Receipt, func(tx *store.Tx, c *models.Case) (bool, error) {
+		if in.Solved && c.State == models.CaseConfirmed || !in.Solved && c.State == models.CaseReopened {
+			return false, nil
+		}
+		if in.Solved {
+			return true, confirm(tx, c, in)
+		}
+		return true, s.reopen(tx, c, in)
+	})
+}
+
+func confirm(tx *store.Tx, c *models.Case, in Word) error {
+	if err := move(c, models.CaseStepConfirm); err != nil {
+		return err
+	}
+	c.Confirmed, c.Satisfaction = models.AnswerYes, in.Satisfaction
+	if err := stopClocks(tx, c, models.ClockConfirm); err != nil {
+		return err
+	}
+	return addEvent(tx, c, models.CaseEvent{Kind: models.EventConfirmed, Actor: actorResident, Note: strings.TrimSpace(in.Comment)})
+}
+
+// reopen sends a case back to whoever had it. The resident's "no" stands until
+// the office has answered again; the time to do so starts anew where the first
+// has run out.
+func (s *Service) reopen(tx *store.Tx, c *models.Case, in Word) error {
+	if err := move(c, models.CaseStepReopen); err != nil {
+		return err
+	}
+	c.Confirmed, c.Satisfaction = models.AnswerNo, in.Satisfaction
+	c.ClosedAt, c.Outcome = nil, ""
+	c.Reopened++
+	if err := stopClocks(tx, c, models.ClockConfirm); err != nil {
+		return err
+	}
+	if c.DueAt == nil || c.DueAt.Before(tx.Now) {
+		due := s.workingDue(tx.Now, s.ResolveDays)
+		c.DueAt = &due
+	}
+	if err := startClock(tx, c, models.ClockResolve, *c.DueAt); err != nil {
+		return err
+	}
+	return addEvent(tx, c, models.CaseEvent{
+		Kind: models.EventReopened, ToOfficialID: c.OfficialID, ToUnitID: &c.UnitID, Actor: actorResident,
+		Note: strings.TrimSpace(in.Comment),
+	})
+}
+
+// Withdraw takes a case back.
+func (s *Service) Withdraw(ctx context.Context, receipt, reason string) (*models.Case, error) {
+	return s.byHolder(ctx, "withdrawCase", receipt, func(tx *store.Tx, c *models.Case) (bool, error) {
+		if c.State == models.CaseWithdrawn {
+			return false, nil
+		}
+		mediated := c.State == models.CaseMediation
+		if err := move(c, models.CaseStepWithdraw); err != nil {
+			return false, err
+		}
+		if mediated {
+			if err := endMediation(tx, c, auth.Actor{}, MediationEnd{Outcome: models.OutcomeWithdrawn, Summary: reason}); err != nil {
+				return false, err
+			}
+		}
+		if err := s.close(tx, c, models.OutcomeWithdrawn); err != nil {
+			return false, err
+		}
+		return true, addEvent(tx, c, models.CaseEvent{Kind: models.EventWithdrawn, Actor: actorResident, Note: strings.TrimSpace(reason)})
+	})
+}
+
+// byHolder runs one step of whoever holds a receipt. The step says whether it
+// changed anything. Its audit entry names no record: a resident is not traced.
+func (s *Service) byHolder(ctx context.Context, action, code string,
+	do func(tx *store.Tx, c *models.Case) (changed bool, err error),
+) (*models.Case, error) {
+	receipt, err := auth.ParseReceipt(code)
+	if err != nil {
+		return nil, noReceipt()
+	}
+	hash := receipt.Hash()
+	var c *models.Case
+	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
+		if c, err = take(tx, everywhere, "receipt_hash = ?", hash[:]); err != nil {
+			if models.CodeOf(err) == models.CodeNotFound {
+				return noReceipt()
+			}
+			return err
+		}
+		changed, err := do(tx, c)
+		if err != nil || !changed {
+			return err
+		}
+		if err := save(tx, c); err != nil {
+			return err
+		}
+		return audit.RecordAnonymous(tx, action, "Case")
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// noReceipt is the one answer for a receipt that is badly written and for one
+// that belongs to nothing.
+func noReceipt() error {
+	return &models.Error{Code: models.CodeNotFound, Field: "receipt", Key: models.KeyBadReceipt}
+}
+
+// ByReceipt returns the case that a receipt belongs to.
+func (s *Service) ByReceipt(ctx context.Context, code string) (*models.Case, error) {
+	receipt, err := auth.ParseReceipt(code)
+	if err != nil {
+		return nil, models.NotFound("Case")
+	}
+	hash := receipt.Hash()
+	return store.Take[models.Case](s.Store.Read(ctx).Where("receipt_hash = ?", hash[:]), "Case")
+}
