@@ -83,6 +83,16 @@ func (s CycleState) Steps() []CycleStep {
 // published reason.
 func (s CycleState) PolicyLocked() bool { return s != CycleDraft && s != CycleCollecting }
 
+// TakesReviews says whether review rounds may still be opened: as long as
+// evidence comes in.
+func (c *Cycle) TakesReviews() error {
+	if c.State != CycleDraft && c.State != CycleCollecting {
+		return &Error{Code: CodeIllegalState, Field: "cycleId", Key: KeyIllegalStep,
+			Args: []string{"Cycle", string(c.State), "OPEN_ROUND", ""}}
+	}
+	return nil
+}
+
 // Cycle is an assessment period of one part of the organisation.
 type Cycle struct {
 	ID        ID `gorm:"primaryKey"`

@@ -29,6 +29,35 @@ func (d *Deed) Validate() error {
 	return validText("title", d.Title, MaxTitleLength)
 }
 
+// ValidateAt checks the record as one that is handed in now: it must be titled,
+// and done already.
+func (d *Deed) ValidateAt(now time.Time) error {
+	if err := required("title", d.Title); err != nil {
+		return err
+	}
+	if d.DoneAt.After(now.Add(clockSkew)) {
+		return Invalid("doneAt", KeyFuture)
+	}
+	return d.Validate()
+}
+
+// Confirm notes the word of the person helped and says whether that is news.
+// Whoever has spoken cannot take it back.
+func (d *Deed) Confirm(done bool) (changed bool, err error) {
+	word := AnswerNo
+	if done {
+		word = AnswerYes
+	}
+	switch d.Confirmed {
+	case word:
+		return false, nil
+	case AnswerUnknown:
+		d.Confirmed = word
+		return true, nil
+	}
+	return false, Conflict("done", KeyAlreadyAnswered)
+}
+
 // Achievement is showcase evidence: what makes an official visible. It never
 // earns a point; it is what the score must not depend on, given the work.
 type Achievement struct {

@@ -22,6 +22,20 @@ type ReviewRound struct {
 	ClosesOn Date
 }
 
+// Validate checks the record by itself.
+func (r *ReviewRound) Validate() error {
+	if err := required("name", r.Name); err != nil {
+		return err
+	}
+	if err := validText("name", r.Name, MaxTitleLength); err != nil {
+		return err
+	}
+	if r.ClosesOn.Before(r.OpensOn) {
+		return Invalid("closesOn", KeyPeriodBackwards, r.OpensOn.String(), r.ClosesOn.String())
+	}
+	return nil
+}
+
 // Accepts says whether reviews may be handed in on that day.
 func (r *ReviewRound) Accepts(on Date) error {
 	if r.State != RoundOpen || on.Before(r.OpensOn) || on.After(r.ClosesOn) {
@@ -37,6 +51,18 @@ type ReviewAssignment struct {
 	OfficialID ID // who is reviewed
 	ReviewerID ID // the official who reviews
 	Relation   Relation
+}
+
+// Validate checks the record by itself; field is the path of the input that it
+// came from. SELF is for oneself and nobody else.
+func (a *ReviewAssignment) Validate(field string) error {
+	if err := oneOf(field+".relation", a.Relation, Relations); err != nil {
+		return err
+	}
+	if (a.Relation == RelationSelf) != (a.OfficialID == a.ReviewerID) {
+		return Invalid(field+".relation", KeySelfReview)
+	}
+	return nil
 }
 
 // ReviewClaim is the ledger of who has handed in: no moment, no answer.

@@ -84,6 +84,9 @@ func behind(query *gorm.DB, order Order, after string) (*gorm.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	if at == nil && after != "" && order != DueAsc {
+		return nil, models.Invalid("after", models.KeyBadCursor)
+	}
 	switch order {
 	case OpenedAsc:
 		if at != nil {

@@ -1,0 +1,116 @@
+// Package deeds is what officials and those they helped say of practical work: an
+// official records a deed and hands a code to the person helped, who confirms or
+// denies it. Only what was confirmed counts.
+package deeds
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"time"
+
+	"steelyard/auth"
+	"steelyard/models"
+	"steelyard/services/audit"
+	"steelyard/store"
+)
+
+// Service does what this package is for. All fields are needed.
+type Service struct {
+	Store *store.Store
+	// Secret derives receipts from idempotency keys.
+	Secret []byte
+}
+
+// NewDeed is a deed to be recorded.
+type NewDeed struct {
+	Kind           models.DeedKind
+	DoneAt         time.Time
+	Hours          *float64
+	Title          string
+	IdempotencyKey *string
+}
+
+// Recorded is a deed with the code for the person helped, which is shown once
+// and not kept.
+type Recorded struct {
+	Deed    *models.Deed
+	Receipt string
+}
+
+// Record records practical work of the actor's own. A repeat with the same
+// idempotency key gets the same deed and code.
+func (s *Service) Record(ctx context.Context, actor auth.Actor, in NewDeed) (*Recorded, error) {
+	if actor.OfficialID == nil {
+		return nil, models.Forbidden()
+	}
+	receipt := auth.NewReceipt()
+	if in.IdempotencyKey != nil && *in.IdempotencyKey != "" {
+		receipt = auth.DeriveReceipt(s.Secret, "recordDeed", actor.Subject, *in.IdempotencyKey)
+	}
+	hash := receipt.Hash()
+	d := &models.Deed{
+		ID: models.NewID(), OfficialID: *actor.OfficialID, Kind: in.Kind, DoneAt: in.DoneAt, Hours: in.Hours,
+		Title: strings.TrimSpace(in.Title), ReceiptHash: hash[:],
+	}
+	d.Ref = d.ID.String()
+	if err := d.ValidateAt(s.Store.Now()); err != nil {
+		return nil, err
+	}
+	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
+		id, err := store.Once(tx, "recordDeed", actor.Subject, in.IdempotencyKey, d.ID, func() error {
+			if err := tx.Create(d).Error; err != nil {
+				return err
+			}
+			return audit.Record(tx, audit.Entry{Actor: actor.Subject, Action: "recordDeed", Noun: "Deed", NounID: &d.ID})
+		})
+		if err != nil || id == d.ID {
+			return err
+		}
+		d, err = store.Take[models.Deed](tx.Where("id = ?", id), "Deed")
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(d.ReceiptHash, hash[:]) || d.Kind != in.Kind || d.Title != strings.TrimSpace(in.Title) {
+		return nil, models.Conflict("idempotencyKey", models.KeyIdempotencyMismatch)
+	}
+	return &Recorded{Deed: d, Receipt: receipt.Code()}, nil
+}
+
+// Confirm takes the word of the person helped. The official who recorded the
+// deed cannot give it. Saying the same twice changes nothing; the first word
+// stands.
+func (s *Service) Confirm(ctx context.Context, actor auth.Actor, code string, done bool) (*models.Deed, error) {
+	unknown := &models.Error{Code: models.CodeNotFound, Field: "receipt", Key: models.KeyBadReceipt}
+	receipt, err := auth.ParseReceipt(code)
+	if err != nil {
+		return nil, unknown
+	}
+	hash := receipt.Hash()
+	var d *models.Deed
+	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
+		if d, err = store.Take[models.Deed](store.Lock(tx.DB).Where("receipt_hash = ?", hash[:]), "Deed"); err != nil {
+			if models.CodeOf(err) == models.CodeNotFound {
+				return unknown
+			}
+			return err
+		}
+		if actor.IsOfficial(d.OfficialID) {
+			return &models.Error{Code: models.CodeForbidden, Key: models.KeyOwnRecord}
+		}
+		changed, err := d.Confirm(done)
+		if err != nil || !changed {
+			return err
+		}
+		if err := tx.Model(d).Update("confirmed", d.Confirmed).Error; err != nil {
+			return err
+		}
+		return audit.RecordAnonymous(tx, "confirmDeed", "Deed")
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
