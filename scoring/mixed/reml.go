@@ -119,22 +119,69 @@ func (s *step) emStep(l *layout, ml bool) []float64 {
 	return next
 }
 
-// newton solves info · d = gradient; nil where the information is not positive definite.
-func (s *step) newton() []float64 {
-	f := symmetric(s.info)
+// newton maximises the quadratic model of gradient and information over steps d
+// that keep each variance within a factor of reach of what it is: a component whose
+// step goes too far is held at its limit and the others are solved for given that.
+// It returns nil where the information is not positive definite.
+func (s *step) newton(reach float64) []float64 {
+	n := len(s.gradient)
+	d := make([]float64, n)
+	held := make([]bool, n)
+	for {
+		var free []int
+		for k := range n {
+			if !held[k] {
+				free = append(free, k)
+			}
+		}
+		if !s.newtonOf(free, held, d) {
+			return nil
+		}
+		moved := false
+		for _, k := range free {
+			v := s.variances[k]
+			if least, most := v/reach-v, float64(v*reach)-v; d[k] < least || d[k] > most {
+				d[k] = math.Min(math.Max(d[k], least), most)
+				held[k], moved = true, true
+			}
+		}
+		if !moved {
+			return d
+		}
+	}
+}
+
+// newtonOf solves for the free components of d, given the held ones.
+func (s *step) newtonOf(free []int, held []bool, d []float64) bool {
+	if len(free) == 0 {
+		return true
+	}
+	info, side := make([][]float64, len(free)), make([]float64, len(free))
+	for i, k := range free {
+		info[i] = make([]float64, len(free))
+		side[i] = s.gradient[k]
+		for j, m := range free {
+			info[i][j] = s.info[k][m]
+		}
+		for m, h := range held {
+			if h {
+				side[i] -= float64(s.info[k][m] * d[m])
+			}
+		}
+	}
+	f := symmetric(info)
 	if f == nil {
-		return nil
+		return false
 	}
-	d := make([]float64, len(s.gradient))
-	scale := scales(s.info)
-	for i := range d {
-		d[i] = float64(s.gradient[i] * scale[i])
+	scale := scales(info)
+	for i := range side {
+		side[i] = float64(side[i] * scale[i])
 	}
-	f.solve(d)
-	for i := range d {
-		d[i] = float64(d[i] * scale[i])
+	f.solve(side)
+	for i, k := range free {
+		d[k] = float64(side[i] * scale[i])
 	}
-	return d
+	return true
 }
 
 // scales are the roots of the reciprocal diagonal.
@@ -229,15 +276,17 @@ func (r *search) at(ctx context.Context, variances []float64) (*step, error) {
 	return derive(r.l, m, variances, r.ml), nil
 }
 
+// furthest is the factor by which one step may change a variance.
+const furthest = 20
+
 // propose is the next point: by average information, kept within a factor of the
 // present one, or by EM where the information does not serve.
 func (r *search) propose(at *step) []float64 {
 	n := len(at.variances) - 1
 	next := at.emStep(r.l, r.ml)
-	if d := at.newton(); d != nil {
+	if d := at.newton(furthest); d != nil {
 		for k := range next {
-			v := at.variances[k]
-			next[k] = math.Min(math.Max(v+d[k], v/20), v*20)
+			next[k] = at.variances[k] + d[k]
 		}
 	}
 	for k := range n {
