@@ -1,0 +1,158 @@
+package overhttp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// Handler answers GraphQL requests at the path it is mounted on.
+type Handler struct {
+	// Executor runs the operations; its extensions set the limits.
+	Executor *executor.Executor
+	// MaxBody is the largest request, in bytes.
+	MaxBody int64
+	// Timeout bounds a query or mutation; its statements are cancelled with it. A
+	// subscription has none.
+	Timeout time.Duration
+	// KeepAlive is how often a silent subscription says that it lives.
+	KeepAlive time.Duration
+	// Quit ends the subscriptions, so that the server can end.
+	Quit <-chan struct{}
+}
+
+// codeBadRequest is the code of what could not be read as a GraphQL request.
+const codeBadRequest = "BAD_REQUEST"
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Add("Vary", "Accept")
+	header.Set("Cache-Control", "no-store")
+	media := negotiate(r.Header.Get("Accept"))
+	params, err := h.read(w, r, media)
+	if err != nil {
+		var refused *refusal
+		errors.As(err, &refused) // read returns nothing else
+		if refused.status == http.StatusMethodNotAllowed {
+			header.Set("Allow", "GET, POST")
+		}
+		writeRefusal(w, refused.status, answerMedia(media), refused.message, codeBadRequest)
+		return
+	}
+	ctx := graphql.StartOperationTrace(r.Context())
+	params.Headers = r.Header
+	params.ReadTime = graphql.TraceTiming{Start: graphql.GetStartTime(ctx), End: graphql.Now()}
+	op, problems := h.Executor.CreateOperationContext(ctx, params)
+	if len(problems) > 0 {
+		h.refuse(graphql.WithOperationContext(ctx, op), w, media, problems)
+		return
+	}
+	switch kind := op.Operation.Operation; {
+	case kind == ast.Mutation && r.Method == http.MethodGet:
+		header.Set("Allow", "POST")
+		writeRefusal(w, http.StatusMethodNotAllowed, answerMedia(media), "a mutation is sent by POST", codeBadRequest)
+	case media == mediaStream:
+		h.stream(ctx, w, op)
+	case kind == ast.Subscription:
+		writeRefusal(w, http.StatusNotAcceptable, media, "a subscription is read with Accept: text/event-stream", codeBadRequest)
+	default:
+		h.answer(ctx, w, media, op)
+	}
+}
+
+// read reads the request's parameters; its error is always a refusal.
+func (h *Handler) read(w http.ResponseWriter, r *http.Request, media string) (*graphql.RawParams, error) {
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodPost:
+		return nil, &refusal{http.StatusMethodNotAllowed, "send the request by GET or POST"}
+	case media == "":
+		return nil, &refusal{http.StatusNotAcceptable, "accept application/graphql-response+json, application/json or text/event-stream"}
+	case r.Method == http.MethodGet:
+		return fromURL(r)
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, h.MaxBody)
+	return fromBody(r)
+}
+
+// answer runs a query or mutation.
+func (h *Handler) answer(ctx context.Context, w http.ResponseWriter, media string, op *graphql.OperationContext) {
+	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
+	defer cancel()
+	responses, ctx := h.Executor.DispatchOperation(ctx, op)
+	response := responses(ctx)
+	if response == nil {
+		writeRefusal(w, http.StatusServiceUnavailable, media, "the operation took too long and was stopped", "UNAVAILABLE")
+		return
+	}
+	write(w, http.StatusOK, media, executed(response))
+}
+
+// refuse answers an operation that was not executed.
+func (h *Handler) refuse(ctx context.Context, w http.ResponseWriter, media string, problems gqlerror.List) {
+	response := h.Executor.DispatchError(ctx, problems)
+	body := result{Errors: response.Errors, Extensions: response.Extensions}
+	if media == mediaStream {
+		startStream(w)
+		event(w, "next", body)
+		event(w, "complete", nil)
+		return
+	}
+	status := http.StatusOK
+	if media == mediaResult {
+		status = http.StatusBadRequest
+	}
+	write(w, status, media, body)
+}
+
+// result is an answer's body. Data is left out where nothing was executed; an
+// execution that came to nothing has null there.
+type result struct {
+	Errors     gqlerror.List   `json:"errors,omitempty"`
+	Data       json.RawMessage `json:"data,omitempty"`
+	Extensions map[string]any  `json:"extensions,omitempty"`
+}
+
+func executed(r *graphql.Response) result {
+	data := r.Data
+	if len(data) == 0 {
+		data = json.RawMessage("null")
+	}
+	return result{r.Errors, data, r.Extensions}
+}
+
+// answerMedia is the media type of a refusal: JSON where nothing better fits.
+func answerMedia(media string) string {
+	if media == mediaResult {
+		return mediaResult
+	}
+	return mediaJSON
+}
+
+func writeRefusal(w http.ResponseWriter, status int, media, message, code string) {
+	write(w, status, media, result{Errors: gqlerror.List{{Message: message, Extensions: map[string]any{"code": code}}}})
+}
+
+// WriteError answers a request that never came as far as GraphQL, in the form in
+// which GraphQL clients expect errors.
+func WriteError(w http.ResponseWriter, r *http.Request, status int, message, code string) {
+	writeRefusal(w, status, answerMedia(negotiate(r.Header.Get("Accept"))), message, code)
+}
+
+func write(w http.ResponseWriter, status int, media string, body result) {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		panic(err) // results hold JSON that was made here
+	}
+	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	w.WriteHeader(status)
+	if _, err := w.Write(raw); err != nil {
+		return // the client has gone: there is nobody to tell
+	}
+}

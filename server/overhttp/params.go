@@ -1,0 +1,106 @@
+package overhttp
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// refusal is a request that was not read: an HTTP status and what would be right.
+// Nothing of the request is in it.
+type refusal struct {
+	status  int
+	message string
+}
+
+func (r *refusal) Error() string { return r.message }
+
+func bad(message string) *refusal { return &refusal{http.StatusBadRequest, message} }
+
+// fromBody reads the parameters of a POST.
+func fromBody(r *http.Request) (*graphql.RawParams, error) {
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset, given := params["charset"]
+	if err != nil || media != mediaJSON || given && !isUTF8(charset) || r.Header.Get("Content-Encoding") != "" {
+		return nil, &refusal{http.StatusUnsupportedMediaType, "send the request as Content-Type: application/json in UTF-8"}
+	}
+	body, err := io.ReadAll(r.Body)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, &refusal{http.StatusRequestEntityTooLarge, "the request is too large"}
+	case err != nil:
+		return nil, bad("the request could not be read to its end")
+	case !utf8.Valid(body):
+		return nil, bad("the request is not UTF-8")
+	}
+	var members map[string]json.RawMessage
+	if err := decode(body, &members); err != nil || members == nil {
+		return nil, bad("the request is not a JSON object")
+	}
+	var out graphql.RawParams
+	for _, member := range []struct {
+		name, want string
+		into       any
+	}{
+		{"query", "a text", &out.Query},
+		{"operationName", "a text", &out.OperationName},
+		{"variables", "an object", &out.Variables},
+		{"extensions", "an object", &out.Extensions},
+	} {
+		if raw, found := members[member.name]; found {
+			if err := decode(raw, member.into); err != nil {
+				return nil, bad(member.name + " is not " + member.want)
+			}
+		}
+	}
+	return &out, hasQuery(&out)
+}
+
+// fromURL reads the parameters of a GET.
+func fromURL(r *http.Request) (*graphql.RawParams, error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, bad("the query string cannot be read")
+	}
+	out := &graphql.RawParams{Query: values.Get("query"), OperationName: values.Get("operationName")}
+	if text := values.Get("variables"); text != "" {
+		if err := decode([]byte(text), &out.Variables); err != nil {
+			return nil, bad("variables is not an object in JSON")
+		}
+	}
+	if text := values.Get("extensions"); text != "" {
+		if err := decode([]byte(text), &out.Extensions); err != nil {
+			return nil, bad("extensions is not an object in JSON")
+		}
+	}
+	return out, hasQuery(out)
+}
+
+// hasQuery refuses parameters without a query, unless they name a persisted one.
+func hasQuery(p *graphql.RawParams) error {
+	if p.Query == "" && p.Extensions["persistedQuery"] == nil {
+		return bad("query is missing")
+	}
+	return nil
+}
+
+// decode reads exactly one JSON value. Numbers stay as they were written.
+func decode(raw []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the value")
+	}
+	return nil
+}
