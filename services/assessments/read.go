@@ -31,14 +31,14 @@ type post struct {
 // read gathers the evidence of a scope as it stood at the end of its last day,
 // from one consistent state of the database. The rows come in no order: the
 // engine puts them into the one that results rest on.
-func (s *Service) read(ctx context.Context, in scope) (*reading, error) {
+func (s *Service) read(ctx context.Context, in scope, progress Progress) (*reading, error) {
 	if err := in.period.Validate(); err != nil {
 		return nil, err
 	}
 	out := &reading{}
 	err := s.Store.InSnapshot(ctx, func(snap *store.Snapshot) error {
 		r := newReader(ctx, snap, in, s.Zone, s.Keys)
-		for _, step := range []struct {
+		steps := []struct {
 			what string
 			read func() error
 		}{
@@ -51,11 +51,14 @@ func (s *Service) read(ctx context.Context, in scope) (*reading, error) {
 			{"deeds", r.readDeeds},
 			{"achievements", r.readAchievements},
 			{"encounters", r.readResponse},
-		} {
+		}
+		for i, step := range steps {
+			progress(stageRead, i, len(steps))
 			if err := step.read(); err != nil {
 				return fmt.Errorf("read %s: %w", step.what, err)
 			}
 		}
+		r.ev.Kinds = r.kinds.list
 		out.ev, out.posts = r.ev, r.posts
 		return nil
 	})

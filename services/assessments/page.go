@@ -1,0 +1,259 @@
+package assessments
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"steelyard/auth"
+	"steelyard/models"
+	"steelyard/report"
+	"steelyard/services/audit"
+	"steelyard/store"
+)
+
+// Order is the order of a report; its words are the API's. Rows without the
+// figure come last, and equal ones in the order of [OrderRank], so that every
+// order is total and the same on every database.
+type Order string
+
+// The orders.
+const (
+	OrderRank            Order = "RANK" // by peer group and rank: that of the files
+	OrderCompositeDesc   Order = "COMPOSITE_DESC"
+	OrderShowcaseGapAsc  Order = "SHOWCASE_GAP_ASC"
+	OrderShowcaseGapDesc Order = "SHOWCASE_GAP_DESC"
+)
+
+// figure is what an order sorts by besides the place in the report: a column,
+// its value in a row, and the direction.
+type figure struct {
+	column string
+	of     func(*models.Assessment) *float64
+	desc   bool
+}
+
+var figures = map[Order]figure{
+	OrderCompositeDesc:   {"composite", func(a *models.Assessment) *float64 { return a.Composite }, true},
+	OrderShowcaseGapAsc:  {"showcase_gap", func(a *models.Assessment) *float64 { return a.ShowcaseGap }, false},
+	OrderShowcaseGapDesc: {"showcase_gap", func(a *models.Assessment) *float64 { return a.ShowcaseGap }, true},
+}
+
+// Query asks for a cycle's assessments, of the run that counts, within the
+// actor's scope.
+type Query struct {
+	CycleID   models.ID
+	UnitID    *models.ID // only this unit and everything below it
+	PeerGroup *string    // only this peer group
+	Order     Order
+	First     int
+	After     string // the Place of the row before; empty: from the beginning
+}
+
+// spot is a [Place], read.
+type spot struct {
+	value *float64 // nil: without the figure, or the order has none
+	sort  int
+}
+
+// Place is where a row stands in an order, for [Query.After].
+func Place(o Order, a *models.Assessment) string {
+	value := "-"
+	if f, ok := figures[o]; ok && f.of(a) != nil {
+		value = strconv.FormatFloat(*f.of(a), 'g', -1, 64)
+	}
+	return string(o) + " " + value + " " + strconv.Itoa(a.SortOrder)
+}
+
+// parsePlace reads what [Place] wrote; a place in another order is none.
+func parsePlace(o Order, text string) (*spot, error) {
+	bad := models.Invalid("after", models.KeyBadCursor)
+	words := strings.Split(text, " ")
+	if len(words) != 3 || words[0] != string(o) {
+		return nil, bad
+	}
+	at := &spot{}
+	var err error
+	if at.sort, err = strconv.Atoi(words[2]); err != nil {
+		return nil, bad
+	}
+	if words[1] == "-" {
+		return at, nil
+	}
+	value, err := strconv.ParseFloat(words[1], 64)
+	if _, hasFigure := figures[o]; err != nil || !hasFigure || value != value {
+		return nil, bad
+	}
+	at.value = &value
+	return at, nil
+}
+
+// Report returns a page of a cycle's assessments, and whether more follow. A
+// cycle without a run has none.
+func (s *Service) Report(ctx context.Context, actor auth.Actor, q Query) (rows []*models.Assessment, more bool, err error) {
+	f, hasFigure := figures[q.Order]
+	if !hasFigure && q.Order != OrderRank {
+		return nil, false, models.Invalid("orderBy", models.KeyNotInList, string(q.Order), "")
+	}
+	var after *spot
+	if q.After != "" {
+		if after, err = parsePlace(q.Order, q.After); err != nil {
+			return nil, false, err
+		}
+	}
+	reportRows, err := s.reportRows(ctx, actor, q)
+	if err != nil {
+		return nil, false, err
+	}
+	want := q.First + 1
+	switch {
+	case !hasFigure:
+		rows, err = behind(reportRows(), after, want)
+	case after != nil && after.value == nil: // the rows with the figure are all read
+		rows, err = behind(reportRows().Where(f.column+" IS NULL"), after, want)
+	default:
+		if rows, err = f.behind(reportRows(), after, want); err == nil && len(rows) < want {
+			var rest []*models.Assessment
+			rest, err = behind(reportRows().Where(f.column+" IS NULL"), nil, want-len(rows))
+			rows = append(rows, rest...)
+		}
+	}
+	return store.Cut(rows, q.First), len(rows) > q.First, err
+}
+
+// behind reads rows by their place in the report.
+func behind(query *gorm.DB, after *spot, limit int) (rows []*models.Assessment, err error) {
+	if after != nil {
+		query = query.Where("sort_order > ?", after.sort)
+	}
+	return rows, query.Order("sort_order").Limit(limit).Find(&rows).Error
+}
+
+// behind reads the rows that have the figure. The comparison is written so that
+// an index on run and figure finds where the page begins.
+func (f figure) behind(query *gorm.DB, after *spot, limit int) (rows []*models.Assessment, err error) {
+	beyond, direction := ">", ""
+	if f.desc {
+		beyond, direction = "<", " DESC"
+	}
+	query = query.Where(f.column + " IS NOT NULL")
+	if after != nil {
+		query = query.Where(f.column+" "+beyond+"= ? AND ("+f.column+" "+beyond+" ? OR sort_order > ?)",
+			*after.value, *after.value, after.sort)
+	}
+	return rows, query.Order(f.column + direction + ", sort_order").Limit(limit).Find(&rows).Error
+}
+
+// Count returns how many rows a report has.
+func (s *Service) Count(ctx context.Context, actor auth.Actor, q Query) (int, error) {
+	reportRows, err := s.reportRows(ctx, actor, q)
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	err = reportRows().Count(&n).Error
+	return int(n), err
+}
+
+// reportRows returns the query of a report's rows, a fresh one each time. A cycle
+// out of the actor's reach, or a unit outside the scope, is not found.
+func (s *Service) reportRows(ctx context.Context, actor auth.Actor, q Query) (func() *gorm.DB, error) {
+	if !actor.Is(readers...) {
+		return nil, models.Forbidden()
+	}
+	cycle, err := store.Take[models.Cycle](s.Store.Read(ctx).Scopes(cyclesInReach(actor)).Where("id = ?", q.CycleID), "Cycle")
+	if err != nil {
+		return nil, err
+	}
+	if q.UnitID != nil {
+		if covered, err := store.Covers(s.Store.Read(ctx), actor.UnitID, *q.UnitID); err != nil {
+			return nil, err
+		} else if !covered {
+			return nil, models.NotFound("OrgUnit")
+		}
+	}
+	return func() *gorm.DB {
+		query := s.Store.Read(ctx).Model(&models.Assessment{}).
+			Where("assessments.run_id = ?", cycle.RunID).Scopes(store.InScope("assessments.unit_id", actor.UnitID))
+		if q.UnitID != nil {
+			query = query.Scopes(store.InScope("assessments.unit_id", q.UnitID))
+		}
+		if q.PeerGroup != nil {
+			query = query.Where("assessments.peer_group = ?", *q.PeerGroup)
+		}
+		return query
+	}, nil
+}
+
+// Export writes a report as CSV, in the contract's order. Before the first byte
+// it leaves an entry in the audit trail: who took which rows out.
+func (s *Service) Export(ctx context.Context, actor auth.Actor, cycleID models.ID, unitID *models.ID, peerGroup *string, w io.Writer) error {
+	q := Query{CycleID: cycleID, UnitID: unitID, PeerGroup: peerGroup}
+	reportRows, err := s.reportRows(ctx, actor, q)
+	if err != nil {
+		return err
+	}
+	details := map[string]string{"format": "CSV"}
+	if unitID != nil {
+		details["unit"] = unitID.String()
+	}
+	if peerGroup != nil {
+		details["peerGroup"] = *peerGroup
+	}
+	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
+		return audit.Record(tx, audit.Entry{
+			Actor: actor.Subject, Action: "exportReport", Noun: "Cycle", NounID: &cycleID, Details: details,
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return report.CSV(w, storedRows(reportRows()))
+}
+
+// named is an assessment with the external ids that files show.
+type named struct {
+	models.Assessment
+	OfficialRef string
+	UnitRef     string
+}
+
+func withNames(query *gorm.DB) *gorm.DB {
+	return query.Select("assessments.*, officials.ref AS official_ref, org_units.ref AS unit_ref").
+		Joins("JOIN officials ON officials.id = assessments.official_id").
+		Joins("JOIN org_units ON org_units.id = assessments.unit_id")
+}
+
+// storedRows hands out the rows of a report one after the other.
+func storedRows(query *gorm.DB) iter.Seq2[*report.Row, error] {
+	query = withNames(query).Order("sort_order")
+	return func(yield func(*report.Row, error) bool) {
+		rows, err := query.Rows()
+		if err != nil {
+			yield(nil, fmt.Errorf("read report: %w", err))
+			return
+		}
+		more := true
+		for more && rows.Next() {
+			var a named
+			if err := query.ScanRows(rows, &a); err != nil {
+				more = yield(nil, fmt.Errorf("read report: %w", err))
+				break
+			}
+			row := report.Stored(&a.Assessment, a.OfficialRef, a.UnitRef)
+			more = yield(&row, nil)
+		}
+		err = rows.Err()
+		if closing := rows.Close(); err == nil {
+			err = closing
+		}
+		if more && err != nil {
+			yield(nil, fmt.Errorf("read report: %w", err))
+		}
+	}
+}

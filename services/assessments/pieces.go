@@ -1,0 +1,127 @@
+package assessments
+
+import (
+	"math"
+	"time"
+
+	"steelyard/models"
+	"steelyard/privacy"
+	"steelyard/scoring"
+)
+
+// visiblePieces decides which pieces of evidence are kept with an explanation.
+//
+// The rule: a piece of a source, month and kind is kept only where at least
+// Thresholds.Figures different persons gave such pieces about this posting:
+// residents who rated, residents of the cases, reviewers, residents who were
+// helped. Each of whom nothing is known counts as a person. Below the threshold
+// nothing of the cell is stored, so that no later reader has to remember the
+// rule. What is kept names month and kind of work, never a day, an encounter, a
+// relation or a person.
+type visiblePieces struct {
+	ev      *scoring.Evidence
+	enough  func(persons int) bool
+	persons map[pieceCell]*crowd
+}
+
+// pieceCell is all that a piece says of where it comes from.
+type pieceCell struct {
+	posting int32
+	source  string
+	month   string
+	kind    int32
+}
+
+// crowd counts different persons.
+type crowd struct {
+	known   map[int32]bool
+	strange int
+}
+
+func (c *crowd) add(person int32) {
+	if person == scoring.None {
+		c.strange++
+		return
+	}
+	c.known[person] = true
+}
+
+func (c *crowd) size() int { return len(c.known) + c.strange }
+
+// newVisiblePieces counts the persons behind the pieces that a result names.
+func newVisiblePieces(ev *scoring.Evidence, result *scoring.Result, thresholds privacy.Thresholds) *visiblePieces {
+	v := &visiblePieces{ev: ev, enough: thresholds.ShowsFigure, persons: map[pieceCell]*crowd{}}
+	for i := range result.Assessments {
+		a := &result.Assessments[i]
+		for _, part := range a.Parts {
+			for _, p := range part.Pieces {
+				v.persons[pieceCell{a.Posting, p.Source, p.Month, p.Kind}] = &crowd{known: map[int32]bool{}}
+			}
+		}
+	}
+	if len(v.persons) > 0 {
+		v.count()
+	}
+	return v
+}
+
+func (v *visiblePieces) count() {
+	month := months()
+	add := func(posting int32, source string, day scoring.Day, kind, person int32) {
+		if c := v.persons[pieceCell{posting, source, month(day), kind}]; c != nil {
+			c.add(person)
+		}
+	}
+	r := &v.ev.Ratings
+	for i, p := range r.Posting {
+		add(p, scoring.PieceRating, r.Day[i], r.Kind[i], r.Rater[i])
+	}
+	c := &v.ev.Cases
+	for i, p := range c.Posting {
+		// An instant's day in UTC: at the turn of a month a case may be counted in
+		// the next one, which hides too much rather than too little.
+		at := c.Closed[i]
+		if at == scoring.NoTime {
+			at = c.End - 1
+		}
+		add(p, scoring.PieceCase, scoring.Day(at/86400), c.Kind[i], c.Resident[i])
+	}
+	w := &v.ev.Reviews
+	for i, p := range w.Posting {
+		add(p, scoring.PieceReview, w.Day[i], scoring.None, w.Reviewer[i])
+	}
+	d := &v.ev.Deeds
+	for i, p := range d.Posting {
+		add(p, scoring.PieceDeed, d.Day[i], scoring.None, d.Beneficiary[i])
+	}
+}
+
+// months returns the month of a day, as pieces write it.
+func months() func(scoring.Day) string {
+	known := map[scoring.Day]string{}
+	return func(day scoring.Day) string {
+		m, ok := known[day]
+		if !ok {
+			m = time.Unix(int64(day)*86400, 0).UTC().Format("2006-01")
+			known[day] = m
+		}
+		return m
+	}
+}
+
+// of returns the pieces of a posting's part that may be kept.
+func (v *visiblePieces) of(posting int32, pieces []scoring.Piece) []models.EvidencePiece {
+	var kept []models.EvidencePiece
+	for _, p := range pieces {
+		c := v.persons[pieceCell{posting, p.Source, p.Month, p.Kind}]
+		if c == nil || !v.enough(c.size()) || math.IsNaN(p.Value+p.Weight+p.Effect) {
+			continue
+		}
+		piece := models.EvidencePiece{Source: p.Source, Month: p.Month, Value: p.Value, Weight: p.Weight, Effect: p.Effect}
+		if p.Kind != scoring.None {
+			piece.Kind = v.ev.Kinds[p.Kind].Name
+		}
+		kept = append(kept, piece)
+	}
+	return kept
+}

@@ -1,0 +1,192 @@
+package assessments
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"steelyard/models"
+	"steelyard/store"
+)
+
+// Verification is a stored run beside what the database gives now.
+type Verification struct {
+	Run         *models.AssessmentRun
+	Computed    *Computed
+	Differences []Difference
+}
+
+// Difference is one thing that is not as it was stored. What is a field, or
+// "row" for one that stands on one side alone.
+type Difference struct {
+	Official, Unit string // external ids; empty: the run as a whole
+	What           string
+	Stored, Now    string
+}
+
+// OK says whether the run is exactly what the database gives.
+func (v *Verification) OK() bool { return len(v.Differences) == 0 }
+
+// Verify computes a finished run anew and compares digests, engine version and
+// every stored figure, bit by bit. A run that is not done is refused.
+//
+// It is for operators: it does not ask who may see what. A run over a year whose
+// key was destroyed since cannot recognise reviewers any more, and differs.
+func (s *Service) Verify(ctx context.Context, runID models.ID, progress Progress) (*Verification, error) {
+	run, err := store.Take[models.AssessmentRun](s.Store.Read(ctx).Where("id = ?", runID), "AssessmentRun")
+	if err != nil {
+		return nil, err
+	}
+	if run.State != models.RunDone {
+		return nil, &models.Error{Code: models.CodeIllegalState, Key: models.KeyRunNotDone, Args: []string{string(run.State)}}
+	}
+	c, err := s.computeRun(ctx, run, progress)
+	if err != nil {
+		return nil, err
+	}
+	now, err := s.resultsOf(run.ID, c)
+	if err != nil {
+		return nil, err
+	}
+	v := &Verification{Run: run, Computed: c}
+	v.compareRun(run, c)
+	return v, v.compareRows(ctx, s.Store, now)
+}
+
+func (v *Verification) compareRun(run *models.AssessmentRun, c *Computed) {
+	v.compare("", "", "engineVersion", run.EngineVersion, c.EngineVersion)
+	v.compare("", "", "policyDigest", fmt.Sprintf("%x", []byte(run.PolicyDigest)), fmt.Sprintf("%x", c.PolicyDigest))
+	v.compare("", "", "evidenceDigest", fmt.Sprintf("%x", []byte(run.EvidenceDigest)), fmt.Sprintf("%x", c.EvidenceDigest))
+}
+
+func (v *Verification) compare(official, unit, what, stored, now string) {
+	if stored != now {
+		v.Differences = append(v.Differences, Difference{official, unit, what, stored, now})
+	}
+}
+
+// compareRows compares every stored row with the one computed for its posting.
+func (v *Verification) compareRows(ctx context.Context, st *store.Store, now *results) error {
+	stored, err := storedResults(ctx, st, v.Run.ID)
+	if err != nil {
+		return err
+	}
+	parts := now.partsByAssessment()
+	for i := range now.assessments {
+		a, row := &now.assessments[i].Assessment, &v.Computed.Rows[i]
+		was, ok := stored[a.PostingID]
+		if !ok {
+			v.compare(row.Official, row.Unit, "row", "missing", "present")
+			continue
+		}
+		delete(stored, a.PostingID)
+		before, after := fieldsOf(&was.Assessment, was.parts), fieldsOf(a, parts[a.ID])
+		for k := range max(len(before), len(after)) {
+			b, f := fieldAt(before, k), fieldAt(after, k)
+			v.compare(row.Official, row.Unit, max(b.name, f.name), b.text, f.text)
+		}
+	}
+	for _, posting := range slices.SortedFunc(maps.Keys(stored), func(a, b models.ID) int {
+		return cmp.Compare(stored[a].SortOrder, stored[b].SortOrder)
+	}) {
+		was := stored[posting]
+		v.compare(was.OfficialRef, was.UnitRef, "row", "present", "missing")
+	}
+	return nil
+}
+
+// storedResult is an assessment as it is stored, with its explanation.
+type storedResult struct {
+	named
+	parts []*models.ScorePart
+}
+
+// storedResults reads a run's results by posting.
+func storedResults(ctx context.Context, st *store.Store, run models.ID) (map[models.ID]*storedResult, error) {
+	var rows []*named
+	query := st.Read(ctx).Model(&models.Assessment{}).Where("assessments.run_id = ?", run)
+	if err := withNames(query).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	byPosting, byID := make(map[models.ID]*storedResult, len(rows)), make(map[models.ID]*storedResult, len(rows))
+	for _, r := range rows {
+		result := &storedResult{named: *r}
+		byPosting[r.PostingID], byID[r.ID] = result, result
+	}
+	var parts []*models.ScorePart
+	err := st.Read(ctx).Where("assessment_id IN (SELECT id FROM assessments WHERE run_id = ?)", run).
+		Order("assessment_id, seq").Find(&parts).Error
+	for _, p := range parts {
+		byID[p.AssessmentID].parts = append(byID[p.AssessmentID].parts, p)
+	}
+	return byPosting, err
+}
+
+func (r *results) partsByAssessment() map[models.ID][]*models.ScorePart {
+	parts := make(map[models.ID][]*models.ScorePart, len(r.assessments))
+	for i := range r.parts {
+		p := &r.parts[i].ScorePart
+		parts[p.AssessmentID] = append(parts[p.AssessmentID], p)
+	}
+	return parts
+}
+
+// field is a figure as text; of a number the shortest that gives it back.
+type field struct{ name, text string }
+
+func fieldAt(fields []field, i int) field {
+	if i < len(fields) {
+		return fields[i]
+	}
+	return field{}
+}
+
+// fieldsOf lists everything that is stored of an assessment except its ids.
+func fieldsOf(a *models.Assessment, parts []*models.ScorePart) []field {
+	fields := []field{
+		{"sortOrder", strconv.Itoa(a.SortOrder)},
+		{"position", a.Position},
+		{"peerGroup", string(a.PeerGroup)},
+		{"status", string(a.Status)},
+		{"composite", textOf(a.Composite)},
+		{"compositeLow", textOf(a.CompositeLow)},
+		{"compositeHigh", textOf(a.CompositeHigh)},
+		{"rank", textOfRank(a.Rank)},
+		{"rankLow", textOfRank(a.RankLow)},
+		{"rankHigh", textOfRank(a.RankHigh)},
+		{"grade", string(a.Grade)},
+		{"reliability", textOf(a.Reliability)},
+		{"withoutHalo", textOf(a.WithoutHalo)},
+		{"geometric", textOf(a.Geometric)},
+		{"visibility", textOf(a.Visibility)},
+		{"showcaseGap", textOf(a.ShowcaseGap)},
+		{"flags", strings.Join(a.Flags, ";")},
+	}
+	for _, c := range a.Components {
+		fields = append(fields, field{string(c.Component), fmt.Sprintf("%s ± %s, n %s, counts %t, weight %s",
+			textOf(c.Value), textOf(c.SE), textOf(&c.N), c.Counts, textOf(&c.Weight))})
+	}
+	for _, p := range parts {
+		fields = append(fields, field{"part " + strconv.Itoa(p.Seq), fmt.Sprintf("%s %s %d, value %s, pieces %v",
+			p.Component, p.Code, p.Points, textOf(p.Value), p.Pieces)})
+	}
+	return fields
+}
+
+func textOf(x *float64) string {
+	if x == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*x, 'g', -1, 64)
+}
+
+func textOfRank(n *int) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.Itoa(*n)
+}

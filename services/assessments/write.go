@@ -1,0 +1,248 @@
+package assessments
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+
+	"steelyard/models"
+	"steelyard/scoring"
+	"steelyard/store"
+)
+
+// results are a run's results as they are stored, made before the transaction
+// that stores them.
+type results struct {
+	runID       models.ID
+	computed    *Computed
+	assessments []assessmentRow
+	parts       []partRow
+	flags       []flagRow
+}
+
+// assessmentRow and partRow carry their lists as the JSON that the tables keep.
+type assessmentRow struct {
+	models.Assessment
+	flags, components string
+}
+
+type partRow struct {
+	models.ScorePart
+	pieces string
+}
+
+type flagRow struct {
+	id, official models.ID
+	kind         string
+}
+
+// integrityFlags are the engine's flags that doubt the evidence; the others say
+// how far it carries.
+var integrityFlags = []scoring.Flag{
+	scoring.FlagBurst, scoring.FlagRepeatedRater, scoring.FlagReciprocity, scoring.FlagClique, scoring.FlagCampaignBurst,
+}
+
+// resultsOf turns what was computed into rows.
+func (s *Service) resultsOf(runID models.ID, c *Computed) (*results, error) {
+	out := &results{runID: runID, computed: c, assessments: make([]assessmentRow, len(c.order))}
+	shown := newVisiblePieces(c.reading.ev, c.result, s.Thresholds)
+	raised := map[flagRow]bool{}
+	for i, posting := range c.order {
+		a := &c.result.Assessments[posting]
+		row, err := out.assessment(i, posting, a)
+		if err != nil {
+			return nil, err
+		}
+		out.assessments[i] = row
+		if err := out.addParts(row.ID, posting, a, shown); err != nil {
+			return nil, err
+		}
+		for _, f := range a.Flags {
+			// An official with several posts is flagged once.
+			key := flagRow{official: row.OfficialID, kind: string(f)}
+			if slices.Contains(integrityFlags, f) && !raised[key] {
+				raised[key] = true
+				out.flags = append(out.flags, flagRow{models.NewID(), row.OfficialID, string(f)})
+			}
+		}
+	}
+	return out, nil
+}
+
+func (r *results) assessment(place int, posting int32, a *scoring.Assessment) (assessmentRow, error) {
+	post, p := r.computed.reading.posts[posting], &r.computed.reading.ev.Postings[posting]
+	row := assessmentRow{Assessment: models.Assessment{
+		ID: models.NewID(), RunID: r.runID, OfficialID: post.official, PostingID: post.posting, UnitID: post.unit,
+		Position: p.Position, PeerGroup: models.PeerGroup(p.PeerGroup), SortOrder: place + 1,
+		Status:    models.AssessmentStatus(a.Status),
+		Composite: known(a.Composite), CompositeLow: known(a.Low), CompositeHigh: known(a.High),
+		Rank: ranked(a.Rank), RankLow: ranked(a.RankLow), RankHigh: ranked(a.RankHigh),
+		Grade:       models.GradeProposal(a.Grade),
+		Reliability: known(a.Reliability), WithoutHalo: known(a.WithoutHalo), Geometric: known(a.Geometric),
+		Visibility: known(a.Visibility), ShowcaseGap: known(a.ShowcaseGap),
+		Flags: make([]string, len(a.Flags)), Components: make([]models.ComponentScore, len(models.ScoreComponents)),
+	}}
+	for i, f := range a.Flags {
+		row.Flags[i] = string(f)
+	}
+	for i, name := range models.ScoreComponents {
+		c := &a.Components[i]
+		row.Components[i] = models.ComponentScore{
+			Component: name, Value: known(c.Value), SE: known(c.SE), N: c.N, Counts: c.Counts, Weight: c.Weight,
+		}
+	}
+	var err error
+	if row.flags, err = asJSON(row.Flags); err != nil {
+		return row, err
+	}
+	row.components, err = asJSON(row.Components)
+	return row, err
+}
+
+func (r *results) addParts(assessment models.ID, posting int32, a *scoring.Assessment, shown *visiblePieces) error {
+	for i := range a.Parts {
+		p := &a.Parts[i]
+		row := partRow{ScorePart: models.ScorePart{
+			AssessmentID: assessment, Seq: i + 1, Code: p.Code, Points: p.Points, Value: known(p.Value),
+			Pieces: shown.of(posting, p.Pieces),
+		}}
+		if p.Component >= 0 {
+			row.Component = models.ScoreComponents[p.Component]
+		}
+		var err error
+		if row.pieces, err = asJSON(row.Pieces); err != nil {
+			return err
+		}
+		r.parts = append(r.parts, row)
+	}
+	return nil
+}
+
+// known is a number of the engine's, nil where it is absent.
+func known(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}
+
+func ranked(rank int32) *int {
+	if rank == 0 {
+		return nil
+	}
+	n := int(rank)
+	return &n
+}
+
+// asJSON writes a list as its column keeps it: [] where it is empty.
+func asJSON[T any](list []T) (string, error) {
+	if len(list) == 0 {
+		return "[]", nil
+	}
+	text, err := json.Marshal(list)
+	if err != nil {
+		return "", fmt.Errorf("write %T: %w", list, err)
+	}
+	return string(text), nil
+}
+
+// write stores the results of a run that is still this worker's, with the word
+// that it is done. The cycle must still wait for them: where it has moved on, they
+// are refused.
+func (r *results) write(ctx context.Context, tx *store.Tx, l *lease) error {
+	cycle, err := store.Take[models.Cycle](store.Lock(tx.DB).Where("id = ?", l.run.CycleID), "Cycle")
+	if err != nil {
+		return err
+	}
+	if cycle.State != models.CycleScoring {
+		return &models.Error{
+			Code: models.CodeIllegalState, Key: models.KeyIllegalStep,
+			Args: []string{"Cycle", string(cycle.State), string(models.CycleStepScore), ""},
+		}
+	}
+	if err := l.update(tx.DB, map[string]any{
+		"state": models.RunDone, "finished_at": tx.Now, "heartbeat_at": tx.Now, "stage": "", "done": 0, "total": 0,
+		"engine_version": r.computed.EngineVersion, "failure": "",
+		"evidence_digest": models.Hash(r.computed.EvidenceDigest[:]), "policy_digest": models.Hash(r.computed.PolicyDigest[:]),
+	}); err != nil {
+		return err
+	}
+	if err := r.load(ctx, tx); err != nil {
+		return err
+	}
+	cycle.RunID, cycle.UpdatedAt = &r.runID, tx.Now
+	return tx.Model(cycle).Select("run_id", "updated_at").UpdateColumns(cycle).Error
+}
+
+func (r *results) load(ctx context.Context, tx *store.Tx) error {
+	for _, t := range []struct {
+		name    string
+		columns []string
+		rows    store.Rows
+	}{
+		{"assessments", assessmentColumns, each(r.assessments, (*assessmentRow).values)},
+		{"score_parts", partColumns, each(r.parts, (*partRow).values)},
+		{"integrity_flags", flagColumns, each(r.flags, func(f *flagRow, to []any) []any {
+			return append(to, f.id[:], r.runID[:], f.official[:], f.kind, string(models.FlagRaised), tx.Now, "", "")
+		})},
+	} {
+		if _, err := tx.Load(ctx, t.name, t.columns, t.rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// each hands out a list's rows as a table's values.
+func each[T any](list []T, values func(*T, []any) []any) store.Rows {
+	next := 0
+	var row []any
+	return func() ([]any, error) {
+		if next == len(list) {
+			return nil, nil
+		}
+		row = values(&list[next], row[:0])
+		next++
+		return row, nil
+	}
+}
+
+var assessmentColumns = []string{
+	"id", "run_id", "official_id", "posting_id", "unit_id", "position", "peer_group", "sort_order", "status",
+	"composite", "composite_low", "composite_high", "rank", "rank_low", "rank_high", "grade",
+	"reliability", "without_halo", "geometric", "visibility", "showcase_gap", "flags", "components",
+}
+
+func (a *assessmentRow) values(to []any) []any {
+	return append(to, a.ID[:], a.RunID[:], a.OfficialID[:], a.PostingID[:], a.UnitID[:],
+		a.Position, string(a.PeerGroup), int64(a.SortOrder), string(a.Status),
+		orNull(a.Composite), orNull(a.CompositeLow), orNull(a.CompositeHigh),
+		whole(a.Rank), whole(a.RankLow), whole(a.RankHigh), string(a.Grade),
+		orNull(a.Reliability), orNull(a.WithoutHalo), orNull(a.Geometric), orNull(a.Visibility), orNull(a.ShowcaseGap),
+		a.flags, a.components)
+}
+
+var partColumns = []string{"assessment_id", "seq", "component", "code", "points", "value", "pieces"}
+
+func (p *partRow) values(to []any) []any {
+	return append(to, p.AssessmentID[:], int64(p.Seq), string(p.Component), p.Code, p.Points, orNull(p.Value), p.pieces)
+}
+
+var flagColumns = []string{"id", "run_id", "official_id", "kind", "state", "raised_at", "decided_by", "decision"}
+
+// orNull is a column's value: no typed nil reaches a driver.
+func orNull(x *float64) any {
+	if x == nil {
+		return nil
+	}
+	return *x
+}
+
+func whole(x *int) any {
+	if x == nil {
+		return nil
+	}
+	return int64(*x)
+}
