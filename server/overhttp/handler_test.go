@@ -346,6 +346,19 @@ func TestSilentStreamIsKeptAlive(t *testing.T) {
 	}
 }
 
+func TestStreamOutlivesTheServersTimeouts(t *testing.T) {
+	_, h, _ := newToy(t)
+	h.KeepAlive = 10 * time.Millisecond
+	server := httptest.NewUnstartedServer(h)
+	server.Config.ReadTimeout, server.Config.WriteTimeout = 50*time.Millisecond, 50*time.Millisecond
+	server.Start()
+	t.Cleanup(server.Close)
+	_, s := subscribe(t, server.URL, "subscription { tick }")
+	if got, want := lines(s, 60), strings.TrimSuffix(strings.Repeat(":\n\n", 30), "\n"); got != want {
+		t.Errorf("the stream ended early: %q", got)
+	}
+}
+
 func TestStreamEndsWithTheServer(t *testing.T) {
 	_, h, url := newToy(t)
 	quit := make(chan struct{})

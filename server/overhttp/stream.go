@@ -3,6 +3,7 @@ package overhttp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -12,11 +13,12 @@ import (
 
 // stream sends each answer of an operation as a server-sent event "next", and
 // "complete" at the end (the "distinct connections" mode of GraphQL over SSE).
-// The server's write timeout does not hold here; a client that has gone ends the
+// The server's timeouts do not hold here; a client that has gone ends the
 // request's context, and with it the operation.
 func (h *Handler) stream(ctx context.Context, w http.ResponseWriter, op *graphql.OperationContext) {
 	control := http.NewResponseController(w)
-	if err := control.SetWriteDeadline(time.Time{}); err != nil {
+	// The deadline of reading would end the request's context, as a client does that goes.
+	if err := errors.Join(control.SetWriteDeadline(time.Time{}), control.SetReadDeadline(time.Time{})); err != nil {
 		writeRefusal(w, http.StatusNotAcceptable, mediaJSON, "this connection cannot stream", codeBadRequest)
 		return
 	}
