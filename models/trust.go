@@ -66,6 +66,9 @@ type KeyEpoch struct {
 	DestroyedAt *time.Time
 }
 
+// TableName is the plural that the rules of naming would get wrong.
+func (KeyEpoch) TableName() string { return "key_epochs" }
+
 // IdempotencyKey remembers what a mutation made under a client's key.
 type IdempotencyKey struct {
 	KeyHash   Hash `gorm:"primaryKey"` // of operation, subject and the client's key

@@ -2,14 +2,20 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"steelyard/models"
 )
 
 // Rows hands out rows one after the other: nil at the end. The slice may be
-// used again for the next row; its values have the columns' own types.
+// used again for the next row; its values have the columns' own types, and ids,
+// hashes and days those of models.
 type Rows func() ([]any, error)
 
 // Load writes rows into a table: by COPY on PostgreSQL, by prepared statements of
@@ -42,7 +48,23 @@ func (c *copySource) Next() bool {
 	return c.err == nil && c.row != nil
 }
 
-func (c *copySource) Values() ([]any, error) { return c.row, nil }
+// Values hands out ids and days in pgx's own types: as driver.Valuers they would
+// be turned into text and read again, value by value.
+func (c *copySource) Values() ([]any, error) {
+	for i, v := range c.row {
+		switch v := v.(type) {
+		case models.ID:
+			c.row[i] = [16]byte(v)
+		case models.Hash:
+			c.row[i] = []byte(v)
+		case models.Date:
+			if c.row[i] = nil; !v.IsZero() {
+				c.row[i] = time.Unix(int64(v.EpochDay())*86400, 0).UTC()
+			}
+		}
+	}
+	return c.row, nil
+}
 
 func (c *copySource) Err() error { return c.err }
 
@@ -99,4 +121,57 @@ func insertSQL(table string, columns []string, rows int) string {
 	one := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", ") + ")"
 	return "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES " +
 		strings.TrimSuffix(strings.Repeat(one+", ", rows), ", ")
+}
+
+// Each is [Snapshot.Each] inside a transaction: it sees what the transaction has
+// written. fn runs no query of its own.
+func (tx *Tx) Each(ctx context.Context, query string, args []any, fn func(r *Row) error) (err error) {
+	values := make([]any, len(args))
+	for i, arg := range args {
+		if values[i], err = driver.DefaultParameterConverter.ConvertValue(arg); err != nil {
+			return fmt.Errorf("argument %d: %w", i+1, err)
+		}
+	}
+	if tx.kind == Postgres {
+		return eachPostgres(ctx, tx.pgx, query, values, fn)
+	}
+	rows, err := tx.sql.QueryContext(context.WithoutCancel(ctx), query, values...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	names, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	row := &Row{values: make([]driver.Value, len(names))}
+	targets := make([]any, len(names))
+	for i := range targets {
+		targets[i] = &row.values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return err
+		}
+		if err := fn(row); err != nil {
+			return err
+		}
+		if row.err != nil {
+			return row.err
+		}
+	}
+	return rows.Err()
+}
+
+// Checkpoint moves what SQLite's log holds into the database file and empties the
+// log: the end of a bulk load. PostgreSQL does so by itself.
+func (s *Store) Checkpoint(ctx context.Context) error {
+	if s.dialect == Postgres {
+		return nil
+	}
+	var blocked, pages, moved int
+	if err := s.sql.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&blocked, &pages, &moved); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
 }

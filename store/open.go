@@ -154,11 +154,25 @@ func (s *Store) gormConfig(prepare bool) *gorm.Config {
 		TranslateError:         true,
 		NowFunc:                s.now,
 		NamingStrategy:         schema.NamingStrategy{},
-		Logger: logger.NewSlogLogger(slog.Default(), logger.Config{
+		Logger: slowOnly{logger.NewSlogLogger(slog.Default(), logger.Config{
 			SlowThreshold: 2 * time.Second, LogLevel: logger.Warn,
 			ParameterizedQueries: true, IgnoreRecordNotFoundError: true,
-		}),
+		})},
 	}
+}
+
+// slowOnly logs slow statements and no failed ones: an error is returned, and
+// whoever handles it knows whether it is worth a line. Values are never logged.
+type slowOnly struct{ logger.Interface }
+
+// LogMode implements logger.Interface.
+func (l slowOnly) LogMode(level logger.LogLevel) logger.Interface {
+	return slowOnly{l.Interface.LogMode(level)}
+}
+
+// Trace implements logger.Interface.
+func (l slowOnly) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), _ error) {
+	l.Interface.Trace(ctx, begin, fc, nil)
 }
 
 // Close waits for the writer's last group and closes every connection.

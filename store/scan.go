@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -66,13 +67,18 @@ func (s *Snapshot) Each(ctx context.Context, query string, args []any, fn func(r
 		values[i] = value
 	}
 	if s.dialect == Postgres {
-		return s.eachPostgres(ctx, query, values, fn)
+		return eachPostgres(ctx, s.pgx, query, values, fn)
 	}
 	return s.eachSQLite(ctx, query, values, fn)
 }
 
-func (s *Snapshot) eachPostgres(ctx context.Context, query string, args []any, fn func(r *Row) error) error {
-	rows, err := s.pgx.Query(ctx, numbered(query), args...)
+// pgxQueryer is a connection or a transaction of pgx.
+type pgxQueryer interface {
+	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+}
+
+func eachPostgres(ctx context.Context, on pgxQueryer, query string, args []any, fn func(r *Row) error) error {
+	rows, err := on.Query(ctx, numbered(query), args...)
 	if err != nil {
 		return err
 	}
@@ -252,6 +258,25 @@ func (r *Row) Int(i int) int64 {
 		}
 	}
 	r.wrong(i, "a whole number")
+	return 0
+}
+
+// Float returns a number, 0 where there is none.
+func (r *Row) Float(i int) float64 {
+	if r.Null(i) {
+		return 0
+	}
+	if r.values != nil {
+		switch v := r.values[i].(type) {
+		case float64:
+			return v
+		case int64:
+			return float64(v)
+		}
+	} else if b := r.raw[i]; len(b) == 8 {
+		return math.Float64frombits(binary.BigEndian.Uint64(b))
+	}
+	r.wrong(i, "a number")
 	return 0
 }
 
