@@ -171,27 +171,36 @@ func sources(t *testing.T, folder string) map[string]string {
 	return texts
 }
 
-func TestEveryPartHasALabel(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "../scoring/explain.go", nil, 0)
+// texts are the values of a file's constants that keep says yes to.
+func texts(t *testing.T, path string, keep func(name string, typ ast.Expr) bool) map[string]bool {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	codes := map[string]bool{}
+	found := map[string]bool{}
 	ast.Inspect(file, func(n ast.Node) bool {
-		if spec, ok := n.(*ast.ValueSpec); ok && strings.HasPrefix(spec.Names[0].Name, "Part") && len(spec.Values) == 1 {
-			if lit, ok := spec.Values[0].(*ast.BasicLit); ok && lit.Kind == token.STRING {
-				code, err := strconv.Unquote(lit.Value)
-				if err != nil {
-					t.Fatal(err)
-				}
-				codes[code] = true
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Values) != 1 || !keep(spec.Names[0].Name, spec.Type) {
+			return true
+		}
+		if lit, ok := spec.Values[0].(*ast.BasicLit); ok && lit.Kind == token.STRING {
+			text, err := strconv.Unquote(lit.Value)
+			if err != nil {
+				t.Fatal(err)
 			}
+			found[text] = true
 		}
 		return true
 	})
-	if len(codes) == 0 {
-		t.Fatal("scoring/explain.go names no codes")
+	if len(found) == 0 {
+		t.Fatalf("%s declares none", path)
 	}
+	return found
+}
+
+func TestEveryPartHasALabel(t *testing.T) {
+	codes := texts(t, "../scoring/explain.go", func(name string, _ ast.Expr) bool { return strings.HasPrefix(name, "Part") })
 	for code := range codes {
 		if _, ok := parts[code]; !ok {
 			t.Errorf("part %s has no label", code)
@@ -229,6 +238,23 @@ func TestEveryExpectedFaultHasASentence(t *testing.T) {
 		}
 		if strings.Contains(Fault(English, kind, column, value), "–") && value != "" && column != "" {
 			t.Errorf("fault %s in %s leaves a place empty: %s", kind, column, Fault(English, kind, column, value))
+		}
+	}
+}
+
+func TestEveryFaultKindHasASentence(t *testing.T) {
+	kinds := texts(t, "../services/imports/report.go", func(name string, typ ast.Expr) bool {
+		named, ok := typ.(*ast.Ident)
+		return ok && named.Name == "Kind"
+	})
+	for kind := range kinds {
+		if _, ok := faults[kind]; !ok {
+			t.Errorf("fault %s has no sentence", kind)
+		}
+	}
+	for kind := range faults {
+		if !kinds[kind] {
+			t.Errorf("sentence %s belongs to no fault", kind)
 		}
 	}
 }
