@@ -18,17 +18,20 @@ import (
 	"time"
 
 	"steelyard/auth/keyring"
+	"steelyard/calendar"
 	"steelyard/models"
 	"steelyard/privacy"
 	"steelyard/store"
 )
 
-// Service does what this package is for. All fields are needed, and a Service
-// must not be copied.
+// Service does what this package is for. A Service must not be copied.
 type Service struct {
 	Store *store.Store
 	Keys  *keyring.Keyring
 	Zone  *time.Location
+	// Calendar has the working days by which pauses move due dates; nil: Monday to
+	// Friday.
+	Calendar *calendar.Calendar
 	// Worker names this process in the leases of its runs, for whoever looks.
 	Worker string
 	// Thresholds say from how many answers on pieces of evidence are shown.

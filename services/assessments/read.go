@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"steelyard/auth/keyring"
+	"steelyard/calendar"
 	"steelyard/models"
 	"steelyard/scoring"
 	"steelyard/store"
@@ -37,7 +38,7 @@ func (s *Service) read(ctx context.Context, in scope, progress Progress) (*readi
 	}
 	out := &reading{}
 	err := s.Store.InSnapshot(ctx, func(snap *store.Snapshot) error {
-		r := newReader(ctx, snap, in, s.Zone, s.Keys)
+		r := s.newReader(ctx, snap, in)
 		steps := []struct {
 			what string
 			read func() error
@@ -76,6 +77,7 @@ type reader struct {
 	in   scope
 	zone *time.Location
 	keys *keyring.Keyring
+	days *calendar.Calendar
 
 	start, end time.Time // of the period: start included, end not
 	ev         *scoring.Evidence
@@ -89,10 +91,14 @@ type reader struct {
 	raters     numbers
 }
 
-func newReader(ctx context.Context, snap *store.Snapshot, in scope, zone *time.Location, keys *keyring.Keyring) *reader {
+func (s *Service) newReader(ctx context.Context, snap *store.Snapshot, in scope) *reader {
+	days := s.Calendar
+	if days == nil {
+		days = calendar.MondayToFriday()
+	}
 	return &reader{
-		ctx: ctx, snap: snap, in: in, zone: zone, keys: keys,
-		start: in.period.From.Start(zone), end: in.period.To.AddDays(1).Start(zone),
+		ctx: ctx, snap: snap, in: in, zone: s.Zone, keys: s.Keys, days: days,
+		start: in.period.From.Start(s.Zone), end: in.period.To.AddDays(1).Start(s.Zone),
 		ev: &scoring.Evidence{
 			From: scoring.Day(in.period.From.EpochDay()), To: scoring.Day(in.period.To.EpochDay()),
 		},

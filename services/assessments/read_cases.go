@@ -1,6 +1,9 @@
 package assessments
 
 import (
+	"time"
+
+	"steelyard/calendar"
 	"steelyard/models"
 	"steelyard/scoring"
 	"steelyard/store"
@@ -159,7 +162,7 @@ func (c *caseReader) finish() {
 	for i := range c.standings {
 		s := &c.standings[i]
 		place[i] = scoring.None
-		s.atEnd(c.before[int32(i)], c.later[int32(i)], end)
+		s.atEnd(c.before[int32(i)], c.later[int32(i)], end, c.undoPause)
 		if s.closed != unknownTime && s.closed < start {
 			continue
 		}
@@ -240,6 +243,19 @@ func (c *caseReader) keepEvents(place []int32) {
 	c.ev.Events = scoring.Events{
 		Case: e.Case[:n], At: e.At[:n], Kind: e.Kind[:n], From: e.From[:n], To: e.To[:n], Unit: e.Unit[:n],
 	}
+}
+
+// undoPause takes a due date back by the working days of a pause: the reverse of
+// what the end of a pause does to it.
+func (c *caseReader) undoPause(due, from, to int64) int64 {
+	dayOf := func(micros int64) calendar.Date { return calendar.DateIn(time.UnixMicro(micros), c.zone) }
+	days := c.days.WorkingDaysBetween(dayOf(from), dayOf(to))
+	if days <= 0 {
+		return due
+	}
+	// A due date is the first instant that is too late: the last day is the one before.
+	last := c.days.AddWorkingDays(dayOf(due-1), -days)
+	return last.AddDays(1).Start(c.zone).UnixMicro()
 }
 
 func secondsOrNone(micros int64) int64 {

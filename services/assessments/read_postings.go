@@ -49,11 +49,18 @@ func (r *reader) readUnits() error {
 	if err != nil || r.in.unit == nil {
 		return err
 	}
-	return r.snap.Each(r.ctx, "SELECT descendant_id FROM org_unit_closures WHERE ancestor_id = ?", []any{*r.in.unit},
+	if _, there := r.units[*r.in.unit]; !there {
+		return models.NotFound("OrgUnit")
+	}
+	err = r.snap.Each(r.ctx, "SELECT descendant_id FROM org_unit_closures WHERE ancestor_id = ?", []any{*r.in.unit},
 		func(row *store.Row) error {
 			r.inScope[row.ID(0)] = true
 			return nil
 		})
+	if len(r.inScope) == len(r.units) {
+		r.in.unit = nil // the top of the organisation is all of it, to the last digit
+	}
+	return err
 }
 
 // held is a post as it is stored, cut to the period and to the time in which the

@@ -53,11 +53,15 @@ func (r *reader) readReviews() error {
 // with each year's key, as the reviews did.
 //
 // The result must not hang on which machine computes it. So a year whose key is
-// destroyed is unknown to all, and a key that is only missing here is an error.
+// destroyed is unknown to all, and a key that is missing here, or another than the
+// database knows by its fingerprint, is an error.
 func (r *reader) recogniseReviewers(reviewers numbers, years []int) error {
 	person := make([]int32, len(reviewers))
 	for i := range person {
 		person[i] = scoring.None
+	}
+	if err := r.checkKeys(years); err != nil {
+		return err
 	}
 	for _, year := range years {
 		key, err := r.yearKey(year)
@@ -81,6 +85,24 @@ func (r *reader) recogniseReviewers(reviewers numbers, years []int) error {
 		v.ReviewerPerson[i] = person[reviewer]
 	}
 	return nil
+}
+
+// checkKeys compares the years' keys with the fingerprints that the database has.
+func (r *reader) checkKeys(years []int) error {
+	if r.keys == nil || len(years) == 0 {
+		return nil // yearKey says what is missing
+	}
+	var epochs []models.KeyEpoch
+	err := r.snap.Each(r.ctx, "SELECT year, fingerprint FROM key_epochs", nil, func(row *store.Row) error {
+		if year := int(row.Int(0)); slices.Contains(years, year) {
+			epochs = append(epochs, models.KeyEpoch{Year: year, Fingerprint: slices.Clone(row.Bytes(1))})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.keys.Check(epochs)
 }
 
 func (r *reader) yearKey(year int) (keyring.YearKey, error) {

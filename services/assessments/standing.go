@@ -36,21 +36,26 @@ type step struct {
 	own            bool // recorded here, not imported
 }
 
+// undoPause takes back by how much a pause, from one instant to another, moved a
+// due date.
+type undoPause func(due, from, to int64) int64
+
 func byTime(a, b step) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.seq, b.seq)) }
 
 // atEnd takes back what happened from end on: before and after are the case's
-// steps on either side of it.
+// steps on either side of it, in any order.
 //
 // A case that was closed later is open: no outcome, nobody asked, nothing
 // confirmed. One that was closed before, and only later sent back, is closed as
 // its steps tell. What the resident says is known once it was said; the holder
 // is who held the case last; counts lose what came later.
-func (c *standing) atEnd(before, after []step, end int64) {
+func (c *standing) atEnd(before, after []step, end int64, undo undoPause) {
 	slices.SortFunc(before, byTime)
 	slices.SortFunc(after, byTime)
 	c.undoCounts(after)
 	c.undoHolder(before, after)
-	c.undoDue(before, after)
+	c.undoUnit(before, after)
+	c.undoDue(before, after, end, undo)
 	closedNow := c.closed
 	if c.closed == unknownTime && c.outcome != scoring.OutcomeOpen && anyOf(after, closing) {
 		c.open() // closed later, at a time that was not kept
@@ -128,62 +133,104 @@ func answerIn(steps []step) scoring.Ternary {
 	return scoring.Unknown
 }
 
+// undoCounts takes hand-overs and reopenings off. A source counts a hand-over
+// when it is made; here it counts once it is accepted.
 func (c *standing) undoCounts(after []step) {
 	for _, s := range after {
-		switch s.kind {
-		case models.EventTransferred:
+		switch {
+		case s.kind == models.EventTransferred && !s.own, s.kind == models.EventTransferAccepted && s.own:
 			c.transfers = max(0, c.transfers-1)
-		case models.EventReopened:
+		case s.kind == models.EventReopened:
 			c.reopenings = max(0, c.reopenings-1)
 		}
 	}
 }
 
-// undoHolder finds who held the case, and where, before the steps that came
-// later: whoever got it last, or else whoever passed it on first.
+// moves says whether a step puts the case into other hands. In a source's history
+// a hand-over that names its receiver does; here it is an offer until another unit
+// accepts it, and then the case lies in that unit in nobody's hands.
+func (s step) moves() bool {
+	switch s.kind {
+	case models.EventAccepted, models.EventAssigned:
+		return !s.to.IsZero()
+	case models.EventTransferred, models.EventTransferRefused:
+		return !s.own && !s.to.IsZero()
+	case models.EventTransferAccepted:
+		return s.own || !s.to.IsZero()
+	}
+	return false
+}
+
+// undoHolder finds who held the case before the steps that came later: whoever
+// got it last, or else whoever passed it on first.
 func (c *standing) undoHolder(before, after []step) {
-	moving := func(s step) bool {
-		return !s.to.IsZero() && (s.kind == models.EventAssigned || s.kind == models.EventTransferAccepted)
+	first := slices.IndexFunc(after, step.moves)
+	if first < 0 {
+		return
 	}
-	if first := slices.IndexFunc(after, moving); first >= 0 {
-		c.holder = after[first].from
-		for _, s := range before {
-			if moving(s) {
-				c.holder = s.to
-			}
-		}
-	}
-	if slices.ContainsFunc(after, func(s step) bool { return s.kind == models.EventTransferAccepted && !s.unit.IsZero() }) {
-		for _, s := range before {
-			if !s.unit.IsZero() && s.kind != models.EventTransferred && s.kind != models.EventTransferRefused {
-				c.unit = s.unit
-			}
+	c.holder = after[first].from
+	for _, s := range slices.Backward(before) {
+		if s.moves() {
+			c.holder = s.to
+			return
 		}
 	}
 }
 
-// undoDue takes back the time by which later resumptions moved the due date.
-// Imported histories come with the due date of their source, which nothing here
-// has moved.
-func (c *standing) undoDue(before, after []step) {
+// lands says whether a step brings the case to a unit.
+func (s step) lands() bool {
+	switch s.kind {
+	case models.EventSubmitted, models.EventAccepted, models.EventAssigned, models.EventTransferAccepted:
+		return !s.unit.IsZero()
+	case models.EventTransferred, models.EventTransferRefused:
+		return !s.own && !s.unit.IsZero()
+	}
+	return false
+}
+
+// undoUnit finds which unit had the case, where a later step took it elsewhere.
+func (c *standing) undoUnit(before, after []step) {
+	if !slices.ContainsFunc(after, func(s step) bool { return s.lands() && s.unit == c.unit }) {
+		return
+	}
+	for _, s := range slices.Backward(before) {
+		if s.lands() {
+			c.unit = s.unit
+			return
+		}
+	}
+}
+
+// undoDue takes back the time by which pauses moved the due date after the end:
+// all of a pause that began later, and the later rest of one that had begun, so
+// that a clock that stood still at the end has run out no sooner for it. Imported
+// histories come with the due date of their source, which nothing here has moved.
+func (c *standing) undoDue(before, after []step, end int64, undo undoPause) {
 	if c.due == unknownTime {
 		return
 	}
 	paused := int64(unknownTime)
-	resume := func(s step) (pause int64) {
-		if s.kind == models.EventPaused {
+	follow := func(s step) (from int64, ended bool) {
+		switch {
+		case s.kind == models.EventPaused && s.own:
 			paused = s.at
+		case (s.kind == models.EventResumed || closing(s.kind)) && paused != unknownTime:
+			from, paused = paused, unknownTime
+			return from, true
 		}
-		if s.kind != models.EventResumed || paused == unknownTime || !s.own {
-			return 0
-		}
-		pause, paused = s.at-paused, unknownTime
-		return pause
+		return 0, false
 	}
 	for _, s := range before {
-		resume(s)
+		follow(s)
 	}
+	type pause struct{ from, to int64 }
+	var pauses []pause
 	for _, s := range after {
-		c.due -= resume(s)
+		if from, ended := follow(s); ended {
+			pauses = append(pauses, pause{max(from, end), s.at})
+		}
+	}
+	for _, p := range slices.Backward(pauses) {
+		c.due = undo(c.due, p.from, p.to)
 	}
 }
