@@ -27,6 +27,9 @@ type AssessmentResolver interface {
 
 	Explanation(ctx context.Context, obj *models.Assessment) (*Explanation, error)
 }
+type AssessmentConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *AssessmentConnection) (int32, error)
+}
 type AssessmentRunResolver interface {
 	Cycle(ctx context.Context, obj *models.AssessmentRun) (*models.Cycle, error)
 	Policy(ctx context.Context, obj *models.AssessmentRun) (*models.Policy, error)
@@ -689,7 +692,7 @@ func (ec *executionContext) _AssessmentConnection_totalCount(ctx context.Context
 			return ec.fieldContext_AssessmentConnection_totalCount(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.TotalCount, nil
+			return ec.Resolvers.AssessmentConnection().TotalCount(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
@@ -700,7 +703,7 @@ func (ec *executionContext) _AssessmentConnection_totalCount(ctx context.Context
 	)
 }
 func (ec *executionContext) fieldContext_AssessmentConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AssessmentConnection", field, false, false, "Int")
+	return graphql.NewScalarFieldContext("AssessmentConnection", field, true, true, "Int")
 }
 
 func (ec *executionContext) _AssessmentEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *AssessmentEdge) (ret graphql.Marshaler) {
@@ -1934,23 +1937,24 @@ func (ec *executionContext) _AssessmentConnection(ctx context.Context, sel ast.S
 		case "edges":
 			out.Values[i] = ec._AssessmentConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "nodes":
 			out.Values[i] = ec._AssessmentConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "pageInfo":
 			out.Values[i] = ec._AssessmentConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "totalCount":
-			out.Values[i] = ec._AssessmentConnection_totalCount(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AssessmentConnection_totalCount(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

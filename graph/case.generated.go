@@ -1246,6 +1246,76 @@ func UnmarshalDecideTransferInput(ctx context.Context, raw any) (DecideTransferI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputEndMediationInput(ctx context.Context, obj any) (EndMediationInput, error) {
+	var it EndMediationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "residentAgreed", "unitAgreed", "outcome", "summary"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "residentAgreed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("residentAgreed"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResidentAgreed = data
+		case "unitAgreed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitAgreed"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UnitAgreed = data
+		case "outcome":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcome"))
+			data, err := ec.unmarshalOCaseOutcome2ᚖsteelyardᚋmodelsᚐCaseOutcome(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Outcome = graphql.OmittableOf(data)
+		case "summary":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("summary"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Summary = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEndMediationInput unmarshals raw into the EndMediationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEndMediationInput(ctx context.Context, raw any) (EndMediationInput, error) {
+	var out EndMediationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndMediationInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputOpenCaseInput(ctx context.Context, obj any) (OpenCaseInput, error) {
 	var it OpenCaseInput
 	if obj == nil {
@@ -1495,6 +1565,55 @@ func (ec *executionContext) unmarshalInputTransferCaseInput(ctx context.Context,
 func UnmarshalTransferCaseInput(ctx context.Context, raw any) (TransferCaseInput, error) {
 	var out TransferCaseInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "TransferCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputWithdrawCaseInput(ctx context.Context, obj any) (WithdrawCaseInput, error) {
+	var it WithdrawCaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"receipt", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "receipt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("receipt"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Receipt = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalWithdrawCaseInput unmarshals raw into the WithdrawCaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalWithdrawCaseInput(ctx context.Context, raw any) (WithdrawCaseInput, error) {
+	var out WithdrawCaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "WithdrawCaseInput", raw, &out)
 	return out, err
 }
 
@@ -2017,6 +2136,11 @@ func (ec *executionContext) unmarshalNDecideTransferInput2steelyardᚋgraphᚐDe
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNEndMediationInput2steelyardᚋgraphᚐEndMediationInput(ctx context.Context, v any) (EndMediationInput, error) {
+	res, err := ec.unmarshalInputEndMediationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNOpenCaseInput2steelyardᚋgraphᚐOpenCaseInput(ctx context.Context, v any) (OpenCaseInput, error) {
 	res, err := ec.unmarshalInputOpenCaseInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -2042,6 +2166,11 @@ func (ec *executionContext) unmarshalNResolveCaseInput2steelyardᚋgraphᚐResol
 
 func (ec *executionContext) unmarshalNTransferCaseInput2steelyardᚋgraphᚐTransferCaseInput(ctx context.Context, v any) (TransferCaseInput, error) {
 	res, err := ec.unmarshalInputTransferCaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNWithdrawCaseInput2steelyardᚋgraphᚐWithdrawCaseInput(ctx context.Context, v any) (WithdrawCaseInput, error) {
+	res, err := ec.unmarshalInputWithdrawCaseInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"steelyard/models"
+	"steelyard/services/assessments"
 )
 
 // Anything that can be fetched by its id alone.
@@ -29,6 +30,8 @@ type AssessmentConnection struct {
 	PageInfo *PageInfo `json:"pageInfo"`
 	// How many rows the whole report has.
 	TotalCount int32 `json:"totalCount"`
+	// Query is what the rows were asked for; totalCount asks again.
+	Query assessments.Query `json:"-"`
 }
 
 // An assessment and its place.
@@ -173,6 +176,20 @@ type DimensionScoreInput struct {
 	Dimension models.Dimension `json:"dimension"`
 	// 1 (worst) to 5 (best).
 	Score int32 `json:"score"`
+}
+
+// What a mediation came to.
+type EndMediationInput struct {
+	// The case.
+	CaseID models.ID `json:"caseId"`
+	// Whether the resident agreed.
+	ResidentAgreed bool `json:"residentAgreed"`
+	// Whether the office agreed.
+	UnitAgreed bool `json:"unitAgreed"`
+	// With both agreed: what became of the case; it binds. RESOLVED, PARTLY_RESOLVED or UNRESOLVED.
+	Outcome graphql.Omittable[*models.CaseOutcome] `json:"outcome,omitempty"`
+	// What was agreed, or why nothing was.
+	Summary string `json:"summary"`
 }
 
 // Why a score is what it is.
@@ -598,6 +615,14 @@ type UserError struct {
 	Code models.Code `json:"code"`
 	// A sentence in the language of Accept-Language.
 	Message string `json:"message"`
+}
+
+// A case taken back.
+type WithdrawCaseInput struct {
+	// The receipt code of the case.
+	Receipt string `json:"receipt"`
+	// Why, if the resident wants to say.
+	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
 }
 
 // In which order a report comes.

@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"steelyard/models"
+	"steelyard/services/ratings"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -25,12 +26,6 @@ type RatingResolver interface {
 	Service(ctx context.Context, obj *models.Rating) (*models.Service, error)
 
 	Reply(ctx context.Context, obj *models.Rating) (*models.RatingReply, error)
-}
-type RatingInvitationResolver interface {
-	Service(ctx context.Context, obj *models.RatingInvitation) (*models.Service, error)
-	OfficialName(ctx context.Context, obj *models.RatingInvitation) (string, error)
-	UnitName(ctx context.Context, obj *models.RatingInvitation) (string, error)
-	OccurredOn(ctx context.Context, obj *models.RatingInvitation) (*models.Date, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -656,7 +651,7 @@ func (ec *executionContext) fieldContext_Rating_reply(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _RatingInvitation_service(ctx context.Context, field graphql.CollectedField, obj *models.RatingInvitation) (ret graphql.Marshaler) {
+func (ec *executionContext) _RatingInvitation_service(ctx context.Context, field graphql.CollectedField, obj *ratings.Offer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -665,7 +660,7 @@ func (ec *executionContext) _RatingInvitation_service(ctx context.Context, field
 			return ec.fieldContext_RatingInvitation_service(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RatingInvitation().Service(ctx, obj)
+			return obj.Service, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Service) graphql.Marshaler {
@@ -679,8 +674,8 @@ func (ec *executionContext) fieldContext_RatingInvitation_service(_ context.Cont
 	fc = &graphql.FieldContext{
 		Object:     "RatingInvitation",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Service(ctx, field)
 		},
@@ -688,7 +683,7 @@ func (ec *executionContext) fieldContext_RatingInvitation_service(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _RatingInvitation_officialName(ctx context.Context, field graphql.CollectedField, obj *models.RatingInvitation) (ret graphql.Marshaler) {
+func (ec *executionContext) _RatingInvitation_officialName(ctx context.Context, field graphql.CollectedField, obj *ratings.Offer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -697,7 +692,7 @@ func (ec *executionContext) _RatingInvitation_officialName(ctx context.Context, 
 			return ec.fieldContext_RatingInvitation_officialName(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RatingInvitation().OfficialName(ctx, obj)
+			return obj.OfficialName, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -708,10 +703,10 @@ func (ec *executionContext) _RatingInvitation_officialName(ctx context.Context, 
 	)
 }
 func (ec *executionContext) fieldContext_RatingInvitation_officialName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RatingInvitation", field, true, true, "String")
+	return graphql.NewScalarFieldContext("RatingInvitation", field, false, false, "String")
 }
 
-func (ec *executionContext) _RatingInvitation_unitName(ctx context.Context, field graphql.CollectedField, obj *models.RatingInvitation) (ret graphql.Marshaler) {
+func (ec *executionContext) _RatingInvitation_unitName(ctx context.Context, field graphql.CollectedField, obj *ratings.Offer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -720,7 +715,7 @@ func (ec *executionContext) _RatingInvitation_unitName(ctx context.Context, fiel
 			return ec.fieldContext_RatingInvitation_unitName(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RatingInvitation().UnitName(ctx, obj)
+			return obj.UnitName, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -731,10 +726,10 @@ func (ec *executionContext) _RatingInvitation_unitName(ctx context.Context, fiel
 	)
 }
 func (ec *executionContext) fieldContext_RatingInvitation_unitName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RatingInvitation", field, true, true, "String")
+	return graphql.NewScalarFieldContext("RatingInvitation", field, false, false, "String")
 }
 
-func (ec *executionContext) _RatingInvitation_occurredOn(ctx context.Context, field graphql.CollectedField, obj *models.RatingInvitation) (ret graphql.Marshaler) {
+func (ec *executionContext) _RatingInvitation_occurredOn(ctx context.Context, field graphql.CollectedField, obj *ratings.Offer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -743,21 +738,21 @@ func (ec *executionContext) _RatingInvitation_occurredOn(ctx context.Context, fi
 			return ec.fieldContext_RatingInvitation_occurredOn(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RatingInvitation().OccurredOn(ctx, obj)
+			return obj.OccurredOn, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Date) graphql.Marshaler {
-			return ec.marshalNDate2ᚖsteelyardᚋmodelsᚐDate(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
+			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_RatingInvitation_occurredOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RatingInvitation", field, true, true, "Date")
+	return graphql.NewScalarFieldContext("RatingInvitation", field, false, false, "Date")
 }
 
-func (ec *executionContext) _RatingInvitation_expiresAt(ctx context.Context, field graphql.CollectedField, obj *models.RatingInvitation) (ret graphql.Marshaler) {
+func (ec *executionContext) _RatingInvitation_expiresAt(ctx context.Context, field graphql.CollectedField, obj *ratings.Offer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1757,7 +1752,7 @@ func (ec *executionContext) _Rating(ctx context.Context, sel ast.SelectionSet, o
 
 var ratingInvitationImplementors = []string{"RatingInvitation"}
 
-func (ec *executionContext) _RatingInvitation(ctx context.Context, sel ast.SelectionSet, obj *models.RatingInvitation) graphql.Marshaler {
+func (ec *executionContext) _RatingInvitation(ctx context.Context, sel ast.SelectionSet, obj *ratings.Offer) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, ratingInvitationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1767,33 +1762,29 @@ func (ec *executionContext) _RatingInvitation(ctx context.Context, sel ast.Selec
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("RatingInvitation")
 		case "service":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._RatingInvitation_service(ctx, field, obj)
-				})
+			out.Values[i] = ec._RatingInvitation_service(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "officialName":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._RatingInvitation_officialName(ctx, field, obj)
-				})
+			out.Values[i] = ec._RatingInvitation_officialName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "unitName":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._RatingInvitation_unitName(ctx, field, obj)
-				})
+			out.Values[i] = ec._RatingInvitation_unitName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "occurredOn":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._RatingInvitation_occurredOn(ctx, field, obj)
-				})
+			out.Values[i] = ec._RatingInvitation_occurredOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "expiresAt":
 			out.Values[i] = ec._RatingInvitation_expiresAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -2256,7 +2247,7 @@ func (ec *executionContext) marshalORating2ᚖsteelyardᚋmodelsᚐRating(ctx co
 	return ec._Rating(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalORatingInvitation2ᚖsteelyardᚋmodelsᚐRatingInvitation(ctx context.Context, sel ast.SelectionSet, v *models.RatingInvitation) graphql.Marshaler {
+func (ec *executionContext) marshalORatingInvitation2ᚖsteelyardᚋservicesᚋratingsᚐOffer(ctx context.Context, sel ast.SelectionSet, v *ratings.Offer) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

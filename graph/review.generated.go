@@ -12,15 +12,10 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"steelyard/models"
+	"steelyard/services/reviews"
 )
 
 // region    ************************** generated!.gotpl **************************
-
-type ReviewAssignmentResolver interface {
-	Official(ctx context.Context, obj *models.ReviewAssignment) (*models.Official, error)
-
-	Submitted(ctx context.Context, obj *models.ReviewAssignment) (bool, error)
-}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -94,7 +89,7 @@ func (ec *executionContext) fieldContext_OpenReviewRoundPayload_userErrors(_ con
 	return fc, nil
 }
 
-func (ec *executionContext) _ReviewAssignment_id(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAssignment) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReviewAssignment_id(ctx context.Context, field graphql.CollectedField, obj *reviews.Duty) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -117,7 +112,7 @@ func (ec *executionContext) fieldContext_ReviewAssignment_id(_ context.Context, 
 	return graphql.NewScalarFieldContext("ReviewAssignment", field, false, false, "ID")
 }
 
-func (ec *executionContext) _ReviewAssignment_official(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAssignment) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReviewAssignment_official(ctx context.Context, field graphql.CollectedField, obj *reviews.Duty) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -126,7 +121,7 @@ func (ec *executionContext) _ReviewAssignment_official(ctx context.Context, fiel
 			return ec.fieldContext_ReviewAssignment_official(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ReviewAssignment().Official(ctx, obj)
+			return obj.Official, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Official) graphql.Marshaler {
@@ -140,8 +135,8 @@ func (ec *executionContext) fieldContext_ReviewAssignment_official(_ context.Con
 	fc = &graphql.FieldContext{
 		Object:     "ReviewAssignment",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Official(ctx, field)
 		},
@@ -149,7 +144,7 @@ func (ec *executionContext) fieldContext_ReviewAssignment_official(_ context.Con
 	return fc, nil
 }
 
-func (ec *executionContext) _ReviewAssignment_relation(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAssignment) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReviewAssignment_relation(ctx context.Context, field graphql.CollectedField, obj *reviews.Duty) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -172,7 +167,7 @@ func (ec *executionContext) fieldContext_ReviewAssignment_relation(_ context.Con
 	return graphql.NewScalarFieldContext("ReviewAssignment", field, false, false, "Relation")
 }
 
-func (ec *executionContext) _ReviewAssignment_submitted(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAssignment) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReviewAssignment_submitted(ctx context.Context, field graphql.CollectedField, obj *reviews.Duty) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -181,7 +176,7 @@ func (ec *executionContext) _ReviewAssignment_submitted(ctx context.Context, fie
 			return ec.fieldContext_ReviewAssignment_submitted(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ReviewAssignment().Submitted(ctx, obj)
+			return obj.Submitted, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
@@ -192,7 +187,7 @@ func (ec *executionContext) _ReviewAssignment_submitted(ctx context.Context, fie
 	)
 }
 func (ec *executionContext) fieldContext_ReviewAssignment_submitted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReviewAssignment", field, true, true, "Boolean")
+	return graphql.NewScalarFieldContext("ReviewAssignment", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _ReviewRound_id(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
@@ -625,7 +620,7 @@ func (ec *executionContext) _OpenReviewRoundPayload(ctx context.Context, sel ast
 
 var reviewAssignmentImplementors = []string{"ReviewAssignment"}
 
-func (ec *executionContext) _ReviewAssignment(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewAssignment) graphql.Marshaler {
+func (ec *executionContext) _ReviewAssignment(ctx context.Context, sel ast.SelectionSet, obj *reviews.Duty) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, reviewAssignmentImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -637,25 +632,23 @@ func (ec *executionContext) _ReviewAssignment(ctx context.Context, sel ast.Selec
 		case "id":
 			out.Values[i] = ec._ReviewAssignment_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "official":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReviewAssignment_official(ctx, field, obj)
-				})
+			out.Values[i] = ec._ReviewAssignment_official(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "relation":
 			out.Values[i] = ec._ReviewAssignment_relation(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "submitted":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReviewAssignment_submitted(ctx, field, obj)
-				})
+			out.Values[i] = ec._ReviewAssignment_submitted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -825,11 +818,11 @@ func (ec *executionContext) marshalNRelation2steelyardᚋmodelsᚐRelation(ctx c
 	return res
 }
 
-func (ec *executionContext) marshalNReviewAssignment2ᚕᚖsteelyardᚋmodelsᚐReviewAssignmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewAssignment) graphql.Marshaler {
+func (ec *executionContext) marshalNReviewAssignment2ᚕᚖsteelyardᚋservicesᚋreviewsᚐDutyᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Duty) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNReviewAssignment2ᚖsteelyardᚋmodelsᚐReviewAssignment(ctx, sel, v[i])
+		return ec.marshalNReviewAssignment2ᚖsteelyardᚋservicesᚋreviewsᚐDuty(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -841,7 +834,7 @@ func (ec *executionContext) marshalNReviewAssignment2ᚕᚖsteelyardᚋmodelsᚐ
 	return ret
 }
 
-func (ec *executionContext) marshalNReviewAssignment2ᚖsteelyardᚋmodelsᚐReviewAssignment(ctx context.Context, sel ast.SelectionSet, v *models.ReviewAssignment) graphql.Marshaler {
+func (ec *executionContext) marshalNReviewAssignment2ᚖsteelyardᚋservicesᚋreviewsᚐDuty(ctx context.Context, sel ast.SelectionSet, v *reviews.Duty) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ReviewAssignment!")
 		return graphql.Null

@@ -25,6 +25,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Assessment() AssessmentResolver
+	AssessmentConnection() AssessmentConnectionResolver
 	AssessmentRun() AssessmentRunResolver
 	Case() CaseResolver
 	CaseEvent() CaseEventResolver
@@ -36,8 +37,6 @@ type ResolverRoot interface {
 	OrgUnit() OrgUnitResolver
 	Query() QueryResolver
 	Rating() RatingResolver
-	RatingInvitation() RatingInvitationResolver
-	ReviewAssignment() ReviewAssignmentResolver
 	ScorePart() ScorePartResolver
 	Subscription() SubscriptionResolver
 }
@@ -247,6 +246,7 @@ type ComplexityRoot struct {
 		ConfirmDeed           func(childComplexity int, input ConfirmDeedInput) int
 		ConfirmResolution     func(childComplexity int, input ConfirmResolutionInput) int
 		DecideTransfer        func(childComplexity int, input DecideTransferInput) int
+		EndMediation          func(childComplexity int, input EndMediationInput) int
 		HoldCase              func(childComplexity int, input CaseReasonInput) int
 		IssueRatingInvitation func(childComplexity int, input IssueRatingInvitationInput) int
 		OpenCase              func(childComplexity int, input OpenCaseInput) int
@@ -264,6 +264,7 @@ type ComplexityRoot struct {
 		SubmitPeerReview      func(childComplexity int, input SubmitPeerReviewInput) int
 		SubmitRating          func(childComplexity int, input SubmitRatingInput) int
 		TransferCase          func(childComplexity int, input TransferCaseInput) int
+		WithdrawCase          func(childComplexity int, input WithdrawCaseInput) int
 	}
 
 	Official struct {
@@ -1325,6 +1326,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DecideTransfer(childComplexity, args["input"].(DecideTransferInput)), true
+	case "Mutation.endMediation":
+		if e.ComplexityRoot.Mutation.EndMediation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endMediation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndMediation(childComplexity, args["input"].(EndMediationInput)), true
 	case "Mutation.holdCase":
 		if e.ComplexityRoot.Mutation.HoldCase == nil {
 			break
@@ -1512,6 +1524,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TransferCase(childComplexity, args["input"].(TransferCaseInput)), true
+	case "Mutation.withdrawCase":
+		if e.ComplexityRoot.Mutation.WithdrawCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawCase(childComplexity, args["input"].(WithdrawCaseInput)), true
 
 	case "Official.assessment":
 		if e.ComplexityRoot.Official.Assessment == nil {
@@ -2348,6 +2371,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DecideTransferInput", ec.unmarshalInputDecideTransferInput),
 			graphql.NewInputUnmarshaler("DimensionLevelInput", ec.unmarshalInputDimensionLevelInput),
 			graphql.NewInputUnmarshaler("DimensionScoreInput", ec.unmarshalInputDimensionScoreInput),
+			graphql.NewInputUnmarshaler("EndMediationInput", ec.unmarshalInputEndMediationInput),
 			graphql.NewInputUnmarshaler("IssueRatingInvitationInput", ec.unmarshalInputIssueRatingInvitationInput),
 			graphql.NewInputUnmarshaler("OpenCaseInput", ec.unmarshalInputOpenCaseInput),
 			graphql.NewInputUnmarshaler("OpenCycleInput", ec.unmarshalInputOpenCycleInput),
@@ -2363,6 +2387,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SubmitPeerReviewInput", ec.unmarshalInputSubmitPeerReviewInput),
 			graphql.NewInputUnmarshaler("SubmitRatingInput", ec.unmarshalInputSubmitRatingInput),
 			graphql.NewInputUnmarshaler("TransferCaseInput", ec.unmarshalInputTransferCaseInput),
+			graphql.NewInputUnmarshaler("WithdrawCaseInput", ec.unmarshalInputWithdrawCaseInput),
 		)
 	}
 	first := true

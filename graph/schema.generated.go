@@ -17,6 +17,8 @@ import (
 
 	"steelyard/graph/scalar"
 	"steelyard/models"
+	"steelyard/services/ratings"
+	"steelyard/services/reviews"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -34,6 +36,8 @@ type MutationResolver interface {
 	ResolveCase(ctx context.Context, input ResolveCaseInput) (*CasePayload, error)
 	RejectCase(ctx context.Context, input CaseReasonInput) (*CasePayload, error)
 	RequestMediation(ctx context.Context, input RequestMediationInput) (*CasePayload, error)
+	EndMediation(ctx context.Context, input EndMediationInput) (*CasePayload, error)
+	WithdrawCase(ctx context.Context, input WithdrawCaseInput) (*CasePayload, error)
 	ConfirmResolution(ctx context.Context, input ConfirmResolutionInput) (*CasePayload, error)
 	OpenCycle(ctx context.Context, input OpenCycleInput) (*OpenCyclePayload, error)
 	SavePolicy(ctx context.Context, input SavePolicyInput) (*SavePolicyPayload, error)
@@ -59,10 +63,10 @@ type QueryResolver interface {
 	Official(ctx context.Context, id models.ID) (*models.Official, error)
 	Officials(ctx context.Context, unitID *models.ID, first int32, after *string) (*OfficialConnection, error)
 	OrgUnits(ctx context.Context, first int32, after *string) (*OrgUnitConnection, error)
-	RatingInvitation(ctx context.Context, token string) (*models.RatingInvitation, error)
+	RatingInvitation(ctx context.Context, token string) (*ratings.Offer, error)
 	RatingByReceipt(ctx context.Context, receipt string) (*models.Rating, error)
 	Services(ctx context.Context, first int32, after *string) (*ServiceConnection, error)
-	MyReviewAssignments(ctx context.Context) ([]*models.ReviewAssignment, error)
+	MyReviewAssignments(ctx context.Context) ([]*reviews.Duty, error)
 }
 type SubscriptionResolver interface {
 	AssessmentRunProgress(ctx context.Context, id models.ID) (<-chan *models.AssessmentRun, error)
@@ -148,6 +152,20 @@ func (ec *executionContext) field_Mutation_decideTransfer_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (DecideTransferInput, error) {
 			return ec.unmarshalNDecideTransferInput2steelyardᚋgraphᚐDecideTransferInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_endMediation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (EndMediationInput, error) {
+			return ec.unmarshalNEndMediationInput2steelyardᚋgraphᚐEndMediationInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -386,6 +404,20 @@ func (ec *executionContext) field_Mutation_transferCase_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (TransferCaseInput, error) {
 			return ec.unmarshalNTransferCaseInput2steelyardᚋgraphᚐTransferCaseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_withdrawCase_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (WithdrawCaseInput, error) {
+			return ec.unmarshalNWithdrawCaseInput2steelyardᚋgraphᚐWithdrawCaseInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1607,6 +1639,125 @@ func (ec *executionContext) fieldContext_Mutation_requestMediation(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_requestMediation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_endMediation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_endMediation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EndMediation(ctx, fc.Args["input"].(EndMediationInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
+				if err != nil {
+					var zeroVal *CasePayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *CasePayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, roles)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
+			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_endMediation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CasePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_endMediation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawCase(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawCase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawCase(ctx, fc.Args["input"].(WithdrawCaseInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Public == nil {
+					var zeroVal *CasePayload
+					return zeroVal, errors.New("directive public is not implemented")
+				}
+				return ec.Directives.Public(ctx, nil, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
+			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawCase(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CasePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_withdrawCase_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -3111,7 +3262,7 @@ func (ec *executionContext) _Query_ratingInvitation(ctx context.Context, field g
 
 			directive1 := func(ctx context.Context) (any, error) {
 				if ec.Directives.Public == nil {
-					var zeroVal *models.RatingInvitation
+					var zeroVal *ratings.Offer
 					return zeroVal, errors.New("directive public is not implemented")
 				}
 				return ec.Directives.Public(ctx, nil, directive0)
@@ -3120,8 +3271,8 @@ func (ec *executionContext) _Query_ratingInvitation(ctx context.Context, field g
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *models.RatingInvitation) graphql.Marshaler {
-			return ec.marshalORatingInvitation2ᚖsteelyardᚋmodelsᚐRatingInvitation(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ratings.Offer) graphql.Marshaler {
+			return ec.marshalORatingInvitation2ᚖsteelyardᚋservicesᚋratingsᚐOffer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -3287,11 +3438,11 @@ func (ec *executionContext) _Query_myReviewAssignments(ctx context.Context, fiel
 			directive1 := func(ctx context.Context) (any, error) {
 				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL"})
 				if err != nil {
-					var zeroVal []*models.ReviewAssignment
+					var zeroVal []*reviews.Duty
 					return zeroVal, err
 				}
 				if ec.Directives.HasRole == nil {
-					var zeroVal []*models.ReviewAssignment
+					var zeroVal []*reviews.Duty
 					return zeroVal, errors.New("directive hasRole is not implemented")
 				}
 				return ec.Directives.HasRole(ctx, nil, directive0, roles)
@@ -3300,8 +3451,8 @@ func (ec *executionContext) _Query_myReviewAssignments(ctx context.Context, fiel
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.ReviewAssignment) graphql.Marshaler {
-			return ec.marshalNReviewAssignment2ᚕᚖsteelyardᚋmodelsᚐReviewAssignmentᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*reviews.Duty) graphql.Marshaler {
+			return ec.marshalNReviewAssignment2ᚕᚖsteelyardᚋservicesᚋreviewsᚐDutyᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3759,6 +3910,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "endMediation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_endMediation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withdrawCase":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_withdrawCase(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "confirmResolution":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_confirmResolution(ctx, field)
@@ -4121,24 +4286,6 @@ func (ec *executionContext) unmarshalNDate2steelyardᚋmodelsᚐDate(ctx context
 func (ec *executionContext) marshalNDate2steelyardᚋmodelsᚐDate(ctx context.Context, sel ast.SelectionSet, v models.Date) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalDate(v)
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "Date!")
-	}
-	return res
-}
-
-func (ec *executionContext) unmarshalNDate2ᚖsteelyardᚋmodelsᚐDate(ctx context.Context, v any) (*models.Date, error) {
-	res, err := scalar.UnmarshalDate(v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNDate2ᚖsteelyardᚋmodelsᚐDate(ctx context.Context, sel ast.SelectionSet, v *models.Date) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "Date!")
-		return graphql.Null
-	}
-	_ = sel
-	res := scalar.MarshalDate(*v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Date!")
 	}

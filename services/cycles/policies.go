@@ -1,6 +1,7 @@
 package cycles
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,7 +19,9 @@ import (
 
 // NewPolicy is a version of a policy to be saved.
 type NewPolicy struct {
-	Policy         scoring.Policy
+	// Document is the weights and rules as JSON, as a policy file has them; what is
+	// left out takes the default.
+	Document       []byte
 	CycleID        *models.ID // the cycle that is to follow it; nil: none yet
 	Reason         string     // needed once that cycle's policy is locked
 	IdempotencyKey *string
@@ -50,29 +53,32 @@ func (s *Service) SavePolicy(ctx context.Context, actor auth.Actor, in NewPolicy
 
 // draft checks the weights and rules and makes the record of them.
 func draft(actor auth.Actor, in NewPolicy) (*models.Policy, error) {
-	if err := in.Policy.Validate(); err != nil {
+	policy, err := scoring.ParsePolicy(bytes.NewReader(in.Document))
+	if err != nil {
 		return nil, policyErrors(err)
 	}
-	document, err := json.Marshal(in.Policy)
+	policy.Name = strings.TrimSpace(policy.Name)
+	document, err := json.Marshal(policy)
 	if err != nil {
 		return nil, fmt.Errorf("write policy: %w", err)
 	}
-	digest, err := in.Policy.Digest()
+	digest, err := policy.Digest()
 	if err != nil {
 		return nil, err
 	}
 	p := &models.Policy{
-		ID: models.NewID(), Name: strings.TrimSpace(in.Policy.Name), Document: string(document), Digest: digest[:],
+		ID: models.NewID(), Name: policy.Name, Document: string(document), Digest: digest[:],
 		Reason: strings.TrimSpace(in.Reason), SavedBy: actor.Subject,
 	}
 	return p, p.Validate()
 }
 
-// policyErrors makes an error for each field that the engine finds wrong.
+// policyErrors makes an error for each field that the engine finds wrong; a
+// document that cannot be read at all has one.
 func policyErrors(err error) error {
 	var wrong *scoring.PolicyError
 	if !errors.As(err, &wrong) {
-		return err
+		return models.Invalid("policy", models.KeyPolicyInvalid, err.Error())
 	}
 	all := make([]error, len(wrong.Fields))
 	for i, f := range wrong.Fields {

@@ -35,6 +35,16 @@ func (s *Service) ByIDs(ctx context.Context, actor auth.Actor, ids []models.ID) 
 	return store.ByID(s.Store.Read(ctx).Scopes(visible(actor)), ids, func(r *models.Official) models.ID { return r.ID })
 }
 
+// Named returns the officials that a row in the actor's sight names: who worked on
+// a case that has moved on, who was assessed before they changed posts. Strangers
+// see none.
+func (s *Service) Named(ctx context.Context, actor auth.Actor, ids []models.ID) (map[models.ID]*models.Official, error) {
+	if actor.Anonymous() {
+		return nil, nil
+	}
+	return store.ByID(s.Store.Read(ctx), ids, func(r *models.Official) models.ID { return r.ID })
+}
+
 // Page returns officials in the order of their external ids, behind a given one;
 // with a unit only those at or below it.
 func (s *Service) Page(ctx context.Context, actor auth.Actor, unit *models.ID, first int, after string) ([]*models.Official, bool, error) {

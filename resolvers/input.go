@@ -1,0 +1,128 @@
+package resolvers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"steelyard/graph"
+	"steelyard/models"
+	"steelyard/services/cases"
+)
+
+// orZero is an optional input's value, or the zero value where it was left out.
+func orZero[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}
+
+// orNil is a value, or null where it is the zero value: the database's empty word
+// for "unknown" or "none".
+func orNil[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+// values are the values of a list of pointers, as gqlgen makes input lists.
+func values[T any](list []*T) []T {
+	out := make([]T, len(list))
+	for i, p := range list {
+		out[i] = *p
+	}
+	return out
+}
+
+// pointers are pointers to the values of a list.
+func pointers[T any](list []T) []*T {
+	out := make([]*T, len(list))
+	for i := range list {
+		out[i] = &list[i]
+	}
+	return out
+}
+
+// whole is a level as the services count.
+func whole(p *int32) *int {
+	if p == nil {
+		return nil
+	}
+	n := int(*p)
+	return &n
+}
+
+// orEmpty is a list, never null.
+func orEmpty[T any](list []T, err error) ([]T, error) {
+	if list == nil {
+		list = []T{}
+	}
+	return list, err
+}
+
+// digest is a digest in hexadecimal, null where there is none yet.
+func digest(h models.Hash) *string {
+	if len(h) == 0 {
+		return nil
+	}
+	text := h.Key()
+	return &text
+}
+
+// casePayload is what a step on a case gave.
+func casePayload(ctx context.Context, c *models.Case, err error) (*graph.CasePayload, error) {
+	problems, err := userErrors(ctx, err)
+	return &graph.CasePayload{Case: c, UserErrors: problems}, err
+}
+
+// caseFilter is the filter of a list of cases.
+func caseFilter(in *graph.CaseFilter) cases.Filter {
+	if in == nil {
+		return cases.Filter{}
+	}
+	return cases.Filter{
+		UnitID: in.UnitID.Value(), OfficialID: in.OfficialID.Value(), States: in.States.Value(),
+		Category: in.Category.Value(), Overdue: in.Overdue.Value(),
+	}
+}
+
+// policyDocument is a policy as a policy file has it: what was given and nothing
+// else.
+func policyDocument(in *graph.PolicyInput) ([]byte, error) {
+	given := map[string]any{"name": in.Name}
+	put(given, "satisfaction", in.Satisfaction)
+	put(given, "outcomes", in.Outcomes)
+	put(given, "peerReview", in.PeerReview)
+	put(given, "practicalWork", in.PracticalWork)
+	put(given, "normalisation", in.Normalisation)
+	put(given, "haloCorrection", in.HaloCorrection)
+	put(given, "borrowing", in.Borrowing)
+	put(given, "solvedShare", in.SolvedShare)
+	put(given, "inTimeShare", in.InTimeShare)
+	put(given, "handlingShare", in.HandlingShare)
+	put(given, "deedsPerWeek", in.DeedsPerWeek)
+	put(given, "minimumCellOfficials", in.MinimumCellOfficials)
+	put(given, "minimumCellItems", in.MinimumCellItems)
+	put(given, "minimumGroup", in.MinimumGroup)
+	put(given, "excellentShare", in.ExcellentShare)
+	put(given, "minimumReliability", in.MinimumReliability)
+	put(given, "draws", in.Draws)
+	put(given, "seed", in.Seed)
+	document, err := json.Marshal(given)
+	if err != nil {
+		return nil, fmt.Errorf("write policy: %w", err)
+	}
+	return document, nil
+}
+
+func put[T any](given map[string]any, name string, value graphql.Omittable[*T]) {
+	if v := value.Value(); v != nil {
+		given[name] = v
+	}
+}

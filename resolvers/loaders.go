@@ -1,0 +1,163 @@
+package resolvers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vikstrous/dataloadgen"
+
+	"steelyard/auth"
+	"steelyard/models"
+)
+
+// loaders gather what the objects of one operation ask for, so that a list costs
+// a bounded number of statements. They are made per operation and hold the
+// actor, so that scope is kept and nothing outlives the answer.
+type loaders struct {
+	officials   *dataloadgen.Loader[models.ID, *models.Official] // within the actor's scope
+	named       *dataloadgen.Loader[models.ID, *models.Official] // that a row in the actor's sight names
+	units       *dataloadgen.Loader[models.ID, *models.OrgUnit]
+	positions   *dataloadgen.Loader[models.ID, *models.Position]
+	services    *dataloadgen.Loader[models.ID, *models.Service]
+	replies     *dataloadgen.Loader[models.ID, *models.RatingReply]
+	cycles      *dataloadgen.Loader[models.ID, *models.Cycle]
+	policies    *dataloadgen.Loader[models.ID, *models.Policy]
+	runs        *dataloadgen.Loader[models.ID, *models.AssessmentRun]
+	events      *dataloadgen.Loader[models.ID, []*models.CaseEvent]
+	latest      *dataloadgen.Loader[latestCases, []*models.Case]
+	assessments *dataloadgen.Loader[inCycle, *models.Assessment]
+	parts       *dataloadgen.Loader[models.ID, []*models.ScorePart]
+}
+
+// latestCases asks for an official's latest cases.
+type latestCases struct {
+	official models.ID
+	first    int
+}
+
+// inCycle asks for an official's assessment in a cycle.
+type inCycle struct{ official, cycle models.ID }
+
+// gather is how long a loader waits for more of a list to ask. Objects of a list
+// ask within microseconds of one another.
+const gather = 500 * time.Microsecond
+
+func newLoaders(r *Resolver, actor auth.Actor) *loaders {
+	return &loaders{
+		officials: one(func(ctx context.Context, ids []models.ID) (map[models.ID]*models.Official, error) {
+			return r.App.Officials.ByIDs(ctx, actor, ids)
+		}),
+		named: one(func(ctx context.Context, ids []models.ID) (map[models.ID]*models.Official, error) {
+			return r.App.Officials.Named(ctx, actor, ids)
+		}),
+		units:     one(r.App.Officials.UnitsByIDs),
+		positions: one(r.App.Officials.PositionNames),
+		services:  one(r.App.Ratings.ServicesByIDs),
+		replies:   one(r.App.Ratings.RepliesByRating),
+		cycles: one(func(ctx context.Context, ids []models.ID) (map[models.ID]*models.Cycle, error) {
+			return r.App.Cycles.ByIDs(ctx, actor, ids)
+		}),
+		policies: one(func(ctx context.Context, ids []models.ID) (map[models.ID]*models.Policy, error) {
+			return r.App.Cycles.PoliciesByIDs(ctx, actor, ids)
+		}),
+		runs: one(func(ctx context.Context, ids []models.ID) (map[models.ID]*models.AssessmentRun, error) {
+			return r.App.Assessments.RunsByIDs(ctx, actor, ids)
+		}),
+		events: one(r.App.Cases.EventsByCases),
+		latest: one(func(ctx context.Context, keys []latestCases) (map[latestCases][]*models.Case, error) {
+			return r.latestCases(ctx, actor, keys)
+		}),
+		assessments: one(func(ctx context.Context, keys []inCycle) (map[inCycle]*models.Assessment, error) {
+			return r.assessmentsInCycles(ctx, actor, keys)
+		}),
+		parts: one(func(ctx context.Context, ids []models.ID) (map[models.ID][]*models.ScorePart, error) {
+			return r.App.Assessments.PartsByAssessments(ctx, actor, ids)
+		}),
+	}
+}
+
+// one makes a loader of a function that returns what it found by key.
+func one[K comparable, V any](fetch func(ctx context.Context, keys []K) (map[K]V, error)) *dataloadgen.Loader[K, V] {
+	return dataloadgen.NewLoader(func(ctx context.Context, keys []K) ([]V, []error) {
+		found, err := fetch(ctx, keys)
+		values := make([]V, len(keys))
+		if err != nil {
+			errs := make([]error, len(keys))
+			for i := range errs {
+				errs[i] = err
+			}
+			return values, errs
+		}
+		for i, k := range keys {
+			values[i] = found[k]
+		}
+		return values, nil
+	}, dataloadgen.WithWait(gather))
+}
+
+func (r *Resolver) latestCases(ctx context.Context, actor auth.Actor, keys []latestCases) (map[latestCases][]*models.Case, error) {
+	bySize := map[int][]models.ID{}
+	for _, k := range keys {
+		bySize[k.first] = append(bySize[k.first], k.official)
+	}
+	out := make(map[latestCases][]*models.Case, len(keys))
+	for first, ids := range bySize {
+		found, err := r.App.Cases.LatestByOfficials(ctx, actor, ids, first)
+		if err != nil {
+			return nil, err
+		}
+		for id, cases := range found {
+			out[latestCases{id, first}] = cases
+		}
+	}
+	return out, nil
+}
+
+func (r *Resolver) assessmentsInCycles(ctx context.Context, actor auth.Actor, keys []inCycle) (map[inCycle]*models.Assessment, error) {
+	byCycle := map[models.ID][]models.ID{}
+	for _, k := range keys {
+		byCycle[k.cycle] = append(byCycle[k.cycle], k.official)
+	}
+	out := make(map[inCycle]*models.Assessment, len(keys))
+	for cycle, ids := range byCycle {
+		found, err := r.App.Assessments.ByOfficials(ctx, actor, cycle, ids)
+		if err != nil {
+			return nil, err
+		}
+		for id, a := range found {
+			out[inCycle{id, cycle}] = a
+		}
+	}
+	return out, nil
+}
+
+type loadersKey struct{}
+
+// Loaders gives each operation loaders of its own; a subscription gets fresh
+// ones for each of its events.
+func (r *Resolver) Loaders(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	fresh := func(ctx context.Context) context.Context {
+		return context.WithValue(ctx, loadersKey{}, newLoaders(r, auth.ActorFrom(ctx)))
+	}
+	respond := next(fresh(ctx))
+	return func(ctx context.Context) *graphql.Response { return respond(fresh(ctx)) }
+}
+
+func load(ctx context.Context) *loaders {
+	l, ok := ctx.Value(loadersKey{}).(*loaders)
+	if !ok {
+		panic("resolvers: no loaders in this context: the handler lacks Resolver.Loaders")
+	}
+	return l
+}
+
+// must is for what a foreign key promises: a row that is not there is a fault of
+// the database, not of the caller.
+func must[T any](row *T, err error) (*T, error) {
+	if err == nil && row == nil {
+		return nil, fmt.Errorf("%T: a row that others refer to is missing", row)
+	}
+	return row, err
+}

@@ -1,0 +1,96 @@
+package resolvers
+
+import (
+	"context"
+
+	"steelyard/auth"
+	"steelyard/graph"
+	"steelyard/models"
+)
+
+// nodes fetches what the ids name, each noun by its own service, so that scope
+// holds for an id as it does for a list.
+func (r *Resolver) nodes(ctx context.Context, ids []models.ID) (map[models.ID]graph.Node, error) {
+	kinds, err := r.App.Officials.Kinds(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	byNoun := map[string][]models.ID{}
+	for id, noun := range kinds {
+		byNoun[noun] = append(byNoun[noun], id)
+	}
+	found := make(map[models.ID]graph.Node, len(ids))
+	actor := auth.ActorFrom(ctx)
+	for noun, ids := range byNoun {
+		if err := r.fetch(ctx, actor, noun, ids, found); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// fetch adds the nodes of one noun that the actor may see.
+func (r *Resolver) fetch(ctx context.Context, actor auth.Actor, noun string, ids []models.ID, found map[models.ID]graph.Node) error {
+	switch noun {
+	case "OrgUnit":
+		rows, err := r.App.Officials.UnitsInScope(ctx, actor, ids)
+		return collect(found, rows, err)
+	case "Official":
+		rows, err := r.App.Officials.ByIDs(ctx, actor, ids)
+		return collect(found, rows, err)
+	case "Service":
+		rows, err := r.App.Ratings.ServicesByIDs(ctx, ids)
+		return collect(found, rows, err)
+	case "Encounter":
+		rows, err := r.App.Ratings.EncountersByIDs(ctx, actor, ids)
+		return collect(found, rows, err)
+	case "Case":
+		rows, err := r.App.Cases.ByIDs(ctx, actor, ids)
+		return collect(found, rows, err)
+	case "Cycle":
+		rows, err := r.App.Cycles.ByIDs(ctx, actor, ids)
+		return collect(found, rows, err)
+	case "AssessmentRun":
+		rows, err := r.App.Assessments.RunsByIDs(ctx, actor, ids)
+		return collect(found, rows, err)
+	case "Assessment":
+		rows, err := r.App.Assessments.ByIDs(ctx, actor, ids)
+		return collect(found, rows, err)
+	}
+	return nil
+}
+
+// collect adds rows to the nodes that were found.
+func collect[T any, N interface {
+	*T
+	graph.Node
+}](found map[models.ID]graph.Node, rows map[models.ID]*T, err error) error {
+	for id, row := range rows {
+		found[id] = N(row)
+	}
+	return err
+}
+
+func newOfficialEdge(c string, o *models.Official) *graph.OfficialEdge {
+	return &graph.OfficialEdge{Cursor: c, Node: o}
+}
+
+func newOrgUnitEdge(c string, u *models.OrgUnit) *graph.OrgUnitEdge {
+	return &graph.OrgUnitEdge{Cursor: c, Node: u}
+}
+
+func newServiceEdge(c string, s *models.Service) *graph.ServiceEdge {
+	return &graph.ServiceEdge{Cursor: c, Node: s}
+}
+
+func newCaseEdge(c string, row *models.Case) *graph.CaseEdge {
+	return &graph.CaseEdge{Cursor: c, Node: row}
+}
+
+func newCycleEdge(c string, row *models.Cycle) *graph.CycleEdge {
+	return &graph.CycleEdge{Cursor: c, Node: row}
+}
+
+func newAssessmentEdge(c string, a *models.Assessment) *graph.AssessmentEdge {
+	return &graph.AssessmentEdge{Cursor: c, Node: a}
+}

@@ -1,0 +1,37 @@
+// Package resolvers is the way from GraphQL to the services and back: each
+// resolver unwraps its input, calls one service and wraps the answer. No rule and
+// no SQL stands here.
+package resolvers
+
+import (
+	"steelyard/graph"
+	"steelyard/services/accounts"
+	"steelyard/services/assessments"
+	"steelyard/services/cases"
+	"steelyard/services/cycles"
+	"steelyard/services/deeds"
+	"steelyard/services/officials"
+	"steelyard/services/ratings"
+	"steelyard/services/reviews"
+)
+
+// App is what the users do, a service each.
+type App struct {
+	Accounts    *accounts.Service
+	Assessments *assessments.Service
+	Cases       *cases.Service
+	Cycles      *cycles.Service
+	Deeds       *deeds.Service
+	Officials   *officials.Service
+	Ratings     *ratings.Service
+	Reviews     *reviews.Service
+}
+
+// Resolver answers the schema's fields by the services.
+type Resolver struct {
+	App App
+	// PublicURL is where residents reach this server, without a slash at the end.
+	PublicURL string
+}
+
+var _ graph.ResolverRoot = (*Resolver)(nil)
