@@ -47,6 +47,7 @@ var sentences = map[models.Key]sentence{
 	models.KeyBadID:               {"“{1}”不是有效的 id，请使用接口返回的 id。", "“{1}” is not an id: use one that the API has given."},
 	models.KeyPageSize:            {"数量须为 1 至 {1}。", "Ask for 1 to {1} at a time."},
 	models.KeyTooMuch:             {"请求耗时过长已中止，请缩小范围或稍后再试。", "That took too long and was stopped: ask for less, or try again later."},
+	models.KeyRateLimited:         {"请求过于频繁，请 {1} 秒后再试。", "Too many requests: try again in {1} seconds."},
 	models.KeyTimeForm:            {"“{1}”不是有效时间，请按 RFC 3339 书写，如 2025-03-04T09:30:00+08:00。", "“{1}” is not a time: write RFC 3339, e.g. 2025-03-04T09:30:00+08:00."},
 	models.KeyDateForm:            {"“{1}”不是有效日期，请写成 2025-03-04。", "“{1}” is not a day: write it as 2025-03-04."},
 	models.KeyFuture:              {"时间不能晚于现在，请更正。", "It lies in the future: give the time at which it was done."},

@@ -49,6 +49,7 @@ const (
 	KeyBadID               Key = "bad_id"               // value
 	KeyPageSize            Key = "page_size"            // max
 	KeyTooMuch             Key = "too_much"             //
+	KeyRateLimited         Key = "rate_limited"         // seconds
 	KeyTimeForm            Key = "time_form"            // value
 	KeyDateForm            Key = "date_form"            // value
 	KeyFuture              Key = "future"               //

@@ -190,6 +190,10 @@ func (s *Store) Close() error {
 	return err
 }
 
+// Pool says how the connections for reading, on PostgreSQL all connections, are
+// used.
+func (s *Store) Pool() sql.DBStats { return s.sql.Stats() }
+
 // Dialect says which database it is.
 func (s *Store) Dialect() Dialect { return s.dialect }
 
