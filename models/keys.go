@@ -59,5 +59,7 @@ const (
 	KeyIdempotencyMismatch Key = "idempotency_mismatch" //
 	KeyFormatUnavailable   Key = "format_unavailable"   // value
 	KeyBehind              Key = "database_behind"      // command
+	KeyImportRefused       Key = "import_refused"       // faults
+	KeyImportRaced         Key = "import_raced"         //
 	KeyInternal            Key = "internal"             //
 )
