@@ -39,7 +39,6 @@ var faults = map[string]sentence{
 	"CHANGED":             {"“{2}”已以不同内容导入；评价、评议和实事不能更改。", "“{2}” has been imported with other values; ratings, reviews and deeds are never changed."},
 	"YEAR_SEALED":         {"“{2}”所在年度已封存，不能再导入。", "The year of “{2}” is sealed: nothing can be added to it."},
 	"DEPENDS_ON_REJECTED": {"引用了被剔除的“{2}”，随之剔除；请先更正被引用的那一行。", "It refers to “{2}”, which was rejected: mend that row first."},
-	"DEPENDS_ON_REJECTED": {"所引用的“{2}”已被拒收；更正后一并导入。", "“{2}”, which the row refers to, was rejected: mend it and import both."},
 	"TOO_LONG":            {"{1} 过长，请缩短。", "{1} is too long: shorten it."},
 	"CONTROL_CHARACTER":   {"{1} 含有不可见的控制字符，请删除。", "{1} holds an invisible control character: remove it."},
 }
