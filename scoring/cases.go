@@ -53,7 +53,7 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 	if constant(rows.y) {
 		return nil
 	}
-	mix := buildCells(r.ev.Kinds, &r.policy, rows.posting, rows.kind, rows.channel)
+	mix := r.buildCells(rows.posting, rows.kind, rows.channel)
 	in.component0 = connected(len(r.ev.Postings), rows.posting, mix, nil, 0)
 	n := len(rows.y)
 	group := make([]int32, n)

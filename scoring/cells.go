@@ -31,11 +31,12 @@ func (k cellKey) coarser(kinds []Kind) cellKey {
 	return k
 }
 
-// buildCells puts each row into its cell. A cell with fewer postings or items
+// buildCells puts each row into its cell. A cell with fewer officials or items
 // than the policy asks merges into the kind's other thin channels, then into the
 // parent kind, and at last into the rest; a rest that is thin itself joins the
 // largest cell.
-func buildCells(kinds []Kind, policy *Policy, posting, kind []int32, channel []Channel) cells {
+func (r *run) buildCells(posting, kind []int32, channel []Channel) cells {
+	kinds, policy := r.ev.Kinds, &r.policy
 	keys := make(map[cellKey]int32)
 	var names []cellKey
 	number := func(k cellKey) int32 {
@@ -55,7 +56,7 @@ func buildCells(kinds []Kind, policy *Policy, posting, kind []int32, channel []C
 		}
 		index[i] = lastIndex
 	}
-	items, people := countCells(index, posting, len(names))
+	items, people := r.countCells(index, posting, len(names))
 	thin := func(c int32) bool {
 		return items[c] < policy.MinimumCellItems || people[c] < policy.MinimumCellOfficials
 	}
@@ -73,7 +74,7 @@ func buildCells(kinds []Kind, policy *Policy, posting, kind []int32, channel []C
 		for i, c := range index {
 			index[i] = move[c]
 		}
-		items, people = countCells(index, posting, len(names))
+		items, people = r.countCells(index, posting, len(names))
 	}
 	if rest, ok := keys[cellKey{None, anyChannel}]; ok && thin(rest) {
 		largest := slices.Index(items, slices.Max(items))
@@ -82,26 +83,24 @@ func buildCells(kinds []Kind, policy *Policy, posting, kind []int32, channel []C
 				index[i] = int32(largest)
 			}
 		}
-		items, _ = countCells(index, posting, len(names))
+		items, _ = r.countCells(index, posting, len(names))
 	}
 	return numberCells(index, names, items)
 }
 
-// countCells counts items and distinct postings by cell.
-func countCells(index, posting []int32, n int) (items, people []int) {
+// countCells counts items and distinct officials by cell.
+func (r *run) countCells(index, posting []int32, n int) (items, people []int) {
 	items, people = make([]int, n), make([]int, n)
-	most := int32(-1)
-	for _, p := range posting {
-		most = max(most, p)
-	}
-	rows, starts := bucket(int(most)+1, posting)
-	seen := make([]int32, n)
-	for p := range most + 1 {
+	rows, starts := bucket(len(r.ev.Postings), posting)
+	seen := make([]int32, n) // the last person met there, plus one
+	// Postings stand by official, so that one official's follow one another.
+	for p := range r.ev.Postings {
+		person := r.ev.Postings[p].Person
 		for _, row := range rows[starts[p]:starts[p+1]] {
 			c := index[row]
 			items[c]++
-			if seen[c] != p+1 {
-				seen[c] = p + 1
+			if seen[c] != person+1 {
+				seen[c] = person + 1
 				people[c]++
 			}
 		}

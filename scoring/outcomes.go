@@ -103,8 +103,10 @@ func (r *run) readEvents() []caseWork {
 // follow reads the events [first, next) of case i: who held it how long (pauses
 // left out), who passed it on needlessly, who had it when it came back.
 //
-// A hand-over is needless where the receiver refuses it or hands it back, or
-// where it later reaches the sender or the sender's own unit again.
+// A hand-over is needless where the event names who passed the case on and the
+// receiver refuses it or hands it back, or where routing, then or later, names the
+// sender's own unit. A transfer that is answered changes hands when it is
+// accepted; one that nothing answers, at once.
 func (r *run) follow(i int32, first, next int) caseWork {
 	c, e := &r.ev.Cases, &r.ev.Events
 	var w caseWork
@@ -126,30 +128,33 @@ func (r *run) follow(i int32, first, next int) caseWork {
 		since, paused = max(at, since), 0
 	}
 	var senders []int32
+	offered := None
 	for k := first; k < next; k++ {
-		at := min(e.At[k], end)
+		at, to := min(e.At[k], end), e.To[k]
 		switch e.Kind[k] {
 		case EventAssigned, EventTransferred, EventTransferAccepted, EventAccepted:
 			if e.Kind[k] == EventTransferred {
 				w.transfer = true
-				if sender := cmpNone(e.From[k], holder); sender != None {
-					w.back(r.ev.Postings, senders, e.To[k], e.Unit[k])
+				if sender := e.From[k]; sender != None {
 					senders = append(senders, sender)
 				}
 			}
-			if to := e.To[k]; to != None && to != holder {
-				if e.Kind[k] != EventTransferred {
-					w.back(r.ev.Postings, senders, to, "")
-				}
-				leave(at)
-				holder = to
+			if to == None && e.Kind[k] == EventTransferAccepted {
+				to = offered
 			}
+			w.back(r.ev.Postings, senders, to, e.Unit[k])
+			if e.Kind[k] == EventTransferred && r.answered(k, next) {
+				offered = to
+				continue
+			}
+			if to == None || to == holder {
+				continue
+			}
+			leave(at)
+			holder = to
 		case EventTransferRefused:
 			if len(senders) > 0 {
-				sender := senders[len(senders)-1]
-				w.charge(sender)
-				leave(at)
-				holder = sender
+				w.charge(senders[len(senders)-1])
 			}
 		case EventPaused:
 			if pausedAt == NoTime {
@@ -172,11 +177,18 @@ func (r *run) follow(i int32, first, next int) caseWork {
 	return w
 }
 
-func cmpNone(a, b int32) int32 {
-	if a != None {
-		return a
+// answered says whether the transfer in event k is accepted or refused by a later
+// event of the case.
+func (r *run) answered(k, next int) bool {
+	for _, kind := range r.ev.Events.Kind[k+1 : next] {
+		switch kind {
+		case EventTransferAccepted, EventTransferRefused:
+			return true
+		case EventTransferred:
+			return false
+		}
 	}
-	return b
+	return false
 }
 
 // hold adds to a posting's time; time that nobody is known to have held is kept
@@ -191,9 +203,9 @@ func (w *caseWork) hold(posting int32, seconds int64) {
 	w.holdings = append(w.holdings, holding{posting, seconds})
 }
 
-// back charges the senders to whom, or to whose unit, the case returns.
+// back charges the senders to whom, or to whose unit, the case goes.
 func (w *caseWork) back(postings []Posting, senders []int32, to int32, unit string) {
-	if unit == "" && to != None {
+	if to != None {
 		unit = postings[to].Unit
 	}
 	for _, s := range senders {

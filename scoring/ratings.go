@@ -101,7 +101,7 @@ func (r *run) satisfaction(ctx context.Context) (*indicator, error) {
 		return in, nil
 	}
 	_, weight := r.ratingWeights()
-	mix := buildCells(r.ev.Kinds, &r.policy, t.Posting, t.Kind, t.Channel)
+	mix := r.buildCells(t.Posting, t.Kind, t.Channel)
 	severity, raters := severityIndex(t.Rater, t.Posting, func(p int32) int32 { return r.ev.Postings[p].Person })
 	y := make([]float64, len(t.Level))
 	group := make([]int32, len(y))

@@ -15,8 +15,8 @@ const (
 
 func (r *run) classify(i int32, usual []int64) claimClass {
 	c := &r.ev.Cases
-	if c.Confirmed[i] != Unknown && c.Outcome[i] != OutcomeOpen {
-		return claimAnswered
+	if c.Confirmed[i] != Unknown {
+		return claimAnswered // whatever was claimed, also of a case sent back and open again
 	}
 	switch c.Outcome[i] {
 	case OutcomeResolved:
