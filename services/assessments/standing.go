@@ -227,7 +227,7 @@ func (c *standing) undoDue(before, after []step, end int64, undo undoPause) {
 	var pauses []pause
 	for _, s := range after {
 		if from, ended := follow(s); ended {
-			pauses = append(pauses, pause{max(from, end), s.at})
+			pauses = append(pauses, pause{max(from, end-1), s.at})
 		}
 	}
 	for _, p := range slices.Backward(pauses) {
