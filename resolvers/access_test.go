@@ -1,0 +1,152 @@
+package resolvers_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"steelyard/graph"
+	"steelyard/resolvers"
+)
+
+// everybody is an account of each role; the empty one is a stranger.
+var everybody = map[string]string{
+	"": "", "RESIDENT": "resident", "OFFICIAL": "ann", "REPLY_OFFICER": "reply-north", "HR": "hr-north",
+	"AUDITOR": "auditor-north", "ADMIN": "admin",
+}
+
+const (
+	anyone    = "- RESIDENT OFFICIAL REPLY_OFFICER HR AUDITOR ADMIN"
+	insiders  = "OFFICIAL REPLY_OFFICER HR AUDITOR ADMIN"
+	caseHands = "OFFICIAL HR"
+)
+
+// allowed is who may call what, written down a second time: an operation that is
+// added to the schema must be added here as well.
+var allowed = map[string]string{
+	"Query.me": anyone, "Query.ratingInvitation": anyone, "Query.ratingByReceipt": anyone, "Query.caseByReceipt": anyone,
+	"Query.node": insiders, "Query.nodes": insiders, "Query.services": insiders, "Query.official": insiders, "Query.orgUnits": insiders,
+	"Query.officials": "HR AUDITOR ADMIN", "Query.cases": "OFFICIAL REPLY_OFFICER HR AUDITOR",
+	"Query.cycle": "OFFICIAL HR AUDITOR", "Query.cycles": "OFFICIAL HR AUDITOR",
+	"Query.assessmentRun": "HR AUDITOR", "Query.assessmentReport": "HR AUDITOR", "Query.exportReport": "HR AUDITOR",
+	"Query.myReviewAssignments": "OFFICIAL",
+	"Mutation.submitRating":     anyone, "Mutation.openCase": anyone, "Mutation.confirmResolution": anyone, "Mutation.withdrawCase": anyone,
+	"Mutation.confirmDeed": anyone,
+	"Mutation.acceptCase":  caseHands, "Mutation.assignCase": caseHands, "Mutation.startCase": caseHands, "Mutation.transferCase": caseHands,
+	"Mutation.decideTransfer": caseHands, "Mutation.holdCase": caseHands, "Mutation.resumeCase": caseHands, "Mutation.resolveCase": caseHands,
+	"Mutation.rejectCase": caseHands, "Mutation.requestMediation": caseHands, "Mutation.endMediation": caseHands,
+	"Mutation.recordEncounter": caseHands, "Mutation.issueRatingInvitation": caseHands,
+	"Mutation.recordDeed": "OFFICIAL", "Mutation.submitPeerReview": "OFFICIAL",
+	"Mutation.openReviewRound": "HR", "Mutation.openCycle": "HR", "Mutation.savePolicy": "HR", "Mutation.runAssessment": "HR",
+	"Subscription.assessmentRunProgress": "HR AUDITOR",
+}
+
+// TestEveryOperationAgainstEveryRole sends each operation of the schema as every
+// role and as a stranger.
+func TestEveryOperationAgainstEveryRole(t *testing.T) {
+	schema := graph.NewExecutableSchema(graph.Config{}).Schema()
+	if err := resolvers.CheckAccess(schema); err != nil {
+		t.Fatal(err)
+	}
+	each(t, func(o *office) {
+		known := map[string]bool{}
+		for _, root := range []*ast.Definition{schema.Query, schema.Mutation, schema.Subscription} {
+			for _, field := range root.Fields {
+				if strings.HasPrefix(field.Name, "__") {
+					continue
+				}
+				name := root.Name + "." + field.Name
+				known[name] = true
+				roles, found := allowed[name]
+				if !found {
+					o.Errorf("%s: nobody has said who may call it", name)
+					continue
+				}
+				o.checkRoles(schema, root, field, strings.Fields(roles))
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(allowed)) {
+			if !known[name] {
+				o.Errorf("%s is not in the schema", name)
+			}
+		}
+	})
+}
+
+func (o *office) checkRoles(schema *ast.Schema, root *ast.Definition, field *ast.FieldDefinition, roles []string) {
+	query := strings.ToLower(root.Name) + " { " + field.Name + arguments(schema, field) + selection(schema, field.Type) + " }"
+	for role, subject := range everybody {
+		a := o.ask(subject, query)
+		code := ""
+		if len(a.Errors) > 0 {
+			code, _ = a.Errors[0].Extensions["code"].(string)
+			if code == "" || code == "INTERNAL" || code == "GRAPHQL_VALIDATION_FAILED" || code == "GRAPHQL_PARSE_FAILED" {
+				o.Errorf("%s as %q: %+v", query, role, a.Errors)
+			}
+		}
+		may := slices.Contains(roles, role) || role == "" && slices.Contains(roles, "-")
+		switch {
+		case may && (code == "UNAUTHENTICATED" || code == "FORBIDDEN"):
+			o.Errorf("%s.%s as %q is refused: %s", root.Name, field.Name, role, code)
+		case !may && role == "" && code != "UNAUTHENTICATED", !may && role != "" && code != "FORBIDDEN":
+			o.Errorf("%s.%s as %q is not refused: %q %v", root.Name, field.Name, role, code, a.data)
+		}
+	}
+}
+
+// arguments writes something of the right type for every argument that is needed.
+func arguments(schema *ast.Schema, field *ast.FieldDefinition) string {
+	var list []string
+	for _, a := range field.Arguments {
+		if a.Type.NonNull && a.DefaultValue == nil {
+			list = append(list, a.Name+": "+example(schema, a.Type))
+		}
+	}
+	if list == nil {
+		return ""
+	}
+	return "(" + strings.Join(list, ", ") + ")"
+}
+
+func example(schema *ast.Schema, t *ast.Type) string {
+	if t.Elem != nil {
+		return "[" + example(schema, t.Elem) + "]"
+	}
+	switch t.NamedType {
+	case "ID":
+		return `"01890a5d-ac96-774b-bcce-b302099a8057"`
+	case "String":
+		return `"some text of some length"`
+	case "Int":
+		return "3"
+	case "Float":
+		return "0.5"
+	case "Boolean":
+		return "true"
+	case "Date":
+		return `"2025-01-02"`
+	case "DateTime":
+		return `"2025-01-02T03:04:05Z"`
+	}
+	d := schema.Types[t.NamedType]
+	if d.Kind == ast.Enum {
+		return d.EnumValues[0].Name
+	}
+	var fields []string
+	for _, f := range d.Fields {
+		if f.Type.NonNull {
+			fields = append(fields, f.Name+": "+example(schema, f.Type))
+		}
+	}
+	return "{" + strings.Join(fields, ", ") + "}"
+}
+
+func selection(schema *ast.Schema, t *ast.Type) string {
+	if d := schema.Types[t.Name()]; d.Kind == ast.Scalar || d.Kind == ast.Enum {
+		return ""
+	}
+	return " { __typename }"
+}
