@@ -337,7 +337,7 @@ func fill(o *office, reversed bool) {
 				o.deed(fmt.Sprint("D", i), official, on+" 10:00:00")
 				o.achievement(official, on+" 11:00:00")
 				o.encounter(fmt.Sprint("E", i), official, on+" 12:00:00", models.AnswerYes)
-				o.review(official, []string{"A", "C", "X"}[i%3], 2025, models.RelationPeer, 1+i%5, on)
+				o.review(official, []string{"A", "C", "X"}[i%3], 2025, models.RelationPeer, 3+(i/5)%3-(i/15)%2, on)
 			})
 		}
 	}

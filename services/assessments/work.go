@@ -51,23 +51,27 @@ func (s *Service) RunNext(ctx context.Context) (bool, error) {
 	if err != nil || l == nil {
 		return false, err
 	}
-	err = s.make(ctx, l)
+	return true, s.end(ctx, l, s.make(ctx, l))
+}
+
+// end does with a run what its making came to.
+func (s *Service) end(ctx context.Context, l *lease, err error) error {
 	switch {
 	case err == nil:
-		return true, nil
+		return nil
 	case errors.Is(err, errLost):
 		slog.WarnContext(ctx, "assessment run was cancelled, or taken up elsewhere", "run", l.run.ID)
-		return true, nil
+		return nil
 	case ctx.Err() != nil:
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 		defer cancel()
 		if given := l.giveBack(last); given != nil && !errors.Is(given, errLost) {
-			return true, errors.Join(ctx.Err(), fmt.Errorf("give run %s back: %w", l.run.ID, given))
+			return errors.Join(ctx.Err(), fmt.Errorf("give run %s back: %w", l.run.ID, given))
 		}
-		return true, ctx.Err()
+		return ctx.Err()
 	}
 	slog.ErrorContext(ctx, "assessment run failed", "run", l.run.ID, "error", err)
-	return true, s.fail(ctx, l, err)
+	return s.fail(ctx, l, err)
 }
 
 // make computes a run and writes its results.

@@ -1,0 +1,516 @@
+package assessments
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"steelyard/auth"
+	"steelyard/models"
+	"steelyard/report"
+	"steelyard/scoring"
+	"steelyard/store"
+	"steelyard/store/storetest"
+)
+
+// fakeClock is a clock that tests move.
+type fakeClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *fakeClock) read() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *fakeClock) move(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(by)
+}
+
+func (o *office) request(actor auth.Actor, cycle models.ID) *models.AssessmentRun {
+	o.t.Helper()
+	run, err := o.Request(o.t.Context(), actor, cycle, nil)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return run
+}
+
+// runNext expects that there was, or was not, something to do.
+func (o *office) runNext(want bool) {
+	o.t.Helper()
+	if worked, err := o.RunNext(o.t.Context()); err != nil || worked != want {
+		o.t.Fatalf("worked %t, %v; want %t", worked, err, want)
+	}
+}
+
+func (o *office) stored(run models.ID) *models.AssessmentRun {
+	o.t.Helper()
+	var r models.AssessmentRun
+	if err := o.Store.Read(o.t.Context()).Take(&r, "id = ?", run).Error; err != nil {
+		o.t.Fatal(err)
+	}
+	return &r
+}
+
+func (o *office) count(model any, where string, args ...any) int {
+	o.t.Helper()
+	var n int64
+	if err := o.Store.Read(o.t.Context()).Model(model).Where(where, args...).Count(&n).Error; err != nil {
+		o.t.Fatal(err)
+	}
+	return int(n)
+}
+
+func (o *office) export(actor auth.Actor, cycle models.ID, unit *models.ID) string {
+	o.t.Helper()
+	var b bytes.Buffer
+	if err := o.Export(o.t.Context(), actor, cycle, unit, nil, &b); err != nil {
+		o.t.Fatal(err)
+	}
+	return b.String()
+}
+
+// computedCSV is what the command writes of a part of the organisation.
+func (o *office) computedCSV(unit string) string {
+	o.t.Helper()
+	c, err := o.Compute(o.t.Context(), o.maybe(unit), march, scoring.DefaultPolicy(), nil)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := report.CSV(&b, report.All(c.Rows)); err != nil {
+		o.t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestRunIsStoredAsComputed(t *testing.T) {
+	var files []string
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		o := newOffice(t, s)
+		fill(o, s.Dialect() == store.Postgres)
+		whole, part := o.cycle("whole", "town"), o.cycle("part", "north")
+		for _, c := range []*models.Cycle{whole, part} {
+			o.request(o.hr("town"), c.ID)
+			o.runNext(true)
+		}
+		o.runNext(false)
+		if got, want := o.export(o.hr("town"), whole.ID, nil), o.computedCSV(""); got != want {
+			t.Errorf("stored:\n%s\ncomputed:\n%s", got, want)
+		}
+		if got, want := o.export(o.hr("town"), part.ID, nil), o.computedCSV("north"); got != want {
+			t.Errorf("part stored:\n%s\ncomputed:\n%s", got, want)
+		}
+		files = append(files, o.export(o.hr("town"), whole.ID, nil))
+		if files[0] != files[len(files)-1] {
+			t.Errorf("the databases differ:\n%s\n%s", files[0], files[len(files)-1])
+		}
+		if strings.Count(files[0], "\n") != 1+4 {
+			t.Errorf("want a line for each of the four postings:\n%s", files[0])
+		}
+
+		var c models.Cycle
+		if err := s.Read(t.Context()).Take(&c, "id = ?", whole.ID).Error; err != nil {
+			t.Fatal(err)
+		}
+		run := o.stored(*c.RunID)
+		if run.State != models.RunDone || run.EngineVersion != scoring.Version || len(run.EvidenceDigest) != 32 ||
+			run.FinishedAt == nil || run.StartedAt == nil || run.Failure != "" {
+			t.Errorf("the run is %+v", run)
+		}
+		if n := o.count(&models.AuditEntry{}, "action = ?", "exportReport"); n != 3 {
+			t.Errorf("%d audit entries of exports, want 3", n)
+		}
+	})
+}
+
+func TestVerifyFindsWhatWasTouched(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		o := newOffice(t, s)
+		fill(o, false)
+		run := o.request(o.hr("town"), o.cycle("c", "town").ID)
+		if _, err := o.Verify(t.Context(), run.ID, nil); models.CodeOf(err) != models.CodeIllegalState {
+			t.Errorf("a waiting run gives %v", err)
+		}
+		o.runNext(true)
+		differences := func() []string {
+			v, err := o.Verify(t.Context(), run.ID, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			what := make([]string, len(v.Differences))
+			for i, d := range v.Differences {
+				what[i] = strings.TrimSpace(d.Official + " " + d.What)
+			}
+			if v.OK() != (len(what) == 0) {
+				t.Error("OK does not say whether there are differences")
+			}
+			return what
+		}
+		want(t, "untouched", differences(), []string{})
+		touch := func(statement string, args ...any) {
+			if err := s.InTx(t.Context(), func(tx *store.Tx) error { return tx.Exec(statement, args...).Error }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		touch("UPDATE assessments SET visibility = 12.25 WHERE official_id = ?", o.id("A"))
+		want(t, "a figure", differences(), []string{"A visibility"})
+		touch("UPDATE assessments SET flags = ? WHERE official_id = ?", `["NONSENSE"]`, o.id("C"))
+		want(t, "two figures", differences(), []string{"A visibility", "C flags"})
+		o.rating("A", "easy", "2025-03-05", 1, "late-comer")
+		if got := differences(); len(got) < 3 || got[0] != "evidenceDigest" {
+			t.Errorf("another rating gives %v", got)
+		}
+	})
+}
+
+func TestAHundredRequestsGiveOneRun(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		o := newOffice(t, s)
+		for name, key := range map[string]*string{"without a key": nil, "with the same key": new("k1")} {
+			c := o.cycle(name, "town")
+			var wg sync.WaitGroup
+			runs, errs := make([]*models.AssessmentRun, 100), make([]error, 100)
+			for i := range runs {
+				wg.Go(func() { runs[i], errs[i] = o.Request(t.Context(), o.hr("town"), c.ID, key) })
+			}
+			wg.Wait()
+			made := map[models.ID]int{}
+			for i, err := range errs {
+				switch {
+				case err == nil:
+					made[runs[i].ID]++
+				case !errors.Is(err, models.Conflict("", models.KeyRunActive)):
+					t.Errorf("%s: request %d: %v", name, i, err)
+				}
+			}
+			if len(made) != 1 || o.count(&models.AssessmentRun{}, "cycle_id = ?", c.ID) != 1 {
+				t.Errorf("%s: runs %v", name, made)
+			}
+			for _, n := range made {
+				if key == nil && n != 1 || key != nil && n != 100 {
+					t.Errorf("%s: %d were told that they made it", name, n)
+				}
+			}
+			if n := o.count(&models.AuditEntry{}, "action = ? AND noun_id IN (SELECT id FROM assessment_runs WHERE cycle_id = ?)",
+				"runAssessment", c.ID); n != 1 {
+				t.Errorf("%s: %d audit entries", name, n)
+			}
+		}
+	})
+}
+
+func TestRequestFollowsTheLifeOfTheCycle(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		o := newOffice(t, s)
+		for state, code := range map[models.CycleState]models.Code{
+			models.CycleDraft: models.CodeIllegalState, models.CycleCollecting: "", models.CycleScoring: "",
+			models.CyclePublished: "", models.CycleDecided: models.CodeIllegalState, models.CycleFinal: models.CodeIllegalState,
+		} {
+			c := o.cycle(string(state), "north")
+			c.State = state
+			if err := s.InTx(t.Context(), func(tx *store.Tx) error { return tx.Select("state").UpdateColumns(c).Error }); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := o.Request(t.Context(), o.hr("south"), c.ID, nil); !errors.Is(err, models.NotFound("Cycle")) {
+				t.Errorf("%s: the neighbour gets %v", state, err)
+			}
+			if _, err := o.Request(t.Context(), o.hr("north-1"), c.ID, nil); !errors.Is(err, models.NotFound("Cycle")) {
+				t.Errorf("%s: who has a part of it gets %v", state, err)
+			}
+			auditor := o.hr("town")
+			auditor.Role = models.RoleAuditor
+			if _, err := o.Request(t.Context(), auditor, c.ID, nil); !errors.Is(err, models.Forbidden()) {
+				t.Errorf("%s: an auditor gets %v", state, err)
+			}
+			_, err := o.Request(t.Context(), o.hr("town"), c.ID, nil)
+			if models.CodeOf(err) != code {
+				t.Errorf("%s: %v, want %q", state, err, code)
+			}
+			var after models.Cycle
+			if err := s.Read(t.Context()).Take(&after, "id = ?", c.ID).Error; err != nil {
+				t.Fatal(err)
+			}
+			if scored := after.State == models.CycleScoring; scored != (code == "") || !scored && after.State != state {
+				t.Errorf("%s has become %s", state, after.State)
+			}
+		}
+	})
+}
+
+func TestAnotherWorkerTakesUpWhatWasLeftBehind(t *testing.T) {
+	for _, dialect := range []store.Dialect{store.SQLite, store.Postgres} {
+		t.Run(string(dialect), func(t *testing.T) {
+			time0 := &fakeClock{now: clock("2025-04-02 09:00:00")}
+			o := newOffice(t, storetest.Open(t, dialect, store.Options{Now: time0.read}))
+			fill(o, false)
+			run := o.request(o.hr("town"), o.cycle("c", "town").ID)
+
+			dead, err := o.take(t.Context())
+			if err != nil || dead == nil {
+				t.Fatal(err)
+			}
+			results, err := o.compute(t.Context(), dead)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time0.move(models.RunLease)
+			o.runNext(false) // not a moment before the lease is over
+			time0.move(time.Microsecond)
+			o.runNext(true)
+			after := o.export(o.hr("town"), run.CycleID, nil)
+
+			// The first one was only slow, and comes too late.
+			err = o.Store.InTx(t.Context(), func(tx *store.Tx) error { return results.write(t.Context(), tx, dead) })
+			if !errors.Is(err, errLost) {
+				t.Errorf("the late one may write: %v", err)
+			}
+			if got := o.stored(run.ID); got.State != models.RunDone || got.Worker == dead.holder {
+				t.Errorf("the run is %+v", got)
+			}
+			if n := o.count(&models.Assessment{}, "run_id = ?", run.ID); n != 4 {
+				t.Errorf("%d assessments, want 4", n)
+			}
+			if again := o.export(o.hr("town"), run.CycleID, nil); again != after {
+				t.Errorf("the report has changed:\n%s\n%s", after, again)
+			}
+		})
+	}
+}
+
+func TestAStoppedWorkerGivesItsRunBack(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		o := newOffice(t, s)
+		fill(o, false)
+		run := o.request(o.hr("town"), o.cycle("c", "town").ID)
+		ctx, stop := context.WithCancel(t.Context())
+		l, err := o.take(ctx)
+		if err != nil || l == nil {
+			t.Fatal(err)
+		}
+		stop()
+		if err := o.end(ctx, l, o.make(ctx, l)); !errors.Is(err, context.Canceled) {
+			t.Errorf("a stopped worker says %v", err)
+		}
+		if got := o.stored(run.ID); got.State != models.RunRunning || !got.Abandoned(s.Now()) {
+			t.Errorf("the run is %+v", got)
+		}
+		o.runNext(true)
+		if got := o.stored(run.ID); got.State != models.RunDone {
+			t.Errorf("the run is %+v", got)
+		}
+	})
+}
+
+func TestTwoWorkersNeverTakeTheSameRun(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		o := newOffice(t, s)
+		fill(o, false)
+		for i := range 5 {
+			o.request(o.hr("town"), o.cycle(fmt.Sprint(i), "town").ID)
+		}
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		taken := map[models.ID]int{}
+		for range 20 {
+			wg.Go(func() {
+				l, err := o.take(t.Context())
+				if err != nil {
+					t.Error(err)
+				}
+				if l != nil {
+					mu.Lock()
+					taken[l.run.ID]++
+					mu.Unlock()
+				}
+			})
+		}
+		wg.Wait()
+		for run, n := range taken {
+			if n != 1 {
+				t.Errorf("run %s was taken %d times", run, n)
+			}
+		}
+		// Whoever met a locked row passed on, and may have found no other.
+		for l, err := o.take(t.Context()); l != nil || err != nil; l, err = o.take(t.Context()) {
+			if err != nil || taken[l.run.ID] != 0 {
+				t.Fatalf("run %s is taken again, %v", l.run.ID, err)
+			}
+			taken[l.run.ID]++
+		}
+		if len(taken) != 5 {
+			t.Errorf("%d runs were taken, want 5", len(taken))
+		}
+	})
+}
+
+func TestCancelStopsARun(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		o := newOffice(t, s)
+		fill(o, false)
+		c := o.cycle("c", "town")
+		waiting := o.request(o.hr("town"), c.ID)
+		if _, err := o.Cancel(t.Context(), o.hr("north"), waiting.ID); !errors.Is(err, models.NotFound("AssessmentRun")) {
+			t.Errorf("who has a part of the cycle gets %v", err)
+		}
+		got, err := o.Cancel(t.Context(), o.hr("town"), waiting.ID)
+		if err != nil || got.State != models.RunCancelled || got.FinishedAt == nil {
+			t.Fatalf("cancelled: %+v, %v", got, err)
+		}
+		o.runNext(false)
+		if _, err := o.Cancel(t.Context(), o.hr("town"), waiting.ID); models.CodeOf(err) != models.CodeIllegalState {
+			t.Errorf("a second time gives %v", err)
+		}
+
+		working := o.request(o.hr("town"), c.ID)
+		l, err := o.take(t.Context())
+		if err != nil || l == nil {
+			t.Fatal(err)
+		}
+		if _, err := o.Cancel(t.Context(), o.hr("town"), working.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.end(t.Context(), l, o.make(t.Context(), l)); err != nil {
+			t.Errorf("a cancelled worker says %v", err)
+		}
+		if got := o.stored(working.ID); got.State != models.RunCancelled {
+			t.Errorf("the run is %+v", got)
+		}
+		if n := o.count(&models.Assessment{}, "run_id = ?", working.ID); n != 0 {
+			t.Errorf("%d assessments of a cancelled run", n)
+		}
+	})
+}
+
+// The keeper's tick is real time: this test takes as long as one.
+func TestTheWorkEndsWhenTheLeaseIsLost(t *testing.T) {
+	o := newOffice(t, storetest.Open(t, store.SQLite, store.Options{}))
+	run := o.request(o.hr("town"), o.cycle("c", "town").ID)
+	l, err := o.take(t.Context())
+	if err != nil || l == nil {
+		t.Fatal(err)
+	}
+	working, k := l.keep(t.Context())
+	defer k.stop()
+	if _, err := o.Cancel(t.Context(), o.hr("town"), run.ID); err != nil {
+		t.Fatal(err)
+	}
+	k.progress("ratings", 1, 2)
+	<-working.Done()
+	if !errors.Is(context.Cause(working), errLost) {
+		t.Errorf("the cause is %v", context.Cause(working))
+	}
+}
+
+func TestARunThatCannotBeMadeFails(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		o := newOffice(t, s)
+		fill(o, false)
+		policy := models.Policy{
+			ID: models.NewID(), Name: "p", Version: 1, Document: `{"unheard": 1}`, Digest: models.Hash{1}, SavedBy: "hr", SavedAt: s.Now(),
+		}
+		o.add(&policy)
+		c := o.cycle("c", "town")
+		c.PolicyID = &policy.ID
+		if err := s.InTx(t.Context(), func(tx *store.Tx) error { return tx.Select("policy_id").UpdateColumns(c).Error }); err != nil {
+			t.Fatal(err)
+		}
+		run := o.request(o.hr("town"), c.ID)
+		o.runNext(true)
+		if got := o.stored(run.ID); got.State != models.RunFailed || !strings.Contains(got.Failure, "unheard") || got.FinishedAt == nil {
+			t.Errorf("the run is %+v", got)
+		}
+		o.runNext(false)
+
+		late := o.request(o.hr("town"), o.cycle("decided meanwhile", "town").ID)
+		l, err := o.take(t.Context())
+		if err != nil || l == nil {
+			t.Fatal(err)
+		}
+		if err := s.InTx(t.Context(), func(tx *store.Tx) error {
+			return tx.Model(&models.Cycle{}).Where("id = ?", late.CycleID).Update("state", models.CycleFinal).Error
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.end(t.Context(), l, o.make(t.Context(), l)); err != nil {
+			t.Error(err)
+		}
+		if got := o.stored(late.ID); got.State != models.RunFailed || !strings.Contains(got.Failure, "FINAL") {
+			t.Errorf("the run is %+v", got)
+		}
+		if n := o.count(&models.Assessment{}, "run_id = ?", late.ID); n != 0 {
+			t.Errorf("%d assessments in a sealed cycle", n)
+		}
+	})
+}
+
+func TestProgressFollowsARunToItsEnd(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		o := newOffice(t, s)
+		fill(o, false)
+		run := o.request(o.hr("town"), o.cycle("c", "town").ID)
+		if _, err := o.Progress(t.Context(), auth.Actor{Subject: "x", Role: models.RoleOfficial}, run.ID); !errors.Is(err, models.NotFound("AssessmentRun")) {
+			t.Errorf("an official gets %v", err)
+		}
+		updates, err := o.Progress(t.Context(), o.hr("north-1"), run.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := <-updates
+		o.runNext(true)
+		last := first
+		for u := range updates {
+			last = u
+		}
+		if first.State != models.RunQueued || last.State != models.RunDone {
+			t.Errorf("from %s to %s", first.State, last.State)
+		}
+
+		ctx, leave := context.WithCancel(t.Context())
+		updates, err = o.Progress(ctx, o.hr("town"), o.request(o.hr("town"), o.cycle("d", "town").ID).ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-updates
+		leave()
+		if _, open := <-updates; open {
+			t.Error("there is more after the end of the context")
+		}
+	})
+}
+
+func TestWorkTakesUpWhatIsRequested(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		o := newOffice(t, s)
+		fill(o, false)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- o.Work(ctx) }()
+		run := o.request(o.hr("town"), o.cycle("c", "town").ID)
+		updates, err := o.Progress(t.Context(), o.hr("town"), run.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var last *models.AssessmentRun
+		for u := range updates {
+			last = u
+		}
+		if last.State != models.RunDone {
+			t.Errorf("the run is %+v", last)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("the worker ends with %v", err)
+		}
+	})
+}
