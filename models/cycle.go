@@ -87,8 +87,10 @@ func (s CycleState) PolicyLocked() bool { return s != CycleDraft && s != CycleCo
 // evidence comes in.
 func (c *Cycle) TakesReviews() error {
 	if c.State != CycleDraft && c.State != CycleCollecting {
-		return &Error{Code: CodeIllegalState, Field: "cycleId", Key: KeyIllegalStep,
-			Args: []string{"Cycle", string(c.State), "OPEN_ROUND", ""}}
+		return &Error{
+			Code: CodeIllegalState, Field: "cycleId", Key: KeyIllegalStep,
+			Args: []string{"Cycle", string(c.State), "OPEN_ROUND", ""},
+		}
 	}
 	return nil
 }
