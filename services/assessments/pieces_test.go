@@ -1,0 +1,102 @@
+package assessments
+
+import (
+	"math"
+	"testing"
+
+	"steelyard/models"
+	"steelyard/privacy"
+	"steelyard/scoring"
+)
+
+func TestPiecesAreKeptFromEnoughPersonsOn(t *testing.T) {
+	rated := func(raters ...int32) *scoring.Evidence {
+		ev := &scoring.Evidence{Kinds: []scoring.Kind{{ID: "service:x", Name: "Proof of life", Parent: scoring.None}}}
+		for _, r := range raters {
+			ev.Ratings.Posting = append(ev.Ratings.Posting, 0)
+			ev.Ratings.Kind = append(ev.Ratings.Kind, 0)
+			ev.Ratings.Day = append(ev.Ratings.Day, scoring.Day(day("2025-03-31").EpochDay()))
+			ev.Ratings.Rater = append(ev.Ratings.Rater, r)
+		}
+		return ev
+	}
+	piece := scoring.Piece{Source: scoring.PieceRating, Month: "2025-03", Kind: 0, Value: 1, Weight: 0.5, Effect: -1.25}
+	shown := []models.EvidencePiece{{Source: "RATING", Month: "2025-03", Kind: "Proof of life", Value: 1, Weight: 0.5, Effect: -1.25}}
+	for name, test := range map[string]struct {
+		ev    *scoring.Evidence
+		piece scoring.Piece
+		want  []models.EvidencePiece
+	}{
+		"five raters":                {rated(1, 2, 3, 4, 5), piece, shown},
+		"four raters":                {rated(1, 2, 3, 4), piece, nil},
+		"four raters, one twice":     {rated(1, 2, 3, 4, 4, 4), piece, nil},
+		"five of whom none is known": {rated(-1, -1, -1, -1, -1), piece, shown},
+		"of another month":           {rated(1, 2, 3, 4, 5), scoring.Piece{Source: scoring.PieceRating, Month: "2025-04", Kind: 0}, nil},
+		"of another source":          {rated(1, 2, 3, 4, 5), scoring.Piece{Source: scoring.PieceCase, Month: "2025-03", Kind: 0}, nil},
+		"a figure that is absent":    {rated(1, 2, 3, 4, 5), scoring.Piece{Source: scoring.PieceRating, Month: "2025-03", Kind: 0, Value: math.NaN()}, nil},
+	} {
+		result := &scoring.Result{Assessments: []scoring.Assessment{{Parts: []scoring.Part{{Pieces: []scoring.Piece{test.piece}}}}}}
+		got := newVisiblePieces(test.ev, result, privacy.Default()).of(0, []scoring.Piece{test.piece})
+		want(t, name, got, test.want)
+		if kept := newVisiblePieces(test.ev, result, privacy.Thresholds{}).of(0, []scoring.Piece{test.piece}); test.want == nil && len(test.ev.Ratings.Rater) < privacy.Floor && kept != nil {
+			t.Errorf("%s: below the floor %v is kept", name, kept)
+		}
+	}
+}
+
+func TestPiecesOfEverySourceAreCounted(t *testing.T) {
+	at := scoring.Day(day("2025-03-10").EpochDay())
+	ev := &scoring.Evidence{Kinds: []scoring.Kind{{ID: "category:x", Name: "Roads", Parent: scoring.None}}}
+	ev.Cases.End = clock("2025-04-01 00:00:00").Unix()
+	for i := range int32(5) {
+		ev.Cases.Posting = append(ev.Cases.Posting, 0)
+		ev.Cases.Kind = append(ev.Cases.Kind, 0)
+		ev.Cases.Closed = append(ev.Cases.Closed, []int64{clock("2025-03-10 09:00:00").Unix(), scoring.NoTime}[i%2])
+		ev.Cases.Resident = append(ev.Cases.Resident, i)
+		ev.Reviews.Posting = append(ev.Reviews.Posting, 0)
+		ev.Reviews.Day = append(ev.Reviews.Day, at)
+		ev.Reviews.Reviewer = append(ev.Reviews.Reviewer, i)
+		ev.Deeds.Posting = append(ev.Deeds.Posting, 0)
+		ev.Deeds.Day = append(ev.Deeds.Day, at)
+		ev.Deeds.Beneficiary = append(ev.Deeds.Beneficiary, i)
+	}
+	var pieces []scoring.Piece
+	for _, source := range scoring.PieceSources() {
+		kind := scoring.None
+		if source == scoring.PieceCase {
+			kind = 0
+		}
+		pieces = append(pieces, scoring.Piece{Source: source, Month: "2025-03", Kind: kind})
+	}
+	result := &scoring.Result{Assessments: []scoring.Assessment{{Parts: []scoring.Part{{Pieces: pieces}}}}}
+	want(t, "kept", newVisiblePieces(ev, result, privacy.Default()).of(0, pieces), []models.EvidencePiece{
+		{Source: "CASE", Month: "2025-03", Kind: "Roads"}, {Source: "REVIEW", Month: "2025-03"}, {Source: "DEED", Month: "2025-03"},
+	})
+}
+
+func TestIntegrityFlagsAreRaisedOnceAnOfficial(t *testing.T) {
+	who := models.NewID()
+	c := &Computed{
+		reading: &reading{
+			ev:    &scoring.Evidence{Postings: make([]scoring.Posting, 2)},
+			posts: []post{{models.NewID(), who, models.NewID()}, {models.NewID(), who, models.NewID()}},
+		},
+		order: []int32{1, 0},
+		result: &scoring.Result{Assessments: []scoring.Assessment{
+			{Posting: 0, Status: scoring.Scored, Flags: []scoring.Flag{scoring.FlagBurst, scoring.FlagSmallGroup}},
+			{Posting: 1, Status: scoring.Scored, Flags: []scoring.Flag{scoring.FlagBurst, scoring.FlagClique}},
+		}},
+	}
+	r, err := (&Service{Thresholds: privacy.Default()}).resultsOf(models.NewID(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, f := range r.flags {
+		kinds = append(kinds, f.kind)
+		if f.official != who || f.id.IsZero() {
+			t.Errorf("flag %+v", f)
+		}
+	}
+	want(t, "flags", kinds, []string{"BURST", "CLIQUE"})
+}
