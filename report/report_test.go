@@ -1,0 +1,309 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"flag"
+	"io"
+	"iter"
+	"math"
+	"math/big"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"steelyard/models"
+	"steelyard/scoring"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// rows are one of each kind, out of order.
+func rows() []Row {
+	nan := math.NaN()
+	empty := [scoring.Components]Cell{{nan, nan, 0}, {nan, nan, 0}, {nan, nan, 0}, {nan, nan, 0}}
+	return []Row{
+		{
+			Official: "V6", Unit: "LX-WG", Position: "网格员", PeerGroup: "网格员", Status: models.StatusInsufficientEvidence,
+			Composite: nan, Low: nan, High: nan, Components: empty, Visibility: nan, ShowcaseGap: nan,
+		},
+		{
+			Official: "V2", Unit: "LX-FW", Position: "便民服务", PeerGroup: "便民服务", Status: models.StatusProvisional,
+			Composite: 61.005, Low: 50, High: 70.994999, Rank: 2, RankLow: 1, RankHigh: 3, Grade: models.ProposalBoundary,
+			Components: [scoring.Components]Cell{{1.0 / 3, 2.0 / 3, 7}, {99.999, 0.004, 12.5}, {nan, nan, 0}, {0, 100, 3}},
+			Visibility: 83.333333, ShowcaseGap: 16.666666, Flags: []string{"BURST", "SMALL_GROUP"},
+		},
+		{
+			Official: "V1", Unit: "=1+1", Position: `the "first", of two`, PeerGroup: "便民服务", Status: models.StatusScored,
+			Composite: 100, Low: 99.995, High: 100, Rank: 1, RankLow: 1, RankHigh: 2, Grade: models.ProposalExcellent,
+			Components: [scoring.Components]Cell{{50, 1, 5}, {50, 1, 5}, {50, 1, 5}, {50, 1, 5}},
+			Visibility: 0, ShowcaseGap: -0.001, Flags: nil,
+		},
+		{
+			Official: "V3", Unit: "LX-FW", Position: "便民服务", PeerGroup: "便民服务", Status: models.StatusScored,
+			Composite: 0, Low: 0, High: 0.001, Rank: 2, RankLow: 2, RankHigh: 3, Components: empty,
+			Visibility: 16.67, ShowcaseGap: -99.995,
+		},
+	}
+}
+
+func sorted(list []Row) []Row {
+	slices.SortFunc(list, func(a, b Row) int { return Compare(&a, &b) })
+	return list
+}
+
+func TestCSVIsTheContracts(t *testing.T) {
+	var b bytes.Buffer
+	if err := CSV(&b, All(sorted(rows()))); err != nil {
+		t.Fatal(err)
+	}
+	golden := filepath.Join("testdata", "report.csv")
+	if *update {
+		if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), b.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	read, err := csv.NewReader(&b).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, record := range read {
+		if len(record) != 27 {
+			t.Errorf("line %d has %d columns", i+1, len(record))
+		}
+	}
+}
+
+func TestCSVWithoutRowsIsItsHeader(t *testing.T) {
+	var b bytes.Buffer
+	if err := CSV(&b, All(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); got != strings.Join(columns, ",")+"\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// broken fails after a number of bytes.
+type broken struct{ left int }
+
+func (w *broken) Write(p []byte) (int, error) {
+	if w.left -= len(p); w.left < 0 {
+		return 0, io.ErrShortWrite
+	}
+	return len(p), nil
+}
+
+func TestCSVEndsWithTheErrorOfItsEnds(t *testing.T) {
+	many := slices.Repeat(rows(), 2000)
+	for _, left := range []int{0, 100_000} {
+		if err := CSV(&broken{left}, All(many)); !errors.Is(err, io.ErrShortWrite) {
+			t.Errorf("a writer that takes %d bytes gives %v", left, err)
+		}
+	}
+	lost := errors.New("the connection is lost")
+	var failing iter.Seq2[*Row, error] = func(yield func(*Row, error) bool) {
+		if yield(&many[0], nil) {
+			yield(nil, lost)
+		}
+	}
+	if err := CSV(io.Discard, failing); !errors.Is(err, lost) {
+		t.Errorf("failing rows give %v", err)
+	}
+}
+
+func TestDecimals(t *testing.T) {
+	for _, test := range []struct {
+		x    float64
+		want string
+	}{
+		{0, "0.00"},
+		{math.Copysign(0, -1), "0.00"},
+		{-0.004, "0.00"},
+		{-0.005, "-0.01"},
+		{1.005, "1.01"}, // the nearest binary number lies a little below
+		{2.675, "2.68"},
+		{1.004999, "1.00"},
+		{0.125, "0.13"},
+		{9.995, "10.00"},
+		{99.995, "100.00"},
+		{-99.995, "-100.00"},
+		{100, "100.00"},
+		{0.1 + 0.2, "0.30"},
+		{1e-300, "0.00"},
+		{123456789.125, "123456789.13"},
+		{1e21, "1000000000000000000000.00"},
+		{math.NaN(), ""},
+		{math.Inf(1), ""},
+		{math.Inf(-1), ""},
+	} {
+		if got := string(appendDecimal(nil, test.x)); got != test.want {
+			t.Errorf("%v is written %q, want %q", test.x, got, test.want)
+		}
+	}
+}
+
+// The oracle is exact arithmetic on the shortest decimal form: |100·x| + 1/2,
+// rounded down.
+func TestDecimalsRoundHalvesAway(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x := rapid.OneOf(
+			rapid.Float64Range(-1000, 1000),
+			rapid.Map(rapid.IntRange(-200_000, 200_000), func(n int) float64 { return float64(n) / 1000 }),
+		).Draw(t, "x")
+		text := string(appendDecimal(nil, x))
+		exact, ok := new(big.Rat).SetString(big.NewFloat(x).Text('g', -1))
+		if !ok {
+			t.Fatalf("%v is no number", x)
+		}
+		scaled := new(big.Rat).Add(new(big.Rat).Abs(new(big.Rat).Mul(exact, big.NewRat(100, 1))), big.NewRat(1, 2))
+		want := new(big.Rat).SetFrac(new(big.Int).Quo(scaled.Num(), scaled.Denom()), big.NewInt(100))
+		if exact.Sign() < 0 {
+			want.Neg(want)
+		}
+		if text != want.FloatString(2) && !(want.Sign() == 0 && text == "0.00") {
+			t.Fatalf("%v is written %s, want %s", x, text, want.FloatString(2))
+		}
+	})
+}
+
+func TestTextsAreGuardedAndQuoted(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                  "",
+		"V1":                "V1",
+		"便民服务":              "便民服务",
+		"a b":               "a b",
+		"=SUM(A1)":          "'=SUM(A1)",
+		"+86":               "'+86",
+		"-1":                "'-1",
+		"@x":                "'@x",
+		"\tx":               "'\tx",
+		"\rx":               "\"'\rx\"",
+		"a=b":               "a=b",
+		"a,b":               `"a,b"`,
+		`say "no"`:          `"say ""no"""`,
+		"two\nlines":        "\"two\nlines\"",
+		" led by a space":   `" led by a space"`,
+		"=a,b":              `"'=a,b"`,
+		"broken \xff bytes": "\"broken \uFFFD bytes\"",
+	} {
+		if got := string(appendText(nil, text)); got != want {
+			t.Errorf("%q is written %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestTextsComeBackThroughCSV(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.String().Draw(t, "text")
+		line := append(appendText(append([]byte("x,"), ""...), text), ",y\n"...)
+		record, err := csv.NewReader(bytes.NewReader(line)).Read()
+		if err != nil || len(record) != 3 {
+			t.Fatalf("%q: %q, %v", text, record, err)
+		}
+		// encoding/csv turns CRLF within a field into LF.
+		want := strings.ReplaceAll(text, "\r\n", "\n")
+		if got := record[1]; got != want && got != "'"+want {
+			t.Fatalf("%q comes back as %q", text, got)
+		}
+		if strings.HasPrefix(record[1], "=") {
+			t.Fatalf("%q is a formula", record[1])
+		}
+	})
+}
+
+func TestCompare(t *testing.T) {
+	from := func(s string) models.Date {
+		d, err := models.ParseDate(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	inOrder := []Row{
+		{PeerGroup: "A", Rank: 1, Official: "z"},
+		{PeerGroup: "A", Rank: 2, Official: "B"},
+		{PeerGroup: "A", Rank: 2, Official: "a"}, // bytes: capitals first
+		{PeerGroup: "A", Rank: 10, Official: "a"},
+		{PeerGroup: "A", Official: "a", Unit: "u1"}, // without a rank: last
+		{PeerGroup: "A", Official: "a", Unit: "u2", PostingFrom: from("2025-01-01")},
+		{PeerGroup: "A", Official: "a", Unit: "u2", PostingFrom: from("2025-06-01")},
+		{PeerGroup: "a", Rank: 1, Official: "a"},
+		{PeerGroup: "乙", Rank: 1, Official: "a"},
+	}
+	for i := range inOrder {
+		for k := range inOrder {
+			got := Compare(&inOrder[i], &inOrder[k])
+			if got < 0 != (i < k) || got > 0 != (i > k) {
+				t.Errorf("rows %d and %d compare %d", i, k, got)
+			}
+		}
+	}
+}
+
+func TestResultsSortAndKeepThePosting(t *testing.T) {
+	nan := math.NaN()
+	postings := []scoring.Posting{
+		{Official: "b", Unit: "u", Position: "p", PeerGroup: "p", From: 20089},
+		{Official: "a", Unit: "u", Position: "p", PeerGroup: "p", From: 20089},
+	}
+	result := &scoring.Result{Assessments: []scoring.Assessment{
+		{Posting: 0, Status: scoring.InsufficientEvidence, Composite: nan, Low: nan, High: nan, Visibility: nan, ShowcaseGap: nan},
+		{Posting: 1, Status: scoring.Scored, Composite: 61, Low: 50, High: 70, Rank: 1, RankLow: 1, RankHigh: 1, Flags: []scoring.Flag{scoring.FlagBurst}},
+	}}
+	got, order := Results(postings, result)
+	if got[0].Official != "a" || got[1].Official != "b" || !slices.Equal(order, []int32{1, 0}) {
+		t.Errorf("rows %+v, order %v", got, order)
+	}
+	if got[0].PostingFrom.String() != "2025-01-01" || !slices.Equal(got[0].Flags, []string{"BURST"}) {
+		t.Errorf("row %+v", got[0])
+	}
+	if !math.IsNaN(got[1].Composite) || got[1].Rank != 0 {
+		t.Errorf("an absent number has become %v, an absent rank %v", got[1].Composite, got[1].Rank)
+	}
+}
+
+// A stored row prints as the one it was stored from.
+func TestStoredPrintsAsComputed(t *testing.T) {
+	pointer := func(x float64) *float64 {
+		if math.IsNaN(x) {
+			return nil
+		}
+		return &x
+	}
+	whole := func(n int) *int {
+		if n == 0 {
+			return nil
+		}
+		return &n
+	}
+	for _, row := range rows() {
+		a := &models.Assessment{
+			Position: row.Position, PeerGroup: models.PeerGroup(row.PeerGroup), Status: row.Status,
+			Composite: pointer(row.Composite), CompositeLow: pointer(row.Low), CompositeHigh: pointer(row.High),
+			Rank: whole(row.Rank), RankLow: whole(row.RankLow), RankHigh: whole(row.RankHigh), Grade: row.Grade,
+			Visibility: pointer(row.Visibility), ShowcaseGap: pointer(row.ShowcaseGap), Flags: row.Flags,
+		}
+		for i, name := range models.ScoreComponents {
+			c := row.Components[i]
+			a.Components = append(a.Components, models.ComponentScore{Component: name, Value: pointer(c.Value), SE: pointer(c.SE), N: c.N})
+		}
+		stored := Stored(a, row.Official, row.Unit)
+		if got, want := string(stored.append(nil)), string(row.append(nil)); got != want {
+			t.Errorf("stored:   %scomputed: %s", got, want)
+		}
+	}
+}
