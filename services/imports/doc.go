@@ -1,0 +1,2 @@
+// Package imports reads evidence in the import format into the database.
+package imports

@@ -1,0 +1,263 @@
+package imports
+
+import (
+	"bytes"
+	"math"
+	"time"
+
+	"steelyard/auth/keyring"
+	"steelyard/models"
+	"steelyard/store"
+)
+
+// The columns of encounters.csv.
+const (
+	encounterID = iota
+	encounterOfficial
+	encounterService
+	encounterResident
+	encounterChannel
+	encounterAt
+	encounterInvited
+)
+
+// resident is a person's keyed hash with the year of its key; year 0 is nobody.
+type resident struct {
+	key  [16]byte
+	year int16
+}
+
+func (p resident) hash() models.Hash {
+	if p.year == 0 {
+		return nil
+	}
+	return p.key[:]
+}
+
+// person hashes the reference in a column under the key of the year of another
+// column's instant.
+func (w *row) person(column, at int, with func(h *keyring.Hasher, ref string) [16]byte) (resident, error) {
+	if !w.values[column].filled || !w.values[at].filled {
+		return resident{}, nil
+	}
+	hasher, year, err := w.hasher(at)
+	if hasher == nil {
+		return resident{}, err
+	}
+	return resident{with(hasher, string(w.values[column].text)), int16(year)}, nil
+}
+
+// encounter is what ratings need to know of an encounter: 64 bytes.
+type encounter struct {
+	id                models.ID
+	resident          resident
+	at                int64 // microseconds
+	official, service int32
+	channel, invited  int8 // place in the list of words; invited -1: unknown
+	bad, rated        bool
+}
+
+// encounterTable holds the encounters of the folder by the print of their id, in
+// the order of the file. With its index an encounter takes some 110 bytes.
+type encounterTable struct {
+	index map[print]int32
+	parts [][]encounter // full ones but the last: growing copies nothing
+	n     int32
+}
+
+const encountersAPart = 1 << 14
+
+func (t *encounterTable) at(n int32) *encounter {
+	return &t.parts[n/encountersAPart][n%encountersAPart]
+}
+
+func (t *encounterTable) add(key print, e encounter) int32 {
+	n := t.n
+	if n%encountersAPart == 0 {
+		t.parts = append(t.parts, make([]encounter, 0, encountersAPart))
+	}
+	last := &t.parts[len(t.parts)-1]
+	*last = append(*last, e)
+	t.index[key] = n
+	t.n++
+	return n
+}
+
+// noTime is an instant that is not known.
+const noTime = math.MinInt64
+
+func (v *value) orNoTime() int64 {
+	if v.filled {
+		return v.micros
+	}
+	return noTime
+}
+
+// pendingEncounter waits for its batch.
+type pendingEncounter struct {
+	ref string
+	at  place
+	n   int32
+	day models.Date
+}
+
+func (r *run) readEncounters() error {
+	r.encounters = encounterTable{index: map[print]int32{}}
+	waiting := make([]pendingEncounter, 0, batch)
+	flush := func() error {
+		err := r.mergeEncounters(waiting)
+		waiting = waiting[:0]
+		return err
+	}
+	err := r.each(encounters, 0, nil, func(w *row) error {
+		e, err := w.encounter()
+		if err != nil {
+			return err
+		}
+		key := r.print(w.values[encounterID].text)
+		if _, twice := r.encounters.index[key]; twice && w.values[encounterID].filled {
+			w.fault(encounterID, DuplicateID)
+			return nil
+		}
+		e.bad = w.bad
+		n := r.encounters.add(key, e)
+		if w.bad {
+			return nil
+		}
+		waiting = append(waiting, pendingEncounter{w.text(encounterID), w.at, n, r.day(e.at)})
+		if len(waiting) == batch {
+			return flush()
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return flush()
+}
+
+func (w *row) encounter() (encounter, error) {
+	who, err := w.person(encounterResident, encounterAt, (*keyring.Hasher).Resident)
+	return encounter{
+		id: models.NewID(), resident: who, at: w.values[encounterAt].orNoTime(),
+		official: w.official(encounterOfficial), service: w.service(encounterService),
+		channel: int8(w.values[encounterChannel].n), invited: w.answer(encounterInvited),
+	}, err
+}
+
+// answer is a cell's place among the answers, -1 where it is empty.
+func (w *row) answer(column int) int8 {
+	if !w.values[column].filled {
+		return -1
+	}
+	return int8(w.values[column].n)
+}
+
+// said turns an answer's place back into the answer.
+func said(answer int8) models.Answer {
+	if answer < 0 {
+		return models.AnswerUnknown
+	}
+	return models.Answers[answer]
+}
+
+func instant(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
+
+// storedEncounter is an encounter as the database has it.
+type storedEncounter struct {
+	id, official, service models.ID
+	resident              []byte
+	channel, invited      string
+	at                    int64
+}
+
+func (r *run) findEncounters(refs []any) (map[string]storedEncounter, error) {
+	found := map[string]storedEncounter{}
+	if !r.some["encounters"] {
+		return found, nil
+	}
+	err := r.find(`SELECT ref, id, official_id, service_id, resident_key, channel, occurred_at, invited
+		FROM encounters WHERE ref`, refs, func(row *store.Row) error {
+		at, _ := row.Micros(6)
+		found[row.Text(0)] = storedEncounter{
+			row.ID(1), row.ID(2), row.ID(3), bytes.Clone(row.Bytes(4)), row.Text(5), row.Text(7), at,
+		}
+		return nil
+	})
+	return found, err
+}
+
+// mergeEncounters writes a batch: what is new, and what has changed.
+func (r *run) mergeEncounters(waiting []pendingEncounter) error {
+	refs := make([]any, len(waiting))
+	for i, p := range waiting {
+		refs[i] = p.ref
+	}
+	stored, err := r.findEncounters(refs)
+	if err != nil {
+		return err
+	}
+	added := waiting[:0]
+	for _, p := range waiting {
+		e := r.encounters.at(p.n)
+		was, known := stored[p.ref]
+		var c changes
+		if known {
+			e.id = was.id
+			c = r.encounterChanges(e, was)
+			if len(c) == 0 {
+				r.files[encounters].Unchanged++
+				continue
+			}
+		}
+		if r.sealedFor(e.official, p.day) || known && r.sealedFor(r.numberOf(was.official), r.day(was.at)) {
+			e.bad = true
+			r.fault(p.at, encounterAt, []byte(p.day.String()), YearSealed)
+			continue
+		}
+		if !known {
+			added = append(added, p)
+			continue
+		}
+		r.files[encounters].Updated++
+		if err := r.update("encounters", "Encounter", e.id, c); err != nil {
+			return err
+		}
+	}
+	r.files[encounters].Inserted += int64(len(added))
+	row := make([]any, 9)
+	return r.load("encounters", "id ref official_id service_id resident_key key_year channel occurred_at invited", len(added),
+		func(i int) []any {
+			p := added[i]
+			e := r.encounters.at(p.n)
+			row[0], row[1], row[2], row[3] = e.id, p.ref, r.officials[e.official].ID, r.services[e.service].ID
+			row[4], row[5], row[6] = hashOrNil(e.resident), int64(e.resident.year), string(models.Channels[e.channel])
+			row[7], row[8] = instant(e.at), string(said(e.invited))
+			return row
+		})
+}
+
+// hashOrNil is a hash as a column holds it: NULL where there is nobody.
+func hashOrNil(p resident) any {
+	if p.year == 0 {
+		return nil
+	}
+	return p.key[:]
+}
+
+func (r *run) encounterChanges(e *encounter, was storedEncounter) changes {
+	var c changes
+	official, service := r.officials[e.official].ID, r.services[e.service].ID
+	c.compare(official != was.official, "official_id", official)
+	c.compare(service != was.service, "service_id", service)
+	if !bytes.Equal(e.resident.hash(), was.resident) {
+		c.compare(true, "resident_key", hashOrNil(e.resident))
+		c.compare(true, "key_year", int(e.resident.year))
+	}
+	channel := string(models.Channels[e.channel])
+	c.compare(channel != was.channel, "channel", channel)
+	c.compare(e.at != was.at, "occurred_at", instant(e.at))
+	invited := string(said(e.invited))
+	c.compare(invited != was.invited, "invited", invited)
+	return c
+}

@@ -1,0 +1,211 @@
+package imports
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"steelyard/auth/keyring"
+	"steelyard/models"
+	"steelyard/services/audit"
+	"steelyard/store"
+)
+
+// actor is who an import's audit entries name.
+const actor = "import"
+
+// Service does what this package is for. All fields are needed.
+type Service struct {
+	Store *store.Store
+	Keys  *keyring.Keyring
+	// Zone is where instants become days and calendar years.
+	Zone *time.Location
+}
+
+// Options are the choices of one import.
+type Options struct {
+	// SkipBadRows imports the rest of a folder that has faults.
+	SkipBadRows bool
+	// Rejected is the file that rows skipped are written to; empty: nowhere. It is
+	// not written where no row was rejected.
+	Rejected string
+	// Progress is told, about once a MiB, how many bytes of a file have been read.
+	// Each file is read at least twice: to be checked, and to be loaded.
+	Progress func(file string, done, total int64)
+}
+
+// Import reads a folder, a .zip of one, or a rejected.csv into the database.
+//
+// A folder with faults gives a models.Error with KeyImportRefused and the report
+// that lists them; nothing has been written then. With SkipBadRows that happens
+// only where the fault is not one of a row, such as a missing file.
+func (s *Service) Import(ctx context.Context, path string, o Options) (report *Report, err error) {
+	src, err := openSource(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, src.close()) }()
+	keys, err := s.openKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	checked := &run{ctx: ctx, s: s, opts: o, src: src, keys: keys}
+	err = s.Store.InSnapshot(ctx, func(snap *store.Snapshot) error {
+		checked.db = snap
+		return checked.everything()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("check %s: %w", path, err)
+	}
+	report = checked.report()
+	if report.FaultCount > 0 && (!o.SkipBadRows || checked.faults.fatal) {
+		return report, &models.Error{
+			Code: models.CodeInvalid, Key: models.KeyImportRefused, Args: []string{strconv.Itoa(report.FaultCount)},
+		}
+	}
+	checked.forget()
+	if err := keys.make(s.Store.Now()); err != nil {
+		return report, err
+	}
+	return s.load(ctx, path, checked, report)
+}
+
+// load reads the folder again and writes it, in one transaction.
+func (s *Service) load(ctx context.Context, path string, checked *run, report *Report) (_ *Report, err error) {
+	o := checked.opts
+	if o.SkipBadRows && o.Rejected != "" && len(checked.faults.rejected) > 0 {
+		done, err := checked.writeRejected(o.Rejected)
+		if err != nil {
+			return report, err
+		}
+		defer func() {
+			if moved := done(report.Imported); moved != nil {
+				err = errors.Join(err, moved)
+			} else if report.Imported {
+				report.Rejected = o.Rejected
+			}
+		}()
+	}
+	var loaded *run
+	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
+		loaded = &run{ctx: ctx, s: s, opts: o, src: checked.src, keys: checked.keys, db: tx, tx: tx}
+		if err := loaded.begin(); err != nil {
+			return err
+		}
+		if err := loaded.everything(); err != nil {
+			return err
+		}
+		if !reflect.DeepEqual(loaded.faults.rejected, checked.faults.rejected) {
+			return &models.Error{Code: models.CodeConflict, Key: models.KeyImportRaced}
+		}
+		return loaded.end()
+	})
+	if err != nil {
+		return report, fmt.Errorf("load %s: %w", path, err)
+	}
+	report = loaded.report()
+	report.Imported = true
+	return report, nil
+}
+
+// reader is the database as it is read: a snapshot while the folder is checked,
+// the transaction while it is loaded.
+type reader interface {
+	Each(ctx context.Context, query string, args []any, fn func(r *store.Row) error) error
+}
+
+// run is one reading of the folder from its first file to its last. The checking
+// run writes nothing; the loading run does the same again and writes.
+type run struct {
+	ctx  context.Context
+	s    *Service
+	opts Options
+	src  *source
+	keys *keys
+	db   reader
+	tx   *store.Tx // nil in the checking run
+
+	files  [len(format)]FileReport
+	faults *faults
+	salt   [16]byte
+	some   map[string]bool // tables that held rows when the run began
+	seals  []seal
+	organisation
+	encounters encounterTable
+	cases      caseTable
+}
+
+// everything reads all files in the order of the format.
+func (r *run) everything() error {
+	r.faults = newFaults()
+	if err := r.lookAround(); err != nil {
+		return err
+	}
+	for _, step := range []func() error{
+		r.readOrganisation, r.readEncounters, r.readRatings, r.readCases, r.readCaseEvents,
+		r.readReviews, r.readDeeds, r.readAchievements,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin makes imports wait for one another: all lock one row.
+func (r *run) begin() error {
+	row := models.Setting{Name: "import.digest", Value: hex.EncodeToString(r.src.digest())}
+	if err := r.tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
+		return fmt.Errorf("wait for other imports: %w", err)
+	}
+	return r.keys.record(r.tx)
+}
+
+// end leaves the audit entry of the whole import.
+func (r *run) end() error {
+	details := map[string]string{
+		"digest": hex.EncodeToString(r.src.digest()), "skipBadRows": strconv.FormatBool(r.opts.SkipBadRows),
+	}
+	for _, f := range r.report().Files {
+		details[f.Name] = fmt.Sprintf("read %d, inserted %d, updated %d, unchanged %d, rejected %d",
+			f.Read, f.Inserted, f.Updated, f.Unchanged, f.Rejected)
+	}
+	return audit.Record(r.tx, audit.Entry{Actor: actor, Action: "import", Noun: "Import", Details: details})
+}
+
+// forget lets go of what the checking run knew, except the faults.
+func (r *run) forget() {
+	r.organisation, r.encounters, r.cases = organisation{}, encounterTable{}, caseTable{}
+}
+
+func (r *run) report() *Report {
+	report := &Report{
+		Faults: r.faults.first(), FaultCount: r.faults.count, Digest: hex.EncodeToString(r.src.digest()),
+	}
+	rejected := r.faults.perFile()
+	for i, f := range r.files {
+		if _, there := r.src.open[r.nameOf(uint8(i))]; there {
+			f.Name, f.Rejected = format[i].name, rejected[i]
+			if r.tx == nil { // nothing has been written
+				f.Inserted, f.Updated, f.Unchanged = 0, 0, 0
+			}
+			report.Files = append(report.Files, f)
+		}
+	}
+	return report
+}
+
+// dependent marks a row that refers to a rejected one. Where nothing is skipped
+// the first fault is enough: the folder is refused for it.
+func (w *row) dependent(column int) {
+	w.bad = true
+	if w.run.opts.SkipBadRows {
+		w.fault(column, DependsOnRejected)
+	}
+}

@@ -1,0 +1,149 @@
+package imports_test
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"steelyard/auth/keyring"
+	"steelyard/models"
+	"steelyard/services/imports"
+	"steelyard/store"
+	"steelyard/store/storetest"
+)
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
+
+const (
+	village = "../../examples/village"
+	faulty  = "../../examples/faulty"
+)
+
+var zone = time.FixedZone("CST", 8*3600)
+
+func newService(t testing.TB, s *store.Store) *imports.Service {
+	t.Helper()
+	keys, err := keyring.OpenOrCreate(filepath.Join(t.TempDir(), "rater.keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &imports.Service{Store: s, Keys: keys, Zone: zone}
+}
+
+// mustImport imports what has no faults.
+func mustImport(t testing.TB, s *imports.Service, path string) *imports.Report {
+	t.Helper()
+	report, err := s.Import(context.Background(), path, imports.Options{})
+	if err != nil {
+		if report != nil {
+			t.Log(report.Faults)
+		}
+		t.Fatal(err)
+	}
+	return report
+}
+
+// tables are all tables that an import writes to, but the audit trail.
+var tables = []string{
+	"org_units", "org_unit_closures", "positions", "officials", "postings", "services", "key_epochs", "encounters",
+	"encounter_claims", "ratings", "rating_totals", "cases", "case_events", "peer_reviews", "deeds", "achievements",
+}
+
+func counts(t testing.TB, s *store.Store) map[string]int64 {
+	t.Helper()
+	n := map[string]int64{}
+	for _, table := range tables {
+		n[table] = scalar[int64](t, s, "SELECT count(*) FROM "+table)
+	}
+	return n
+}
+
+func scalar[T any](t testing.TB, s *store.Store, query string, args ...any) (v T) {
+	t.Helper()
+	if err := s.Read(context.Background()).Raw(query, args...).Scan(&v).Error; err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return v
+}
+
+func TestVillageIsImportedWhole(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		report := mustImport(t, newService(t, s), village)
+		want := []imports.FileReport{
+			{"units.csv", 3, 3, 0, 0, 0}, {"officials.csv", 6, 6, 0, 0, 0}, {"services.csv", 5, 5, 0, 0, 0},
+			{"postings.csv", 2, 2, 0, 0, 0}, {"encounters.csv", 39, 39, 0, 0, 0}, {"ratings.csv", 36, 36, 0, 0, 0},
+			{"cases.csv", 28, 28, 0, 0, 0}, {"case_events.csv", 106, 106, 0, 0, 0}, {"reviews.csv", 92, 92, 0, 0, 0},
+			{"deeds.csv", 16, 16, 0, 0, 0}, {"achievements.csv", 6, 6, 0, 0, 0},
+		}
+		if diff := cmp.Diff(want, report.Files); diff != "" || report.FaultCount != 0 || !report.Imported {
+			t.Errorf("%+v: %s", report, diff)
+		}
+		if diff := cmp.Diff(map[string]int64{
+			"org_units": 3, "org_unit_closures": 5, "positions": 2, "officials": 6, "postings": 7, "services": 5, "key_epochs": 1,
+			"encounters": 39, "encounter_claims": 36, "ratings": 36, "rating_totals": scalar[int64](t, s,
+				"SELECT count(*) FROM (SELECT DISTINCT official_id, rated_on FROM ratings) t"),
+			"cases": 28, "case_events": 106, "peer_reviews": 92, "deeds": 16, "achievements": 6,
+		}, counts(t, s)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestFaultyFolderIsRefusedWithEveryFault(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		report, err := newService(t, s).Import(context.Background(), faulty, imports.Options{})
+		if !errors.Is(err, &models.Error{Code: models.CodeInvalid, Key: models.KeyImportRefused}) {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(expectedFaults(t), report.Faults); diff != "" {
+			t.Error(diff)
+		}
+		if report.Imported || report.FaultCount != len(report.Faults) {
+			t.Errorf("%d faults, imported %t", report.FaultCount, report.Imported)
+		}
+		for table, n := range counts(t, s) {
+			if n != 0 {
+				t.Errorf("%d rows in %s", n, table)
+			}
+		}
+	})
+}
+
+func expectedFaults(t *testing.T) []imports.Fault {
+	t.Helper()
+	var list []imports.Fault
+	for _, r := range readCSV(t, filepath.Join(faulty, "expected.csv"))[1:] {
+		line, err := strconv.Atoi(r[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, imports.Fault{File: r[0], Line: line, Column: r[2], Value: r[3], Kind: imports.Kind(r[4])})
+	}
+	return list
+}
+
+func readCSV(t *testing.T, path string) [][]string {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(strings.NewReader(string(raw))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+var _ = fmt.Sprint
+var _ = io.EOF
