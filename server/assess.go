@@ -1,0 +1,184 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"steelyard/models"
+	"steelyard/report"
+	"steelyard/scoring"
+	"steelyard/services/assessments"
+	"steelyard/store"
+)
+
+type assessCmd struct {
+	Period string `placeholder:"FROM/TO" help:"The first and the last day, e.g. 2025-01-01/2025-12-31."`
+	Policy string `type:"existingfile" placeholder:"FILE.json" help:"Weights and rules; what the file leaves out takes the default."`
+	Unit   string `placeholder:"REF" help:"Only this unit, by its external id, and everything below it."`
+	Out    string `type:"path" placeholder:"FILE.csv" help:"Where the report goes."`
+
+	Verify string `placeholder:"RUN" help:"Compute a stored run anew and compare every figure, instead of assessing a period."`
+}
+
+// Help is the longer text of --help.
+func (assessCmd) Help() string {
+	return "Nothing is stored: runs that count are asked for by the API. The same evidence, policy and engine give the same " +
+		"bytes on every machine; the digests that are printed say which they were."
+}
+
+// Validate says which flags go together; kong calls it.
+func (c *assessCmd) Validate() error {
+	switch {
+	case c.Verify != "" && (c.Period != "" || c.Policy != "" || c.Unit != "" || c.Out != ""):
+		return errors.New("--verify goes alone: the run itself says for which period and policy it was made")
+	case c.Verify != "":
+		return nil
+	case c.Period == "" || c.Out == "":
+		return errors.New("--period FROM/TO and --out FILE.csv are needed, or --verify RUN")
+	case !strings.EqualFold(filepath.Ext(c.Out), ".csv"):
+		return fmt.Errorf("--out %s: the report is written as .csv", c.Out)
+	}
+	return nil
+}
+
+func (c *assessCmd) Run(s *session) error {
+	zone, err := s.common.zone()
+	if err != nil {
+		return err
+	}
+	keys, err := s.common.keyring()
+	if err != nil {
+		return err
+	}
+	st, err := s.open(store.Options{})
+	if err != nil {
+		return err
+	}
+	if err := checkKeys(st, keys, s); err != nil {
+		return errors.Join(err, st.Close())
+	}
+	service := newAssessments(st, keys, zone)
+	if c.Verify != "" {
+		return errors.Join(c.verify(s, service), st.Close())
+	}
+	return errors.Join(c.assess(s, service), st.Close())
+}
+
+func (c *assessCmd) assess(s *session, service *assessments.Service) error {
+	period, err := models.ParsePeriod(c.Period)
+	if err != nil {
+		return err
+	}
+	policy, err := readPolicy(c.Policy)
+	if err != nil {
+		return err
+	}
+	var unit *models.ID
+	if c.Unit != "" {
+		u, err := service.UnitByRef(s.ctx, c.Unit)
+		if err != nil {
+			return err
+		}
+		unit = &u.ID
+	}
+	start, g := time.Now(), newGauge(s.stderr)
+	defer g.end()
+	computed, err := service.Compute(s.ctx, unit, period, policy, g.steps)
+	if err != nil {
+		return err
+	}
+	g.end()
+	err = replaceFile(c.Out, func(w io.Writer) error { return report.CSV(w, report.All(computed.Rows)) })
+	if err != nil {
+		return err
+	}
+	return tellComputed(s.stdout, computed, c.Out, time.Since(start))
+}
+
+// steps is at for the engine's counts.
+func (g *gauge) steps(stage string, done, total int) { g.at(stage, int64(done), int64(total)) }
+
+func tellComputed(w io.Writer, c *assessments.Computed, out string, took time.Duration) error {
+	n := map[models.AssessmentStatus]int{}
+	for i := range c.Rows {
+		n[c.Rows[i].Status]++
+	}
+	_, err := fmt.Fprintf(w, "engine           %s\nevidence digest  %x\npolicy digest    %x\n"+
+		"evidence         %d ratings, %d cases, %d reviews, %d deeds of %d officials\n"+
+		"assessments      %d scored, %d provisional, %d without enough evidence\nreport           %s\ntook             %s\n",
+		c.EngineVersion, c.EvidenceDigest, c.PolicyDigest,
+		c.Evidence.Ratings, c.Evidence.Cases, c.Evidence.Reviews, c.Evidence.Deeds, c.Evidence.Officials,
+		n[models.StatusScored], n[models.StatusProvisional], n[models.StatusInsufficientEvidence],
+		out, took.Round(time.Millisecond))
+	return err
+}
+
+// errDiffers ends a verification that found a difference.
+var errDiffers = errors.New("the run is not what the database gives")
+
+func (c *assessCmd) verify(s *session, service *assessments.Service) error {
+	id, err := models.ParseID(c.Verify)
+	if err != nil {
+		return models.Invalid("verify", models.KeyBadID, c.Verify)
+	}
+	g := newGauge(s.stderr)
+	defer g.end()
+	v, err := service.Verify(s.ctx, id, g.steps)
+	if err != nil {
+		return err
+	}
+	g.end()
+	for _, d := range v.Differences {
+		if _, err := fmt.Fprintf(s.stdout, "%s %s %s: stored %s, now %s\n", d.Official, d.Unit, d.What, d.Stored, d.Now); err != nil {
+			return err
+		}
+	}
+	if !v.OK() {
+		return errDiffers
+	}
+	_, err = fmt.Fprintf(s.stdout, "the run is exactly what the database gives: %d assessments, evidence digest %x\n",
+		len(v.Computed.Rows), v.Computed.EvidenceDigest)
+	return err
+}
+
+// readPolicy reads a policy file; without one it is the default policy.
+func readPolicy(path string) (scoring.Policy, error) {
+	if path == "" {
+		return scoring.DefaultPolicy(), nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return scoring.Policy{}, fmt.Errorf("read the policy: %w", err)
+	}
+	policy, err := scoring.ParsePolicy(file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return scoring.Policy{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return policy, nil
+}
+
+// replaceFile writes a file so that whoever looks sees the old one or all of the
+// new one.
+func replaceFile(path string, write func(io.Writer) error) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	err = write(temp)
+	if err == nil {
+		err = errors.Join(temp.Chmod(0o644), temp.Sync())
+	}
+	err = errors.Join(err, temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(temp.Name())))
+	}
+	return nil
+}

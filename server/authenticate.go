@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"steelyard/auth"
+	"steelyard/models"
+)
+
+// actors know who a proven viewer is.
+type actors interface {
+	Actor(ctx context.Context, v auth.Viewer) (auth.Actor, error)
+}
+
+// authenticate puts the actor of a bearer token into the context. Without an
+// Authorization header the request is a stranger's; with one that does not hold,
+// it is refused, since whoever sends a token means to be somebody.
+func authenticate(verifier *auth.Verifier, known actors, log *slog.Logger) middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Add("Vary", "Authorization")
+			lines := r.Header.Values("Authorization")
+			if len(lines) == 0 {
+				next.ServeHTTP(w, r)
+				return
+			}
+			viewer, err := bearer(r.Context(), verifier, lines)
+			if err != nil {
+				log.InfoContext(r.Context(), "token refused", "cause", errors.Unwrap(err))
+				unauthenticated(w, r, err.Error())
+				return
+			}
+			actor, err := known.Actor(r.Context(), viewer)
+			switch {
+			case models.CodeOf(err) == models.CodeUnauthenticated:
+				unauthenticated(w, r, "token revoked, or no such account")
+			case err != nil:
+				log.ErrorContext(r.Context(), "account not read", "error", err)
+				refuse(w, r, http.StatusServiceUnavailable, models.KeyInternal, models.CodeUnavailable)
+			default:
+				next.ServeHTTP(w, r.WithContext(auth.WithActor(r.Context(), actor)))
+			}
+		})
+	}
+}
+
+// errScheme is the refusal of an Authorization header that holds no bearer token.
+var errScheme = errors.New("token invalid")
+
+// bearer verifies the one bearer token of the Authorization header lines.
+func bearer(ctx context.Context, verifier *auth.Verifier, lines []string) (auth.Viewer, error) {
+	scheme, token, found := strings.Cut(lines[0], " ")
+	if len(lines) > 1 || !found || !strings.EqualFold(scheme, "Bearer") {
+		return auth.Viewer{}, errScheme
+	}
+	return verifier.Verify(ctx, strings.TrimSpace(token))
+}
+
+// unauthenticated answers 401 as RFC 6750 has it. The description is one of a few
+// fixed texts.
+func unauthenticated(w http.ResponseWriter, r *http.Request, description string) {
+	w.Header().Set("WWW-Authenticate", `Bearer realm="steelyard", error="invalid_token", error_description="`+description+`"`)
+	w.Header().Set("Cache-Control", "no-store")
+	refuse(w, r, http.StatusUnauthorized, models.KeyUnauthenticated, models.CodeUnauthenticated)
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"steelyard/auth/keyring"
+	"steelyard/messages"
+	"steelyard/store"
+)
+
+// defaultDB is the database where none is named.
+const defaultDB = "sqlite:steelyard.db"
+
+// Common are the flags that every command has.
+type Common struct {
+	DB       string `name:"db" placeholder:"URL" help:"sqlite:PATH or postgres://USER@HOST/NAME. Default: sqlite:steelyard.db; for demo a temporary file."`
+	KeyFile  string `placeholder:"PATH" help:"Rater keys, outside the database and its backups. Default: beside an SQLite database, else in the user's configuration folder."`
+	Timezone string `default:"Asia/Shanghai" help:"The zone in which the organisation keeps its dates."`
+	Lang     string `default:"zh-CN" enum:"zh-CN,en" help:"The language of files and messages: zh-CN or en."`
+}
+
+func (c *Common) zone() (*time.Location, error) {
+	zone, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		return nil, fmt.Errorf("--timezone %q is not known: use a name such as Asia/Shanghai", c.Timezone)
+	}
+	return zone, nil
+}
+
+func (c *Common) lang() messages.Lang { return messages.Lang(c.Lang) }
+
+// sideFile is where a file that belongs to the database is by default: beside
+// an SQLite file, else in the user's configuration folder, under a name that two
+// databases do not share.
+func (c *Common) sideFile(suffix string) (string, error) {
+	if path, ok := strings.CutPrefix(c.DB, "sqlite:"); ok {
+		return path + suffix, nil
+	}
+	u, err := url.Parse(c.DB)
+	if err != nil {
+		return "", errors.New("--db cannot be read as a URL")
+	}
+	folder, err := os.UserConfigDir()
+	if err != nil {
+		return "", fmt.Errorf("no place for %s files; name one by a flag: %w", suffix, err)
+	}
+	sum := sha256.Sum256([]byte(u.Host + u.Path + "?" + u.Query().Get("host")))
+	name := strings.Trim(strings.ReplaceAll(u.Path, "/", "_"), "_") + "-" + hex.EncodeToString(sum[:4]) + suffix
+	return filepath.Join(folder, "steelyard", name), nil
+}
+
+func (c *Common) keyFile() (string, error) {
+	if c.KeyFile != "" {
+		return c.KeyFile, nil
+	}
+	return c.sideFile(".keys")
+}
+
+func (c *Common) keyring() (*keyring.Keyring, error) {
+	path, err := c.keyFile()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("make the key file's folder: %w", err)
+	}
+	return keyring.OpenOrCreate(path)
+}
+
+// open opens a database that must be exactly what this program needs.
+func (s *session) open(opts store.Options) (*store.Store, error) {
+	st, err := store.Open(s.ctx, s.common.DB, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := st.CheckVersion(s.ctx); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return st, nil
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"steelyard/graph"
+	"steelyard/models"
+	"steelyard/resolvers"
+	"steelyard/server/overhttp"
+)
+
+// The bounds of one operation's shape. They leave room for the largest that the
+// pages ask for, several times over.
+const (
+	maxTokens  = 4000
+	maxDepth   = 12
+	maxAliases = 50
+	maxFields  = 1000
+)
+
+// graphqlOptions tune the GraphQL handler.
+type graphqlOptions struct {
+	maxBody       int64
+	maxComplexity int
+	timeout       time.Duration
+	introspection bool
+	quit          <-chan struct{}
+	metrics       *metrics
+}
+
+// newGraphQL returns the handler of /graphql. A schema that leaves open who may
+// call an operation is refused.
+func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error) {
+	schema := graph.NewExecutableSchema(graph.Config{
+		Resolvers: r, Directives: resolvers.Directives(), Complexity: complexities(),
+	})
+	if err := resolvers.CheckAccess(schema.Schema()); err != nil {
+		return nil, err
+	}
+	exec := executor.New(schema)
+	exec.SetErrorPresenter(resolvers.PresentError)
+	exec.SetRecoverFunc(resolvers.Recover)
+	exec.SetParserTokenLimit(maxTokens)
+	exec.SetDisableSuggestion(true)
+	exec.SetQueryCache(lru.New[*ast.QueryDocument](1000))
+	exec.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](1000)})
+	exec.Use(overhttp.Limits{Depth: maxDepth, Aliases: maxAliases, Fields: maxFields})
+	exec.Use(extension.FixedComplexityLimit(opts.maxComplexity))
+	if opts.introspection {
+		exec.Use(extension.Introspection{})
+	}
+	exec.AroundOperations(opts.metrics.aroundOperation)
+	exec.AroundOperations(r.Loaders)
+	return &overhttp.Handler{
+		Executor: exec, MaxBody: opts.maxBody, Timeout: opts.timeout, KeepAlive: 15 * time.Second, Quit: opts.quit,
+	}, nil
+}
+
+// The number of rows that lists without `first` usually have: what they cost.
+const (
+	partsOfExplanation = 30
+	eventsOfCase       = 12
+)
+
+// complexities say what lists cost: as many times their rows as are asked for.
+// Everything else costs 1 and its own fields.
+func complexities() graph.ComplexityRoot {
+	var c graph.ComplexityRoot
+	c.Query.AssessmentReport = func(child int, _ models.ID, _ *models.ID, _ *string, _ graph.AssessmentOrder, first int32, _ *string) int {
+		return rows(first, child)
+	}
+	c.Query.Cases = func(child int, _ *graph.CaseFilter, _ graph.CaseOrder, first int32, _ *string) int {
+		return rows(first, child)
+	}
+	c.Query.Cycles = func(child int, first int32, _ *string) int { return rows(first, child) }
+	c.Query.Officials = func(child int, _ *models.ID, first int32, _ *string) int { return rows(first, child) }
+	c.Query.OrgUnits = func(child int, first int32, _ *string) int { return rows(first, child) }
+	c.Query.Services = func(child int, first int32, _ *string) int { return rows(first, child) }
+	c.Query.Nodes = func(child int, ids []models.ID) int { return rows(int32(min(len(ids), maxRows)), child) }
+	c.Official.Cases = func(child int, first int32) int { return rows(first, child) }
+	c.ScorePart.Evidence = func(child int, first int32) int { return rows(first, child) }
+	c.Explanation.Parts = func(child int) int { return rows(partsOfExplanation, child) }
+	c.Assessment.Components = func(child int) int { return rows(int32(len(models.ScoreComponents)), child) }
+	c.Case.Events = func(child int) int { return rows(eventsOfCase, child) }
+	return c
+}
+
+// maxRows is the longest page; a longer one is refused by the resolver.
+const maxRows = 100
+
+// rows is the cost of a list: n rows of which each costs child. A number out of
+// range costs what the nearest one in range does, and no product overflows.
+func rows(n int32, child int) int {
+	times := int(min(max(n, 1), maxRows))
+	if child > (math.MaxInt-1)/times {
+		return math.MaxInt
+	}
+	return 1 + times*child
+}
+
+// rootField names an operation by what it does: the word of the schema, never
+// the name that a client gave it.
+func rootField(op *graphql.OperationContext) string {
+	if len(op.Operation.SelectionSet) != 1 {
+		return "several"
+	}
+	if f, ok := op.Operation.SelectionSet[0].(*ast.Field); ok {
+		return f.Name
+	}
+	return "fragment"
+}
+
+// aroundOperation counts operations, and how long they take.
+func (m *metrics) aroundOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	op := graphql.GetOperationContext(ctx)
+	kind, field, start := string(op.Operation.Operation), rootField(op), time.Now()
+	respond := next(ctx)
+	return func(ctx context.Context) *graphql.Response {
+		r := respond(ctx)
+		if r == nil {
+			return nil
+		}
+		outcome := "ok"
+		if len(r.Errors) > 0 {
+			outcome = "error"
+		}
+		m.operations.WithLabelValues(kind, field, outcome).Inc()
+		if op.Operation.Operation != ast.Subscription {
+			m.operationSeconds.WithLabelValues(kind, field).Observe(time.Since(start).Seconds())
+		}
+		return r
+	}
+}

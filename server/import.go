@@ -1,0 +1,167 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"text/tabwriter"
+
+	"steelyard/messages"
+	"steelyard/services/imports"
+	"steelyard/store"
+)
+
+type importCmd struct {
+	Dir string `arg:"" type:"path" help:"The folder, a .zip of it, or a rejected.csv that has been mended."`
+
+	SkipBadRows bool   `help:"Import the rest where rows are bad; without it one fault stops everything."`
+	Rejected    string `default:"rejected.csv" type:"path" placeholder:"FILE" help:"Where rows go that --skip-bad-rows left out."`
+	Errors      string `type:"path" placeholder:"FILE.csv" help:"Write the faults to this file, too: file, line, column, value, kind, sentence."`
+}
+
+// Help is the longer text of --help.
+func (importCmd) Help() string {
+	return "The files are described in docs/import-format.md; examples/village is a small folder of them. " +
+		"An empty or missing database is made first. Importing the same folder again changes nothing. " +
+		"Faults are listed one a line as file:line column=value: what would be right; the exit code is then 1."
+}
+
+func (c *importCmd) Run(s *session) error {
+	if _, err := os.Stat(c.Dir); err != nil {
+		return fmt.Errorf("read the folder: %w", err)
+	}
+	st, err := s.openOrMake()
+	if err != nil {
+		return err
+	}
+	report, err := c.load(s, st)
+	err = errors.Join(err, st.Close())
+	if report == nil {
+		return err
+	}
+	return errors.Join(c.tell(s, report), err)
+}
+
+func (c *importCmd) load(s *session, st *store.Store) (*imports.Report, error) {
+	zone, err := s.common.zone()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := s.common.keyring()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkKeys(st, keys, s); err != nil {
+		return nil, err
+	}
+	g := newGauge(s.stderr)
+	defer g.end()
+	service := imports.Service{Store: st, Keys: keys, Zone: zone}
+	return service.Import(s.ctx, c.Dir, imports.Options{SkipBadRows: c.SkipBadRows, Rejected: c.Rejected, Progress: g.at})
+}
+
+// openOrMake opens the database. One that is empty or missing gets its tables,
+// and is loaded without waiting for the disk at each step: should the power fail,
+// it is simply loaded again.
+func (s *session) openOrMake() (*store.Store, error) {
+	st, err := store.Open(s.ctx, s.common.DB, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	empty, err := st.Empty(s.ctx)
+	if err == nil && !empty {
+		err = st.CheckVersion(s.ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	if !empty {
+		return st, nil
+	}
+	if err := st.Close(); err != nil {
+		return nil, err
+	}
+	if st, err = store.Open(s.ctx, s.common.DB, store.Options{Bulk: true}); err != nil {
+		return nil, err
+	}
+	if _, err := st.MigrateUp(s.ctx); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return st, nil
+}
+
+// tell says what an import found and did.
+func (c *importCmd) tell(s *session, r *imports.Report) error {
+	l := s.common.lang()
+	for _, f := range r.Faults {
+		if _, err := fmt.Fprintln(s.stdout, faultLine(l, f)); err != nil {
+			return err
+		}
+	}
+	if more := r.FaultCount - len(r.Faults); more > 0 {
+		if _, err := fmt.Fprintf(s.stdout, "… and %d more\n", more); err != nil {
+			return err
+		}
+	}
+	if c.Errors != "" {
+		if err := writeFaults(c.Errors, l, r.Faults); err != nil {
+			return err
+		}
+	}
+	if !r.Imported {
+		return nil
+	}
+	table := tabwriter.NewWriter(s.stdout, 0, 8, 2, ' ', 0)
+	if _, err := fmt.Fprintln(table, "file\tread\tinserted\tupdated\tunchanged\trejected"); err != nil {
+		return err
+	}
+	for _, f := range r.Files {
+		if _, err := fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\n", f.Name, f.Read, f.Inserted, f.Updated, f.Unchanged, f.Rejected); err != nil {
+			return err
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if r.Rejected != "" {
+		if _, err := fmt.Fprintf(s.stdout, "rejected rows: %s\n", r.Rejected); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(s.stdout, "digest %s\n", r.Digest)
+	return err
+}
+
+// faultLine is file:line column=value: sentence.
+func faultLine(l messages.Lang, f imports.Fault) string {
+	place := f.File
+	if f.Line > 0 {
+		place += ":" + strconv.Itoa(f.Line)
+	}
+	if f.Column != "" || f.Value != "" {
+		place += " " + f.Column + "=" + strconv.Quote(f.Value)
+	}
+	return place + ": " + messages.Fault(l, string(f.Kind), f.Column, f.Value)
+}
+
+// writeFaults writes the faults as CSV.
+func writeFaults(path string, l messages.Lang, faults []imports.Fault) (err error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("write the faults: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	out := csv.NewWriter(file)
+	rows := [][]string{{"file", "line", "column", "value", "kind", "sentence"}}
+	for _, f := range faults {
+		rows = append(rows, []string{
+			f.File, strconv.Itoa(f.Line), f.Column, f.Value, string(f.Kind), messages.Fault(l, string(f.Kind), f.Column, f.Value),
+		})
+	}
+	if err := out.WriteAll(rows); err != nil {
+		return fmt.Errorf("write the faults: %w", err)
+	}
+	return nil
+}

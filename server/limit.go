@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-chi/httprate"
+
+	"steelyard/models"
+)
+
+// proxies are the networks of the reverse proxies whose X-Forwarded-For is
+// believed.
+type proxies []netip.Prefix
+
+func newProxies(list []string) (proxies, error) {
+	var out proxies
+	for _, text := range list {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("--trusted-proxy %q is no network: write 10.0.0.0/8 or 192.0.2.7/32", text)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}
+
+func (p proxies) trusts(a netip.Addr) bool {
+	return slices.ContainsFunc(p, func(n netip.Prefix) bool { return n.Contains(a) })
+}
+
+// client is the address that a request comes from: the connection's, or, behind a
+// trusted proxy, the last address in X-Forwarded-For that is not such a proxy's.
+// What stands before that anybody can have written.
+func (p proxies) client(r *http.Request) string {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr // a Unix socket, or a request made in this process
+	}
+	address := peer.Addr().Unmap()
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && p.trusts(address); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		address = hop.Unmap()
+	}
+	return address.WithZone("").String()
+}
+
+// limitRate lets each address make so many requests a minute; 0 is no limit. An
+// IPv6 address counts with its whole /64.
+func limitRate(perMinute int, trusted proxies) middleware {
+	if perMinute == 0 {
+		return func(next http.Handler) http.Handler { return next }
+	}
+	return httprate.LimitBy(perMinute, time.Minute,
+		func(r *http.Request) (string, error) { return httprate.CanonicalizeIP(trusted.client(r)), nil },
+		httprate.WithResponseHeaders(httprate.ResponseHeaders{RetryAfter: "Retry-After"}),
+		httprate.WithLimitHandler(func(w http.ResponseWriter, r *http.Request) {
+			refuse(w, r, http.StatusTooManyRequests, models.KeyRateLimited, models.CodeRateLimited, w.Header().Get("Retry-After"))
+		}))
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// How long a connection may take for what.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+	// writeMargin is what an answer may take beyond the operation's own timeout.
+	writeMargin = 30 * time.Second
+)
+
+// background is work beside the requests; it ends with its context.
+type background func(ctx context.Context) error
+
+// serve answers requests at a listener until ctx ends, and does the background
+// work meanwhile. Then it drains: readiness goes false, and drainDelay later the
+// listener closes; requests under way have drain to end, streams are cut. The
+// background work ends last. A background task that fails ends the server.
+func (s *site) serve(ctx context.Context, listener net.Listener, delay, drain time.Duration, tasks ...background) error {
+	h, err := s.handler()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	// Requests under way outlive ctx: they end by themselves or with this one.
+	requests, abandon := context.WithCancel(context.WithoutCancel(ctx))
+	defer abandon()
+	server := &http.Server{
+		Handler: h, BaseContext: func(net.Listener) context.Context { return requests },
+		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		WriteTimeout: s.timeout + writeMargin, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	group, failing := errgroup.WithContext(work)
+	for _, task := range tasks {
+		group.Go(func() error { return task(failing) })
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+
+	select {
+	case <-ctx.Done():
+		s.log.InfoContext(ctx, "ending", "cause", context.Cause(ctx))
+	case <-failing.Done():
+		s.log.ErrorContext(ctx, "ending: background work failed", "error", context.Cause(failing))
+	case err = <-served:
+		err = fmt.Errorf("serve: %w", err)
+	}
+	s.draining.Store(true)
+	if ctx.Err() != nil {
+		wait(requests, delay)
+	}
+	close(s.quit)
+	patience, cancel := context.WithTimeout(requests, drain)
+	defer cancel()
+	if late := server.Shutdown(patience); late != nil {
+		s.log.WarnContext(ctx, "requests were cut off", "error", late)
+		abandon()
+		err = errors.Join(err, server.Close())
+	}
+	stopWork()
+	return errors.Join(err, group.Wait())
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// every does a piece of work at once and then again and again, until ctx ends. A
+// failure is logged, and the next turn tries again.
+func every(interval time.Duration, log *slog.Logger, name string, work func(ctx context.Context) (int, error)) background {
+	return func(ctx context.Context) error {
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			switch n, err := work(ctx); {
+			case ctx.Err() != nil:
+				return nil
+			case err != nil:
+				log.ErrorContext(ctx, name, "error", err)
+			case n > 0:
+				log.InfoContext(ctx, name, "done", n)
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	}
+}
+
+// isLoopback says whether an address is reached from this machine alone.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,103 @@
+// Command steelyard serves the evaluation backend and does its operators' work:
+// it migrates, imports, assesses, mints tokens and looks itself over.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // the zone must be known on machines without a zone database
+
+	"github.com/alecthomas/kong"
+
+	"steelyard/messages"
+	"steelyard/models"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "steelyard:", err)
+		os.Exit(1)
+	}
+}
+
+// cli is every command and flag. A flag --some-flag has the variable
+// STEELYARD_SOME_FLAG.
+type cli struct {
+	Common
+
+	Serve    serveCmd    `cmd:"" help:"Serve GraphQL and the pages."`
+	Demo     demoCmd     `cmd:"" help:"Make a district of demonstration data, score it and serve it."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database's tables up to date, or take steps back."`
+	Import   importCmd   `cmd:"" help:"Import a folder or .zip of CSV files."`
+	Assess   assessCmd   `cmd:"" help:"Assess a period and write the report to a file."`
+	Simulate simulateCmd `cmd:"" help:"Judge the scoring engine by worlds with known truth."`
+	Token    tokenCmd    `cmd:"" help:"Mint a token for an account, and make the account."`
+	Doctor   doctorCmd   `cmd:"" help:"Say what is configured, reachable and out of date."`
+}
+
+// session is what every command gets.
+type session struct {
+	ctx    context.Context
+	common *Common
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// run is the program: arguments in, output to stdout, progress to stderr.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	var c cli
+	exited := false
+	parser, err := kong.New(&c,
+		kong.Name("steelyard"),
+		kong.Description("Steelyard weighs the work of public officials by what the people served experienced. "+
+			"Start with: steelyard demo"),
+		kong.DefaultEnvars("STEELYARD"),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, Summary: true}),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { exited = true }),
+	)
+	if err != nil {
+		return err
+	}
+	command, err := parser.Parse(args)
+	if exited { // --help has been printed
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%w (steelyard --help lists what there is)", err)
+	}
+	if c.DB == "" && command.Command() != "demo" {
+		c.DB = defaultDB
+	}
+	err = command.Run(&session{ctx: ctx, common: &c.Common, stdout: stdout, stderr: stderr})
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return errors.New("interrupted; nothing half-done is kept")
+	}
+	if err != nil && models.CodeOf(err) != "" {
+		return errors.New(sentence(c.lang(), err))
+	}
+	return err
+}
+
+// sentence is what an error says to people: the catalogue's sentence where it is
+// one of ours.
+func sentence(l messages.Lang, err error) string {
+	var own *models.Error
+	if !errors.As(err, &own) {
+		return err.Error()
+	}
+	text := messages.Text(l, own.Key, own.Args...)
+	if own.Field != "" {
+		text = own.Field + ": " + text
+	}
+	return text
+}

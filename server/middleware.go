@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"steelyard/messages"
+	"steelyard/models"
+	"steelyard/server/overhttp"
+)
+
+// middleware wraps a handler in another.
+type middleware func(http.Handler) http.Handler
+
+// chain wraps a handler so that the first middleware sees a request first.
+func chain(h http.Handler, around ...middleware) http.Handler {
+	for i := len(around) - 1; i >= 0; i-- {
+		h = around[i](h)
+	}
+	return h
+}
+
+type requestIDKey struct{}
+
+// goodRequestID is what a proxy's request id may look like to be taken over.
+var goodRequestID = regexp.MustCompile(`^[A-Za-z0-9_-]{8,64}$`)
+
+// identify gives each request an id: the proxy's, or one of its own.
+func identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get("X-Request-Id")
+		if !goodRequestID.MatchString(id) {
+			var raw [8]byte
+			rand.Read(raw[:])
+			id = hex.EncodeToString(raw[:])
+		}
+		w.Header().Set("X-Request-Id", id)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
+	})
+}
+
+// withRequestID adds the request's id to every line that is logged on its behalf.
+type withRequestID struct{ slog.Handler }
+
+// Handle adds the id and passes the line on.
+func (h withRequestID) Handle(ctx context.Context, line slog.Record) error {
+	if id, ok := ctx.Value(requestIDKey{}).(string); ok {
+		line.AddAttrs(slog.String("request", id))
+	}
+	return h.Handler.Handle(ctx, line)
+}
+
+// WithAttrs keeps adding the id.
+func (h withRequestID) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return withRequestID{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup keeps adding the id.
+func (h withRequestID) WithGroup(name string) slog.Handler {
+	return withRequestID{h.Handler.WithGroup(name)}
+}
+
+// observed notes what became of an answer.
+type observed struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+// WriteHeader notes the status.
+func (o *observed) WriteHeader(status int) {
+	if o.status == 0 {
+		o.status = status
+	}
+	o.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts.
+func (o *observed) Write(p []byte) (int, error) {
+	if o.status == 0 {
+		o.status = http.StatusOK
+	}
+	n, err := o.ResponseWriter.Write(p)
+	o.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (o *observed) Unwrap() http.ResponseWriter { return o.ResponseWriter }
+
+// observe logs and counts each request once it is answered, and turns a panic
+// into an answer. Paths are not logged, only routes: a path may hold a token, and
+// a query string anything. Neither is the caller's address.
+func observe(routes *http.ServeMux, m *metrics, log *slog.Logger) middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, route := routes.Handler(r)
+			if route == "" {
+				route = "none"
+			}
+			o, start := &observed{ResponseWriter: w}, time.Now()
+			defer func() {
+				if p := recover(); p != nil {
+					if p == http.ErrAbortHandler {
+						panic(p)
+					}
+					log.ErrorContext(r.Context(), "panic", "route", route, "panic", p, "stack", string(debug.Stack()))
+					if o.status == 0 {
+						refuse(o, r, http.StatusInternalServerError, models.KeyInternal, "INTERNAL")
+					}
+				}
+				took, stream := time.Since(start), strings.HasPrefix(o.Header().Get("Content-Type"), "text/event-stream")
+				m.requests.WithLabelValues(route, methodLabel(r.Method), strconv.Itoa(o.status)).Inc()
+				if !stream {
+					m.requestSeconds.WithLabelValues(route).Observe(took.Seconds())
+				}
+				log.InfoContext(r.Context(), "request", "route", route, "method", methodLabel(r.Method),
+					"status", o.status, "bytes", o.bytes, "took", took.Round(time.Microsecond))
+			}()
+			next.ServeHTTP(o, r)
+		})
+	}
+}
+
+// methodLabel is a method that may stand in a label or a line: a caller can make
+// up any other.
+func methodLabel(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "OTHER"
+}
+
+// harden sets the headers that keep an answer where it belongs. Pages that need
+// more than nothing set a content policy of their own.
+func harden(https bool) middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h := w.Header()
+			h.Set("X-Content-Type-Options", "nosniff")
+			h.Set("X-Frame-Options", "DENY")
+			h.Set("Referrer-Policy", "no-referrer")
+			h.Set("Cross-Origin-Opener-Policy", "same-origin")
+			h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+			h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+			if https {
+				h.Set("Strict-Transport-Security", "max-age=31536000")
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// inLanguage puts the language of Accept-Language into the context.
+func inLanguage(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l := messages.Negotiate(r.Header.Get("Accept-Language"))
+		w.Header().Add("Vary", "Accept-Language")
+		w.Header().Set("Content-Language", string(l))
+		next.ServeHTTP(w, r.WithContext(messages.With(r.Context(), l)))
+	})
+}
+
+// refuse answers a request with a sentence of the catalogue.
+func refuse(w http.ResponseWriter, r *http.Request, status int, key models.Key, code models.Code, args ...string) {
+	l := messages.Negotiate(r.Header.Get("Accept-Language"))
+	overhttp.WriteError(w, r, status, messages.Text(l, key, args...), string(code))
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"steelyard/models"
+)
+
+// origins are the web origins, besides this server's own, whose pages may call
+// the API: scheme://host[:port], exactly.
+type origins []string
+
+// newOrigins refuses what is no origin: a wildcard, a path, a foreign scheme.
+func newOrigins(list []string) (origins, error) {
+	for _, o := range list {
+		u, err := url.Parse(o)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || o != u.Scheme+"://"+u.Host {
+			return nil, fmt.Errorf("--allow-origin %q is no origin: write https://host or https://host:port", o)
+		}
+	}
+	return list, nil
+}
+
+// share answers cross-origin requests of the listed origins as CORS has it. There
+// are no cookies, so credentials are not allowed: a token is sent in a header.
+func (o origins) share(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, origin := w.Header(), r.Header.Get("Origin")
+		h.Add("Vary", "Origin")
+		listed := origin != "" && slices.Contains(o, origin)
+		if listed {
+			h.Set("Access-Control-Allow-Origin", origin)
+			h.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After")
+		}
+		if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if listed {
+			h.Set("Access-Control-Allow-Methods", "GET, POST")
+			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept-Language, X-Request-Id")
+			h.Set("Access-Control-Max-Age", "3600")
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+}
+
+// protect refuses what a page of an unlisted origin makes a browser send.
+func (o origins) protect(next http.Handler) http.Handler {
+	p := http.NewCrossOriginProtection()
+	for _, origin := range o {
+		if err := p.AddTrustedOrigin(origin); err != nil {
+			panic(err) // newOrigins has looked at it
+		}
+	}
+	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		refuse(w, r, http.StatusForbidden, models.KeyForbidden, models.CodeForbidden)
+	}))
+	return p.Handler(next)
+}

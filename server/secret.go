@@ -1,0 +1,110 @@
+package main
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"steelyard/auth"
+)
+
+// secretSuffix names the secret file, beside the database.
+const secretSuffix = ".secret"
+
+// secretBytes is the size of the server's secret.
+const secretBytes = 32
+
+// secrets are what rating links are signed with and receipts are derived from.
+// Every process that serves one database needs the same.
+type secrets struct {
+	invitations *auth.Invitations
+	receipts    []byte
+}
+
+// openSecrets reads the secret file, and makes it where there is none. Links that
+// were signed with one of the previous files still hold.
+func openSecrets(file string, previous []string) (secrets, error) {
+	current, err := readSecret(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		current, err = makeSecret(file)
+	}
+	if err != nil {
+		return secrets{}, err
+	}
+	older := make([][]byte, len(previous))
+	for i, path := range previous {
+		secret, err := readSecret(path)
+		if err != nil {
+			return secrets{}, err
+		}
+		older[i] = keyFor(secret, "invitations")
+	}
+	links, err := auth.NewInvitations(keyFor(current, "invitations"), older...)
+	return secrets{links, keyFor(current, "receipts")}, err
+}
+
+// keyFor derives the key for one use: HMAC-SHA-256(secret, "steelyard server v1 " use).
+func keyFor(secret []byte, use string) []byte {
+	h := hmac.New(sha256.New, secret)
+	h.Write([]byte("steelyard server v1 " + use))
+	return h.Sum(nil)
+}
+
+// readSecret reads a file that holds 32 bytes in base64. One that others than its
+// owner may read is refused.
+func readSecret(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the secret file: %w", err)
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("secret file %s: mode %04o lets others read it; use chmod 600", path, info.Mode().Perm())
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the secret file: %w", err)
+	}
+	secret, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(raw)))
+	if err != nil || len(secret) != secretBytes {
+		return nil, fmt.Errorf("secret file %s does not hold %d bytes in base64", path, secretBytes)
+	}
+	return secret, nil
+}
+
+// makeSecret draws a secret and writes it to a file that is not there yet. Of
+// processes that start together, one makes it and the others read that.
+func makeSecret(path string) ([]byte, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("make the secret file's folder: %w", err)
+	}
+	secret := make([]byte, secretBytes)
+	rand.Read(secret)
+	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp") // mode 0600
+	if err != nil {
+		return nil, fmt.Errorf("make the secret file: %w", err)
+	}
+	_, err = temp.WriteString(base64.StdEncoding.EncodeToString(secret) + "\n")
+	if err == nil {
+		err = temp.Sync()
+	}
+	err = errors.Join(err, temp.Close())
+	if err == nil {
+		err = os.Link(temp.Name(), path) // unlike a rename, it replaces nothing
+	}
+	err = errors.Join(err, os.Remove(temp.Name()))
+	if errors.Is(err, fs.ErrExist) {
+		return readSecret(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make the secret file: %w", err)
+	}
+	return secret, nil
+}

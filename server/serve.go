@@ -1,0 +1,244 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"steelyard/auth"
+	"steelyard/calendar"
+	"steelyard/store"
+)
+
+type serveCmd struct {
+	Network
+	Tokens
+
+	Introspection bool          `help:"Let anybody read the whole schema."`
+	Graphiql      bool          `default:"true" negatable:"" help:"Serve the GraphiQL console at /graphiql."`
+	Worker        bool          `default:"true" negatable:"" help:"Make assessment runs in this process."`
+	SweepEvery    time.Duration `default:"1m" help:"How often lapsed cases and transfers are looked for."`
+	Calendar      string        `type:"existingfile" placeholder:"FILE" help:"Working days as JSON. Default: the State Council's arrangements that this version knows."`
+	Connections   int           `default:"20" help:"Size of the database pool."`
+
+	SecretFile         string   `placeholder:"PATH" help:"What rating links are signed with; made where there is none. Every process that serves the database needs the same. Default: beside the key file."`
+	PreviousSecretFile []string `placeholder:"PATH" help:"Secret files whose links still hold."`
+}
+
+// Network are the flags of listening.
+type Network struct {
+	Addr          string        `default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT; port 0 takes a free one."`
+	PublicURL     string        `name:"public-url" placeholder:"URL" help:"Where residents reach this server: what rating links begin with. Default: http://ADDR."`
+	AllowOrigin   []string      `placeholder:"ORIGIN" help:"Web origins whose pages may call the API, e.g. https://hr.example.org."`
+	TrustedProxy  []string      `placeholder:"CIDR" help:"Networks of reverse proxies whose X-Forwarded-For is believed."`
+	RateLimit     int           `default:"600" help:"Requests that one address may make in a minute; 0: any number."`
+	MaxBody       int64         `default:"1048576" help:"Largest request, in bytes."`
+	MaxComplexity int           `default:"50000" help:"Largest cost of an operation: about the number of fields in its answer."`
+	Timeout       time.Duration `default:"30s" help:"How long a query or mutation may take; its statements are cancelled with it."`
+	DrainDelay    time.Duration `default:"0s" help:"How long to answer on after readiness has gone false, for load balancers to notice."`
+	Drain         time.Duration `default:"15s" help:"How long requests under way have to end."`
+	LogFormat     string        `default:"text" enum:"text,json" help:"text or json."`
+	LogLevel      slog.Level    `default:"INFO" help:"DEBUG, INFO, WARN or ERROR."`
+}
+
+// Tokens are the flags that say which bearer tokens hold.
+type Tokens struct {
+	TokenIssuer   string        `default:"steelyard" help:"The iss that tokens must have."`
+	TokenAudience string        `default:"steelyard" help:"The aud that tokens must have."`
+	TokenLeeway   time.Duration `default:"30s" help:"Clock skew allowed on a token's dates."`
+
+	JwksFile      string `name:"jwks-file" type:"existingfile" placeholder:"FILE" help:"Public keys as a JWK Set."`
+	JwksURL       string `name:"jwks-url" placeholder:"URL" help:"Where the identity provider publishes its JWK Set."`
+	PublicKeyFile string `type:"existingfile" placeholder:"FILE" help:"An Ed25519 public key in PEM."`
+	TrustTokenKey bool   `help:"Accept the tokens of the token command: trust the signing key beside the database."`
+
+	DevelopmentSecret      string `placeholder:"TEXT" help:"An HS256 secret, for development only."`
+	AllowDevelopmentSecret bool   `help:"Accept HS256 tokens by --development-secret. Whoever knows it can be anybody."`
+}
+
+func (c *serveCmd) Run(s *session) error {
+	log := c.logger(s.stderr)
+	slog.SetDefault(log)
+	verifier, err := c.verifier(s, log)
+	if err != nil {
+		return err
+	}
+	st, err := s.open(store.Options{Connections: c.Connections})
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.serve(s, st, verifier, log), st.Close())
+}
+
+func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, log *slog.Logger) error {
+	m, err := c.means(s, st)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return fmt.Errorf("listen at --addr: %w", err)
+	}
+	site, err := c.site(m, verifier, listener, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	site.introspection, site.graphiql = c.Introspection, c.Graphiql
+	if _, err := fmt.Fprintf(s.stdout, "serving at %s\n", site.publicURL); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	return site.serve(s.ctx, listener, c.DrainDelay, c.Drain, c.tasks(site, log)...)
+}
+
+// means gathers what the services work with, and refuses a key file that is not
+// the database's.
+func (c *serveCmd) means(s *session, st *store.Store) (means, error) {
+	zone, err := s.common.zone()
+	if err != nil {
+		return means{}, err
+	}
+	keys, err := s.common.keyring()
+	if err != nil {
+		return means{}, err
+	}
+	if err := checkKeys(st, keys, s); err != nil {
+		return means{}, err
+	}
+	file := c.SecretFile
+	if file == "" {
+		if file, err = s.common.sideFile(secretSuffix); err != nil {
+			return means{}, err
+		}
+	}
+	secrets, err := openSecrets(file, c.PreviousSecretFile)
+	if err != nil {
+		return means{}, err
+	}
+	days, err := readCalendar(c.Calendar)
+	return means{st, keys, zone, days, secrets}, err
+}
+
+// readCalendar reads the working days of a file, or those that the program knows.
+func readCalendar(path string) (*calendar.Calendar, error) {
+	if path == "" {
+		return calendar.China()
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open the calendar: %w", err)
+	}
+	days, err := calendar.Parse(f)
+	return days, errors.Join(err, f.Close())
+}
+
+// site is what is served, of the flags that serve and demo share.
+func (n *Network) site(m means, verifier *auth.Verifier, listener net.Listener, log *slog.Logger) (*site, error) {
+	allowed, err := newOrigins(n.AllowOrigin)
+	if err != nil {
+		return nil, err
+	}
+	trusted, err := newProxies(n.TrustedProxy)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case n.RateLimit < 0:
+		return nil, errors.New("--rate-limit is below 0: 0 is no limit")
+	case n.MaxBody < 1 || n.MaxComplexity < 1 || n.Timeout <= 0:
+		return nil, errors.New("--max-body, --max-complexity and --timeout must be above 0")
+	}
+	public := strings.TrimSuffix(n.PublicURL, "/")
+	if public == "" {
+		public = "http://" + listener.Addr().String()
+	}
+	return &site{
+		store: m.store, app: m.app(), verifier: verifier, log: log,
+		publicURL: public, origins: allowed, proxies: trusted, perMinute: n.RateLimit,
+		maxBody: n.MaxBody, maxComplexity: n.MaxComplexity, timeout: n.Timeout, quit: make(chan struct{}),
+	}, nil
+}
+
+// tasks are what is done beside the requests.
+func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
+	tasks := []background{
+		every(c.SweepEvery, log, "close unconfirmed cases", site.app.Cases.LapseUnconfirmed),
+		every(c.SweepEvery, log, "take unanswered transfers back", site.app.Cases.LapseTransfers),
+	}
+	if c.Worker {
+		tasks = append(tasks, site.app.Assessments.Work)
+	}
+	return tasks
+}
+
+func (n *Network) logger(w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: n.LogLevel}
+	var h slog.Handler = slog.NewTextHandler(w, options)
+	if n.LogFormat == "json" {
+		h = slog.NewJSONHandler(w, options)
+	}
+	return slog.New(withRequestID{h})
+}
+
+// sources are the flags that name keys, those that were given.
+func (t *Tokens) sources() []string {
+	var given []string
+	for _, source := range []struct {
+		flag  string
+		given bool
+	}{
+		{"--jwks-file", t.JwksFile != ""},
+		{"--jwks-url", t.JwksURL != ""},
+		{"--public-key-file", t.PublicKeyFile != ""},
+		{"--trust-token-key", t.TrustTokenKey},
+		{"--development-secret", t.DevelopmentSecret != ""},
+	} {
+		if source.given {
+			given = append(given, source.flag)
+		}
+	}
+	return given
+}
+
+// verifier knows the tokens that hold. Without any key there is none.
+func (t *Tokens) verifier(s *session, log *slog.Logger) (*auth.Verifier, error) {
+	if len(t.sources()) == 0 {
+		return nil, errors.New("nobody could sign in: name the keys that tokens are verified with by --jwks-file, --jwks-url " +
+			"or --public-key-file, or trust those of the token command by --trust-token-key")
+	}
+	public, err := t.publicKey(s)
+	if err != nil {
+		return nil, err
+	}
+	return auth.NewVerifier(s.ctx, auth.Config{
+		Issuer: t.TokenIssuer, Audience: t.TokenAudience, Leeway: t.TokenLeeway,
+		PublicKey: public, JWKSFile: t.JwksFile, JWKSURL: t.JwksURL,
+		DevelopmentSecret: []byte(t.DevelopmentSecret), AllowDevelopmentSecret: t.AllowDevelopmentSecret, Log: log,
+	})
+}
+
+// publicKey is the key of our own that is trusted; nil where there is none.
+func (t *Tokens) publicKey(s *session) (ed25519.PublicKey, error) {
+	switch {
+	case t.PublicKeyFile != "" && t.TrustTokenKey:
+		return nil, errors.New("give one of --public-key-file and --trust-token-key")
+	case t.PublicKeyFile != "":
+		return auth.ReadPublicKeyFile(t.PublicKeyFile)
+	case t.TrustTokenKey:
+		path, err := s.common.sideFile(signingSuffix)
+		if err != nil {
+			return nil, err
+		}
+		private, err := auth.ReadKeyFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("--trust-token-key: %w (steelyard token makes the key)", err)
+		}
+		return private.Public().(ed25519.PublicKey), nil
+	}
+	return nil, nil
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"steelyard/auth"
+	"steelyard/resolvers"
+	"steelyard/store"
+)
+
+// site is everything that is served at one address.
+type site struct {
+	store    *store.Store
+	app      resolvers.App
+	verifier *auth.Verifier
+	log      *slog.Logger
+
+	publicURL     string // without a slash at the end
+	origins       origins
+	proxies       proxies
+	perMinute     int // requests an address may make; 0: any number
+	maxBody       int64
+	maxComplexity int
+	timeout       time.Duration
+	introspection bool
+	graphiql      bool
+
+	draining atomic.Bool   // readiness goes false before the listener does
+	quit     chan struct{} // closed to end the streams
+}
+
+// handler returns the whole site.
+func (s *site) handler() (http.Handler, error) {
+	m := newMetrics(s.store)
+	api, err := newGraphQL(&resolvers.Resolver{App: s.app, PublicURL: s.publicURL}, graphqlOptions{
+		maxBody: s.maxBody, maxComplexity: s.maxComplexity, timeout: s.timeout,
+		introspection: s.introspection, quit: s.quit, metrics: m,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("serve the schema: %w", err)
+	}
+	// What the pages and the network have in common: who asks, in which language.
+	api = chain(api, authenticate(s.verifier, s.app.Accounts, s.log), inLanguage)
+
+	routes := http.NewServeMux()
+	open := limitRate(s.perMinute, s.proxies)
+	routes.Handle("/graphql", chain(api, open, s.origins.share, s.origins.protect))
+	if s.graphiql {
+		routes.Handle("/graphiql", open(graphiqlPage()))
+		routes.Handle("/graphiql/", open(graphiqlAssets()))
+	}
+	routes.HandleFunc("GET /healthz", healthz)
+	routes.HandleFunc("GET /readyz", s.readyz)
+	routes.Handle("GET /metrics", m.handler())
+	return chain(routes, identify, observe(routes, m, s.log), harden(strings.HasPrefix(s.publicURL, "https://"))), nil
+}
+
+// healthz says that the process answers.
+func healthz(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") }
+
+// readyz says whether requests should be sent here: not while the server ends,
+// and not while the database does not answer.
+func (s *site) readyz(w http.ResponseWriter, r *http.Request) {
+	if s.draining.Load() {
+		say(w, http.StatusServiceUnavailable, "ending")
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if err := s.store.CheckVersion(ctx); err != nil {
+		s.log.WarnContext(ctx, "not ready", "error", err)
+		say(w, http.StatusServiceUnavailable, "the database is not ready")
+		return
+	}
+	say(w, http.StatusOK, "ready")
+}
+
+func say(w http.ResponseWriter, status int, text string) {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if _, err := io.WriteString(w, text+"\n"); err != nil {
+		return // the client has gone: there is nobody to tell
+	}
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"steelyard/auth"
+	"steelyard/models"
+	"steelyard/services/accounts"
+	"steelyard/store"
+)
+
+// signingSuffix names the token command's signing key, beside the database.
+const signingSuffix = ".signing.pem"
+
+type tokenCmd struct {
+	Role     models.Role   `required:"" placeholder:"ROLE" help:"RESIDENT, OFFICIAL, REPLY_OFFICER, HR, AUDITOR or ADMIN."`
+	Subject  string        `required:"" placeholder:"NAME" help:"Whom the token is for: the account's name."`
+	Unit     string        `placeholder:"REF" help:"External id of the unit that the account sees, with everything below it."`
+	Official string        `placeholder:"REF" help:"External id of the official that the subject is."`
+	TTL      time.Duration `name:"ttl" default:"12h" help:"How long the token holds."`
+
+	SigningKeyFile string `placeholder:"PATH" help:"Ed25519 key that signs; made where there is none. Default: beside the database."`
+	TokenIssuer    string `default:"steelyard" help:"The token's iss."`
+	TokenAudience  string `default:"steelyard" help:"The token's aud."`
+}
+
+// Help is the longer text of --help.
+func (tokenCmd) Help() string {
+	return "The account is made, or changed to what is granted; a change makes its earlier tokens worthless. " +
+		"A server accepts the token when it is started with --trust-token-key, or with the public key by --public-key-file."
+}
+
+func (c *tokenCmd) Run(s *session) error {
+	path := c.SigningKeyFile
+	if path == "" {
+		var err error
+		if path, err = s.common.sideFile(signingSuffix); err != nil {
+			return err
+		}
+	}
+	st, err := s.open(store.Options{Connections: 2})
+	if err != nil {
+		return err
+	}
+	token, err := c.mint(s, st, path)
+	if err := errors.Join(err, st.Close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(s.stdout, token)
+	return err
+}
+
+func (c *tokenCmd) mint(s *session, st *store.Store, path string) (string, error) {
+	private, err := signingKey(path)
+	if err != nil {
+		return "", err
+	}
+	signer, err := auth.NewSigner(private, c.TokenIssuer, c.TokenAudience)
+	if err != nil {
+		return "", err
+	}
+	return grantToken(s, &accounts.Service{Store: st}, signer, c.TTL, accounts.Grant{
+		Subject: c.Subject, Role: c.Role, UnitRef: c.Unit, OfficialRef: c.Official,
+	})
+}
+
+// grantToken makes an account and a token for it.
+func grantToken(s *session, known *accounts.Service, signer *auth.Signer, ttl time.Duration, g accounts.Grant) (string, error) {
+	account, err := known.Ensure(s.ctx, g)
+	if err != nil {
+		return "", err
+	}
+	viewer := auth.Viewer{Subject: g.Subject, Role: g.Role, Unit: g.UnitRef, Epoch: int64(account.TokenEpoch)}
+	return signer.Mint(viewer, time.Now(), ttl)
+}
+
+// signingKey reads the key that signs tokens, and makes it where there is none.
+func signingKey(path string) (ed25519.PrivateKey, error) {
+	private, err := auth.ReadKeyFile(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return private, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("make the signing key's folder: %w", err)
+	}
+	_, private, err = ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make the signing key: %w", err)
+	}
+	if err := auth.WriteKeyFile(path, private); errors.Is(err, fs.ErrExist) {
+		return auth.ReadKeyFile(path) // another process was first
+	} else if err != nil {
+		return nil, err
+	}
+	return private, nil
+}

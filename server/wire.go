@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"steelyard/auth/keyring"
+	"steelyard/calendar"
+	"steelyard/models"
+	"steelyard/privacy"
+	"steelyard/resolvers"
+	"steelyard/services/accounts"
+	"steelyard/services/assessments"
+	"steelyard/services/cases"
+	"steelyard/services/cycles"
+	"steelyard/services/deeds"
+	"steelyard/services/officials"
+	"steelyard/services/ratings"
+	"steelyard/services/reviews"
+	"steelyard/store"
+)
+
+// means are what the services work with.
+type means struct {
+	store   *store.Store
+	keys    *keyring.Keyring
+	zone    *time.Location
+	days    *calendar.Calendar
+	secrets secrets
+}
+
+// app makes every service, each once.
+func (m means) app() resolvers.App {
+	return resolvers.App{
+		Accounts:    &accounts.Service{Store: m.store},
+		Assessments: newAssessments(m.store, m.keys, m.zone),
+		Cases:       cases.New(m.store, m.keys, m.zone, m.days, m.secrets.receipts),
+		Cycles:      &cycles.Service{Store: m.store},
+		Deeds:       &deeds.Service{Store: m.store, Secret: m.secrets.receipts},
+		Officials:   &officials.Service{Store: m.store},
+		Ratings: &ratings.Service{
+			Store: m.store, Keys: m.keys, Zone: m.zone, Invitations: m.secrets.invitations, Secret: m.secrets.receipts,
+		},
+		Reviews: &reviews.Service{Store: m.store, Keys: m.keys, Zone: m.zone},
+	}
+}
+
+// newAssessments makes the service that `assess` needs alone, too. Its worker is
+// named for whoever looks at a run's lease.
+func newAssessments(st *store.Store, keys *keyring.Keyring, zone *time.Location) *assessments.Service {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	return &assessments.Service{
+		Store: st, Keys: keys, Zone: zone,
+		Worker: fmt.Sprintf("%s:%d", host, os.Getpid()), Thresholds: privacy.Default(),
+	}
+}
+
+// checkKeys compares the key file with the years that the database knows.
+func checkKeys(st *store.Store, keys *keyring.Keyring, s *session) error {
+	var epochs []models.KeyEpoch
+	if err := st.Read(s.ctx).Order("year").Find(&epochs).Error; err != nil {
+		return fmt.Errorf("read the years of the rater keys: %w", err)
+	}
+	return keys.Check(epochs)
+}
