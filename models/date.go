@@ -7,7 +7,10 @@ import (
 )
 
 // Date is a calendar day without a zone. The zero value is "no date".
-type Date struct{ days int32 } // days since 1969-12-31, so that zero is unset
+type Date struct{ days int32 } // 1 is 0001-01-01, so that zero is unset
+
+// epochDay is the number of 1970-01-01.
+const epochDay = 719163
 
 const dateLayout = "2006-01-02"
 
@@ -23,7 +26,7 @@ func DateOf(t time.Time, zone *time.Location) Date {
 }
 
 // DateFromEpochDay returns the day that lies n days after 1970-01-01.
-func DateFromEpochDay(n int32) Date { return Date{n + 1} }
+func DateFromEpochDay(n int32) Date { return Date{n + epochDay} }
 
 func dateOfUTC(t time.Time) Date {
 	seconds := t.Unix()
@@ -31,7 +34,7 @@ func dateOfUTC(t time.Time) Date {
 	if seconds%86400 < 0 {
 		days--
 	}
-	return Date{int32(days) + 1}
+	return DateFromEpochDay(int32(days))
 }
 
 // ParseDate reads 2006-01-02.
@@ -44,7 +47,7 @@ func ParseDate(s string) (Date, error) {
 }
 
 // EpochDay returns the days since 1970-01-01.
-func (d Date) EpochDay() int32 { return d.days - 1 }
+func (d Date) EpochDay() int32 { return d.days - epochDay }
 
 // IsZero says whether there is no date.
 func (d Date) IsZero() bool { return d.days == 0 }
