@@ -2,6 +2,7 @@ package scoring
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 
@@ -11,7 +12,7 @@ import (
 const (
 	// logisticRounds bounds the reweighting; the fit is at rest when no official's
 	// effect moves by more than logisticRest.
-	logisticRounds = 12
+	logisticRounds = 40
 	logisticRest   = 1e-3
 	// logisticReach bounds linear predictors, so that a cell where all or none is
 	// solved keeps a finite weight.
@@ -72,7 +73,11 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 	var shrunk *mixed.Solution
 	options := mixed.Options{Seed: r.policy.Seed}
 	var before []float64
-	for range logisticRounds {
+	for round := 0; ; round++ {
+		if round == logisticRounds {
+			return fmt.Errorf("%s: the reweighting came to no rest after %d rounds: %w", in.name, round,
+				&mixed.NotConvergedError{Iterations: round, Change: farthest(before, shrunk.Effects[0]), Reason: "the working weights keep moving"})
+		}
 		working(rows, eta, problem.Y, problem.Weight)
 		s, err := fitShrunk(ctx, problem, options)
 		if err != nil {
@@ -83,11 +88,10 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 			x := s.FixedEffects[0][group[i]] + s.FixedEffects[1][mix.index[i]] + s.Effects[0][rows.posting[i]]
 			eta[i] = min(max(x, -logisticReach), logisticReach)
 		}
-		rest := before != nil && farthest(before, s.Effects[0]) < logisticRest
-		before = slices.Clone(s.Effects[0])
-		if rest || s.Boundary[0] {
+		if before != nil && farthest(before, s.Effects[0]) < logisticRest {
 			break
 		}
+		before = s.Effects[0]
 		options.Start = append(slices.Clone(s.Variances), s.Residual)
 	}
 	in.fit = describeFit(Outcomes, problem, shrunk)

@@ -111,9 +111,15 @@ func (c *combined) drawModel(source *normals) *jointModel {
 		for a := range z {
 			z[a] = source.next()
 		}
+		chi := 0.0
+		for range 5 {
+			e := source.next()
+			chi += float64(e * e)
+		}
+		heavy := math.Sqrt(5 / chi)
 		x := solveLowerT(c.fit.root, len(z), z)
 		for a := range x {
-			x[a] += c.fit.at[a]
+			x[a] = c.fit.at[a] + float64(heavy*x[a])
 		}
 		for j := range c.list {
 			x[c.fit.layout.own+j] = math.Abs(x[c.fit.layout.own+j])
@@ -235,10 +241,12 @@ func (s *sampler) effect(j, i int, v, q, w float64, source *normals) float64 {
 	return sum
 }
 
-// interval is the 2.5 % and 97.5 % quantile of sorted values.
+// interval is the 2.5 % and 97.5 % quantile of sorted values: the k-th of n stands
+// for k/(n+1), so that another draw falls between them 95 times in a hundred
+// (Hyndman & Fan 1996, type 6).
 func interval(sorted []float64) (low, high float64) {
-	n := float64(len(sorted) - 1)
-	return quantile(sorted, 0.025*n), quantile(sorted, 0.975*n)
+	n := float64(len(sorted) + 1)
+	return quantile(sorted, 0.025*n-1), quantile(sorted, 0.975*n-1)
 }
 
 func quantile(sorted []float64, at float64) float64 {
