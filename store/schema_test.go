@@ -117,7 +117,7 @@ func postgresShape(t *testing.T, s *store.Store) shape {
 		out.Checks = append(out.Checks, table+" "+name)
 	}
 	out.Indexes = texts(t, s, `SELECT tablename || ' ' || indexname FROM pg_indexes WHERE schemaname = current_schema()
-		AND tablename <> 'goose_db_version' AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conname = indexname)`)
+		AND tablename <> 'goose_db_version' AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conname = indexname AND c.contype IN ('p', 'u'))`)
 	out.sort()
 	return out
 }
