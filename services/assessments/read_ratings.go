@@ -82,7 +82,8 @@ func (r *reader) readPartialResponse() error {
 	return r.snap.Each(r.ctx, `SELECT official_id, occurred_at, invited FROM encounters
 		WHERE occurred_at >= ? AND occurred_at < ? AND official_id IN (
 			SELECT o.id FROM officials o JOIN postings p ON p.official_id = o.id
-			WHERE p.from_on > ? OR p.to_on < ? OR o.active_from > ? OR o.active_to < ?)`+narrower,
+			WHERE p.from_on > ? OR p.to_on < ? OR o.active_from > ? OR o.active_to < ?
+				OR EXISTS (SELECT 1 FROM postings q WHERE q.official_id = o.id AND q.from_on <> p.from_on))`+narrower,
 		args, func(row *store.Row) error {
 			official := row.ID(0)
 			if _, counted := r.whole(official); counted {

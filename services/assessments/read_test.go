@@ -81,6 +81,10 @@ func TestReadGivesEachPieceToThePostOfItsDay(t *testing.T) {
 		o.official("A", "clerk", [3]string{"north", "2020-01-01", "2025-03-10"}, [3]string{"south", "2025-03-11", "2025-03-19"},
 			[3]string{"north-1", "2025-03-21", ""})
 		o.official("late", "clerk", [3]string{"south", "2020-01-01", ""})
+		// Two posts at once: the one that began later counts.
+		o.official("twice", "clerk", [3]string{"north", "2019-01-01", ""}, [3]string{"south", "2020-01-01", ""})
+		o.rating("twice", "easy", "2025-03-05", 5, "")
+		o.encounter("E-twice", "twice", "2025-03-05 09:00:00", models.AnswerYes)
 		if err := s.InTx(t.Context(), func(tx *store.Tx) error {
 			return tx.Model(&models.Official{}).Where("ref = ?", "late").Updates(map[string]any{
 				"active_from": day("2025-03-15"), "active_to": day("2025-03-20"),
@@ -111,6 +115,8 @@ func TestReadGivesEachPieceToThePostOfItsDay(t *testing.T) {
 			"A south 2025-03-11..2025-03-19 person 0: 1 ratings, 1 encounters",
 			"A north-1 2025-03-21..2025-03-31 person 0: 1 ratings, 1 encounters",
 			"late south 2025-03-15..2025-03-20 person 1: 1 ratings, 0 encounters",
+			"twice north 2025-03-01..2025-03-31 person 2: 0 ratings, 0 encounters",
+			"twice south 2025-03-01..2025-03-31 person 2: 1 ratings, 1 encounters",
 		})
 	})
 }
