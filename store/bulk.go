@@ -145,13 +145,16 @@ func (tx *Tx) Each(ctx context.Context, query string, args []any, fn func(r *Row
 		return err
 	}
 	row := &Row{values: make([]driver.Value, len(names))}
-	targets := make([]any, len(names))
+	found, targets := make([]any, len(names)), make([]any, len(names))
 	for i := range targets {
-		targets[i] = &row.values[i]
+		targets[i] = &found[i]
 	}
 	for rows.Next() {
 		if err := rows.Scan(targets...); err != nil {
 			return err
+		}
+		for i, v := range found {
+			row.values[i] = v
 		}
 		if err := fn(row); err != nil {
 			return err
