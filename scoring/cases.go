@@ -46,7 +46,7 @@ func (r *run) outcomes(ctx context.Context, o *outcomeRows) ([]*indicator, error
 	return out, nil
 }
 
-// fitLogistic fits logit P(y) = group + category:channel + official by penalised
+// fitLogistic fits logit P(y) = group + category + channel + official by penalised
 // quasi-likelihood (Breslow & Clayton 1993, JASA 88): a linear mixed model for
 // the working response η + (y−p)/(p(1−p)) with weights p(1−p), repeated until
 // the officials' effects rest.
@@ -54,8 +54,8 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 	if constant(rows.y) {
 		return nil
 	}
-	mix := r.buildCells(rows.posting, rows.kind, rows.channel)
-	in.component0 = connected(len(r.ev.Postings), rows.posting, mix, nil, 0)
+	mix := r.caseMix(rows.posting, rows.kind, rows.channel)
+	in.component0 = connected(len(r.ev.Postings), rows.posting, mix.kind, nil, 0)
 	n := len(rows.y)
 	group := make([]int32, n)
 	for i, p := range rows.posting {
@@ -65,11 +65,12 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 		Y: make([]float64, n), Weight: make([]float64, n),
 		Fixed: []mixed.Factor{
 			{Name: "peer group", Levels: r.groups.count(), Index: group},
-			{Name: "category and channel", Levels: mix.levels, Index: mix.index},
+			{Name: "category", Levels: mix.kind.levels, Index: mix.kind.index},
+			{Name: "channel", Levels: mix.channel.levels, Index: mix.channel.index},
 		},
 		Random: []mixed.Factor{{Name: "official", Levels: len(r.ev.Postings), Index: rows.posting}},
 	}
-	eta := startEta(rows, mix)
+	eta := startEta(rows, mix.kind)
 	var shrunk *mixed.Solution
 	options := mixed.Options{Seed: r.policy.Seed}
 	var before []float64
@@ -85,7 +86,8 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 		}
 		shrunk = s
 		for i := range eta {
-			x := s.FixedEffects[0][group[i]] + s.FixedEffects[1][mix.index[i]] + s.Effects[0][rows.posting[i]]
+			x := s.FixedEffects[0][group[i]] + s.FixedEffects[1][mix.kind.index[i]] +
+				s.FixedEffects[2][mix.channel.index[i]] + s.Effects[0][rows.posting[i]]
 			eta[i] = min(max(x, -logisticReach), logisticReach)
 		}
 		if before != nil && farthest(before, s.Effects[0]) < logisticRest {

@@ -1,91 +1,73 @@
 package scoring
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
-// cells are the case-mix cells of one model's rows: a kind met through a channel.
+// cells are the levels of one case-mix factor after thin ones have merged.
 type cells struct {
 	index  []int32 // by row
 	levels int
 }
 
-// anyChannel stands for all channels that are too thin alone.
-const anyChannel = channels
+// caseMix are the case-mix factors of one model's rows: what was done, and
+// through which channel. Their effects add up: so few parameters leave more to
+// tell officials apart, and a kind met through a rare channel needs no cell of its
+// own.
+type caseMix struct{ kind, channel cells }
 
-// cellKey is a cell before it is numbered. Kind None is what is left when even
-// the coarsest kind is thin.
-type cellKey struct {
-	kind    int32
-	channel Channel
-}
-
-func (k cellKey) coarser(kinds []Kind) cellKey {
-	switch {
-	case k.channel != anyChannel:
-		return cellKey{k.kind, anyChannel}
-	case k.kind != None:
-		return cellKey{kinds[k.kind].Parent, anyChannel}
-	}
-	return k
-}
-
-// buildCells puts each row into its cell. A cell with fewer officials or items
-// than the policy asks merges into the kind's other thin channels, then into the
-// parent kind, and at last into the rest; a rest that is thin itself joins the
-// largest cell.
-func (r *run) buildCells(posting, kind []int32, channel []Channel) cells {
-	kinds, policy := r.ev.Kinds, &r.policy
-	keys := make(map[cellKey]int32)
-	var names []cellKey
-	number := func(k cellKey) int32 {
-		i, ok := keys[k]
-		if !ok {
-			i = int32(len(names))
-			keys[k] = i
-			names = append(names, k)
-		}
-		return i
-	}
-	index := make([]int32, len(kind))
-	last, lastIndex := cellKey{-2, 0}, int32(0)
-	for i := range kind {
-		if k := (cellKey{kind[i], channel[i]}); k != last {
-			last, lastIndex = k, number(k)
-		}
-		index[i] = lastIndex
-	}
-	items, people := r.countCells(index, posting, len(names))
-	thin := func(c int32) bool {
-		return items[c] < policy.MinimumCellItems || people[c] < policy.MinimumCellOfficials
-	}
-	for {
-		move, moved := make([]int32, len(names)), false
-		for c := range int32(len(move)) {
-			move[c] = c
-			if next := names[c].coarser(kinds); items[c] > 0 && thin(c) && next != names[c] {
-				move[c], moved = number(next), true
+func (r *run) caseMix(posting, kind []int32, channel []Channel) caseMix {
+	parent := func(k int32) int32 {
+		if int(k) < len(r.ev.Kinds) {
+			if p := r.ev.Kinds[k].Parent; p != None {
+				return p
 			}
 		}
+		return int32(len(r.ev.Kinds)) // the rest
+	}
+	kinds := make([]int32, len(kind))
+	for i, k := range kind {
+		if kinds[i] = k; k == None {
+			kinds[i] = int32(len(r.ev.Kinds))
+		}
+	}
+	channelIndex := make([]int32, len(channel))
+	for i, c := range channel {
+		channelIndex[i] = int32(c)
+	}
+	return caseMix{
+		kind:    r.mergeThin(posting, kinds, len(r.ev.Kinds)+1, parent),
+		channel: r.mergeThin(posting, channelIndex, int(channels), func(int32) int32 { return int32(ChannelOther) }),
+	}
+}
+
+// mergeThin lets each cell with fewer officials or items than the policy asks
+// merge into its parent, and so on to the top, which is its own parent; a top that
+// is thin itself joins the largest cell, unless that is thin too. The cells are then numbered anew in their
+// order.
+func (r *run) mergeThin(posting, index []int32, n int, parent func(int32) int32) cells {
+	for {
+		items, people := r.countCells(index, posting, n)
+		thin := func(c int32) bool {
+			return items[c] < r.policy.MinimumCellItems || people[c] < r.policy.MinimumCellOfficials
+		}
+		largest := int32(slices.Index(items, slices.Max(items)))
+		move, moved := make([]int32, n), false
+		for c := range int32(n) {
+			move[c] = c
+			if items[c] == 0 || !thin(c) {
+				continue
+			}
+			if move[c] = parent(c); move[c] == c && !thin(largest) {
+				move[c] = largest
+			}
+			moved = moved || move[c] != c
+		}
 		if !moved {
-			break
+			return numberCells(index, items)
 		}
 		for i, c := range index {
 			index[i] = move[c]
 		}
-		items, people = r.countCells(index, posting, len(names))
 	}
-	if rest, ok := keys[cellKey{None, anyChannel}]; ok && thin(rest) {
-		largest := slices.Index(items, slices.Max(items))
-		for i, c := range index {
-			if c == rest {
-				index[i] = int32(largest)
-			}
-		}
-		items, _ = r.countCells(index, posting, len(names))
-	}
-	return numberCells(index, names, items)
 }
 
 // countCells counts items and distinct officials by cell.
@@ -108,23 +90,17 @@ func (r *run) countCells(index, posting []int32, n int) (items, people []int) {
 	return items, people
 }
 
-// numberCells numbers the cells that have items in the order of kind and channel.
-func numberCells(index []int32, names []cellKey, items []int) cells {
-	var used []int32
+// numberCells numbers the cells that have items.
+func numberCells(index []int32, items []int) cells {
+	to, levels := make([]int32, len(items)), int32(0)
 	for c, n := range items {
 		if n > 0 {
-			used = append(used, int32(c))
+			to[c] = levels
+			levels++
 		}
-	}
-	slices.SortFunc(used, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(names[a].kind, names[b].kind), cmp.Compare(names[a].channel, names[b].channel))
-	})
-	to := make([]int32, len(names))
-	for i, c := range used {
-		to[c] = int32(i)
 	}
 	for i, c := range index {
 		index[i] = to[c]
 	}
-	return cells{index: index, levels: len(used)}
+	return cells{index: index, levels: int(levels)}
 }

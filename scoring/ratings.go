@@ -93,7 +93,7 @@ func filledIndex(n int, x int32) []int32 {
 	return out
 }
 
-// satisfaction fits level = group + service:channel + official + rater.
+// satisfaction fits level = group + service + channel + official + rater.
 func (r *run) satisfaction(ctx context.Context) (*indicator, error) {
 	t := &r.ev.Ratings
 	in := newIndicator("satisfaction", Satisfaction, len(r.ev.Postings))
@@ -101,7 +101,7 @@ func (r *run) satisfaction(ctx context.Context) (*indicator, error) {
 		return in, nil
 	}
 	_, weight := r.ratingWeights()
-	mix := r.buildCells(t.Posting, t.Kind, t.Channel)
+	mix := r.caseMix(t.Posting, t.Kind, t.Channel)
 	severity, raters := severityIndex(t.Rater, t.Posting, func(p int32) int32 { return r.ev.Postings[p].Person })
 	y := make([]float64, len(t.Level))
 	group := make([]int32, len(y))
@@ -113,14 +113,15 @@ func (r *run) satisfaction(ctx context.Context) (*indicator, error) {
 		Y: y, Weight: weight,
 		Fixed: []mixed.Factor{
 			{Name: "peer group", Levels: r.groups.count(), Index: group},
-			{Name: "service and channel", Levels: mix.levels, Index: mix.index},
+			{Name: "service", Levels: mix.kind.levels, Index: mix.kind.index},
+			{Name: "channel", Levels: mix.channel.levels, Index: mix.channel.index},
 		},
 		Random: []mixed.Factor{{Name: "official", Levels: len(r.ev.Postings), Index: t.Posting}},
 	}
 	if raters > 0 {
 		problem.Random = append(problem.Random, mixed.Factor{Name: "rater", Levels: raters, Index: severity})
 	}
-	in.component0 = connected(len(r.ev.Postings), t.Posting, mix, severity, raters)
+	in.component0 = connected(len(r.ev.Postings), t.Posting, mix.kind, severity, raters)
 	return in, r.fitLinear(ctx, in, problem, nil)
 }
 
@@ -210,8 +211,9 @@ func (r *run) adjustments(in *indicator, p mixed.Problem, s *mixed.Solution, pos
 	}
 }
 
-// connected numbers the parts that shared cells and raters hold together, by
-// posting; −1 where there are no rows.
+// connected numbers the parts that shared kinds of work and raters hold together,
+// by posting; −1 where there are no rows. A channel holds nothing together: who
+// alone does a kind of work cannot be told from it by sharing a counter.
 func connected(postings int, posting []int32, mix cells, rater []int32, raters int) []int32 {
 	sets := newUnion(postings + mix.levels + raters)
 	seen := make([]bool, postings)
