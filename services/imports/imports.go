@@ -98,7 +98,7 @@ func (s *Service) load(ctx context.Context, path string, checked *run, report *R
 		if err := loaded.begin(); err != nil {
 			return err
 		}
-		if err := loaded.everything(); err != nil {
+		if err := loaded.fill(); err != nil {
 			return err
 		}
 		if !reflect.DeepEqual(loaded.faults.rejected, checked.faults.rejected) {
@@ -117,6 +117,7 @@ func (s *Service) load(ctx context.Context, path string, checked *run, report *R
 // reader is the database as it is read: a snapshot while the folder is checked,
 // the transaction while it is loaded.
 type reader interface {
+	PreferIndexes(ctx context.Context) error
 	Each(ctx context.Context, query string, args []any, fn func(r *store.Row) error) error
 }
 
@@ -144,6 +145,9 @@ type run struct {
 // everything reads all files in the order of the format.
 func (r *run) everything() error {
 	r.faults = newFaults()
+	if err := r.db.PreferIndexes(r.ctx); err != nil {
+		return err
+	}
 	if err := r.lookAround(); err != nil {
 		return err
 	}
@@ -157,6 +161,26 @@ func (r *run) everything() error {
 	}
 	return nil
 }
+
+// fill is everything; the first load of an empty database checks references at
+// its end, all at once.
+func (r *run) fill() error {
+	some := false
+	err := r.db.Each(r.ctx, "SELECT 1 FROM org_units LIMIT 1", nil, func(*store.Row) error {
+		some = true
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if some {
+		return r.everything()
+	}
+	return r.tx.WithoutForeignKeys(r.ctx, loadedTables, r.everything)
+}
+
+// loadedTables are those that rows come into by the million.
+var loadedTables = []string{"encounters", "encounter_claims", "ratings", "cases", "case_events", "peer_reviews", "deeds", "achievements"}
 
 // begin makes imports wait for one another: all lock one row.
 func (r *run) begin() error {

@@ -39,9 +39,7 @@ func (r *run) find(query string, keys []any, fn func(*store.Row) error) error {
 // empty one, and which periods are sealed.
 func (r *run) lookAround() error {
 	r.some = map[string]bool{}
-	for _, table := range []string{
-		"encounters", "ratings", "encounter_claims", "cases", "case_events", "peer_reviews", "deeds", "achievements",
-	} {
+	for _, table := range loadedTables {
 		err := r.db.Each(r.ctx, "SELECT 1 FROM "+table+" LIMIT 1", nil, func(*store.Row) error {
 			r.some[table] = true
 			return nil
