@@ -24,7 +24,8 @@ type visiblePieces struct {
 	persons map[pieceCell]*crowd
 }
 
-// pieceCell is all that a piece says of where it comes from.
+// pieceCell is all that a piece says of where it comes from; without a month or a
+// kind it is about all of them.
 type pieceCell struct {
 	posting int32
 	source  string
@@ -68,8 +69,13 @@ func newVisiblePieces(ev *scoring.Evidence, result *scoring.Result, thresholds p
 func (v *visiblePieces) count() {
 	month := months()
 	add := func(posting int32, source string, day scoring.Day, kind, person int32) {
-		if c := v.persons[pieceCell{posting, source, month(day), kind}]; c != nil {
-			c.add(person)
+		for _, m := range [2]string{month(day), ""} {
+			if c := v.persons[pieceCell{posting, source, m, kind}]; c != nil {
+				c.add(person)
+			}
+			if c := v.persons[pieceCell{posting, source, m, scoring.None}]; c != nil && kind != scoring.None {
+				c.add(person)
+			}
 		}
 	}
 	r := &v.ev.Ratings
@@ -78,13 +84,7 @@ func (v *visiblePieces) count() {
 	}
 	c := &v.ev.Cases
 	for i, p := range c.Posting {
-		// An instant's day in UTC: at the turn of a month a case may be counted in
-		// the next one, which hides too much rather than too little.
-		at := c.Closed[i]
-		if at == scoring.NoTime {
-			at = c.End - 1
-		}
-		add(p, scoring.PieceCase, scoring.Day(at/86400), c.Kind[i], c.Resident[i])
+		add(p, scoring.PieceCase, v.lastDay(c.Closed[i]), c.Kind[i], c.Resident[i])
 	}
 	w := &v.ev.Reviews
 	for i, p := range w.Posting {
@@ -94,6 +94,16 @@ func (v *visiblePieces) count() {
 	for i, p := range d.Posting {
 		add(p, scoring.PieceDeed, d.Day[i], scoring.None, d.Beneficiary[i])
 	}
+}
+
+// lastDay is the day on which a case was closed, or the last of the period for an
+// open one. It is reckoned back in whole days from the period's end, as the engine
+// does, which knows no zone.
+func (v *visiblePieces) lastDay(closed int64) scoring.Day {
+	if closed == scoring.NoTime {
+		return v.ev.To
+	}
+	return v.ev.To - scoring.Day((v.ev.Cases.End-1-closed)/86400)
 }
 
 // months returns the month of a day, as pieces write it.

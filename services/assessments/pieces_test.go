@@ -33,6 +33,9 @@ func TestPiecesAreKeptFromEnoughPersonsOn(t *testing.T) {
 		"five of whom none is known": {rated(-1, -1, -1, -1, -1), piece, shown},
 		"of another month":           {rated(1, 2, 3, 4, 5), scoring.Piece{Source: scoring.PieceRating, Month: "2025-04", Kind: 0}, nil},
 		"of another source":          {rated(1, 2, 3, 4, 5), scoring.Piece{Source: scoring.PieceCase, Month: "2025-03", Kind: 0}, nil},
+		"of all months":              {rated(1, 2, 3, 4, 5), scoring.Piece{Source: scoring.PieceRating, Kind: 0}, []models.EvidencePiece{{Source: "RATING", Kind: "Proof of life"}}},
+		"of all months and kinds":    {rated(1, 2, 3, 4, 5), scoring.Piece{Source: scoring.PieceRating, Kind: scoring.None}, []models.EvidencePiece{{Source: "RATING"}}},
+		"of too few in all":          {rated(1, 2, 3, 4), scoring.Piece{Source: scoring.PieceRating, Kind: 0}, nil},
 		"a figure that is absent":    {rated(1, 2, 3, 4, 5), scoring.Piece{Source: scoring.PieceRating, Month: "2025-03", Kind: 0, Value: math.NaN()}, nil},
 	} {
 		result := &scoring.Result{Assessments: []scoring.Assessment{{Parts: []scoring.Part{{Pieces: []scoring.Piece{test.piece}}}}}}
@@ -47,11 +50,11 @@ func TestPiecesAreKeptFromEnoughPersonsOn(t *testing.T) {
 func TestPiecesOfEverySourceAreCounted(t *testing.T) {
 	at := scoring.Day(day("2025-03-10").EpochDay())
 	ev := &scoring.Evidence{Kinds: []scoring.Kind{{ID: "category:x", Name: "Roads", Parent: scoring.None}}}
-	ev.Cases.End = clock("2025-04-01 00:00:00").Unix()
+	ev.To, ev.Cases.End = scoring.Day(march.To.EpochDay()), clock("2025-04-01 00:00:00").Unix()
 	for i := range int32(5) {
 		ev.Cases.Posting = append(ev.Cases.Posting, 0)
 		ev.Cases.Kind = append(ev.Cases.Kind, 0)
-		ev.Cases.Closed = append(ev.Cases.Closed, []int64{clock("2025-03-10 09:00:00").Unix(), scoring.NoTime}[i%2])
+		ev.Cases.Closed = append(ev.Cases.Closed, []int64{clock("2025-03-01 00:00:00").Unix(), scoring.NoTime}[i%2])
 		ev.Cases.Resident = append(ev.Cases.Resident, i)
 		ev.Reviews.Posting = append(ev.Reviews.Posting, 0)
 		ev.Reviews.Day = append(ev.Reviews.Day, at)
