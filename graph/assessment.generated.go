@@ -18,14 +18,14 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type AssessmentResolver interface {
-	Official(ctx context.Context, obj *models.Assessment) (*models.Official, error)
-	Unit(ctx context.Context, obj *models.Assessment) (*models.OrgUnit, error)
+	Official(ctx context.Context, objs []*models.Assessment) ([]*models.Official, error)
+	Unit(ctx context.Context, objs []*models.Assessment) ([]*models.OrgUnit, error)
 
 	PeerGroup(ctx context.Context, obj *models.Assessment) (string, error)
 
 	Grade(ctx context.Context, obj *models.Assessment) (*models.GradeProposal, error)
 
-	Explanation(ctx context.Context, obj *models.Assessment) (*Explanation, error)
+	Explanation(ctx context.Context, objs []*models.Assessment) ([]*Explanation, error)
 }
 type AssessmentConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *AssessmentConnection) (int32, error)
@@ -100,7 +100,7 @@ func (ec *executionContext) _Assessment_official(ctx context.Context, field grap
 			return ec.fieldContext_Assessment_official(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Assessment().Official(ctx, obj)
+			return ec.resolveBatch_Assessment_official(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Official) graphql.Marshaler {
@@ -122,6 +122,29 @@ func (ec *executionContext) fieldContext_Assessment_official(_ context.Context, 
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_Assessment_official(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (any, error) {
+	resolver := ec.Resolvers.Assessment()
+	if batch, ok := graphql.BatchParentsFor[*models.Assessment](ctx, "Assessment"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Official(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.Official](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Assessment.official",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Official(ctx, []*models.Assessment{obj})
+	return graphql.ResolveBatchSingleResult[*models.Official](
+		ctx,
+		results,
+		err,
+		"Assessment.official",
+	)
+}
 
 func (ec *executionContext) _Assessment_unit(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -132,7 +155,7 @@ func (ec *executionContext) _Assessment_unit(ctx context.Context, field graphql.
 			return ec.fieldContext_Assessment_unit(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Assessment().Unit(ctx, obj)
+			return ec.resolveBatch_Assessment_unit(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.OrgUnit) graphql.Marshaler {
@@ -153,6 +176,29 @@ func (ec *executionContext) fieldContext_Assessment_unit(_ context.Context, fiel
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Assessment_unit(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (any, error) {
+	resolver := ec.Resolvers.Assessment()
+	if batch, ok := graphql.BatchParentsFor[*models.Assessment](ctx, "Assessment"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Unit(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Assessment.unit",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Unit(ctx, []*models.Assessment{obj})
+	return graphql.ResolveBatchSingleResult[*models.OrgUnit](
+		ctx,
+		results,
+		err,
+		"Assessment.unit",
+	)
 }
 
 func (ec *executionContext) _Assessment_position(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
@@ -564,7 +610,7 @@ func (ec *executionContext) _Assessment_explanation(ctx context.Context, field g
 			return ec.fieldContext_Assessment_explanation(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Assessment().Explanation(ctx, obj)
+			return ec.resolveBatch_Assessment_explanation(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Explanation) graphql.Marshaler {
@@ -585,6 +631,29 @@ func (ec *executionContext) fieldContext_Assessment_explanation(_ context.Contex
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Assessment_explanation(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (any, error) {
+	resolver := ec.Resolvers.Assessment()
+	if batch, ok := graphql.BatchParentsFor[*models.Assessment](ctx, "Assessment"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Explanation(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*Explanation](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Assessment.explanation",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Explanation(ctx, []*models.Assessment{obj})
+	return graphql.ResolveBatchSingleResult[*Explanation](
+		ctx,
+		results,
+		err,
+		"Assessment.explanation",
+	)
 }
 
 func (ec *executionContext) _AssessmentConnection_edges(ctx context.Context, field graphql.CollectedField, obj *AssessmentConnection) (ret graphql.Marshaler) {
@@ -2414,6 +2483,7 @@ func (ec *executionContext) _ScorePart(ctx context.Context, sel ast.SelectionSet
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNAssessment2ᚕᚖsteelyardᚋmodelsᚐAssessmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Assessment) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Assessment", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]

@@ -18,14 +18,14 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type CaseResolver interface {
-	Unit(ctx context.Context, obj *models.Case) (*models.OrgUnit, error)
-	Official(ctx context.Context, obj *models.Case) (*models.Official, error)
+	Unit(ctx context.Context, objs []*models.Case) ([]*models.OrgUnit, error)
+	Official(ctx context.Context, objs []*models.Case) ([]*models.Official, error)
 
 	Outcome(ctx context.Context, obj *models.Case) (*models.CaseOutcome, error)
 
 	Confirmed(ctx context.Context, obj *models.Case) (*models.Answer, error)
 
-	Events(ctx context.Context, obj *models.Case) ([]*models.CaseEvent, error)
+	Events(ctx context.Context, objs []*models.Case) ([][]*models.CaseEvent, error)
 }
 type CaseEventResolver interface {
 	ToUnit(ctx context.Context, obj *models.CaseEvent) (*models.OrgUnit, error)
@@ -209,7 +209,7 @@ func (ec *executionContext) _Case_unit(ctx context.Context, field graphql.Collec
 			return ec.fieldContext_Case_unit(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Case().Unit(ctx, obj)
+			return ec.resolveBatch_Case_unit(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.OrgUnit) graphql.Marshaler {
@@ -231,6 +231,29 @@ func (ec *executionContext) fieldContext_Case_unit(_ context.Context, field grap
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_Case_unit(ctx context.Context, field graphql.CollectedField, obj *models.Case) (any, error) {
+	resolver := ec.Resolvers.Case()
+	if batch, ok := graphql.BatchParentsFor[*models.Case](ctx, "Case"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Unit(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Case.unit",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Unit(ctx, []*models.Case{obj})
+	return graphql.ResolveBatchSingleResult[*models.OrgUnit](
+		ctx,
+		results,
+		err,
+		"Case.unit",
+	)
+}
 
 func (ec *executionContext) _Case_official(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -241,7 +264,7 @@ func (ec *executionContext) _Case_official(ctx context.Context, field graphql.Co
 			return ec.fieldContext_Case_official(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Case().Official(ctx, obj)
+			return ec.resolveBatch_Case_official(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Official) graphql.Marshaler {
@@ -262,6 +285,29 @@ func (ec *executionContext) fieldContext_Case_official(_ context.Context, field 
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Case_official(ctx context.Context, field graphql.CollectedField, obj *models.Case) (any, error) {
+	resolver := ec.Resolvers.Case()
+	if batch, ok := graphql.BatchParentsFor[*models.Case](ctx, "Case"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Official(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.Official](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Case.official",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Official(ctx, []*models.Case{obj})
+	return graphql.ResolveBatchSingleResult[*models.Official](
+		ctx,
+		results,
+		err,
+		"Case.official",
+	)
 }
 
 func (ec *executionContext) _Case_openedAt(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
@@ -480,7 +526,7 @@ func (ec *executionContext) _Case_events(ctx context.Context, field graphql.Coll
 			return ec.fieldContext_Case_events(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Case().Events(ctx, obj)
+			return ec.resolveBatch_Case_events(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.CaseEvent) graphql.Marshaler {
@@ -501,6 +547,29 @@ func (ec *executionContext) fieldContext_Case_events(_ context.Context, field gr
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Case_events(ctx context.Context, field graphql.CollectedField, obj *models.Case) (any, error) {
+	resolver := ec.Resolvers.Case()
+	if batch, ok := graphql.BatchParentsFor[*models.Case](ctx, "Case"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Events(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*models.CaseEvent](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Case.events",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Events(ctx, []*models.Case{obj})
+	return graphql.ResolveBatchSingleResult[[]*models.CaseEvent](
+		ctx,
+		results,
+		err,
+		"Case.events",
+	)
 }
 
 func (ec *executionContext) _CaseConnection_edges(ctx context.Context, field graphql.CollectedField, obj *CaseConnection) (ret graphql.Marshaler) {
@@ -1974,6 +2043,7 @@ func (ec *executionContext) unmarshalNAssignCaseInput2steelyardᚋgraphᚐAssign
 }
 
 func (ec *executionContext) marshalNCase2ᚕᚖsteelyardᚋmodelsᚐCaseᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Case) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Case", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]

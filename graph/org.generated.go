@@ -17,10 +17,10 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type OfficialResolver interface {
-	Position(ctx context.Context, obj *models.Official) (string, error)
-	Unit(ctx context.Context, obj *models.Official) (*models.OrgUnit, error)
-	Cases(ctx context.Context, obj *models.Official, first int32) ([]*models.Case, error)
-	Assessment(ctx context.Context, obj *models.Official, cycleID models.ID) (*models.Assessment, error)
+	Position(ctx context.Context, objs []*models.Official) ([]string, error)
+	Unit(ctx context.Context, objs []*models.Official) ([]*models.OrgUnit, error)
+	Cases(ctx context.Context, objs []*models.Official, first int32) ([][]*models.Case, error)
+	Assessment(ctx context.Context, objs []*models.Official, cycleID models.ID) ([]*models.Assessment, error)
 }
 type OrgUnitResolver interface {
 	Parent(ctx context.Context, obj *models.OrgUnit) (*models.OrgUnit, error)
@@ -140,7 +140,7 @@ func (ec *executionContext) _Official_position(ctx context.Context, field graphq
 			return ec.fieldContext_Official_position(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Official().Position(ctx, obj)
+			return ec.resolveBatch_Official_position(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -153,6 +153,29 @@ func (ec *executionContext) _Official_position(ctx context.Context, field graphq
 func (ec *executionContext) fieldContext_Official_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Official", field, true, true, "String")
 }
+func (ec *executionContext) resolveBatch_Official_position(ctx context.Context, field graphql.CollectedField, obj *models.Official) (any, error) {
+	resolver := ec.Resolvers.Official()
+	if batch, ok := graphql.BatchParentsFor[*models.Official](ctx, "Official"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Position(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Official.position",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Position(ctx, []*models.Official{obj})
+	return graphql.ResolveBatchSingleResult[string](
+		ctx,
+		results,
+		err,
+		"Official.position",
+	)
+}
 
 func (ec *executionContext) _Official_unit(ctx context.Context, field graphql.CollectedField, obj *models.Official) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -163,7 +186,7 @@ func (ec *executionContext) _Official_unit(ctx context.Context, field graphql.Co
 			return ec.fieldContext_Official_unit(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Official().Unit(ctx, obj)
+			return ec.resolveBatch_Official_unit(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.OrgUnit) graphql.Marshaler {
@@ -185,6 +208,29 @@ func (ec *executionContext) fieldContext_Official_unit(_ context.Context, field 
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_Official_unit(ctx context.Context, field graphql.CollectedField, obj *models.Official) (any, error) {
+	resolver := ec.Resolvers.Official()
+	if batch, ok := graphql.BatchParentsFor[*models.Official](ctx, "Official"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Unit(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Official.unit",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Unit(ctx, []*models.Official{obj})
+	return graphql.ResolveBatchSingleResult[*models.OrgUnit](
+		ctx,
+		results,
+		err,
+		"Official.unit",
+	)
+}
 
 func (ec *executionContext) _Official_cases(ctx context.Context, field graphql.CollectedField, obj *models.Official) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -195,8 +241,7 @@ func (ec *executionContext) _Official_cases(ctx context.Context, field graphql.C
 			return ec.fieldContext_Official_cases(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Official().Cases(ctx, obj, fc.Args["first"].(int32))
+			return ec.resolveBatch_Official_cases(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.Case) graphql.Marshaler {
@@ -229,6 +274,30 @@ func (ec *executionContext) fieldContext_Official_cases(ctx context.Context, fie
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_Official_cases(ctx context.Context, field graphql.CollectedField, obj *models.Official) (any, error) {
+	resolver := ec.Resolvers.Official()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*models.Official](ctx, "Official"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Cases(ctx, batch.Parents, fc.Args["first"].(int32))
+		})
+		return graphql.ResolveBatchGroupResult[[]*models.Case](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Official.cases",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Cases(ctx, []*models.Official{obj}, fc.Args["first"].(int32))
+	return graphql.ResolveBatchSingleResult[[]*models.Case](
+		ctx,
+		results,
+		err,
+		"Official.cases",
+	)
+}
 
 func (ec *executionContext) _Official_assessment(ctx context.Context, field graphql.CollectedField, obj *models.Official) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -239,8 +308,7 @@ func (ec *executionContext) _Official_assessment(ctx context.Context, field grap
 			return ec.fieldContext_Official_assessment(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Official().Assessment(ctx, obj, fc.Args["cycleId"].(models.ID))
+			return ec.resolveBatch_Official_assessment(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Assessment) graphql.Marshaler {
@@ -272,6 +340,30 @@ func (ec *executionContext) fieldContext_Official_assessment(ctx context.Context
 		return fc, err
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Official_assessment(ctx context.Context, field graphql.CollectedField, obj *models.Official) (any, error) {
+	resolver := ec.Resolvers.Official()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*models.Official](ctx, "Official"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Assessment(ctx, batch.Parents, fc.Args["cycleId"].(models.ID))
+		})
+		return graphql.ResolveBatchGroupResult[*models.Assessment](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Official.assessment",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Assessment(ctx, []*models.Official{obj}, fc.Args["cycleId"].(models.ID))
+	return graphql.ResolveBatchSingleResult[*models.Assessment](
+		ctx,
+		results,
+		err,
+		"Official.assessment",
+	)
 }
 
 func (ec *executionContext) _OfficialConnection_edges(ctx context.Context, field graphql.CollectedField, obj *OfficialConnection) (ret graphql.Marshaler) {
@@ -972,6 +1064,7 @@ func (ec *executionContext) _OrgUnitEdge(ctx context.Context, sel ast.SelectionS
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNOfficial2ᚕᚖsteelyardᚋmodelsᚐOfficialᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Official) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Official", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]

@@ -4322,6 +4322,45 @@ func (ec *executionContext) marshalNErrorCode2steelyardᚋmodelsᚐCode(ctx cont
 }
 
 func (ec *executionContext) marshalNNode2ᚕsteelyardᚋgraphᚐNode(ctx context.Context, sel ast.SelectionSet, v []Node) graphql.Marshaler {
+	{
+		var batchItemsOfficial []*models.Official
+		batchIdxMapOfficial := map[int]int{}
+		var batchItemsCase []*models.Case
+		batchIdxMapCase := map[int]int{}
+		var batchItemsAssessment []*models.Assessment
+		batchIdxMapAssessment := map[int]int{}
+		for i, item := range v {
+			switch concrete := item.(type) {
+			case models.Official:
+				batchIdxMapOfficial[i] = len(batchItemsOfficial)
+				batchItemsOfficial = append(batchItemsOfficial, &concrete)
+			case *models.Official:
+				batchIdxMapOfficial[i] = len(batchItemsOfficial)
+				batchItemsOfficial = append(batchItemsOfficial, concrete)
+			case models.Case:
+				batchIdxMapCase[i] = len(batchItemsCase)
+				batchItemsCase = append(batchItemsCase, &concrete)
+			case *models.Case:
+				batchIdxMapCase[i] = len(batchItemsCase)
+				batchItemsCase = append(batchItemsCase, concrete)
+			case models.Assessment:
+				batchIdxMapAssessment[i] = len(batchItemsAssessment)
+				batchItemsAssessment = append(batchItemsAssessment, &concrete)
+			case *models.Assessment:
+				batchIdxMapAssessment[i] = len(batchItemsAssessment)
+				batchItemsAssessment = append(batchItemsAssessment, concrete)
+			}
+		}
+		if len(batchItemsOfficial) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Official", batchItemsOfficial, batchIdxMapOfficial)
+		}
+		if len(batchItemsCase) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Case", batchItemsCase, batchIdxMapCase)
+		}
+		if len(batchItemsAssessment) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Assessment", batchItemsAssessment, batchIdxMapAssessment)
+		}
+	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]

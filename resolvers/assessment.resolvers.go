@@ -17,12 +17,12 @@ import (
 	"steelyard/services/assessments"
 )
 
-func (r *assessmentResolver) Official(ctx context.Context, obj *models.Assessment) (*models.Official, error) {
-	return must(load(ctx).named.Load(ctx, obj.OfficialID))
+func (r *assessmentResolver) Official(ctx context.Context, objs []*models.Assessment) ([]*models.Official, error) {
+	return needed(ctx, load(ctx).named, objs, func(a *models.Assessment) models.ID { return a.OfficialID })
 }
 
-func (r *assessmentResolver) Unit(ctx context.Context, obj *models.Assessment) (*models.OrgUnit, error) {
-	return must(load(ctx).units.Load(ctx, obj.UnitID))
+func (r *assessmentResolver) Unit(ctx context.Context, objs []*models.Assessment) ([]*models.OrgUnit, error) {
+	return needed(ctx, load(ctx).units, objs, func(a *models.Assessment) models.ID { return a.UnitID })
 }
 
 func (r *assessmentResolver) PeerGroup(ctx context.Context, obj *models.Assessment) (string, error) {
@@ -33,9 +33,16 @@ func (r *assessmentResolver) Grade(ctx context.Context, obj *models.Assessment) 
 	return orNil(obj.Grade), nil
 }
 
-func (r *assessmentResolver) Explanation(ctx context.Context, obj *models.Assessment) (*graph.Explanation, error) {
-	parts, err := orEmpty(load(ctx).parts.Load(ctx, obj.ID))
-	return &graph.Explanation{Parts: parts}, err
+func (r *assessmentResolver) Explanation(ctx context.Context, objs []*models.Assessment) ([]*graph.Explanation, error) {
+	parts, err := gathered(ctx, load(ctx).parts, objs, func(a *models.Assessment) models.ID { return a.ID })
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*graph.Explanation, len(objs))
+	for i := range out {
+		out[i] = &graph.Explanation{Parts: orEmpty(parts[i])}
+	}
+	return out, nil
 }
 
 func (r *assessmentConnectionResolver) TotalCount(ctx context.Context, obj *graph.AssessmentConnection) (int32, error) {

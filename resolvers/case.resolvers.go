@@ -14,15 +14,12 @@ import (
 	"steelyard/services/cases"
 )
 
-func (r *caseResolver) Unit(ctx context.Context, obj *models.Case) (*models.OrgUnit, error) {
-	return must(load(ctx).units.Load(ctx, obj.UnitID))
+func (r *caseResolver) Unit(ctx context.Context, objs []*models.Case) ([]*models.OrgUnit, error) {
+	return needed(ctx, load(ctx).units, objs, func(c *models.Case) models.ID { return c.UnitID })
 }
 
-func (r *caseResolver) Official(ctx context.Context, obj *models.Case) (*models.Official, error) {
-	if obj.OfficialID == nil {
-		return nil, nil
-	}
-	return load(ctx).named.Load(ctx, *obj.OfficialID)
+func (r *caseResolver) Official(ctx context.Context, objs []*models.Case) ([]*models.Official, error) {
+	return optional(ctx, load(ctx).named, objs, func(c *models.Case) *models.ID { return c.OfficialID })
 }
 
 func (r *caseResolver) Outcome(ctx context.Context, obj *models.Case) (*models.CaseOutcome, error) {
@@ -33,8 +30,12 @@ func (r *caseResolver) Confirmed(ctx context.Context, obj *models.Case) (*models
 	return orNil(obj.Confirmed), nil
 }
 
-func (r *caseResolver) Events(ctx context.Context, obj *models.Case) ([]*models.CaseEvent, error) {
-	return orEmpty(load(ctx).events.Load(ctx, obj.ID))
+func (r *caseResolver) Events(ctx context.Context, objs []*models.Case) ([][]*models.CaseEvent, error) {
+	events, err := gathered(ctx, load(ctx).events, objs, func(c *models.Case) models.ID { return c.ID })
+	for i := range events {
+		events[i] = orEmpty(events[i])
+	}
+	return events, err
 }
 
 func (r *caseEventResolver) ToUnit(ctx context.Context, obj *models.CaseEvent) (*models.OrgUnit, error) {

@@ -59,11 +59,11 @@ func whole(p *int32) *int {
 }
 
 // orEmpty is a list, never null.
-func orEmpty[T any](list []T, err error) ([]T, error) {
+func orEmpty[T any](list []T) []T {
 	if list == nil {
-		list = []T{}
+		return []T{}
 	}
-	return list, err
+	return list
 }
 
 // digest is a digest in hexadecimal, null where there is none yet.

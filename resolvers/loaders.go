@@ -40,9 +40,9 @@ type latestCases struct {
 // inCycle asks for an official's assessment in a cycle.
 type inCycle struct{ official, cycle models.ID }
 
-// gather is how long a loader waits for more of a list to ask. Objects of a list
-// ask within microseconds of one another.
-const gather = 500 * time.Microsecond
+// gather is how long a loader waits for more to ask. One list asks in one go;
+// this is for lists within a list, which ask within microseconds of one another.
+const gather = time.Millisecond
 
 func newLoaders(r *Resolver, actor auth.Actor) *loaders {
 	return &loaders{
@@ -151,6 +151,48 @@ func load(ctx context.Context) *loaders {
 		panic("resolvers: no loaders in this context: the handler lacks Resolver.Loaders")
 	}
 	return l
+}
+
+// gathered loads what each row of a list asks for, all in one go, so that the
+// statements of a list do not hang on how its rows are scheduled. What is not
+// there stays zero.
+func gathered[Row, V any, K comparable](ctx context.Context, loader *dataloadgen.Loader[K, V], rows []*Row, key func(*Row) K) ([]V, error) {
+	keys := make([]K, len(rows))
+	for i, row := range rows {
+		keys[i] = key(row)
+	}
+	return loader.LoadAll(ctx, keys)
+}
+
+// needed is gathered for what a foreign key promises.
+func needed[Row, V any](ctx context.Context, loader *dataloadgen.Loader[models.ID, *V], rows []*Row, key func(*Row) models.ID) ([]*V, error) {
+	found, err := gathered(ctx, loader, rows, key)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		if _, err := must(found[i], nil); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// optional is gathered for what a row may lack.
+func optional[Row, V any](ctx context.Context, loader *dataloadgen.Loader[models.ID, *V], rows []*Row, key func(*Row) *models.ID) ([]*V, error) {
+	out := make([]*V, len(rows))
+	var asking []*Row
+	var places []int
+	for i, row := range rows {
+		if key(row) != nil {
+			asking, places = append(asking, row), append(places, i)
+		}
+	}
+	found, err := gathered(ctx, loader, asking, func(row *Row) models.ID { return *key(row) })
+	for i, v := range found {
+		out[places[i]] = v
+	}
+	return out, err
 }
 
 // must is for what a foreign key promises: a row that is not there is a fault of

@@ -14,27 +14,35 @@ import (
 	"steelyard/models"
 )
 
-func (r *officialResolver) Position(ctx context.Context, obj *models.Official) (string, error) {
-	position, err := must(load(ctx).positions.Load(ctx, obj.PositionID))
+func (r *officialResolver) Position(ctx context.Context, objs []*models.Official) ([]string, error) {
+	positions, err := needed(ctx, load(ctx).positions, objs, func(o *models.Official) models.ID { return o.PositionID })
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return position.Name, nil
+	names := make([]string, len(objs))
+	for i, p := range positions {
+		names[i] = p.Name
+	}
+	return names, nil
 }
 
-func (r *officialResolver) Unit(ctx context.Context, obj *models.Official) (*models.OrgUnit, error) {
-	return must(load(ctx).units.Load(ctx, obj.UnitID))
+func (r *officialResolver) Unit(ctx context.Context, objs []*models.Official) ([]*models.OrgUnit, error) {
+	return needed(ctx, load(ctx).units, objs, func(o *models.Official) models.ID { return o.UnitID })
 }
 
-func (r *officialResolver) Cases(ctx context.Context, obj *models.Official, first int32) ([]*models.Case, error) {
+func (r *officialResolver) Cases(ctx context.Context, objs []*models.Official, first int32) ([][]*models.Case, error) {
 	if first < 1 || first > maxLatest {
 		return nil, models.Invalid("first", models.KeyPageSize, strconv.Itoa(maxLatest))
 	}
-	return load(ctx).latest.Load(ctx, latestCases{obj.ID, int(first)})
+	cases, err := gathered(ctx, load(ctx).latest, objs, func(o *models.Official) latestCases { return latestCases{o.ID, int(first)} })
+	for i := range cases {
+		cases[i] = orEmpty(cases[i])
+	}
+	return cases, err
 }
 
-func (r *officialResolver) Assessment(ctx context.Context, obj *models.Official, cycleID models.ID) (*models.Assessment, error) {
-	return load(ctx).assessments.Load(ctx, inCycle{obj.ID, cycleID})
+func (r *officialResolver) Assessment(ctx context.Context, objs []*models.Official, cycleID models.ID) ([]*models.Assessment, error) {
+	return gathered(ctx, load(ctx).assessments, objs, func(o *models.Official) inCycle { return inCycle{o.ID, cycleID} })
 }
 
 func (r *orgUnitResolver) Parent(ctx context.Context, obj *models.OrgUnit) (*models.OrgUnit, error) {
