@@ -55,6 +55,8 @@ func Assess(ctx context.Context, ev *Evidence, policy Policy, progress func(stag
 type assessed struct {
 	run        *run
 	indicators []*indicator
+	dimensions [][Dimensions]ComponentScore // by posting
+	outcomes   []OutcomeFigures             // by posting
 	combined   *combined
 	composed   *composed
 	drawn      *drawn
@@ -99,10 +101,12 @@ func (a *assessed) fit(ctx context.Context, progress func(stage string, done, to
 	}
 	r.flagOutcomes(rows)
 	progress(stageReviews, 0, 1)
-	reviews, err := r.peerReview(ctx)
+	a.outcomes = r.outcomeFigures(rows)
+	reviews, byDimension, err := r.peerReview(ctx)
 	if err != nil {
 		return fmt.Errorf("peer review: %w", err)
 	}
+	a.dimensions = byDimension
 	a.indicators = append(append([]*indicator{satisfaction}, outcomes...), reviews, r.practicalWork())
 	for _, in := range a.indicators {
 		if len(in.fit.Effects) > 0 {
@@ -138,6 +142,11 @@ func (a *assessed) report() {
 		list[i] = Assessment{
 			Posting: int32(i), Status: s.status, Composite: out.value[i], Low: math.NaN(), High: math.NaN(),
 			Reliability: math.NaN(), WithoutHalo: out.withoutHalo[i], Geometric: math.NaN(),
+			Dimensions: a.dimensions[i], Outcomes: a.outcomes[i],
+			MonthsInPost: float64(r.ev.Postings[i].To-r.ev.Postings[i].From+1) / daysAMonth,
+		}
+		if r.ev.Response != nil {
+			list[i].Response = r.ev.Response[i]
 		}
 	}
 	a.components(list)

@@ -111,7 +111,26 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 		in.attack[i], in.rater[i] = 0, 0
 		in.caseMix[i] = in.estimate[i] - in.raw[i]
 	}
+	r.casePieces(in, rows, mix, unshrunk)
 	return nil
+}
+
+func (r *run) casePieces(in *indicator, rows *caseRows, mix caseMix, fit *mixed.Solution) {
+	months, y := r.calendar(), make([]float64, len(rows.y))
+	for i := range y {
+		y[i] = (rows.y[i] - in.mean) / in.toPoints
+	}
+	r.keepPieces(in, pieceRows{
+		posting: rows.posting, y: y, voice: rows.weight, weight: rows.weight, cell: mix.kind.index, effect: fit.FixedEffects[1],
+		describe: func(row int32) Piece {
+			c, item := &r.ev.Cases, rows.item[row]
+			month := months.month(r.ev.To) // of an open case
+			if c.Closed[item] != NoTime {
+				month = months.monthAt(c.Closed[item])
+			}
+			return Piece{Source: PieceCase, Month: month, Kind: c.Kind[item], Value: rows.y[row]}
+		},
+	})
 }
 
 func constant(y []float64) bool {
@@ -180,7 +199,7 @@ func (r *run) rawShares(in *indicator, rows *caseRows) {
 		allWeight += w
 	}
 	mean := min(max(all/allWeight, 0.005), 0.995)
-	in.toPoints = float64(mean * (1 - mean))
+	in.mean, in.toPoints = mean, float64(mean*(1-mean))
 	for i := range n {
 		if weight[i] > 0 {
 			in.figure[i] = sum[i] / weight[i]

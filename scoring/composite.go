@@ -1,6 +1,9 @@
 package scoring
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // standing is where the posting's components stand in the composite.
 type standing struct {
@@ -161,7 +164,7 @@ func (r *run) weighGroup(g int, members []int32, out *composed) {
 				s.weight[k] = out.nominal[g][k] / have
 			}
 		}
-		s.ranked = len(members) >= r.policy.MinimumGroup
+		s.ranked = len(members) >= r.policy.MinimumGroup && !slices.Contains(r.flags[i], FlagDisconnected)
 	}
 	if len(members) < r.policy.MinimumGroup {
 		for _, i := range members {

@@ -62,7 +62,31 @@ func (r *run) practicalWork() *indicator {
 		}
 	}
 	r.momentFit(in)
+	r.deedPieces(in, days, months)
 	return in
+}
+
+// deedPieces shows the months with most confirmed deeds; what a month adds is its
+// share of the log.
+func (r *run) deedPieces(in *indicator, days [][]Day, months []float64) {
+	calendar := r.calendar()
+	top := make([]topPieces, len(days))
+	for p := range days {
+		total := float64(len(days[p]))
+		for from := 0; from < len(days[p]); {
+			to := from
+			for to < len(days[p]) && calendar.month(days[p][to]) == calendar.month(days[p][from]) {
+				to++
+			}
+			n := float64(to - from)
+			top[p].add(Piece{
+				Source: PieceDeed, Month: calendar.month(days[p][from]), Kind: None, N: int32(to - from), Value: n, Weight: 1,
+				Effect: float64(log(1+total/months[p]) * (n / total)),
+			})
+			from = to
+		}
+	}
+	in.pieces = map[string][]topPieces{PartRaw: top, PartAttack: make([]topPieces, len(days)), PartCaseMix: make([]topPieces, len(days))}
 }
 
 // confirmedDeeds are the days of each posting's confirmed deeds, sorted; several

@@ -207,7 +207,7 @@ const (
 	DimensionDiligence
 	DimensionAchievement
 	DimensionIntegrity
-	dimensions
+	Dimensions // how many there are
 )
 
 // Reviews are colleagues' marks, one a dimension.

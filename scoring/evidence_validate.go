@@ -42,7 +42,7 @@ func (ev *Evidence) Validate() error {
 	v.indices("Reviews.Reviewer", w.Reviewer, 1<<31-1, false)
 	v.indices("Reviews.ReviewerPerson", w.ReviewerPerson, 1<<26-1, true)
 	words(&v, "Reviews.Relation", w.Relation, relations)
-	words(&v, "Reviews.Dimension", w.Dimension, dimensions)
+	words(&v, "Reviews.Dimension", w.Dimension, Dimensions)
 	v.levels("Reviews.Score", w.Score, 1)
 	v.days("Reviews.Day", w.Day)
 	d := &ev.Deeds

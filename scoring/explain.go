@@ -91,6 +91,7 @@ func (a *assessed) parts(i int, steps [Components]stepValues) []Part {
 		parts = append(parts, Part{Component: component, Code: code, Value: value})
 		points = append(points, p)
 	}
+	last := func(pieces []Piece) { parts[len(parts)-1].Pieces = pieces }
 	base, shared := 0.0, 0.0
 	for k := range Components {
 		base += float64(out.nominal[g][k] * out.scale[g][k].base)
@@ -109,8 +110,11 @@ func (a *assessed) parts(i int, steps [Components]stepValues) []Part {
 		known := st.raw[i] + st.attack[i] + st.caseMix[i] + st.rater[i]
 		apart, joint, clean := c.apart[k][i]-centre.apart, c.joint[k][i]-centre.joint, c.clean[k][i]-centre.clean
 		add(int8(k), PartRaw, a.figure(k, i), float64(f*st.raw[i]))
+		last(a.piecesOf(k, PartRaw, i, f))
 		add(int8(k), PartAttack, nan, float64(f*st.attack[i]))
+		last(a.piecesOf(k, PartAttack, i, f))
 		add(int8(k), PartCaseMix, nan, float64(f*st.caseMix[i]))
+		last(a.piecesOf(k, PartCaseMix, i, f))
 		add(int8(k), PartRater, nan, float64(f*st.rater[i]))
 		add(int8(k), PartShrinkage, nan, float64(f*(apart-known)))
 		add(int8(k), PartBorrowed, nan, float64(f*(joint-apart)))

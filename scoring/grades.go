@@ -2,6 +2,7 @@ package scoring
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -27,6 +28,7 @@ func (r *run) grade(out *composed, d *drawn, list []Assessment) []Quota {
 	order := sortedIndex(len(r.ev.Postings), func(a, b int32) int {
 		return cmp.Or(cmp.Compare(r.ev.Postings[a].Unit, r.ev.Postings[b].Unit), cmp.Compare(r.ev.Postings[a].Position, r.ev.Postings[b].Position))
 	})
+	r.bestOfGroups(out, d)
 	var quotas []Quota
 	for start := 0; start < len(order); {
 		first := &r.ev.Postings[order[start]]
@@ -57,34 +59,66 @@ func (r *run) grade(out *composed, d *drawn, list []Assessment) []Quota {
 	return quotas
 }
 
+// propose judges a unit's candidates for its places by the draws. Where there are
+// places for all of them, because the others have no rank, what is left to compare
+// with is the peer group: a candidate must lie among its best.
 func (r *run) propose(candidates []int32, places int, d *drawn, list []Assessment) {
 	inside := make([]float64, len(candidates))
-	if places > 0 && places < len(candidates) {
+	if places > 0 {
 		sorted := make([]float64, len(candidates))
 		for t := range d.draws {
-			for at, i := range candidates {
-				sorted[at] = d.values[t][i]
+			cut := math.Inf(-1)
+			if places < len(candidates) {
+				for at, i := range candidates {
+					sorted[at] = d.values[t][i]
+				}
+				slices.Sort(sorted)
+				cut = sorted[len(sorted)-places]
 			}
-			slices.Sort(sorted)
-			cut := sorted[len(sorted)-places]
 			for at, i := range candidates {
-				inside[at] += boolFloat(d.values[t][i] >= cut) / float64(d.draws)
+				least := cut
+				if places >= len(candidates) {
+					least = d.best[t][r.groups.of[i]]
+				}
+				inside[at] += boolFloat(d.values[t][i] >= least) / float64(d.draws)
 			}
 		}
 	}
-	for at, i := range candidates {
+	proposed := 0
+	for _, at := range sortedIndex(len(candidates), func(a, b int32) int { return cmp.Compare(inside[b], inside[a]) }) {
+		i := candidates[at]
 		if list[i].Reliability < r.policy.MinimumReliability {
 			r.flags[i].add(FlagLowReliability)
 			continue
 		}
-		if places > 0 && places >= len(candidates) {
-			inside[at] = 1
-		}
 		switch {
-		case inside[at] > gradeSure:
+		case inside[at] > gradeSure && proposed < places:
 			list[i].Grade = GradeExcellent
+			proposed++
 		case inside[at] >= 1-gradeSure:
 			list[i].Grade = GradeBoundary
 		}
 	}
+}
+
+// bestOfGroups is, by draw and group, the value from which a member of the peer
+// group lies among the policy's share of the best.
+func (r *run) bestOfGroups(out *composed, d *drawn) {
+	d.best = make([][]float64, d.draws)
+	inStretches(d.draws, func(t int) {
+		d.best[t] = make([]float64, r.groups.count())
+		for g, members := range r.groups.members {
+			var values []float64
+			for _, i := range members {
+				if out.standing[i].ranked {
+					values = append(values, d.values[t][i])
+				}
+			}
+			slices.Sort(values)
+			d.best[t][g] = math.Inf(1)
+			if k := int(float64(r.policy.ExcellentShare*float64(len(values))) + 1e-9); k > 0 {
+				d.best[t][g] = values[len(values)-k]
+			}
+		}
+	})
 }

@@ -21,6 +21,7 @@ type indicator struct {
 	sigma    float64 // standard deviation of the official effect by REML
 	share    float64 // weight inside the component
 	toPoints float64 // factor from the working scale to the component's own
+	mean     float64 // of shares: what the raw figure is measured against
 
 	estimate []float64 // unshrunk
 	variance []float64 // its error variance
@@ -32,6 +33,8 @@ type indicator struct {
 	n                           []float64 // effective pieces of evidence
 	component0                  []int32   // connected part, by posting; -1: no evidence
 	fit                         Fit
+
+	pieces map[string][]topPieces // by code of a part and posting
 }
 
 func newIndicator(name string, component Component, postings int) *indicator {

@@ -12,6 +12,7 @@ import (
 type drawn struct {
 	draws  int
 	values [][]float64 // by draw, by posting; before winsorising
+	best   [][]float64 // by draw, by group: from where on one is among the group's best
 }
 
 // drawsEach is how many draws share one set of parameters when there are many

@@ -32,6 +32,11 @@ type outcomeRows struct {
 	counted     []float64
 	unconfirmed []bool // by peer group: nobody confirms anything there
 	noEvents    []bool // by posting: time is charged to the last holder for lack of events
+
+	// By case: open past what it was allowed; who is charged with a needless
+	// hand-over; who is charged with a reopening.
+	overdue           []bool
+	charged, reopened [][]int32
 }
 
 // holding is how long one posting held one case.
@@ -56,6 +61,9 @@ func (r *run) readOutcomes() *outcomeRows {
 		counted:     filled(len(c.ID), math.NaN()),
 		unconfirmed: r.nobodyConfirms(),
 		noEvents:    make([]bool, len(r.ev.Postings)),
+		overdue:     make([]bool, len(c.ID)),
+		charged:     make([][]int32, len(c.ID)),
+		reopened:    make([][]int32, len(c.ID)),
 	}
 	works := r.readEvents()
 	usual := r.usualSeconds(works)
@@ -63,6 +71,8 @@ func (r *run) readOutcomes() *outcomeRows {
 		if c.Outcome[i] == OutcomeWithdrawn {
 			continue
 		}
+		o.overdue[i] = r.overdue(i, usual)
+		o.charged[i], o.reopened[i] = works[i].charged, heldBy(&works[i], c.Reopened[i], c.Posting[i])
 		r.askTime(o, i, &works[i], usual)
 		r.askHandling(o, i, &works[i])
 	}
@@ -288,6 +298,16 @@ func (r *run) allowed(i int32, usual []int64) int64 {
 	return usual[c.Kind[i]]
 }
 
+// overdue says whether case i is open past the time it was allowed.
+func (r *run) overdue(i int32, usual []int64) bool {
+	c := &r.ev.Cases
+	if c.Outcome[i] != OutcomeOpen {
+		return false
+	}
+	allowed := r.allowed(i, usual)
+	return allowed != NoTime && c.End-c.Opened[i] > allowed
+}
+
 // askTime asks each holder of case i whether their own time stayed within what
 // the case was allowed. A holder whose time is still running is asked only once
 // it is over.
@@ -331,10 +351,7 @@ func (r *run) askTime(o *outcomeRows, i int32, w *caseWork, usual []int64) {
 func (r *run) askHandling(o *outcomeRows, i int32, w *caseWork) {
 	c := &r.ev.Cases
 	last := c.Posting[i]
-	reopened := w.reopened
-	if len(reopened) == 0 && c.Reopened[i] > 0 && last != None {
-		reopened = []int32{last}
-	}
+	reopened := o.reopened[i]
 	asked := last == None
 	for _, h := range w.holdings {
 		if h.posting == None {

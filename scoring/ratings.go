@@ -15,11 +15,11 @@ type run struct {
 	flags  []flagSet // by posting
 }
 
-// ratingWeights returns, for each rating, the weight that its person's voice
-// has, and the weight after bursts.
-func (r *run) ratingWeights() (voice, weight []float64) {
+// ratingWeights returns the weight of each rating: one over the number by which
+// the same person rated the same official, less what bursts lose.
+func (r *run) ratingWeights() []float64 {
 	t := &r.ev.Ratings
-	voice = filled(len(t.Posting), 1)
+	weight := filled(len(t.Posting), 1)
 	_, starts := bucket(len(r.ev.Postings), t.Posting)
 	var who []int32
 	for p := range r.ev.Postings {
@@ -39,16 +39,15 @@ func (r *run) ratingWeights() (voice, weight []float64) {
 			first, _ := slices.BinarySearch(who, t.Rater[i])
 			last, _ := slices.BinarySearch(who, t.Rater[i]+1)
 			m := int32(last - first)
-			voice[i] = 1 / float64(m)
+			weight[i] = 1 / float64(m)
 			most = max(most, m)
 		}
 		if most >= repeatedRater {
 			r.flags[p].add(FlagRepeatedRater)
 		}
 	}
-	weight = slices.Clone(voice)
 	r.weighBursts(weight)
-	return voice, weight
+	return weight
 }
 
 // repeatedRater is the number of ratings by one person from which an official is
@@ -100,7 +99,7 @@ func (r *run) satisfaction(ctx context.Context) (*indicator, error) {
 	if len(t.Posting) == 0 {
 		return in, nil
 	}
-	_, weight := r.ratingWeights()
+	weight := r.ratingWeights()
 	mix := r.caseMix(t.Posting, t.Kind, t.Channel)
 	severity, raters := severityIndex(t.Rater, t.Posting, func(p int32) int32 { return r.ev.Postings[p].Person })
 	y := make([]float64, len(t.Level))
@@ -122,30 +121,42 @@ func (r *run) satisfaction(ctx context.Context) (*indicator, error) {
 		problem.Random = append(problem.Random, mixed.Factor{Name: "rater", Levels: raters, Index: severity})
 	}
 	in.component0 = connected(len(r.ev.Postings), t.Posting, mix.kind, severity, raters)
-	return in, r.fitLinear(ctx, in, problem, nil)
+	fit, err := r.fitLinear(ctx, in, problem, nil)
+	if err != nil || fit == nil {
+		return in, err
+	}
+	months := r.calendar()
+	r.keepPieces(in, pieceRows{
+		posting: t.Posting, y: y, weight: weight, cell: mix.kind.index, effect: fit.FixedEffects[1],
+		describe: func(row int32) Piece {
+			return Piece{Source: PieceRating, Month: months.month(t.Day[row]), Kind: t.Kind[row], Value: y[row]}
+		},
+	})
+	return in, nil
 }
 
 // fitLinear fits a model whose response is on the working scale already and
 // fills the indicator. plain are the weights before anything was weighed down
-// for an attack; nil: 1 each.
-func (r *run) fitLinear(ctx context.Context, in *indicator, p mixed.Problem, plain []float64) error {
+// for an attack; nil: 1 each. It returns the fit that the estimates come from, or
+// nil where officials do not differ.
+func (r *run) fitLinear(ctx context.Context, in *indicator, p mixed.Problem, plain []float64) (*mixed.Solution, error) {
 	shrunk, err := fitShrunk(ctx, p, mixed.Options{Seed: r.policy.Seed})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	in.fit = describeFit(in.component, p, shrunk)
 	posting := p.Random[0].Index
 	has := r.steps(in, p, plain, shrunk)
 	if shrunk.Boundary[0] {
-		return nil
+		return nil, nil
 	}
 	unshrunk, err := fitUnshrunk(ctx, p, shrunk, r.policy.Seed)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	in.take(shrunk, unshrunk, has, r.groups)
 	r.adjustments(in, p, unshrunk, posting)
-	return nil
+	return unshrunk, nil
 }
 
 // steps fills the raw figure, the step to the weighted one and the effective

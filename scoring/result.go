@@ -73,6 +73,10 @@ type Assessment struct {
 	RankLow, RankHigh    int32   // 95 % interval: RankLow is the better end
 	Grade                Grade
 	Components           [Components]ComponentScore
+	Dimensions           [Dimensions]ComponentScore // the dimensions of peer review, each by itself; they enter nothing
+	Outcomes             OutcomeFigures             // what became of the cases, as counted
+	Response             Response                   // who could have answered; corrects nothing
+	MonthsInPost         float64
 	Reliability          float64 // of the composite, 0 to 1
 	Visibility           float64 // percentile within the peer group
 	ShowcaseGap          float64 // percentile of visibility less that of the composite
@@ -110,14 +114,18 @@ const (
 // PieceSources returns every source that a [Piece] can have.
 func PieceSources() []string { return []string{PieceRating, PieceCase, PieceReview, PieceDeed} }
 
-// Piece is one piece of evidence under a part. It names a month and a kind,
-// never a day or a person.
+// Piece is one piece of evidence under a part, or under the case mix one kind of
+// work. It names a month and a kind, never a day or a person; whether it may be
+// shown is for the rules of privacy to say, which N is for.
 type Piece struct {
-	Source string  // one of PieceSources
-	Month  string  // 2025-03
-	Kind   int32   // index into Evidence.Kinds, or None
-	Value  float64 // on the source's own scale
-	Weight float64
+	Source string // one of PieceSources
+	Month  string // 2025-03; empty for a kind of work, or before the period
+	Kind   int32  // index into Evidence.Kinds, or None
+	N      int32  // pieces of evidence in it
+	// Value is a level or score from 1 to 5; solved or in time, from 0 to 1; of a
+	// month of deeds their number; of a kind of work its effect on the strand's scale.
+	Value  float64
+	Weight float64 // of the evidence in its model
 	Effect float64 // on the composite, in points
 }
 

@@ -68,7 +68,7 @@ func (r *run) reviewProblem(rows *reviewRows, weight []float64) mixed.Problem {
 		Y: rows.y, Weight: weight,
 		Fixed: []mixed.Factor{
 			{Name: "peer group", Levels: r.groups.count(), Index: group},
-			{Name: "dimension", Levels: int(dimensions), Index: rows.dimension},
+			{Name: "dimension", Levels: int(Dimensions), Index: rows.dimension},
 			{Name: "relation", Levels: int(relations), Index: rows.relation},
 		},
 		Random: []mixed.Factor{{Name: "official", Levels: len(r.ev.Postings), Index: rows.posting}},
@@ -94,11 +94,12 @@ const favourRounds = 2
 
 // peerReview fits the reviews, looks for favours, and fits again with favoured
 // pairs weighed down.
-func (r *run) peerReview(ctx context.Context) (*indicator, error) {
+func (r *run) peerReview(ctx context.Context) (*indicator, [][Dimensions]ComponentScore, error) {
 	in := newIndicator("peer review", PeerReview, len(r.ev.Postings))
 	rows := r.readReviews()
 	if len(rows.y) == 0 {
-		return in, nil
+		byDimension, err := r.dimensionScores(ctx, rows, nil)
+		return in, byDimension, err
 	}
 	plain := filled(len(rows.y), 1)
 	weight := plain
@@ -107,7 +108,7 @@ func (r *run) peerReview(ctx context.Context) (*indicator, error) {
 		problem := r.reviewProblem(rows, weight)
 		s, err := fitShrunk(ctx, problem, mixed.Options{Seed: r.policy.Seed})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		found := r.findFavours(rows, problem, s, genuine)
 		if !found {
@@ -117,8 +118,12 @@ func (r *run) peerReview(ctx context.Context) (*indicator, error) {
 	}
 	problem := r.reviewProblem(rows, weight)
 	in.component0 = connected(len(r.ev.Postings), rows.posting, cells{index: make([]int32, len(rows.y)), levels: 1}, nil, 0)
-	if err := r.fitLinear(ctx, in, problem, plain); err != nil {
-		return nil, err
+	fit, err := r.fitLinear(ctx, in, problem, plain)
+	if err != nil {
+		return nil, nil, err
+	}
+	if fit != nil {
+		r.reviewPieces(in, rows, plain, weight)
 	}
 	for i := range in.n {
 		in.n[i] = 0
@@ -126,7 +131,19 @@ func (r *run) peerReview(ctx context.Context) (*indicator, error) {
 	for k := range rows.pairs {
 		in.n[rows.pairs[k].posting] += genuine[k]
 	}
-	return in, nil
+	byDimension, err := r.dimensionScores(ctx, rows, weight)
+	return in, byDimension, err
+}
+
+// reviewPieces keeps the reviews that moved the official most.
+func (r *run) reviewPieces(in *indicator, rows *reviewRows, plain, weight []float64) {
+	months := r.calendar()
+	r.keepPieces(in, pieceRows{
+		posting: rows.posting, y: rows.y, voice: plain, weight: weight,
+		describe: func(row int32) Piece {
+			return Piece{Source: PieceReview, Month: months.month(r.ev.Reviews.Day[rows.row[row]]), Kind: None, Value: rows.y[row]}
+		},
+	})
 }
 
 // favourWeights turns the probability that a pair is genuine into a weight of

@@ -31,7 +31,7 @@ func (r *run) classify(i int32, usual []int64) claimClass {
 		}
 		return claimNothing
 	case OutcomeOpen:
-		if allowed := r.allowed(i, usual); allowed != NoTime && c.End-c.Opened[i] > allowed {
+		if r.overdue(i, usual) {
 			return claimNothing
 		}
 	}

@@ -1,0 +1,179 @@
+package scoring
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// piecesEach is how many pieces of evidence a part shows: those that moved it most.
+const piecesEach = 5
+
+// topPieces keeps the pieces with the largest effects, largest first; of equals
+// the first come first.
+type topPieces []Piece
+
+func (t *topPieces) add(p Piece) {
+	size := math.Abs(p.Effect)
+	if !(size > 0) || len(*t) == piecesEach && size <= math.Abs((*t)[piecesEach-1].Effect) {
+		return
+	}
+	at := len(*t)
+	for at > 0 && math.Abs((*t)[at-1].Effect) < size {
+		at--
+	}
+	*t = slices.Insert(*t, at, p)
+	if len(*t) > piecesEach {
+		*t = (*t)[:piecesEach]
+	}
+}
+
+// pieceRows are the rows of an indicator's model, as its pieces need them.
+type pieceRows struct {
+	posting       []int32
+	y             []float64 // on the scale of indicator.raw
+	voice, weight []float64 // before and after attacks were weighed down; nil: 1 each
+	cell          []int32   // the kind's case-mix cell; nil: no kinds of work
+	effect        []float64 // of each cell, on the working scale
+	describe      func(row int32) Piece
+}
+
+func weightOf(w []float64, row int32) float64 {
+	if w == nil {
+		return 1
+	}
+	return w[row]
+}
+
+// mix is the effect of the kind of work of a row.
+func (p *pieceRows) mix(row int32) float64 {
+	if p.cell == nil {
+		return 0
+	}
+	return p.effect[p.cell[row]]
+}
+
+// keepPieces fills an indicator's pieces: under the raw figure the answers
+// farthest from the group's, under attacks those that lost or gained most weight,
+// under the case mix the kinds of work. Effects are on the working scale.
+func (r *run) keepPieces(in *indicator, p pieceRows) {
+	n := len(r.ev.Postings)
+	in.pieces = map[string][]topPieces{
+		PartRaw: make([]topPieces, n), PartAttack: make([]topPieces, n), PartCaseMix: make([]topPieces, n),
+	}
+	rows, starts := bucket(n, p.posting)
+	mix := filled(n, nan) // the mean effect of what each met
+	for i := range n {
+		sum, weight := 0.0, 0.0
+		for _, row := range rows[starts[i]:starts[i+1]] {
+			w := weightOf(p.weight, row)
+			sum += float64(w * p.mix(row))
+			weight += w
+		}
+		if weight > 0 {
+			mix[i] = sum / weight
+		}
+	}
+	usual := make([]pieceCentre, r.groups.count())
+	for g := range usual {
+		usual[g] = pieceCentre{raw: r.groups.mean(g, in.raw), mix: r.groups.mean(g, mix)}
+	}
+	inParallel(n, func(from, to int) {
+		for i := from; i < to; i++ {
+			if mix[i] == mix[i] {
+				in.piecesOf(i, rows[starts[i]:starts[i+1]], &p, usual[r.groups.of[i]])
+			}
+		}
+	})
+}
+
+// pieceCentre is what is usual in the group.
+type pieceCentre struct{ raw, mix float64 }
+
+func (in *indicator) piecesOf(i int, rows []int32, p *pieceRows, usual pieceCentre) {
+	voices, weights := 0.0, 0.0
+	for _, row := range rows {
+		voices += weightOf(p.voice, row)
+		weights += weightOf(p.weight, row)
+	}
+	var kinds []Piece
+	for _, row := range rows {
+		piece := p.describe(row)
+		v, w := weightOf(p.voice, row)/voices, weightOf(p.weight, row)/weights
+		piece.N, piece.Weight = 1, weightOf(p.weight, row)
+		piece.Effect = float64(v * (p.y[row] - usual.raw))
+		in.pieces[PartRaw][i].add(piece)
+		piece.Effect = float64((w - v) * (p.y[row] - in.raw[i]))
+		in.pieces[PartAttack][i].add(piece)
+
+		if p.cell == nil {
+			continue
+		}
+		k := slices.IndexFunc(kinds, func(q Piece) bool { return q.Kind == piece.Kind })
+		if k < 0 {
+			k = len(kinds)
+			kinds = append(kinds, Piece{Source: piece.Source, Kind: piece.Kind, Value: p.mix(row)})
+		}
+		kinds[k].N++
+		kinds[k].Weight += weightOf(p.weight, row)
+		kinds[k].Effect -= float64(w * (p.mix(row) - usual.mix))
+	}
+	for _, piece := range kinds {
+		in.pieces[PartCaseMix][i].add(piece)
+	}
+}
+
+// piecesOf are the pieces under one part of one component, their effects in points
+// of the composite; f is points for a unit of the component.
+func (a *assessed) piecesOf(k Component, code string, i int, f float64) []Piece {
+	var top topPieces
+	for j, in := range a.combined.list {
+		if in.component != k || in.pieces == nil {
+			continue
+		}
+		scale := float64(f * a.combined.worth(j) / in.sigma)
+		for _, piece := range in.pieces[code][i] {
+			piece.Effect = float64(piece.Effect * scale)
+			top.add(piece)
+		}
+	}
+	return top
+}
+
+// calendar names months without a clock or a zone.
+type calendar struct {
+	from, to Day
+	end      int64    // the first instant after to
+	names    []string // by day since from
+}
+
+func (r *run) calendar() *calendar {
+	c := &calendar{from: r.ev.From, to: r.ev.To, end: r.ev.Cases.End}
+	for d := c.from; d <= c.to; d++ {
+		// A day is a date already: midnight UTC of that date has its month.
+		name := time.Unix(int64(d)*86400, 0).UTC().Format("2006-01")
+		if n := len(c.names); n > 0 && c.names[n-1] == name {
+			name = c.names[n-1]
+		}
+		c.names = append(c.names, name)
+	}
+	return c
+}
+
+// month is the month of a day of the period.
+func (c *calendar) month(d Day) string {
+	if d < c.from || d > c.to {
+		return ""
+	}
+	return c.names[d-c.from]
+}
+
+// monthAt is the month of an instant, counted back in whole days from the
+// period's end; empty before the period.
+func (c *calendar) monthAt(at int64) string {
+	back := (c.end - 1 - at) / 86400
+	if at >= c.end || back > int64(c.to-c.from) {
+		return ""
+	}
+	return c.month(c.to - Day(back))
+}
