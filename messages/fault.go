@@ -6,15 +6,19 @@ import (
 	"steelyard/models"
 )
 
-// Fault returns the sentence for a fault that an import found: its kind, the
-// column it stands in and the value found there. Where a column has a closed list
-// of words the sentence names them.
-func Fault(l Lang, kind, column, value string) string {
+// Fault returns the sentence for a fault that an import found: its kind, the file
+// and column it stands in and the value found there. Where a column has a closed
+// list of words the sentence names them.
+func Fault(l Lang, kind, file, column, value string) string {
 	s, ok := faults[kind]
 	if !ok {
 		return kind
 	}
-	return fill(l, s.in(l), []string{column, value, allowed[column]})
+	words, ok := allowed[column]
+	if !ok {
+		words = allowed[file+" "+column]
+	}
+	return fill(l, s.in(l), []string{column, value, words})
 }
 
 // faults have the column as {1}, the value as {2} and the words of the column's
@@ -43,17 +47,19 @@ var faults = map[string]sentence{
 	"CONTROL_CHARACTER":   {"{1} 含有不可见的控制字符，请删除。", "{1} holds an invisible control character: remove it."},
 }
 
-// allowed are the words of each column that has a closed list.
+// allowed are the words of each column that has a closed list, by the column's
+// name, or by file and name where it means another thing in another file.
 var allowed = map[string]string{
-	"channel":   list(models.Channels),
-	"outcome":   list(models.CaseOutcomes),
-	"confirmed": list(models.Answers),
-	"invited":   list(models.Answers),
-	"asked":     list(models.Answers),
-	"relation":  list(models.Relations),
-	"dimension": list(models.Dimensions),
-	"kind": "case_events.csv " + list(models.CaseEventKinds) + "; deeds.csv " + list(models.DeedKinds) +
-		"; achievements.csv " + list(models.AchievementKinds),
+	"channel":               list(models.Channels),
+	"outcome":               list(models.CaseOutcomes),
+	"confirmed":             list(models.Answers),
+	"invited":               list(models.Answers),
+	"asked":                 list(models.Answers),
+	"relation":              list(models.Relations),
+	"dimension":             list(models.Dimensions),
+	"case_events.csv kind":  list(models.CaseEventKinds),
+	"deeds.csv kind":        list(models.DeedKinds),
+	"achievements.csv kind": list(models.AchievementKinds),
 }
 
 func list[W ~string](words []W) string {

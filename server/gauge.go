@@ -10,8 +10,9 @@ import (
 	"golang.org/x/term"
 )
 
-// lineEvery is how often a line says how far work is, where there is no terminal.
-const lineEvery = 5 * time.Second
+// lineEvery is how often a line says how far work is, where there is no terminal;
+// what is done sooner goes without.
+const lineEvery = 2 * time.Second
 
 // gauge shows how far long work is: a bar on a terminal, a line now and then
 // elsewhere. It is not safe for concurrent use.
@@ -25,7 +26,7 @@ type gauge struct {
 
 func newGauge(out io.Writer) *gauge {
 	file, ok := out.(*os.File)
-	return &gauge{out: out, terminal: ok && term.IsTerminal(int(file.Fd()))}
+	return &gauge{out: out, terminal: ok && term.IsTerminal(int(file.Fd())), said: time.Now()}
 }
 
 // at says that a stage is done so far; a total of 0 is not known. What cannot be
@@ -35,16 +36,14 @@ func (g *gauge) at(stage string, done, total int64) {
 		g.draw(stage, done, total)
 		return
 	}
-	if stage == g.stage && time.Since(g.said) < lineEvery {
+	if time.Since(g.said) < lineEvery {
 		return
 	}
 	g.said = time.Now()
-	line := stage
-	if stage == g.stage && total > 0 {
-		line = fmt.Sprintf("%s %d %%", stage, 100*done/total)
+	if total > 0 {
+		stage = fmt.Sprintf("%s %d %%", stage, 100*done/total)
 	}
-	g.stage = stage
-	g.say(line + " …\n")
+	g.say(stage + " …\n")
 }
 
 func (g *gauge) draw(stage string, done, total int64) {

@@ -140,10 +140,10 @@ func faultLine(l messages.Lang, f imports.Fault) string {
 	if f.Line > 0 {
 		place += ":" + strconv.Itoa(f.Line)
 	}
-	if f.Column != "" || f.Value != "" {
+	if f.Column != "" {
 		place += " " + f.Column + "=" + strconv.Quote(f.Value)
 	}
-	return place + ": " + messages.Fault(l, string(f.Kind), f.Column, f.Value)
+	return place + ": " + messages.Fault(l, string(f.Kind), f.File, f.Column, f.Value)
 }
 
 // writeFaults writes the faults as CSV.
@@ -157,7 +157,7 @@ func writeFaults(path string, l messages.Lang, faults []imports.Fault) (err erro
 	rows := [][]string{{"file", "line", "column", "value", "kind", "sentence"}}
 	for _, f := range faults {
 		rows = append(rows, []string{
-			f.File, strconv.Itoa(f.Line), f.Column, f.Value, string(f.Kind), messages.Fault(l, string(f.Kind), f.Column, f.Value),
+			f.File, strconv.Itoa(f.Line), f.Column, f.Value, string(f.Kind), messages.Fault(l, string(f.Kind), f.File, f.Column, f.Value),
 		})
 	}
 	if err := out.WriteAll(rows); err != nil {

@@ -60,13 +60,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		kong.Description("Steelyard weighs the work of public officials by what the people served experienced. "+
 			"Start with: steelyard demo"),
 		kong.DefaultEnvars("STEELYARD"),
-		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, Summary: true}),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { exited = true }),
 	)
 	if err != nil {
 		return err
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
 	}
 	command, err := parser.Parse(args)
 	if exited { // --help has been printed
