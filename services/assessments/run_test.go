@@ -392,7 +392,36 @@ func TestCancelStopsARun(t *testing.T) {
 	})
 }
 
-// The keeper's tick is real time: this test takes as long as one.
+// The keeper's tick is real time: this test and the next take as long as one.
+func TestTheRunsRowSaysHowFarTheWorkIs(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		o := newOffice(t, s)
+		run := o.request(o.hr("town"), o.cycle("c", "town").ID)
+		l, err := o.take(t.Context())
+		if err != nil || l == nil {
+			t.Fatal(err)
+		}
+		updates, err := o.Progress(t.Context(), o.hr("town"), run.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		working, k := l.keep(t.Context())
+		k.progress("ratings", 1, 2)
+		for u := range updates {
+			if u.Stage == "ratings" && u.Done == 1 && u.Total == 2 {
+				break
+			}
+		}
+		if working.Err() != nil {
+			t.Errorf("the work has ended: %v", context.Cause(working))
+		}
+		k.stop()
+		if got := o.stored(run.ID); got.State != models.RunRunning || !got.HeartbeatAt.After(*got.StartedAt) {
+			t.Errorf("the run is %+v", got)
+		}
+	})
+}
+
 func TestTheWorkEndsWhenTheLeaseIsLost(t *testing.T) {
 	o := newOffice(t, storetest.Open(t, store.SQLite, store.Options{}))
 	run := o.request(o.hr("town"), o.cycle("c", "town").ID)
