@@ -13,8 +13,8 @@ import (
 //
 // The rule: a piece of a source, month and kind is kept only where at least
 // Thresholds.Figures different persons gave such pieces about this posting:
-// residents who rated, residents of the cases, reviewers, residents who were
-// helped. Each of whom nothing is known counts as a person. Below the threshold
+// residents who rated, residents of the cases, reviewers, residents who confirmed
+// a deed. Each of whom nothing is known counts as a person. Below the threshold
 // nothing of the cell is stored, so that no later reader has to remember the
 // rule. What is kept names month and kind of work, never a day, an encounter, a
 // relation or a person.
@@ -92,6 +92,9 @@ func (v *visiblePieces) count() {
 	}
 	d := &v.ev.Deeds
 	for i, p := range d.Posting {
+		if d.Confirmed[i] != scoring.Yes {
+			continue // the engine shows the confirmed ones
+		}
 		add(p, scoring.PieceDeed, d.Day[i], scoring.None, d.Beneficiary[i])
 	}
 }

@@ -62,6 +62,7 @@ func TestPiecesOfEverySourceAreCounted(t *testing.T) {
 		ev.Deeds.Posting = append(ev.Deeds.Posting, 0)
 		ev.Deeds.Day = append(ev.Deeds.Day, at)
 		ev.Deeds.Beneficiary = append(ev.Deeds.Beneficiary, i)
+		ev.Deeds.Confirmed = append(ev.Deeds.Confirmed, scoring.Yes)
 	}
 	var pieces []scoring.Piece
 	for _, source := range scoring.PieceSources() {
