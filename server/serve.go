@@ -159,7 +159,7 @@ func (n *Network) site(m means, verifier *auth.Verifier, listener net.Listener, 
 	}
 	return &site{
 		store: m.store, app: m.app(), verifier: verifier, log: log,
-		publicURL: public, origins: allowed, proxies: trusted, perMinute: n.RateLimit,
+		publicURL: public, zone: m.zone, origins: allowed, proxies: trusted, perMinute: n.RateLimit,
 		maxBody: n.MaxBody, maxComplexity: n.MaxComplexity, timeout: n.Timeout, quit: make(chan struct{}),
 	}, nil
 }

@@ -13,6 +13,7 @@ import (
 	"steelyard/auth"
 	"steelyard/resolvers"
 	"steelyard/store"
+	"steelyard/web"
 )
 
 // site is everything that is served at one address.
@@ -23,6 +24,7 @@ type site struct {
 	log      *slog.Logger
 
 	publicURL     string // without a slash at the end
+	zone          *time.Location
 	origins       origins
 	proxies       proxies
 	perMinute     int // requests an address may make; 0: any number
@@ -56,6 +58,11 @@ func (s *site) handler() (http.Handler, error) {
 		routes.Handle("/graphiql", open(graphiqlPage()))
 		routes.Handle("/graphiql/", open(graphiqlAssets()))
 	}
+	pages, err := web.New(api, s.zone)
+	if err != nil {
+		return nil, fmt.Errorf("serve the pages: %w", err)
+	}
+	routes.Handle("/", chain(pages, open, s.origins.protect))
 	routes.HandleFunc("GET /healthz", healthz)
 	routes.HandleFunc("GET /readyz", s.readyz)
 	routes.Handle("GET /metrics", m.handler())

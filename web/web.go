@@ -1,0 +1,151 @@
+// Package web is the residents' pages: rate an encounter by its link, and follow
+// a rating or a case by its receipt. They need no account, no script and no
+// cookie, and fit any phone.
+//
+// A page runs the GraphQL operations of operations.graphql through the API's own
+// handler, in the same process and as the stranger that its reader is: it has no
+// other way to the data, and so can show nothing that the API would not.
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/Khan/genqlient/graphql"
+
+	"steelyard/messages"
+)
+
+// The typed operations are made from operations.graphql and the schema.
+//
+//go:generate go tool -modfile=../tools/go.mod genqlient
+
+//go:embed pages/*.html
+var pageFiles embed.FS
+
+//go:embed assets
+var assetFiles embed.FS
+
+// maxForm is the largest form that is read, in bytes: a comment of the longest
+// kind in the widest script fits.
+const maxForm = 64 << 10
+
+// policy lets a page load its own style sheet and post to its own site, and
+// nothing else.
+const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// site serves the pages.
+type site struct {
+	api   graphql.Client
+	pages map[string]*template.Template
+	zone  *time.Location
+}
+
+// New returns the pages. api is the handler of GraphQL; zone is where the
+// organisation keeps its dates.
+func New(api http.Handler, zone *time.Location) (http.Handler, error) {
+	s := &site{api: graphql.NewClient("/graphql", inProcess{api}), pages: map[string]*template.Template{}, zone: zone}
+	for _, name := range []string{"home", "rate", "rated", "gone", "receipt", "found"} {
+		page, err := template.New("layout.html").Funcs(s.functions()).ParseFS(pageFiles, "pages/layout.html", "pages/"+name+".html")
+		if err != nil {
+			return nil, fmt.Errorf("read page %s: %w", name, err)
+		}
+		s.pages[name] = page
+	}
+	assets, err := fs.Sub(assetFiles, "assets")
+	if err != nil {
+		return nil, err
+	}
+	routes := http.NewServeMux()
+	routes.HandleFunc("GET /{$}", s.home)
+	routes.HandleFunc("GET /r/{token}", s.offer)
+	routes.HandleFunc("POST /r/{token}", s.rate)
+	routes.HandleFunc("GET /receipt", s.askReceipt)
+	routes.HandleFunc("POST /receipt", s.find)
+	routes.HandleFunc("POST /receipt/word", s.word)
+	routes.Handle("GET /assets/", http.StripPrefix("/assets/", cached(http.FileServerFS(assets))))
+	return routes, nil
+}
+
+// cached lets a browser keep what does not change while the server runs.
+func cached(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// view is what every page shows.
+type view struct {
+	Lang   messages.Lang
+	Words  *words
+	Path   string // of this page, for the switch of languages; empty where it cannot be fetched again
+	Notice string // what is to be mended, in the reader's language
+	Page   any
+}
+
+// show writes a page. Nothing of it is kept by anybody.
+func (s *site) show(w http.ResponseWriter, r *http.Request, status int, name string, v view) {
+	v.Lang = language(r)
+	v.Words = wordsIn(v.Lang)
+	var out bytes.Buffer
+	if err := s.pages[name].Execute(&out, v); err != nil {
+		s.fail(w, r, fmt.Errorf("page %s: %w", name, err))
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Language", string(v.Lang))
+	h.Set("Vary", "Accept-Language")
+	w.WriteHeader(status)
+	if _, err := out.WriteTo(w); err != nil {
+		return // the reader has gone: there is nobody to tell
+	}
+}
+
+// fail is for what the reader cannot mend.
+func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
+	slog.ErrorContext(r.Context(), "page failed", "route", r.Pattern, "error", err)
+	http.Error(w, wordsIn(language(r)).Failed, http.StatusInternalServerError)
+}
+
+// language is the one that the reader has chosen on the page, or else the
+// browser's.
+func language(r *http.Request) messages.Lang {
+	for _, l := range messages.Langs {
+		if r.FormValue("lang") == string(l) {
+			return l
+		}
+	}
+	return messages.Negotiate(r.Header.Get("Accept-Language"))
+}
+
+// form reads a small form; false where it cannot be read, which has been said.
+func (s *site) form(w http.ResponseWriter, r *http.Request) bool {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		http.Error(w, wordsIn(messages.Negotiate(r.Header.Get("Accept-Language"))).TooLarge, http.StatusRequestEntityTooLarge)
+		return false
+	}
+	return true
+}
+
+func (s *site) functions() template.FuncMap {
+	return template.FuncMap{
+		"day": func(t time.Time) string { return t.In(s.zone).Format(time.DateOnly) },
+		// A due date is the first instant that is too late.
+		"lastDay": func(t time.Time) string { return t.Add(-time.Nanosecond).In(s.zone).Format(time.DateOnly) },
+	}
+}
+
+func (s *site) home(w http.ResponseWriter, r *http.Request) {
+	s.show(w, r, http.StatusOK, "home", view{Path: "/"})
+}

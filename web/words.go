@@ -1,0 +1,94 @@
+package web
+
+import "steelyard/messages"
+
+// words are the sentences of the pages in one language.
+type words struct {
+	Name, OtherLang, OtherLangName                             string
+	HomeTitle, HomeText, HomeRate, HomeReceipt                 string
+	RateTitle, RateBy, RateOn, RateUntil, RateAsk, ChooseLevel string
+	Levels                                                     [6]string // by level; 0 is none
+	Comment, CommentHint, Send, Private                        string
+	ThanksTitle, ThanksText, Keep, KeepWhy                     string
+	GoneTitle, GoneText                                        string
+	ReceiptTitle, ReceiptAsk, ReceiptHint, Look, NoReceipt     string
+	YourRating, GivenOn, YourWords, Reply, NoReply, RepliedOn  string
+	YourCase, Stands, With, HandedIn, Due, Account             string
+	History, Solved, SolvedAsk, NotSolved, Mark, ChooseSolved  string
+	Say, WordTaken                                             string
+	TooLarge, Failed                                           string
+	States                                                     map[CaseState]string
+	Steps                                                      map[CaseEventKind]string
+}
+
+// wordsIn returns the pages' sentences in a language.
+func wordsIn(l messages.Lang) *words {
+	if l == messages.English {
+		return &english
+	}
+	return &chinese
+}
+
+var chinese = words{
+	Name: "群众心里有杆秤", OtherLang: "en", OtherLangName: "English",
+	HomeTitle: "您的评价有分量", HomeText: "扫描工作人员出示的二维码，或打开收到的链接，半分钟即可评价刚刚办理的服务。评价匿名，无需注册。",
+	HomeRate: "没有链接？请向为您办事的工作人员索取。", HomeReceipt: "用回执查询评价或诉求",
+	RateTitle: "请评价这次服务", RateBy: "办理人", RateOn: "办理日期", RateUntil: "有效期至", RateAsk: "您对这次服务满意吗？", ChooseLevel: "请先选择满意程度，再提交。",
+	Levels:  [6]string{"", "非常不满意", "不满意", "基本满意", "满意", "非常满意"},
+	Comment: "想说的话（可不填）", CommentHint: "最多 2000 字。请不要写姓名、电话等个人信息。", Send: "提交评价",
+	Private:     "您的评价匿名保存：工作人员看不到是谁评价的，也看不到单条评价的时间。",
+	ThanksTitle: "谢谢，已收到您的评价", ThanksText: "如果您不满意，办理单位会答复您。", Keep: "您的回执",
+	KeepWhy:   "请截图或抄下。凭回执可查看答复；回执只显示这一次，我们不保存。",
+	GoneTitle: "这个链接现在不能使用", GoneText: "每个链接只能使用一次，并有有效期。如果您已经评价，可以用回执查看答复。",
+	ReceiptTitle: "用回执查询", ReceiptAsk: "请输入回执", ReceiptHint: "形如 ABCD-EFGH-…，大小写均可", Look: "查询",
+	NoReceipt:  "没有找到这个回执，请核对后再试。",
+	YourRating: "您的评价", GivenOn: "评价日期", YourWords: "您写的话", Reply: "单位答复", NoReply: "还没有答复。", RepliedOn: "答复日期",
+	YourCase: "您的诉求", Stands: "进展", With: "承办单位", HandedIn: "提交日期", Due: "应于此日前办结", Account: "单位所作的处理",
+	History: "经过", SolvedAsk: "问题解决了吗？", Solved: "已解决", NotSolved: "没有解决，请重新办理", Mark: "对处理过程的满意程度（可不选）",
+	ChooseSolved: "请先回答问题是否解决。", Say: "提交", WordTaken: "已记下您的答复。",
+	TooLarge: "提交的内容太长，请缩短后再试。", Failed: "出了点问题，请稍后再试。",
+	States: map[CaseState]string{
+		CaseStateSubmitted: "已提交，等待签收", CaseStateAccepted: "已签收", CaseStateAssigned: "已分派承办人", CaseStateInProgress: "办理中",
+		CaseStateOnHold: "暂停，等待外部条件", CaseStateMediation: "第三方调解中", CaseStateResolved: "单位答复已解决，等您确认",
+		CaseStateReopened: "您认为未解决，重新办理", CaseStateConfirmed: "您已确认解决", CaseStateClosedUnconfirmed: "已办结，您未确认",
+		CaseStateRejected: "不予受理", CaseStateWithdrawn: "您已撤回",
+	},
+	Steps: map[CaseEventKind]string{
+		CaseEventKindSubmitted: "提交", CaseEventKindAccepted: "签收", CaseEventKindAssigned: "分派", CaseEventKindTransferred: "转办",
+		CaseEventKindTransferAccepted: "接收转办", CaseEventKindTransferRefused: "退回转办", CaseEventKindPaused: "暂停", CaseEventKindResumed: "恢复办理",
+		CaseEventKindResolved: "答复已解决", CaseEventKindConfirmed: "您确认解决", CaseEventKindReopened: "您要求重新办理", CaseEventKindRejected: "不予受理",
+		CaseEventKindWithdrawn: "撤回", CaseEventKindMediation: "调解", CaseEventKindClosed: "办结",
+	},
+}
+
+var english = words{
+	Name: "Steelyard", OtherLang: "zh-CN", OtherLangName: "中文",
+	HomeTitle: "Your word has weight", HomeText: "Scan the code that you are shown, or open the link that you were given: rating the service you have just had takes half a minute. It is anonymous and needs no account.",
+	HomeRate: "No link? Ask whoever served you for one.", HomeReceipt: "Follow a rating or a case by its receipt",
+	RateTitle: "Rate this service", RateBy: "Served by", RateOn: "On", RateUntil: "The link works until", RateAsk: "Were you satisfied?", ChooseLevel: "Choose how satisfied you were, then send it.",
+	Levels:  [6]string{"", "Very dissatisfied", "Dissatisfied", "Fairly satisfied", "Satisfied", "Very satisfied"},
+	Comment: "Anything you want to say (may be left empty)", CommentHint: "At most 2,000 characters. Please leave out names, numbers and the like.", Send: "Send the rating",
+	Private:     "Your rating is kept without your name: nobody in the office sees who gave it, nor when a single one was given.",
+	ThanksTitle: "Thank you: your rating is in", ThanksText: "If you were not satisfied, the office owes you a reply.", Keep: "Your receipt",
+	KeepWhy:   "Take a picture of it or write it down. It shows you the reply; it is shown this once and not kept by us.",
+	GoneTitle: "This link cannot be used", GoneText: "Each link works once, and for a limited time. If you have rated already, your receipt shows the reply.",
+	ReceiptTitle: "Follow by receipt", ReceiptAsk: "Your receipt", ReceiptHint: "Of the form ABCD-EFGH-…, in capitals or not", Look: "Look it up",
+	NoReceipt:  "There is no such receipt: check it and try again.",
+	YourRating: "Your rating", GivenOn: "Given on", YourWords: "Your words", Reply: "The office's reply", NoReply: "There is no reply yet.", RepliedOn: "Replied on",
+	YourCase: "Your case", Stands: "Where it stands", With: "In the hands of", HandedIn: "Handed in on", Due: "To be solved by", Account: "What the office did",
+	History: "What happened", SolvedAsk: "Is it solved?", Solved: "Yes, it is solved", NotSolved: "No: open it again", Mark: "How satisfied are you with how it was handled? (may be left out)",
+	ChooseSolved: "Say whether it is solved first.", Say: "Send", WordTaken: "Your answer is noted.",
+	TooLarge: "That is too long: shorten it and try again.", Failed: "Something went wrong: try again later.",
+	States: map[CaseState]string{
+		CaseStateSubmitted: "Handed in; not signed for yet", CaseStateAccepted: "Signed for", CaseStateAssigned: "Given to an official", CaseStateInProgress: "Being worked on",
+		CaseStateOnHold: "On hold: it waits for something outside", CaseStateMediation: "In mediation by a third party", CaseStateResolved: "Solved, the office says: it waits for your word",
+		CaseStateReopened: "You said that it is not solved: open again", CaseStateConfirmed: "Solved, as you have confirmed", CaseStateClosedUnconfirmed: "Closed without your word",
+		CaseStateRejected: "Not taken on", CaseStateWithdrawn: "Taken back by you",
+	},
+	Steps: map[CaseEventKind]string{
+		CaseEventKindSubmitted: "Handed in", CaseEventKindAccepted: "Signed for", CaseEventKindAssigned: "Given to an official", CaseEventKindTransferred: "Offered to another unit",
+		CaseEventKindTransferAccepted: "Taken by the other unit", CaseEventKindTransferRefused: "Given back", CaseEventKindPaused: "Paused", CaseEventKindResumed: "Work goes on",
+		CaseEventKindResolved: "Solved, the office says", CaseEventKindConfirmed: "You confirmed", CaseEventKindReopened: "You sent it back", CaseEventKindRejected: "Not taken on",
+		CaseEventKindWithdrawn: "Taken back", CaseEventKindMediation: "Mediation", CaseEventKindClosed: "Closed",
+	},
+}
