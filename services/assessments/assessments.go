@@ -29,8 +29,8 @@ type Service struct {
 	Store *store.Store
 	Keys  *keyring.Keyring
 	Zone  *time.Location
-	// Calendar has the working days by which pauses move due dates; nil: Monday to
-	// Friday.
+	// Calendar has the working days by which pauses move due dates, the same as that
+	// of the cases; nil: China's, as theirs where none is configured.
 	Calendar *calendar.Calendar
 	// Worker names this process in the leases of its runs, for whoever looks.
 	Worker string

@@ -36,9 +36,16 @@ func (s *Service) read(ctx context.Context, in scope, progress Progress) (*readi
 	if err := in.period.Validate(); err != nil {
 		return nil, err
 	}
+	days := s.Calendar
+	if days == nil {
+		var err error
+		if days, err = calendar.China(); err != nil {
+			return nil, err
+		}
+	}
 	out := &reading{}
 	err := s.Store.InSnapshot(ctx, func(snap *store.Snapshot) error {
-		r := s.newReader(ctx, snap, in)
+		r := s.newReader(ctx, snap, in, days)
 		steps := []struct {
 			what string
 			read func() error
@@ -91,11 +98,7 @@ type reader struct {
 	raters     numbers
 }
 
-func (s *Service) newReader(ctx context.Context, snap *store.Snapshot, in scope) *reader {
-	days := s.Calendar
-	if days == nil {
-		days = calendar.MondayToFriday()
-	}
+func (s *Service) newReader(ctx context.Context, snap *store.Snapshot, in scope, days *calendar.Calendar) *reader {
 	return &reader{
 		ctx: ctx, snap: snap, in: in, zone: s.Zone, keys: s.Keys, days: days,
 		start: in.period.From.Start(s.Zone), end: in.period.To.AddDays(1).Start(s.Zone),
