@@ -26,29 +26,39 @@ const (
 // Errors: a *[PolicyError], an *[EvidenceError], the context's error, or that of
 // a fit that did not converge.
 func Assess(ctx context.Context, ev *Evidence, policy Policy, progress func(stage string, done, total int)) (*Result, error) {
+	a, _, err := assess(ctx, ev, policy, progress, false)
+	if err != nil {
+		return nil, err
+	}
+	return a.result, nil
+}
+
+// assess is Assess with its inner state; keep says that ratings may come later.
+func assess(ctx context.Context, ev *Evidence, policy Policy, progress func(stage string, done, total int), keep bool) (*assessed, *canonical, error) {
 	if progress == nil {
 		progress = func(string, int, int) {}
 	}
 	if err := policy.Validate(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := ev.Validate(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	policyDigest, err := policy.Digest()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	progress(stageOrder, 0, 1)
-	canonical, postings, kinds := ev.canonical()
-	a, err := assessCanonical(ctx, canonical, policy, progress)
+	c := ev.canonical()
+	r := newRun(c.ev, policy)
+	r.keep = keep
+	a, err := r.assess(ctx, progress)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	result := a.result
-	result.EvidenceDigest, result.PolicyDigest = canonical.digest(), policyDigest
-	result.restoreOrder(postings, kinds)
-	return result, nil
+	a.result.EvidenceDigest, a.result.PolicyDigest = c.ev.digest(), policyDigest
+	a.result.restoreOrder(c.postings, c.kinds)
+	return a, c, nil
 }
 
 // assessed is a finished run with its inner state.
@@ -63,10 +73,9 @@ type assessed struct {
 	result     *Result
 }
 
-func assessCanonical(ctx context.Context, ev *Evidence, policy Policy, progress func(stage string, done, total int)) (*assessed, error) {
-	r := &run{ev: ev, policy: policy, groups: newGroups(ev.Postings), flags: make([]flagSet, len(ev.Postings))}
+func (r *run) assess(ctx context.Context, progress func(stage string, done, total int)) (*assessed, error) {
 	a := &assessed{run: r, result: &Result{Version: Version}}
-	if len(ev.Postings) == 0 {
+	if len(r.ev.Postings) == 0 {
 		return a, nil
 	}
 	if err := a.fit(ctx, progress); err != nil {
@@ -201,7 +210,7 @@ func (a *assessed) components(list []Assessment) {
 			if c.has(k, i) {
 				scale := out.scale[g][k]
 				cs.Value = winsorise(scale.points(c.clean[k][i] - out.centre[g][k].clean))
-				cs.SE = float64(scale.slope * math.Sqrt(sampler.variance(k, i)))
+				cs.SE = scale.se(sampler.variance(k, i))
 			}
 			if s.status != InsufficientEvidence && s.counts[k] {
 				logs += float64(s.weight[k] * log(max(cs.Value, 1)))

@@ -44,37 +44,39 @@ func (p *profile) share(from, to Day) float64 {
 	return p.before[to-p.from+1] - p.before[from-p.from]
 }
 
-// weighBursts weighs down ratings that come too many, too fast and too
-// one-sided. What is usual is the official's own number of ratings outside the
-// window, spread over the days as everybody's ratings are (so that a day that
-// the whole data share is no burst), times the official's own share of that
-// side. A burst's ratings on that side together keep the weight of the number
-// that was to be expected; ratings on the other side are left alone.
-func (r *run) weighBursts(weight []float64) {
+// usualRatings is what is usual of all ratings: their days and their sides.
+type usualRatings struct {
+	profile profile
+	prior   [2]float64 // share of each side
+}
+
+func (r *run) usualRatings() *usualRatings {
 	t := &r.ev.Ratings
-	usual := newProfile(r.ev.From, r.ev.To, t.Day)
-	var high, low float64
+	u := &usualRatings{profile: newProfile(r.ev.From, r.ev.To, t.Day)}
 	for _, l := range t.Level {
-		high += boolFloat(l >= 4)
-		low += boolFloat(l <= 2)
-	}
-	n := float64(len(t.Level))
-	_, starts := bucket(len(r.ev.Postings), t.Posting)
-	found := make([]bool, len(r.ev.Postings))
-	inParallel(len(r.ev.Postings), func(from, to int) {
-		for p := from; p < to; p++ {
-			s := burstSearch{profile: &usual, posting: &r.ev.Postings[p], prior: [2]float64{low / n, high / n}}
-			for i := starts[p]; i < starts[p+1]; i++ {
-				s.rows = append(s.rows, burstRow{day: t.Day[i], side: side(t.Level[i]), row: i})
-			}
-			found[p] = s.run(weight)
-		}
-	})
-	for p, f := range found {
-		if f {
-			r.flags[p].add(FlagBurst)
+		if s := side(l); s < 2 {
+			u.prior[s]++
 		}
 	}
+	for s := range u.prior {
+		u.prior[s] /= float64(max(len(t.Level), 1))
+	}
+	return u
+}
+
+// weigh weighs down those of one official's ratings that come too many, too fast
+// and too one-sided, and says whether there are any. What is usual is the
+// official's own number of ratings outside the window, spread over the days as
+// everybody's ratings are (so that a day that the whole data share is no burst),
+// times the official's own share of that side. A burst's ratings on that side
+// together keep the weight of the number that was to be expected; ratings on the
+// other side are left alone.
+func (u *usualRatings) weigh(posting *Posting, day []Day, level []uint8, weight []float64) bool {
+	s := burstSearch{profile: &u.profile, posting: posting, prior: u.prior}
+	for i := range day {
+		s.rows = append(s.rows, burstRow{day: day[i], side: side(level[i]), row: int32(i)})
+	}
+	return s.run(weight)
 }
 
 func boolFloat(b bool) float64 {

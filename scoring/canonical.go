@@ -18,19 +18,24 @@ import (
 //
 // The evidence must be valid.
 func (ev *Evidence) Canonical() *Evidence {
-	out, _, _ := ev.canonical()
-	return out
+	return ev.canonical().ev
 }
 
-// canonical also returns, for each canonical posting and kind, its index in ev.
-func (ev *Evidence) canonical() (out *Evidence, postings, kinds []int32) {
-	postings = sortedIndex(len(ev.Postings), func(a, b int32) int {
+// canonical is evidence in canonical order with the way back.
+type canonical struct {
+	ev              *Evidence
+	postings, kinds []int32 // for each canonical one, its index in the evidence given
+	raters          []int32 // the new number of each rater, by the number given; None: has no ratings
+}
+
+func (ev *Evidence) canonical() *canonical {
+	postings := sortedIndex(len(ev.Postings), func(a, b int32) int {
 		return comparePostings(&ev.Postings[a], &ev.Postings[b])
 	})
-	kinds = sortedIndex(len(ev.Kinds), func(a, b int32) int { return strings.Compare(ev.Kinds[a].ID, ev.Kinds[b].ID) })
+	kinds := sortedIndex(len(ev.Kinds), func(a, b int32) int { return strings.Compare(ev.Kinds[a].ID, ev.Kinds[b].ID) })
 	newPosting, newKind := inverse(postings), inverse(kinds)
 
-	out = &Evidence{From: ev.From, To: ev.To}
+	out := &Evidence{From: ev.From, To: ev.To}
 	persons := newNumbering()
 	out.Postings = make([]Posting, len(postings))
 	for i, old := range postings {
@@ -42,7 +47,8 @@ func (ev *Evidence) canonical() (out *Evidence, postings, kinds []int32) {
 		out.Kinds[i] = ev.Kinds[old]
 		out.Kinds[i].Parent = renumber(newKind, ev.Kinds[old].Parent)
 	}
-	out.Ratings = ev.Ratings.canonical(ev.From, newPosting, newKind)
+	ratings, raters := ev.Ratings.canonical(ev.From, newPosting, newKind)
+	out.Ratings = ratings
 	caseOrder := sortedIndex(len(ev.Cases.ID), func(a, b int32) int { return strings.Compare(ev.Cases.ID[a], ev.Cases.ID[b]) })
 	out.Cases = ev.Cases.canonical(caseOrder, newPosting, newKind)
 	out.Events = ev.Events.canonical(inverse(caseOrder), newPosting)
@@ -52,7 +58,7 @@ func (ev *Evidence) canonical() (out *Evidence, postings, kinds []int32) {
 	if ev.Response != nil {
 		out.Response = gather(ev.Response, postings)
 	}
-	return out, postings, kinds
+	return &canonical{ev: out, postings: postings, kinds: kinds, raters: raters}
 }
 
 func comparePostings(a, b *Posting) int {
@@ -62,7 +68,8 @@ func comparePostings(a, b *Posting) int {
 		cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
 }
 
-func (r *Ratings) canonical(from Day, newPosting, newKind []int32) Ratings {
+// canonical also returns the raters' new numbers.
+func (r *Ratings) canonical(from Day, newPosting, newKind []int32) (Ratings, []int32) {
 	posting := renumberAll(newPosting, r.Posting)
 	order := orderByPerson(len(newPosting), posting, r.Rater, func(i int32) uint64 {
 		kind := uint64(renumber(newKind, r.Kind[i]) + 1)
@@ -78,7 +85,7 @@ func (r *Ratings) canonical(from Day, newPosting, newKind []int32) Ratings {
 		Day:     gather(r.Day, order.rows),
 		Source:  gather(r.Source, order.rows),
 		Invited: gather(r.Invited, order.rows),
-	}
+	}, order.number
 }
 
 func (c *Cases) canonical(order, newPosting, newKind []int32) Cases {

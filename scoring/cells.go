@@ -15,6 +15,10 @@ type cells struct {
 type caseMix struct{ kind, channel cells }
 
 func (r *run) caseMix(posting, kind []int32, channel []Channel) caseMix {
+	if r.without == ChoiceCaseMix {
+		one := cells{index: make([]int32, len(kind)), levels: 1}
+		return caseMix{kind: one, channel: one}
+	}
 	parent := func(k int32) int32 {
 		if int(k) < len(r.ev.Kinds) {
 			if p := r.ev.Kinds[k].Parent; p != None {
@@ -103,4 +107,13 @@ func numberCells(index []int32, items []int) cells {
 		index[i] = to[c]
 	}
 	return cells{index: index, levels: int(levels)}
+}
+
+// largest is the cell with most rows, the first among equals.
+func (c *cells) largest() int32 {
+	items := make([]int, c.levels)
+	for _, cell := range c.index {
+		items[cell]++
+	}
+	return int32(slices.Index(items, slices.Max(items)))
 }

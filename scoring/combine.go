@@ -56,6 +56,9 @@ func (r *run) combine(indicators []*indicator) *combined {
 	c.lend = r.policy.Borrowing && c.fit != nil
 	c.sigma, c.sigmaHalo = c.sigmas(c.model)
 	c.values()
+	if r.without == ChoiceShrinkage {
+		c.joint, c.clean = c.unshrunk, c.unshrunk
+	}
 	return c
 }
 

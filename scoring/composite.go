@@ -141,34 +141,47 @@ func (r *run) weighGroup(g int, members []int32, out *composed) {
 	}
 	for _, i := range members {
 		s := &out.standing[i]
-		have := 0.0
-		for k := range Components {
-			if s.counts[k] {
-				have += out.nominal[g][k]
-			}
-		}
 		if components == 1 {
 			r.flags[i].add(FlagOneComponent)
 		}
-		switch {
-		case have < 0.5-1e-12:
-			s.status = InsufficientEvidence
+		s.shareOut(&out.nominal[g])
+		if s.status == InsufficientEvidence {
 			continue
-		case have < 1-1e-12 || components == 1:
-			s.status = Provisional
-		default:
-			s.status = Scored
-		}
-		for k := range Components {
-			if s.counts[k] {
-				s.weight[k] = out.nominal[g][k] / have
-			}
 		}
 		s.ranked = len(members) >= r.policy.MinimumGroup && !slices.Contains(r.flags[i], FlagDisconnected)
 	}
 	if len(members) < r.policy.MinimumGroup {
 		for _, i := range members {
 			r.flags[i].add(FlagSmallGroup)
+		}
+	}
+}
+
+// shareOut decides the status from what counts, and lets what counts share the
+// weight of what does not.
+func (s *standing) shareOut(nominal *[Components]float64) {
+	have, components := 0.0, 0
+	for k := range Components {
+		if nominal[k] > 0 {
+			components++
+		}
+		if s.counts[k] {
+			have += nominal[k]
+		}
+	}
+	s.weight = [Components]float64{}
+	switch {
+	case have < 0.5-1e-12:
+		s.status = InsufficientEvidence
+		return
+	case have < 1-1e-12 || components == 1:
+		s.status = Provisional
+	default:
+		s.status = Scored
+	}
+	for k := range Components {
+		if s.counts[k] {
+			s.weight[k] = nominal[k] / have
 		}
 	}
 }
@@ -227,5 +240,8 @@ func (r *run) addUp(i, g int, c *combined, out *composed) {
 }
 
 func (s scale) points(value float64) float64 { return s.base + float64(s.slope*value) }
+
+// se is a standard error in points.
+func (s scale) se(variance float64) float64 { return float64(s.slope * math.Sqrt(variance)) }
 
 func winsorise(x float64) float64 { return min(max(x, 0), 100) }

@@ -34,7 +34,10 @@ func (r *run) practicalWork() *indicator {
 		months[p] = float64(r.ev.Postings[p].To-r.ev.Postings[p].From+1) / daysAMonth
 		plain[p] = float64(len(days[p]))
 		capped := capWeeks(days[p], r.policy.DeedsPerWeek)
-		count[p] = r.spread(p, capped)
+		count[p] = float64(len(capped))
+		if r.without != ChoiceAttack {
+			count[p] = r.spread(p, capped)
+		}
 	}
 	in.component0 = make([]int32, n)
 	for _, members := range r.groups.members {

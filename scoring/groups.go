@@ -40,6 +40,15 @@ func (g *groups) mean(k int, x []float64) float64 {
 	return sum / n
 }
 
+// having is how many members have x.
+func (g *groups) having(k int, x []float64) float64 {
+	n := 0.0
+	for _, i := range g.members[k] {
+		n += boolFloat(x[i] == x[i])
+	}
+	return n
+}
+
 // flagSet is the flags of one posting, in the order of being raised.
 type flagSet []Flag
 

@@ -12,6 +12,7 @@ import (
 type personOrder struct {
 	rows    []int32 // the old row at each place
 	persons []int32 // the person's new number at each place
+	number  []int32 // the new number by the old one, or None
 }
 
 // orderedRow is a row while it is being sorted.
@@ -49,7 +50,9 @@ func orderByPerson(postings int, posting, person []int32, key func(row int32) ui
 			}
 		}
 	})
-	return personOrder{rows: rows, persons: numberPersons(rows, posting, person, key, hi, lo)}
+	order := personOrder{rows: rows}
+	order.persons, order.number = numberPersons(rows, posting, person, key, hi, lo)
+	return order
 }
 
 func compareRows(a, b orderedRow) int {
@@ -58,8 +61,8 @@ func compareRows(a, b orderedRow) int {
 
 // numberPersons numbers persons by first appearance in rows, and lets numbers
 // already given decide among rows that are alike.
-func numberPersons(rows, posting, person []int32, key func(row int32) uint64, hi, lo []uint64) []int32 {
-	number := make([]int32, len(hi))
+func numberPersons(rows, posting, person []int32, key func(row int32) uint64, hi, lo []uint64) (persons, number []int32) {
+	number = make([]int32, len(hi))
 	for i := range number {
 		number[i] = None
 	}
@@ -100,7 +103,7 @@ func numberPersons(rows, posting, person []int32, key func(row int32) uint64, hi
 		}
 		start = end
 	}
-	return out
+	return out, number
 }
 
 // signatures returns, for each person, 128 bits that depend on the set of the

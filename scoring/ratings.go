@@ -13,6 +13,14 @@ type run struct {
 	policy Policy
 	groups *groups
 	flags  []flagSet // by posting
+
+	without Choice       // the step left out; empty: none
+	keep    bool         // ratings may come later
+	kept    *ratingModel // what they need, where keep is set
+}
+
+func newRun(ev *Evidence, policy Policy) *run {
+	return &run{ev: ev, policy: policy, groups: newGroups(ev.Postings), flags: make([]flagSet, len(ev.Postings))}
 }
 
 // ratingWeights returns the weight of each rating: one over the number by which
@@ -20,34 +28,52 @@ type run struct {
 func (r *run) ratingWeights() []float64 {
 	t := &r.ev.Ratings
 	weight := filled(len(t.Posting), 1)
+	usual := r.usualRatings()
 	_, starts := bucket(len(r.ev.Postings), t.Posting)
-	var who []int32
-	for p := range r.ev.Postings {
-		from, to := starts[p], starts[p+1]
-		who = who[:0]
-		for i := from; i < to; i++ {
-			if t.Rater[i] != None {
-				who = append(who, t.Rater[i])
+	n := len(r.ev.Postings)
+	repeated, burst := make([]bool, n), make([]bool, n)
+	inParallel(n, func(from, to int) {
+		for p := from; p < to; p++ {
+			a, b := starts[p], starts[p+1]
+			if r.without != ChoiceVoice {
+				repeated[p] = voices(t.Rater[a:b], weight[a:b]) >= repeatedRater
+			}
+			if r.without != ChoiceAttack {
+				burst[p] = usual.weigh(&r.ev.Postings[p], t.Day[a:b], t.Level[a:b], weight[a:b])
 			}
 		}
-		slices.Sort(who)
-		most := int32(1)
-		for i := from; i < to; i++ {
-			if t.Rater[i] == None {
-				continue
-			}
-			first, _ := slices.BinarySearch(who, t.Rater[i])
-			last, _ := slices.BinarySearch(who, t.Rater[i]+1)
-			m := int32(last - first)
-			weight[i] = 1 / float64(m)
-			most = max(most, m)
-		}
-		if most >= repeatedRater {
+	})
+	for p := range n {
+		if repeated[p] {
 			r.flags[p].add(FlagRepeatedRater)
 		}
+		if burst[p] {
+			r.flags[p].add(FlagBurst)
+		}
 	}
-	r.weighBursts(weight)
 	return weight
+}
+
+// voices gives each of one official's ratings the weight that its person's voice
+// has, 1/m for m ratings, and returns the largest m.
+func voices(rater []int32, weight []float64) (most int) {
+	who := make([]int32, 0, len(rater))
+	for _, x := range rater {
+		if x != None {
+			who = append(who, x)
+		}
+	}
+	slices.Sort(who)
+	for i, x := range rater {
+		if x == None {
+			continue
+		}
+		first, _ := slices.BinarySearch(who, x)
+		last, _ := slices.BinarySearch(who, x+1)
+		weight[i] = 1 / float64(last-first)
+		most = max(most, last-first)
+	}
+	return most
 }
 
 // repeatedRater is the number of ratings by one person from which an official is
@@ -117,13 +143,16 @@ func (r *run) satisfaction(ctx context.Context) (*indicator, error) {
 		},
 		Random: []mixed.Factor{{Name: "official", Levels: len(r.ev.Postings), Index: t.Posting}},
 	}
-	if raters > 0 {
+	if raters > 0 && r.without != ChoiceRater {
 		problem.Random = append(problem.Random, mixed.Factor{Name: "rater", Levels: raters, Index: severity})
 	}
 	in.component0 = connected(len(r.ev.Postings), t.Posting, mix.kind, severity, raters)
 	fit, err := r.fitLinear(ctx, in, problem, nil)
 	if err != nil || fit == nil {
 		return in, err
+	}
+	if r.keep {
+		r.kept = &ratingModel{problem: problem, fit: fit, mix: mix}
 	}
 	months := r.calendar()
 	r.keepPieces(in, pieceRows{

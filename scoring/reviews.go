@@ -73,7 +73,7 @@ func (r *run) reviewProblem(rows *reviewRows, weight []float64) mixed.Problem {
 		},
 		Random: []mixed.Factor{{Name: "official", Levels: len(r.ev.Postings), Index: rows.posting}},
 	}
-	if reviewers > 0 {
+	if reviewers > 0 && r.without != ChoiceRater {
 		p.Random = append(p.Random, mixed.Factor{Name: "reviewer", Levels: reviewers, Index: severity})
 	}
 	repeats := 0
@@ -105,6 +105,9 @@ func (r *run) peerReview(ctx context.Context) (*indicator, [][Dimensions]Compone
 	weight := plain
 	genuine := filled(len(rows.pairs), 1)
 	for range favourRounds {
+		if r.without == ChoiceAttack {
+			break
+		}
 		problem := r.reviewProblem(rows, weight)
 		s, err := fitShrunk(ctx, problem, mixed.Options{Seed: r.policy.Seed})
 		if err != nil {

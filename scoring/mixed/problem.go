@@ -63,10 +63,6 @@ type Options struct {
 	// MaxIterations of the variance estimation. 0: 200.
 	MaxIterations int
 
-	// Updatable keeps what [Solution.Later] needs: the dense inverse of an exact
-	// fit, or the sorted rows.
-	Updatable bool
-
 	// Progress, if set, is told after each iteration; total is an estimate.
 	Progress func(done, total int)
 }

@@ -65,8 +65,6 @@ type Solution struct {
 	Rank       int // estimable fixed parameters
 	Iterations int
 	Converged  bool
-
-	state *later
 }
 
 // Reliability is 1 − PEV/σ² for each level of random factor k: the squared
@@ -97,19 +95,4 @@ func Fit(ctx context.Context, p Problem, o Options) (*Solution, error) {
 		return nil, err
 	}
 	return fit(ctx, &p, &o)
-}
-
-// Row is one observation that arrives after a fit.
-type Row struct {
-	Y          float64
-	Weight     float64   // must be positive
-	Fixed      []int32   // a level for each fixed factor
-	Covariates []float64 // a value for each covariate
-	Random     []int32   // a level for each random factor, or None
-}
-
-// Update is what a later row does to its own target level.
-type Update struct {
-	Effect float64 // the new prediction
-	PEV    float64 // its new error variance
 }

@@ -1,4 +1,0 @@
-package mixed
-
-// later is what Solution.Later works with.
-type later struct{}
