@@ -179,23 +179,29 @@ func (s *Store) Checkpoint(ctx context.Context) error {
 	return nil
 }
 
-// WithoutForeignKeys runs fn while tables do not check their references row by
-// row, and has PostgreSQL check all rows at once afterwards: three times as fast
-// for a load. The tables are locked until the transaction ends, and nobody ever
-// sees them without their constraints, so it is for a database that is being
-// filled for the first time. Where the role does not own the tables, and on
-// SQLite, whose checks are cheap, it runs fn alone.
-func (tx *Tx) WithoutForeignKeys(ctx context.Context, tables []string, fn func() error) error {
+// Bare runs fn while tables have neither foreign keys nor the indexes that only
+// queries need, and then has PostgreSQL check all rows and build each index at
+// once: three times as fast for a load. The tables are locked until the
+// transaction ends, and nobody ever sees them bare, so it is for a database that
+// is being filled for the first time. Where the role does not own the tables, and
+// on SQLite, whose checks are cheap, it runs fn alone.
+func (tx *Tx) Bare(ctx context.Context, tables []string, fn func() error) error {
 	if tx.kind == SQLite {
 		return fn()
 	}
-	rows, err := tx.pgx.Query(ctx, `SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),
-			format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(c.oid))
-		FROM pg_constraint c JOIN pg_class t ON t.oid = conrelid
-		WHERE contype = 'f' AND conrelid = ANY ($1::regclass[]) AND pg_has_role(t.relowner, 'USAGE')
-		ORDER BY conrelid, conname`, tables)
+	rows, err := tx.pgx.Query(ctx, `
+		WITH owned AS (SELECT oid FROM pg_class WHERE oid = ANY ($1::regclass[]) AND pg_has_role(relowner, 'USAGE'))
+		SELECT format('DROP INDEX %s', i.indexrelid::regclass), pg_get_indexdef(i.indexrelid)
+		FROM pg_index i JOIN owned ON owned.oid = i.indrelid
+		WHERE NOT i.indisunique
+		UNION ALL
+		SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', c.conrelid::regclass, c.conname),
+			format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.conrelid::regclass, c.conname, pg_get_constraintdef(c.oid))
+		FROM pg_constraint c JOIN owned ON owned.oid = c.conrelid
+		WHERE c.contype = 'f'
+		ORDER BY 1 DESC`, tables) // indexes are built before references are checked
 	if err != nil {
-		return fmt.Errorf("list foreign keys: %w", err)
+		return fmt.Errorf("list indexes and foreign keys: %w", err)
 	}
 	var drop, add []string
 	var dropped, added string
@@ -204,7 +210,7 @@ func (tx *Tx) WithoutForeignKeys(ctx context.Context, tables []string, fn func()
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("list foreign keys: %w", err)
+		return fmt.Errorf("list indexes and foreign keys: %w", err)
 	}
 	for _, statement := range drop {
 		if _, err := tx.pgx.Exec(ctx, statement); err != nil {

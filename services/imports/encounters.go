@@ -47,22 +47,42 @@ func (w *row) person(column, at int, with func(h *keyring.Hasher, ref string) [1
 	return resident{with(hasher, string(w.values[column].text)), int16(year)}, nil
 }
 
-// encounter is what ratings need to know of an encounter: 64 bytes.
+// encounter is what ratings need to know of an encounter: 40 bytes.
 type encounter struct {
 	id                models.ID
-	resident          resident
-	at                int64 // microseconds
+	at                int64 // microseconds, or noTime
+	who               int32 // the resident's number, or none
 	official, service int32
 	channel, invited  int8 // place in the list of words; invited -1: unknown
 	bad, rated        bool
 }
 
 // encounterTable holds the encounters of the folder by the print of their id, in
-// the order of the file. With its index an encounter takes some 110 bytes.
+// the order of the file; with its index an encounter takes some 90 bytes. The
+// references of their residents stand beside it, at some 80 bytes for each
+// resident: a rating is hashed with the key of its own year, which may be another
+// than the encounter's.
 type encounterTable struct {
 	index map[print]int32
 	parts [][]encounter // full ones but the last: growing copies nothing
 	n     int32
+
+	residents map[string]int32
+	refs      []string // of the residents, by number
+}
+
+// resident numbers a resident.
+func (t *encounterTable) resident(v *value) int32 {
+	if !v.filled {
+		return none
+	}
+	n, known := t.residents[string(v.text)]
+	if !known {
+		n = int32(len(t.refs))
+		t.refs = append(t.refs, string(v.text))
+		t.residents[t.refs[n]] = n
+	}
+	return n
 }
 
 const encountersAPart = 1 << 14
@@ -95,14 +115,16 @@ func (v *value) orNoTime() int64 {
 
 // pendingEncounter waits for its batch.
 type pendingEncounter struct {
-	ref string
-	at  place
-	n   int32
-	day models.Date
+	ref      string
+	at       place
+	n        int32
+	day      models.Date
+	resident resident
+	time     string // as the file has it
 }
 
 func (r *run) readEncounters() error {
-	r.encounters = encounterTable{index: map[print]int32{}}
+	r.encounters = encounterTable{index: map[print]int32{}, residents: map[string]int32{}}
 	waiting := make([]pendingEncounter, 0, batch)
 	flush := func() error {
 		err := r.mergeEncounters(waiting)
@@ -110,10 +132,11 @@ func (r *run) readEncounters() error {
 		return err
 	}
 	err := r.each(encounters, 0, nil, func(w *row) error {
-		e, err := w.encounter()
+		who, err := w.person(encounterResident, encounterAt, (*keyring.Hasher).Resident)
 		if err != nil {
 			return err
 		}
+		e := w.encounter()
 		key := r.print(w.values[encounterID].text)
 		if _, twice := r.encounters.index[key]; twice && w.values[encounterID].filled {
 			w.fault(encounterID, DuplicateID)
@@ -124,7 +147,7 @@ func (r *run) readEncounters() error {
 		if w.bad {
 			return nil
 		}
-		waiting = append(waiting, pendingEncounter{w.text(encounterID), w.at, n, r.day(e.at)})
+		waiting = append(waiting, pendingEncounter{w.text(encounterID), w.at, n, r.day(e.at), who, w.text(encounterAt)})
 		if len(waiting) == batch {
 			return flush()
 		}
@@ -136,13 +159,12 @@ func (r *run) readEncounters() error {
 	return flush()
 }
 
-func (w *row) encounter() (encounter, error) {
-	who, err := w.person(encounterResident, encounterAt, (*keyring.Hasher).Resident)
+func (w *row) encounter() encounter {
 	return encounter{
-		id: models.NewID(), resident: who, at: w.values[encounterAt].orNoTime(),
+		id: models.NewID(), at: w.values[encounterAt].orNoTime(), who: w.run.encounters.resident(&w.values[encounterResident]),
 		official: w.official(encounterOfficial), service: w.service(encounterService),
 		channel: int8(w.values[encounterChannel].n), invited: w.answer(encounterInvited),
-	}, err
+	}
 }
 
 // answer is a cell's place among the answers, -1 where it is empty.
@@ -204,7 +226,7 @@ func (r *run) mergeEncounters(waiting []pendingEncounter) error {
 		var c changes
 		if known {
 			e.id = was.id
-			c = r.encounterChanges(e, was)
+			c = r.encounterChanges(e, p.resident, was)
 			if len(c) == 0 {
 				r.files[encounters].Unchanged++
 				continue
@@ -212,7 +234,7 @@ func (r *run) mergeEncounters(waiting []pendingEncounter) error {
 		}
 		if r.sealedFor(e.official, p.day) || known && r.sealedFor(r.numberOf(was.official), r.day(was.at)) {
 			e.bad = true
-			r.fault(p.at, encounterAt, []byte(p.day.String()), YearSealed)
+			r.fault(p.at, encounterAt, []byte(p.time), YearSealed)
 			continue
 		}
 		if !known {
@@ -231,7 +253,7 @@ func (r *run) mergeEncounters(waiting []pendingEncounter) error {
 			p := added[i]
 			e := r.encounters.at(p.n)
 			row[0], row[1], row[2], row[3] = e.id, p.ref, r.officials[e.official].ID, r.services[e.service].ID
-			row[4], row[5], row[6] = hashOrNil(e.resident), int64(e.resident.year), string(models.Channels[e.channel])
+			row[4], row[5], row[6] = hashOrNil(p.resident), int64(p.resident.year), string(models.Channels[e.channel])
 			row[7], row[8] = instant(e.at), string(said(e.invited))
 			return row
 		})
@@ -245,14 +267,14 @@ func hashOrNil(p resident) any {
 	return p.key[:]
 }
 
-func (r *run) encounterChanges(e *encounter, was storedEncounter) changes {
+func (r *run) encounterChanges(e *encounter, who resident, was storedEncounter) changes {
 	var c changes
 	official, service := r.officials[e.official].ID, r.services[e.service].ID
 	c.compare(official != was.official, "official_id", official)
 	c.compare(service != was.service, "service_id", service)
-	if !bytes.Equal(e.resident.hash(), was.resident) {
-		c.compare(true, "resident_key", hashOrNil(e.resident))
-		c.compare(true, "key_year", int(e.resident.year))
+	if !bytes.Equal(who.hash(), was.resident) {
+		c.compare(true, "resident_key", hashOrNil(who))
+		c.compare(true, "key_year", int(who.year))
 	}
 	channel := string(models.Channels[e.channel])
 	c.compare(channel != was.channel, "channel", channel)

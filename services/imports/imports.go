@@ -162,8 +162,8 @@ func (r *run) everything() error {
 	return nil
 }
 
-// fill is everything; the first load of an empty database checks references at
-// its end, all at once.
+// fill is everything; the first load of an empty database checks references and
+// builds indexes at its end, all at once.
 func (r *run) fill() error {
 	some := false
 	err := r.db.Each(r.ctx, "SELECT 1 FROM org_units LIMIT 1", nil, func(*store.Row) error {
@@ -176,7 +176,7 @@ func (r *run) fill() error {
 	if some {
 		return r.everything()
 	}
-	return r.tx.WithoutForeignKeys(r.ctx, loadedTables, r.everything)
+	return r.tx.Bare(r.ctx, loadedTables, r.everything)
 }
 
 // loadedTables are those that rows come into by the million.

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"steelyard/auth/keyring"
 	"steelyard/models"
 	"steelyard/store"
 )
@@ -37,6 +38,7 @@ type rating struct {
 	tags      string // JSON
 
 	of        *encounter // nil: not found
+	known     []byte     // its resident's stored key, where the folder does not hold it
 	on        models.Date
 	rater     resident
 	importKey [16]byte
@@ -194,7 +196,7 @@ func (r *run) matchEncounters(chunk []*rating) error {
 			r.reject(t, ratingEncounter, t.encounter, DanglingReference)
 			continue
 		}
-		if t.of = r.recalled(was); t.of == nil {
+		if t.of, t.known = r.recalled(was), was.resident; t.of == nil {
 			// Somebody is adding to the organisation meanwhile.
 			return &models.Error{Code: models.CodeConflict, Key: models.KeyImportRaced}
 		}
@@ -209,15 +211,11 @@ func (r *run) recalled(was storedEncounter) *encounter {
 	if !known || !served {
 		return nil
 	}
-	e := &encounter{
-		id: was.id, at: was.at, official: official, service: service,
+	return &encounter{
+		id: was.id, at: was.at, who: none, official: official, service: service,
 		channel: int8(slices.Index(models.Channels, models.Channel(was.channel))),
 		invited: int8(slices.Index(models.Answers, models.Answer(was.invited))),
 	}
-	if len(was.resident) == len(e.resident.key) {
-		e.resident = resident{[16]byte(was.resident), int16(r.day(was.at).Year())}
-	}
-	return e
 }
 
 // deriveRating computes the day and the keys.
@@ -243,10 +241,22 @@ func (r *run) deriveRating(t *rating) error {
 	}
 	r.keys.used[year] = true
 	t.importKey = hasher.RatingImport(t.encounter)
-	if t.of.resident.year != 0 {
-		t.rater = resident{hasher.RaterOf(t.of.resident.key), int16(year)}
-	}
+	t.rater = r.raterOf(t, hasher, year)
 	return nil
+}
+
+// raterOf is who gave a rating. The resident is hashed with the key of the
+// rating's year, so that all ratings of a year know their raters again; where
+// only the encounter's stored key is known it serves, as it does for a rating
+// that is handed in here. In one calendar year both come to the same.
+func (r *run) raterOf(t *rating, hasher *keyring.Hasher, year int) resident {
+	switch {
+	case t.of.who != none:
+		return resident{hasher.RaterOf(hasher.Resident(r.encounters.refs[t.of.who])), int16(year)}
+	case len(t.known) == len(resident{}.key):
+		return resident{hasher.RaterOf([16]byte(t.known)), int16(year)}
+	}
+	return resident{}
 }
 
 // storedRating is a rating as the database has it.
@@ -309,7 +319,7 @@ func (r *run) matchOne(t *rating, was storedRating) error {
 	c.compare(service != was.service, "service_id", service)
 	c.compare(string(models.Channels[t.of.channel]) != was.channel, "channel", string(models.Channels[t.of.channel]))
 	c.compare(string(said(t.of.invited)) != was.said, "invited", string(said(t.of.invited)))
-	if !bytes.Equal(t.rater.hash(), was.rater) {
+	if t.n != none && !bytes.Equal(t.rater.hash(), was.rater) {
 		c.compare(true, "rater_key", hashOrNil(t.rater))
 		c.compare(true, "key_year", int(t.rater.year))
 	}
