@@ -37,12 +37,17 @@ func records(t *testing.T, path, name string) []map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer archive.Close()
+	closed := func(c io.Closer) {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	defer closed(archive)
 	file, err := archive.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer closed(file)
 	reader := csv.NewReader(file)
 	header, err := reader.Read()
 	if err != nil {
