@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -70,7 +68,7 @@ func counts(t testing.TB, s *store.Store) map[string]int64 {
 
 func scalar[T any](t testing.TB, s *store.Store, query string, args ...any) (v T) {
 	t.Helper()
-	if err := s.Read(context.Background()).Raw(query, args...).Scan(&v).Error; err != nil {
+	if err := s.Read(context.Background()).Raw(query, args...).Row().Scan(&v); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
 	return v
@@ -144,6 +142,3 @@ func readCSV(t *testing.T, path string) [][]string {
 	}
 	return rows
 }
-
-var _ = fmt.Sprint
-var _ = io.EOF
