@@ -1,0 +1,78 @@
+// Does on the pages what a resident does, in a real browser, as a person sees
+// them, and checks every page with axe. Usage:
+//
+//   node residents.mjs LANG RATING_URL CASE_RECEIPT SCREENSHOTS
+//
+// It ends with an error at the first thing that is not as it should be.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const [lang, ratingURL, caseReceipt, shots] = process.argv.slice(2);
+const words = {
+  'zh-CN': { level: '非常不满意', send: '提交评价', look: '查询', comment: '排队一个小时，希望多开一个窗口。', solved: '已解决', confirmed: '您已确认解决', say: '提交', bad: '没有找到这个回执' },
+  en: { level: 'Very dissatisfied', send: 'Send the rating', look: 'Look it up', comment: 'An hour in the queue: one more window, please. 🙏', solved: 'Yes, it is solved', confirmed: 'Solved, as you have confirmed', say: 'Send', bad: 'There is no such receipt' },
+}[lang];
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+try {
+  // bypassCSP: axe is put into pages that allow no script.
+  const context = await browser.newContext({ viewport: { width: 390, height: 844 }, locale: lang, bypassCSP: true });
+  const page = await context.newPage();
+  const see = async (name) => {
+    await page.screenshot({ path: join(shots, `${name}-${lang}.png`), fullPage: true });
+    await page.evaluate(axe);
+    const found = await page.evaluate(() => window.axe.run());
+    assert.deepEqual(found.violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [], `${name} is not for everybody`);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(width <= 390, `${name} is ${width} pixels wide on a phone of 390`);
+    assert.equal(await page.getAttribute('html', 'lang'), lang);
+  };
+  const button = (name) => page.getByRole('button', { name, exact: true });
+
+  await page.goto(new URL('/', ratingURL).href);
+  await see('home');
+
+  await page.goto(ratingURL);
+  await see('rate');
+  await page.getByLabel(words.level).check();
+  await page.getByRole('textbox').fill(words.comment);
+  // A double click is one rating.
+  await button(words.send).dblclick();
+  await page.waitForSelector('#receipt');
+  await see('rated');
+  const receipt = await page.textContent('#receipt');
+
+  await page.goto(ratingURL);
+  assert.equal(await page.locator('form').count(), 0, 'a used link still shows its form');
+  await see('gone');
+
+  await page.goto(new URL('/receipt', ratingURL).href);
+  await see('receipt');
+  await page.getByRole('textbox').fill('ABCD-EFGH');
+  await button(words.look).click();
+  assert.match(await page.textContent('[role=alert]'), new RegExp(words.bad));
+  await page.getByRole('textbox').fill(receipt.toLowerCase());
+  await button(words.look).click();
+  assert.match(await page.textContent('main'), new RegExp(words.level));
+  assert.ok((await page.textContent('main')).includes(words.comment), 'the resident does not see the own words');
+  assert.ok(!page.url().includes(receipt), 'the receipt stands in the address');
+  await see('rating');
+
+  await page.goto(new URL('/receipt', ratingURL).href);
+  await page.getByRole('textbox').fill(caseReceipt);
+  await button(words.look).click();
+  await see('case');
+  await page.getByLabel(words.solved).check();
+  await button(words.say).click();
+  assert.ok((await page.textContent('main')).includes(words.confirmed), 'the word is not taken');
+  await see('confirmed');
+} finally {
+  await browser.close();
+}
