@@ -282,8 +282,8 @@ func (ec *executionContext) _Assessment_composite(ctx context.Context, field gra
 			return obj.Composite, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
 		},
 		true,
 		false,
@@ -305,8 +305,8 @@ func (ec *executionContext) _Assessment_compositeLow(ctx context.Context, field 
 			return obj.CompositeLow, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
 		},
 		true,
 		false,
@@ -328,8 +328,8 @@ func (ec *executionContext) _Assessment_compositeHigh(ctx context.Context, field
 			return obj.CompositeHigh, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
 		},
 		true,
 		false,
@@ -443,8 +443,8 @@ func (ec *executionContext) _Assessment_reliability(ctx context.Context, field g
 			return obj.Reliability, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
 		},
 		true,
 		false,
@@ -466,8 +466,8 @@ func (ec *executionContext) _Assessment_withoutHalo(ctx context.Context, field g
 			return obj.WithoutHalo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
 		},
 		true,
 		false,
@@ -489,8 +489,8 @@ func (ec *executionContext) _Assessment_geometric(ctx context.Context, field gra
 			return obj.Geometric, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
 		},
 		true,
 		false,
@@ -512,8 +512,8 @@ func (ec *executionContext) _Assessment_visibility(ctx context.Context, field gr
 			return obj.Visibility, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
 		},
 		true,
 		false,
@@ -535,8 +535,8 @@ func (ec *executionContext) _Assessment_showcaseGap(ctx context.Context, field g
 			return obj.ShowcaseGap, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
 		},
 		true,
 		false,
@@ -1228,8 +1228,8 @@ func (ec *executionContext) _ComponentScore_value(ctx context.Context, field gra
 			return obj.Value, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
 		},
 		true,
 		false,
@@ -1251,8 +1251,8 @@ func (ec *executionContext) _ComponentScore_se(ctx context.Context, field graphq
 			return obj.SE, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
 		},
 		true,
 		false,
@@ -1274,8 +1274,8 @@ func (ec *executionContext) _ComponentScore_n(ctx context.Context, field graphql
 			return obj.N, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
+			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1320,8 +1320,8 @@ func (ec *executionContext) _ComponentScore_weight(ctx context.Context, field gr
 			return obj.Weight, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
+			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
 		},
 		true,
 		true,

@@ -1567,6 +1567,20 @@ func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.S
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func (ec *executionContext) unmarshalNFloat2steelyardᚋmodelsᚐScore(ctx context.Context, v any) (models.Score, error) {
+	res, err := scalar.UnmarshalScore(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFloat2steelyardᚋmodelsᚐScore(ctx context.Context, sel ast.SelectionSet, v models.Score) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalScore(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNID2steelyardᚋmodelsᚐID(ctx context.Context, v any) (models.ID, error) {
 	res, err := scalar.UnmarshalID(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1868,6 +1882,24 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 	_ = sel
 	res := graphql.MarshalFloatContext(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) unmarshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx context.Context, v any) (*models.Score, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalScore(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx context.Context, sel ast.SelectionSet, v *models.Score) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalScore(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOID2ᚖsteelyardᚋmodelsᚐID(ctx context.Context, v any) (*models.ID, error) {

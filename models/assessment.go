@@ -55,18 +55,18 @@ type Assessment struct {
 	// external id of official and posting.
 	SortOrder     int
 	Status        AssessmentStatus
-	Composite     *float64 // 0 to 100
-	CompositeLow  *float64
-	CompositeHigh *float64
+	Composite     *Score // 0 to 100
+	CompositeLow  *Score
+	CompositeHigh *Score
 	Rank          *int // 1 is the best of the peer group
 	RankLow       *int
 	RankHigh      *int
 	Grade         GradeProposal
-	Reliability   *float64
-	WithoutHalo   *float64
-	Geometric     *float64
-	Visibility    *float64
-	ShowcaseGap   *float64
+	Reliability   *Score
+	WithoutHalo   *Score
+	Geometric     *Score
+	Visibility    *Score
+	ShowcaseGap   *Score
 	Flags         []string         `gorm:"serializer:json"`
 	Components    []ComponentScore `gorm:"serializer:json"`
 }
@@ -75,11 +75,11 @@ type Assessment struct {
 // composite.
 type ComponentScore struct {
 	Component ScoreComponent `json:"component"`
-	Value     *float64       `json:"value"`
-	SE        *float64       `json:"se"`
-	N         float64        `json:"n"`
+	Value     *Score         `json:"value"`
+	SE        *Score         `json:"se"`
+	N         Score          `json:"n"`
 	Counts    bool           `json:"counts"`
-	Weight    float64        `json:"weight"`
+	Weight    Score          `json:"weight"`
 }
 
 // Component returns a component's score; an assessment holds each of them.

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"steelyard/models"
 )
 
 // columns are the header, in the contract's order.
@@ -66,7 +68,7 @@ func (r *Row) append(to []byte) []byte {
 		to = appendText(append(to, ','), text)
 	}
 	for _, x := range []float64{r.Composite, r.Low, r.High} {
-		to = appendDecimal(append(to, ','), x)
+		to = models.Score(x).Append(append(to, ','))
 	}
 	for _, n := range []int{r.Rank, r.RankLow, r.RankHigh} {
 		to = append(to, ',')
@@ -77,11 +79,11 @@ func (r *Row) append(to []byte) []byte {
 	to = appendText(append(to, ','), string(r.Grade))
 	for _, c := range r.Components {
 		for _, x := range []float64{c.Value, c.SE, c.N} {
-			to = appendDecimal(append(to, ','), x)
+			to = models.Score(x).Append(append(to, ','))
 		}
 	}
 	for _, x := range []float64{r.Visibility, r.ShowcaseGap} {
-		to = appendDecimal(append(to, ','), x)
+		to = models.Score(x).Append(append(to, ','))
 	}
 	to = appendText(append(to, ','), strings.Join(r.Flags, ";"))
 	return append(to, '\n')

@@ -105,16 +105,16 @@ func Stored(a *models.Assessment, official, unit string) Row {
 	}
 	for c, name := range models.ScoreComponents {
 		s := a.Component(name)
-		row.Components[c] = Cell{number(s.Value), number(s.SE), s.N}
+		row.Components[c] = Cell{number(s.Value), number(s.SE), float64(s.N)}
 	}
 	return row
 }
 
-func number(x *float64) float64 {
+func number(x *models.Score) float64 {
 	if x == nil {
 		return math.NaN()
 	}
-	return *x
+	return float64(*x)
 }
 
 func rank(x *int) int {

@@ -3,6 +3,7 @@ package resolvers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -176,6 +177,17 @@ func needed[Row, V any](ctx context.Context, loader *dataloadgen.Loader[models.I
 		}
 	}
 	return found, nil
+}
+
+// foresee loads in one go what rows are about to ask for by a field, each by
+// itself since they stand in no common list. Rows may be nil.
+func foresee[Row, V any](ctx context.Context, field string, loader *dataloadgen.Loader[models.ID, V], rows []*Row, key func(*Row) models.ID) error {
+	if !slices.Contains(graphql.CollectAllFields(ctx), field) {
+		return nil
+	}
+	rows = slices.DeleteFunc(slices.Clone(rows), func(row *Row) bool { return row == nil })
+	_, err := gathered(ctx, loader, rows, key)
+	return err
 }
 
 // optional is gathered for what a row may lack.

@@ -7,6 +7,7 @@ package resolvers
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"steelyard/auth"
@@ -35,14 +36,21 @@ func (r *officialResolver) Cases(ctx context.Context, objs []*models.Official, f
 		return nil, models.Invalid("first", models.KeyPageSize, strconv.Itoa(maxLatest))
 	}
 	cases, err := gathered(ctx, load(ctx).latest, objs, func(o *models.Official) latestCases { return latestCases{o.ID, int(first)} })
+	if err != nil {
+		return nil, err
+	}
 	for i := range cases {
 		cases[i] = orEmpty(cases[i])
 	}
-	return cases, err
+	return cases, foresee(ctx, "unit", load(ctx).units, slices.Concat(cases...), func(c *models.Case) models.ID { return c.UnitID })
 }
 
 func (r *officialResolver) Assessment(ctx context.Context, objs []*models.Official, cycleID models.ID) ([]*models.Assessment, error) {
-	return gathered(ctx, load(ctx).assessments, objs, func(o *models.Official) inCycle { return inCycle{o.ID, cycleID} })
+	found, err := gathered(ctx, load(ctx).assessments, objs, func(o *models.Official) inCycle { return inCycle{o.ID, cycleID} })
+	if err != nil {
+		return nil, err
+	}
+	return found, foresee(ctx, "explanation", load(ctx).parts, found, func(a *models.Assessment) models.ID { return a.ID })
 }
 
 func (r *orgUnitResolver) Parent(ctx context.Context, obj *models.OrgUnit) (*models.OrgUnit, error) {

@@ -27,7 +27,7 @@ func (o *office) stock(unit, official string) {
 // result writes a finished run with one assessment for a cycle.
 func (o *office) result(cycle models.ID, unit, official string) {
 	o.Helper()
-	composite, now := 61.25, o.store.Now()
+	composite, now := models.Score(61.25), o.store.Now()
 	run := &models.AssessmentRun{
 		ID: models.NewID(), CycleID: cycle, State: models.RunDone, RequestedBy: "hr-" + unit, RequestedAt: now, FinishedAt: &now,
 		EvidenceDigest: make(models.Hash, 32), PolicyDigest: make(models.Hash, 32),

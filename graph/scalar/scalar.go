@@ -61,6 +61,26 @@ func UnmarshalDate(v any) (models.Date, error) {
 	return models.Date{}, models.Invalid("", models.KeyDateForm, printable(v))
 }
 
+// MarshalScore writes a figure of a report with its two decimals.
+func MarshalScore(s models.Score) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		text := s.Append(nil)
+		if len(text) == 0 {
+			text = []byte("null")
+		}
+		// The writer is the response's buffer.
+		if _, err := w.Write(text); err != nil {
+			panic(err)
+		}
+	})
+}
+
+// UnmarshalScore reads a figure.
+func UnmarshalScore(v any) (models.Score, error) {
+	x, err := graphql.UnmarshalFloat(v)
+	return models.Score(x), err
+}
+
 func quoted(s string) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		// The writer is the response's buffer.

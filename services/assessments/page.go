@@ -34,14 +34,14 @@ const (
 // its value in a row, and the direction.
 type figure struct {
 	column string
-	of     func(*models.Assessment) *float64
+	of     func(*models.Assessment) *models.Score
 	desc   bool
 }
 
 var figures = map[Order]figure{
-	OrderCompositeDesc:   {"composite", func(a *models.Assessment) *float64 { return a.Composite }, true},
-	OrderShowcaseGapAsc:  {"showcase_gap", func(a *models.Assessment) *float64 { return a.ShowcaseGap }, false},
-	OrderShowcaseGapDesc: {"showcase_gap", func(a *models.Assessment) *float64 { return a.ShowcaseGap }, true},
+	OrderCompositeDesc:   {"composite", func(a *models.Assessment) *models.Score { return a.Composite }, true},
+	OrderShowcaseGapAsc:  {"showcase_gap", func(a *models.Assessment) *models.Score { return a.ShowcaseGap }, false},
+	OrderShowcaseGapDesc: {"showcase_gap", func(a *models.Assessment) *models.Score { return a.ShowcaseGap }, true},
 }
 
 // Query asks for a cycle's assessments, of the run that counts, within the
@@ -65,7 +65,7 @@ type spot struct {
 func Place(o Order, a *models.Assessment) string {
 	value := "-"
 	if f, ok := figures[o]; ok && f.of(a) != nil {
-		value = strconv.FormatFloat(*f.of(a), 'g', -1, 64)
+		value = strconv.FormatFloat(float64(*f.of(a)), 'g', -1, 64)
 	}
 	return string(o) + " " + value + " " + strconv.Itoa(a.SortOrder)
 }

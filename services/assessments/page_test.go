@@ -19,7 +19,7 @@ import (
 // scored is what one official of a finished run has.
 type scored struct {
 	official, unit, group string
-	composite, gap        float64 // below 0 as composite, or above 200 as gap: none
+	composite, gap        models.Score // below 0 as composite, or above 200 as gap: none
 }
 
 // finished adds a run of a cycle that is done, and counts, with one assessment

@@ -177,11 +177,11 @@ func fieldsOf(a *models.Assessment, parts []*models.ScorePart) []field {
 	return fields
 }
 
-func textOf(x *float64) string {
+func textOf[F ~float64](x *F) string {
 	if x == nil {
 		return ""
 	}
-	return strconv.FormatFloat(*x, 'g', -1, 64)
+	return strconv.FormatFloat(float64(*x), 'g', -1, 64)
 }
 
 func textOfRank(n *int) string {

@@ -77,11 +77,11 @@ func (r *results) assessment(place int, posting int32, a *scoring.Assessment) (a
 		ID: models.NewID(), RunID: r.runID, OfficialID: post.official, PostingID: post.posting, UnitID: post.unit,
 		Position: p.Position, PeerGroup: models.PeerGroup(p.PeerGroup), SortOrder: place + 1,
 		Status:    models.AssessmentStatus(a.Status),
-		Composite: known(a.Composite), CompositeLow: known(a.Low), CompositeHigh: known(a.High),
+		Composite: known[models.Score](a.Composite), CompositeLow: known[models.Score](a.Low), CompositeHigh: known[models.Score](a.High),
 		Rank: ranked(a.Rank), RankLow: ranked(a.RankLow), RankHigh: ranked(a.RankHigh),
 		Grade:       models.GradeProposal(a.Grade),
-		Reliability: known(a.Reliability), WithoutHalo: known(a.WithoutHalo), Geometric: known(a.Geometric),
-		Visibility: known(a.Visibility), ShowcaseGap: known(a.ShowcaseGap),
+		Reliability: known[models.Score](a.Reliability), WithoutHalo: known[models.Score](a.WithoutHalo), Geometric: known[models.Score](a.Geometric),
+		Visibility: known[models.Score](a.Visibility), ShowcaseGap: known[models.Score](a.ShowcaseGap),
 		Flags: make([]string, len(a.Flags)), Components: make([]models.ComponentScore, len(models.ScoreComponents)),
 	}}
 	for i, f := range a.Flags {
@@ -90,7 +90,7 @@ func (r *results) assessment(place int, posting int32, a *scoring.Assessment) (a
 	for i, name := range models.ScoreComponents {
 		c := &a.Components[i]
 		row.Components[i] = models.ComponentScore{
-			Component: name, Value: known(c.Value), SE: known(c.SE), N: c.N, Counts: c.Counts, Weight: c.Weight,
+			Component: name, Value: known[models.Score](c.Value), SE: known[models.Score](c.SE), N: models.Score(c.N), Counts: c.Counts, Weight: models.Score(c.Weight),
 		}
 	}
 	var err error
@@ -105,7 +105,7 @@ func (r *results) addParts(assessment models.ID, posting int32, a *scoring.Asses
 	for i := range a.Parts {
 		p := &a.Parts[i]
 		row := partRow{ScorePart: models.ScorePart{
-			AssessmentID: assessment, Seq: i + 1, Code: p.Code, Points: p.Points, Value: known(p.Value),
+			AssessmentID: assessment, Seq: i + 1, Code: p.Code, Points: p.Points, Value: known[float64](p.Value),
 			Pieces: shown.of(posting, p.Pieces),
 		}}
 		if p.Component >= 0 {
@@ -121,11 +121,12 @@ func (r *results) addParts(assessment models.ID, posting int32, a *scoring.Asses
 }
 
 // known is a number of the engine's, nil where it is absent.
-func known(x float64) *float64 {
+func known[F ~float64](x float64) *F {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return nil
 	}
-	return &x
+	known := F(x)
+	return &known
 }
 
 func ranked(rank int32) *int {
@@ -233,11 +234,11 @@ func (p *partRow) values(to []any) []any {
 var flagColumns = []string{"id", "run_id", "official_id", "kind", "state", "raised_at", "decided_by", "decision"}
 
 // orNull is a column's value: no typed nil reaches a driver.
-func orNull(x *float64) any {
+func orNull[F ~float64](x *F) any {
 	if x == nil {
 		return nil
 	}
-	return *x
+	return float64(*x)
 }
 
 func whole(x *int) any {

@@ -1,15 +1,20 @@
-package report
+package models
 
 import (
 	"math"
 	"strconv"
 )
 
-// appendDecimal appends a number with two decimals, or nothing for NaN and the
+// Score is a figure of a report. It is kept as it was computed and shown with two
+// decimals, in files and through the API alike.
+type Score float64
+
+// Append appends the figure with two decimals, or nothing for NaN and the
 // infinities. A half is rounded away from zero, on the shortest decimal form
 // that gives back the same number: 1.005 becomes 1.01, although the nearest
 // binary number lies a little below. There is no -0.00.
-func appendDecimal(to []byte, x float64) []byte {
+func (s Score) Append(to []byte) []byte {
+	x := float64(s)
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return to
 	}
