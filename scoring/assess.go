@@ -198,12 +198,11 @@ func (a *assessed) noVariance() {
 // composite.
 func (a *assessed) components(list []Assessment) {
 	c, out := a.combined, a.composed
-	grid := c.model.grid()
 	sampler := newSampler(c, c.model)
 	for i := range list {
 		g := a.run.groups.of[i]
 		s := &out.standing[i]
-		sampler.look(grid, i)
+		sampler.look(i)
 		logs, sum := 0.0, 0.0
 		for k := range Components {
 			cs := ComponentScore{Value: math.NaN(), SE: math.NaN(), N: s.n[k], Counts: s.counts[k], Weight: s.weight[k]}

@@ -202,7 +202,6 @@ func (c *combined) values() {
 			*column = filled(n, math.NaN())
 		}
 	}
-	grid := c.model.grid()
 	use := make([][]bool, Components)
 	for k := range Components {
 		use[k] = make([]bool, len(c.list))
@@ -213,12 +212,12 @@ func (c *combined) values() {
 	inParallel(n, func(from, to int) {
 		var all, own view
 		for i := from; i < to; i++ {
-			c.model.look(c.data, grid, i, nil, &all)
+			c.model.look(c.data, i, nil, &all)
 			for k := range Components {
 				if !c.has(k, i) {
 					continue
 				}
-				c.model.look(c.data, grid, i, use[k], &own)
+				c.model.look(c.data, i, use[k], &own)
 				c.value(k, i, &own, &all)
 			}
 		}

@@ -48,7 +48,6 @@ func (r *run) draw(ctx context.Context, c *combined, out *composed, progress fun
 func (r *run) drawSet(c *combined, out *composed, d *drawn, from, to int) {
 	source := newNormals(r.policy.Seed, uint64(from))
 	m := c.drawModel(source)
-	grid := m.grid()
 	sigma, sigmaHalo := c.sigmas(m)
 	if !c.halo {
 		sigma = sigmaHalo
@@ -66,7 +65,7 @@ func (r *run) drawSet(c *combined, out *composed, d *drawn, from, to int) {
 		if out.standing[i].status == InsufficientEvidence {
 			continue
 		}
-		sampler.look(grid, i)
+		sampler.look(i)
 		for t := range effects {
 			sampler.sample(i, source, &effects[t])
 		}
@@ -108,27 +107,7 @@ func (r *run) composeDraw(out *composed, effects *[Components][]float64, sigma [
 // standard deviations from the standard errors of the variances.
 func (c *combined) drawModel(source *normals) *jointModel {
 	if c.fit != nil {
-		z := make([]float64, c.fit.layout.size)
-		for a := range z {
-			z[a] = source.next()
-		}
-		chi := 0.0
-		for range 5 {
-			e := source.next()
-			chi += float64(e * e)
-		}
-		heavy := math.Sqrt(5 / chi)
-		x := solveLowerT(c.fit.root, len(z), z)
-		for a := range x {
-			x[a] = c.fit.at[a] + float64(heavy*x[a])
-		}
-		for j := range c.list {
-			x[c.fit.layout.own+j] = math.Abs(x[c.fit.layout.own+j])
-		}
-		if at := c.fit.layout.shared; at >= 0 {
-			x[at] = math.Abs(x[at])
-		}
-		return c.fit.model.unpack(&c.fit.layout, x)
+		return c.fit.draw(source)
 	}
 	m := *c.model
 	m.own = slices.Clone(c.model.own)
@@ -140,6 +119,47 @@ func (c *combined) drawModel(source *normals) *jointModel {
 		}
 	}
 	return &m
+}
+
+// tails are the degrees of freedom of the t distribution that stands for the
+// posterior of the joint model's parameters. A normal one would be too short: the
+// posteriors of variances, slopes and loadings lean and have long tails (the same
+// choice as for importance sampling in Geweke 1989, Econometrica 57).
+const tails = 5
+
+// draw draws parameters about the maximum: the shared ones by their information
+// after the groups' own are eliminated, then each group's own given the shared.
+func (f *fitted) draw(source *normals) *jointModel {
+	c := f.curve
+	chi := 0.0
+	for range tails {
+		e := source.next()
+		chi += float64(e * e)
+	}
+	heavy := math.Sqrt(tails / chi)
+	normal := func(n int) []float64 {
+		z := make([]float64, n)
+		for i := range z {
+			z[i] = float64(heavy * source.next())
+		}
+		return z
+	}
+	by := solveLowerT(c.root, c.p, normal(c.p))
+	at := make([]float64, c.p)
+	for i := range at {
+		at[i] = f.at[i] + by[i]
+	}
+	for j := range f.model.own {
+		at[f.layout.own+j] = math.Abs(at[f.layout.own+j])
+	}
+	if i := f.layout.shared; i >= 0 {
+		at[i] = math.Abs(at[i])
+	}
+	groups := make([][]float64, len(c.group))
+	for g := range groups {
+		groups[g] = c.followed(g, by, normal(c.k))
+	}
+	return f.model.withGroups(groups, 1).unpack(&f.layout, at)
 }
 
 // sampler draws one official's true effects.
@@ -163,15 +183,15 @@ func newSampler(c *combined, m *jointModel) *sampler {
 	return s
 }
 
-func (s *sampler) look(g *grid, i int) {
+func (s *sampler) look(i int) {
 	if s.c.lend {
-		s.m.look(s.c.data, g, i, nil, &s.all)
+		s.m.look(s.c.data, i, nil, &s.all)
 		s.root[0] = s.all.root()
 		return
 	}
 	for k := range Components {
 		if s.c.has(k, i) {
-			s.m.look(s.c.data, g, i, s.use[k], &s.own[k])
+			s.m.look(s.c.data, i, s.use[k], &s.own[k])
 			s.root[k] = s.own[k].root()
 		}
 	}
@@ -212,7 +232,7 @@ func latent(view *view, root [3]float64, source *normals) (v, q, w float64) {
 		u -= view.weight[n]
 		n++
 	}
-	v = node(n) + float64(nodeStep*(source.uniform()-0.5))
+	v = view.node(n) + float64(view.step*(source.uniform()-0.5))
 	z0, z1 := source.next(), source.next()
 	q = view.at[0] + float64(view.slope[0]*v) + float64(root[0]*z0)
 	w = view.at[1] + float64(view.slope[1]*v) + float64(root[1]*z0) + float64(root[2]*z1)

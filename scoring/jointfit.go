@@ -149,16 +149,33 @@ func (p *priors) log(x []float64) float64 {
 	return sum
 }
 
-// slopes returns gradient and information of the posterior at x. A variance at
-// its bound that would fall further is held: its gradient is zero.
+// gradient is the posterior's by the shared parameters.
+func (p *priors) gradient(now *pass, x []float64) []float64 {
+	gradient := make([]float64, len(x))
+	for a := range gradient {
+		gradient[a] = now.gradient[a] + p.slope[a] - float64(p.precision[a]*(x[a]-p.mean[a]))
+	}
+	return gradient
+}
+
+// held says which variances are at their bound and would fall further.
+func (p *priors) held(now *pass, x []float64) []bool {
+	gradient, held := p.gradient(now, x), make([]bool, len(x))
+	for a := range held {
+		held[a] = x[a] <= p.least[a]+1e-12 && gradient[a] <= 0
+	}
+	return held
+}
+
+// slopes returns gradient and information of the posterior at x. What is held has
+// no gradient and no information but its own.
 func (p *priors) slopes(now *pass, x []float64) (gradient, information []float64) {
 	n := len(x)
-	gradient, information = make([]float64, n), make([]float64, n*n)
+	gradient, information = p.gradient(now, x), make([]float64, n*n)
 	copy(information, now.information)
-	for a := range n {
-		gradient[a] = now.gradient[a] + p.slope[a] - float64(p.precision[a]*(x[a]-p.mean[a]))
+	for a, held := range p.held(now, x) {
 		information[a*n+a] += p.precision[a]
-		if x[a] <= p.least[a]+1e-12 && gradient[a] <= 0 {
+		if held {
 			gradient[a] = 0
 			for b := range n {
 				if a != b {

@@ -309,7 +309,7 @@ func (k *Kept) estimate(p int, y, variance, n float64) Estimate {
 // se is the standard error of the only official's component, in points.
 func (c *combined) se(k Component, s scale) float64 {
 	sampler := newSampler(c, c.model)
-	sampler.look(c.model.grid(), 0)
+	sampler.look(0)
 	return s.se(sampler.variance(k, 0))
 }
 
