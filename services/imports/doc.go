@@ -1,2 +1,72 @@
 // Package imports reads evidence in the import format into the database.
+//
+// A source is a folder of the format's CSV files, a .zip of one, or a rejected.csv
+// that an earlier import has left. Everything else in a folder or archive is
+// passed over: only the format's own names are opened, and no name in an archive
+// becomes a path.
+//
+// # Twice through the folder
+//
+// An import reads the folder twice, by the same code. The first run checks: it
+// reads the database from a snapshot, writes nothing, and finds every fault. A
+// folder that has one is refused with the list of them. The second run loads: it
+// does all of it again inside one transaction, and writes. Where the second run
+// finds other faults than the first, somebody has changed the database meanwhile,
+// and nothing is kept; so it is where a file has changed. Two imports wait for
+// each other. On SQLite the transaction keeps all other writers waiting; on
+// PostgreSQL it does so for the first load of an empty database alone.
+//
+// A reference may lead to a row of the folder or to a record that is stored. What
+// is known already is found in batches by its external id, or by the key of files
+// that have none: a keyed hash for ratings and reviews, a plain one of all columns
+// and the occurrence number for case events and achievements. What is the same is
+// left alone. What differs updates units, officials, posts, services, encounters
+// and cases, with an entry in the audit trail that names the columns; for ratings,
+// reviews and deeds it is a fault. Only an imported rating's official, service,
+// channel, invitation and rater, which are its encounter's, follow when the
+// encounter is put right.
+//
+// # Times
+//
+// Instants are kept in UTC and whole microseconds. Where the database keeps a day,
+// it is the day in the service's zone. An end (active_to of an official, to of a
+// posting) is the first instant that is too late: one at midnight ends the day
+// before, and the last day that is stored is included, as everywhere. A posting
+// without a beginning in officials.csv counts from [models.SinceEver].
+//
+// # Anonymity
+//
+// References to residents, reviewers and beneficiaries are hashed with the key of
+// the calendar year and never stored. The year is that of occurred_at, rated_at,
+// opened_at, submitted_at or done_at. The rater of a rating is derived from the
+// resident under the rating's own year, which gives what the service that takes ratings
+// gives for an encounter of that year. Ratings and reviews get random ids and are
+// written in their order; the ledger of rated encounters is written in the order
+// of the encounters. No table's order so leads from an encounter or a reviewer to
+// an answer. What this cannot hide is the size of an import: one that brings a
+// single rating shows whose it is to whoever sees the database before and after.
+//
+// Rows of a year whose key is destroyed are refused. So are rows that would
+// change the evidence of a day that a final cycle of the official's unit covers;
+// a folder that says what is stored already may be read again at any time.
+//
+// # Skipping bad rows
+//
+// With SkipBadRows the rows without faults are imported. Rows that refer to a
+// rejected one are rejected too. Options.Rejected receives them: columns file,
+// line, column, value and reason say where and why, and behind these stand the
+// columns of all files by name, filled with the row's own cells. A row whose cells
+// do not fit its header has them in the column extra, as one line of CSV.
+// Whoever has corrected the cells imports that file as it is. Its first five
+// columns but file are not looked at, a filled extra is a fault, and references
+// lead to the database. Importing it twice changes nothing the second time.
+//
+// # Memory
+//
+// Rows pass through in batches. What grows with the folder is what others refer
+// to: about 300 bytes an official, unit or service, 90 an encounter and as much a
+// resident, 90 a case, 35 a case event, achievement or deed, 100 a rejected row.
+// Ratings and reviews are put into their order in shares of 16 MiB of file, some
+// 120 MB in memory, for each of which the file is read again. Five million ratings
+// with as many encounters and a million residents take some 1.2 GB at the most.
 package imports

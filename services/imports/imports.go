@@ -26,6 +26,8 @@ type Service struct {
 	Keys  *keyring.Keyring
 	// Zone is where instants become days and calendar years.
 	Zone *time.Location
+
+	share int64 // in bytes, another than the usual one
 }
 
 // Options are the choices of one import.

@@ -1,11 +1,13 @@
 package imports_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -141,4 +143,111 @@ func readCSV(t *testing.T, path string) [][]string {
 		t.Fatal(err)
 	}
 	return rows
+}
+
+// SQLite keeps these tables by their keys. On PostgreSQL the order in which rows
+// were written can be seen.
+func TestAnonymousRowsLieInTheOrderOfTheirRandomIDs(t *testing.T) {
+	s := storetest.Open(t, store.Postgres, store.Options{})
+	mustImport(t, newService(t, s), village)
+	for table, column := range map[string]string{"ratings": "id", "peer_reviews": "id", "encounter_claims": "encounter_id"} {
+		var ids []models.ID
+		err := s.InSnapshot(context.Background(), func(snap *store.Snapshot) error {
+			return snap.Each(context.Background(), "SELECT "+column+" FROM "+table+" ORDER BY ctid", nil, func(r *store.Row) error {
+				ids = append(ids, r.ID(0))
+				return nil
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.IsSortedFunc(ids, func(a, b models.ID) int { return bytes.Compare(a[:], b[:]) }) || len(ids) < 30 {
+			t.Errorf("%d rows of %s lie in another order", len(ids), table)
+		}
+		for _, id := range ids {
+			if column == "id" && id[6]>>4 != 4 {
+				t.Errorf("%s of %s is not random", id, table)
+			}
+		}
+	}
+}
+
+func TestWhatIsNotOfARowIsNeverSkipped(t *testing.T) {
+	s := storetest.Open(t, store.SQLite, store.Options{})
+	service := newService(t, s)
+	for name, c := range map[string]struct {
+		change map[string]func(string) string
+		remove string
+		want   imports.Fault
+	}{
+		"no units":            {nil, "units.csv", imports.Fault{File: "units.csv", Kind: imports.MissingFile}},
+		"no name":             {map[string]func(string) string{"units.csv": replace("name", "title")}, "", imports.Fault{File: "units.csv", Line: 1, Column: "name", Kind: imports.MissingColumn}},
+		"an empty file":       {map[string]func(string) string{"deeds.csv": func(string) string { return "" }}, "", imports.Fault{File: "deeds.csv", Line: 1, Column: "deed_id", Kind: imports.MissingColumn}},
+		"a column twice":      {map[string]func(string) string{"cases.csv": replace("transfers,reopened", "transfers,transfers")}, "", imports.Fault{File: "cases.csv", Line: 1, Column: "transfers", Value: "transfers", Kind: imports.DuplicateColumn}},
+		"no column of parent": {map[string]func(string) string{"units.csv": replace("parent_id", "parent")}, "", imports.Fault{File: "units.csv", Line: 1, Column: "parent_id", Kind: imports.MissingColumn}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := copyFolder(t, village, c.change)
+			if c.remove != "" {
+				if err := os.Remove(filepath.Join(dir, c.remove)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			report, err := service.Import(context.Background(), dir, imports.Options{SkipBadRows: true})
+			if models.CodeOf(err) != models.CodeInvalid || !slices.Contains(report.Faults, c.want) {
+				t.Errorf("%v: %v", err, report.Faults)
+			}
+			if n := counts(t, s)["org_units"]; n != 0 {
+				t.Errorf("%d units", n)
+			}
+		})
+	}
+}
+
+func TestQuotedLineBreaksCountAsLines(t *testing.T) {
+	s := storetest.Open(t, store.SQLite, store.Options{})
+	dir := copyFolder(t, village, map[string]func(string) string{
+		"units.csv":    func(text string) string { return "\uFEFF" + strings.ReplaceAll(text, "\n", "\r\n") },
+		"services.csv": replace("医保报销受理", "\"医保\n报销\n受理\""),
+		"ratings.csv":  replace("E36", "E77"),
+		"deeds.csv": func(text string) string {
+			return strings.Replace(text, "帮独居老人办理临时救助", "\"帮独居老人\n办理临时救助\"", 1) + "D88,V1,OTHER,2025-06-01T09:00:00+08:00,x,,,\n"
+		},
+	})
+	report, err := newService(t, s).Import(context.Background(), dir, imports.Options{})
+	if err == nil || len(report.Faults) == 0 {
+		t.Fatal(report)
+	}
+	last := report.Faults[len(report.Faults)-1]
+	if want := (imports.Fault{File: "deeds.csv", Line: 19, Column: "hours", Value: "x", Kind: imports.BadNumber}); last != want {
+		t.Errorf("%v, want %v", last, want)
+	}
+	if got, want := last.Error(), `deeds.csv:19: hours: bad number "x"`; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestImportSaysHowFarItIsAndStopsWhenAsked(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx, cancel := context.WithCancel(context.Background())
+		files, loading := map[string]int{}, 0
+		_, err := newService(t, s).Import(ctx, village, imports.Options{Progress: func(file string, done, total int64) {
+			if done > total || total == 0 {
+				t.Errorf("%s: %d of %d", file, done, total)
+			}
+			if files[file]++; files[file] == 2 {
+				if loading++; loading == 5 {
+					cancel() // in the middle of the loading run
+				}
+			}
+		}})
+		if !errors.Is(err, context.Canceled) || len(files) != 11 {
+			t.Errorf("%v after %v", err, files)
+		}
+		for table, n := range counts(t, s) {
+			if n != 0 {
+				t.Errorf("%d rows in %s", n, table)
+			}
+		}
+	})
 }

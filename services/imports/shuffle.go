@@ -3,6 +3,7 @@ package imports
 import (
 	"bytes"
 	"cmp"
+	"hash/maphash"
 	"slices"
 )
 
@@ -23,20 +24,21 @@ type anonymous interface {
 // equal prints and stand side by side, by line. The file is read once for every
 // share; by are columns that decide to which a row belongs.
 func shuffled[T anonymous](r *run, f uint8, by []int, read func(w *row) (T, error), flush func([]T) error) error {
-	shares := int(r.src.size[r.nameOf(f)]/share) + 1
-	raw := make([][]byte, len(by))
+	size := cmp.Or(r.s.share, share)
+	shares := int(r.src.size[r.nameOf(f)]/size) + 1
+	seed := maphash.MakeSeed()
 	for pass := range shares {
 		mine := func(l *layout, cells [][]byte) bool {
 			if shares == 1 {
 				return true
 			}
-			for i, column := range by {
-				if raw[i] = nil; l.cellOf[column] >= 0 {
-					raw[i] = cells[l.cellOf[column]]
+			var sum uint64
+			for _, column := range by {
+				if l.cellOf[column] >= 0 {
+					sum = sum*31 + maphash.Bytes(seed, cells[l.cellOf[column]])
 				}
 			}
-			p := r.print(raw...)
-			return int(uint16(p[14])<<8|uint16(p[15]))%shares == pass
+			return int(sum%uint64(shares)) == pass
 		}
 		var held []T
 		err := r.each(f, pass, mine, func(w *row) error {
