@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -211,6 +212,11 @@ func (tx *Tx) Bare(ctx context.Context, tables []string, fn func() error) error 
 	})
 	if err != nil {
 		return fmt.Errorf("list indexes and foreign keys: %w", err)
+	}
+	if len(drop) > 0 {
+		// All at once and in the caller's order, so that readers who keep to it
+		// never hold what is waited for.
+		drop = slices.Insert(drop, 0, "LOCK TABLE "+strings.Join(tables, ", ")+" IN ACCESS EXCLUSIVE MODE")
 	}
 	for _, statement := range drop {
 		if _, err := tx.pgx.Exec(ctx, statement); err != nil {

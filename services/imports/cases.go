@@ -205,7 +205,7 @@ func (r *run) mergeCases(waiting []pendingCase) error {
 		}
 		if r.sealedCase(entry, &p.Case, was) {
 			entry.bad = true
-			r.fault(p.at, caseOpened, []byte(r.day(entry.opened).String()), YearSealed)
+			r.fault(p.at, caseOpened, []byte(p.OpenedAt.In(r.s.Zone).Format(time.RFC3339)), YearSealed)
 			continue
 		}
 		if was == nil {

@@ -34,11 +34,13 @@ type Service struct {
 type Options struct {
 	// SkipBadRows imports the rest of a folder that has faults.
 	SkipBadRows bool
-	// Rejected is the file that rows skipped are written to; empty: nowhere. It is
-	// not written where no row was rejected.
+	// Rejected is the file that skipped rows are written to; empty: nowhere. It is
+	// not written where no row was rejected. It holds the rows' references as they
+	// are and is readable for its owner alone.
 	Rejected string
 	// Progress is told, about once a MiB, how many bytes of a file have been read.
-	// Each file is read at least twice: to be checked, and to be loaded.
+	// Each file is read at least twice: to be checked, and to be loaded. It must be
+	// quick, for on SQLite all writers wait for it, and do nothing with the database.
 	Progress func(file string, done, total int64)
 }
 
@@ -46,7 +48,9 @@ type Options struct {
 //
 // A folder with faults gives a models.Error with KeyImportRefused and the report
 // that lists them; nothing has been written then. With SkipBadRows that happens
-// only where the fault is not one of a row, such as a missing file.
+// only where the fault is not one of a row, such as a missing file. KeyKeyMissing
+// says that the key file is not that of the database, KeyImportRaced that somebody
+// was faster.
 func (s *Service) Import(ctx context.Context, path string, o Options) (report *Report, err error) {
 	src, err := openSource(path)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"steelyard/auth/keyring"
+	"steelyard/examples/district"
 	"steelyard/models"
 	"steelyard/services/imports"
 	"steelyard/store"
@@ -170,6 +171,30 @@ func TestAnonymousRowsLieInTheOrderOfTheirRandomIDs(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestTheDistrictIsImportedAndKnownAgain(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		dir, service := t.TempDir(), newService(t, s)
+		if err := district.Write(dir, 1); err != nil {
+			t.Fatal(err)
+		}
+		var read int64
+		for _, f := range mustImport(t, service, dir).Files {
+			if read += f.Read; f.Inserted != f.Read {
+				t.Errorf("%+v", f)
+			}
+		}
+		if read < 10_000 {
+			t.Errorf("%d rows", read)
+		}
+		for _, f := range mustImport(t, service, dir).Files {
+			if f.Unchanged != f.Read {
+				t.Errorf("again: %+v", f)
+			}
+		}
+		checkTotals(t, s)
+	})
 }
 
 func TestWhatIsNotOfARowIsNeverSkipped(t *testing.T) {

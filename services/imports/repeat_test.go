@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -91,6 +93,32 @@ func TestSecondImportChangesNothing(t *testing.T) {
 		if n := scalar[int](t, s, "SELECT count(*) FROM audit_entries WHERE actor = 'import'"); n != 2 {
 			t.Errorf("%d audit entries for two imports", n)
 		}
+	})
+}
+
+func TestImportsAtOnceWaitForEachOther(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		service := newService(t, s)
+		var wg sync.WaitGroup
+		var inserted, unchanged atomic.Int64
+		for range 4 {
+			wg.Go(func() {
+				report, err := service.Import(context.Background(), village, imports.Options{})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for _, f := range report.Files {
+					inserted.Add(f.Inserted)
+					unchanged.Add(f.Unchanged)
+				}
+			})
+		}
+		wg.Wait()
+		if inserted.Load() != 339 || unchanged.Load() != 3*339 {
+			t.Errorf("%d rows inserted, %d unchanged", inserted.Load(), unchanged.Load())
+		}
+		checkTotals(t, s)
 	})
 }
 

@@ -23,10 +23,14 @@ type row struct {
 // text returns a cell's text, to be kept.
 func (w *row) text(column int) string { return string(w.values[column].text) }
 
-// fault notes a fault of one of the row's cells.
+// fault notes a fault of one of the row's cells; -1 is the row as a whole.
 func (w *row) fault(column int, kind Kind) {
 	w.bad = true
-	w.run.fault(w.at, column, w.values[column].text, kind)
+	var text []byte
+	if column >= 0 {
+		text = w.values[column].text
+	}
+	w.run.fault(w.at, column, text, kind)
 }
 
 // layout says where the columns of the format stand in a file.
@@ -82,13 +86,10 @@ func (r *run) rows(f uint8, pass int, from io.Reader, mine func(*layout, [][]byt
 		return err
 	}
 	header, _, err := in.read()
-	if err != nil && !errors.Is(err, io.EOF) {
-		if !errors.Is(err, errQuotes) && !errors.Is(err, errRecordTooLong) {
-			return err
-		}
-		header = nil // every column that is needed is missing
+	if err != nil && !errors.Is(err, io.EOF) && !torn(err) {
+		return err
 	}
-	l := r.readHeader(f, pass, header)
+	l := r.readHeader(f, pass, header) // without one, every column that is needed is missing
 	w := &row{run: r, values: make([]value, len(format[f].columns))}
 	for n := 0; ; n++ {
 		if n%1024 == 0 && r.ctx.Err() != nil {
@@ -98,46 +99,58 @@ func (r *run) rows(f uint8, pass int, from io.Reader, mine func(*layout, [][]byt
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		if err != nil && !errors.Is(err, errQuotes) && !errors.Is(err, errRecordTooLong) {
+		if err != nil && !torn(err) {
 			return err
 		}
-		at := place{f, int32(line)}
-		torn := err != nil || len(cells) != l.width
-		first := pass == 0
-		if l.fileOf >= 0 && !torn {
-			if string(cells[l.fileOf]) != format[f].name {
-				if first && f == 0 && rank(string(cells[l.fileOf])) == len(format) {
-					r.files[f].Read++
-					r.fault(at, -1, cells[l.fileOf], UnknownWord)
-				}
-				continue
+		w.at, w.bad = place{f, int32(line)}, false
+		if err != nil || len(cells) != l.width {
+			if pass == 0 && (l.fileOf < 0 || f == 0) {
+				w.torn(cells, err)
 			}
-		} else if l.fileOf >= 0 {
-			first = first && f == 0
+			if errors.Is(err, errRecordTooLong) {
+				return nil // nobody knows where the next row begins
+			}
+			continue
 		}
-		switch {
-		case torn && !first, !torn && mine != nil && !mine(l, cells):
-			continue
-		case errors.Is(err, errRecordTooLong):
-			r.files[f].Read++
-			r.fault(at, -1, nil, BadCSV)
-			return nil // nobody knows where the next row begins
-		case err != nil:
-			r.files[f].Read++
-			r.fault(at, -1, nil, BadCSV)
-			continue
-		case torn, l.extraOf >= 0 && len(cells[l.extraOf]) > 0:
-			r.files[f].Read++
-			r.fault(at, -1, strconv.AppendInt(nil, int64(len(cells)), 10), WrongFieldCount)
+		if l.fileOf >= 0 && !w.belongs(l, pass, cells) || mine != nil && !mine(l, cells) {
 			continue
 		}
 		r.files[f].Read++
-		w.at, w.bad = at, false
-		w.read(l, cells)
+		if w.read(l, cells); l.extraOf >= 0 && len(cells[l.extraOf]) > 0 {
+			w.fault(-1, WrongFieldCount)
+		}
 		if err := fn(w); err != nil {
 			return err
 		}
 	}
+}
+
+// torn says whether an error is that of one row.
+func torn(err error) bool { return errors.Is(err, errQuotes) || errors.Is(err, errRecordTooLong) }
+
+// torn notes a row whose cells cannot be told apart. In a rejected.csv it counts
+// for the first file, since nobody knows for which it was.
+func (w *row) torn(cells [][]byte, err error) {
+	w.run.files[w.at.file].Read++
+	if err != nil {
+		w.run.fault(w.at, -1, nil, BadCSV)
+		return
+	}
+	w.run.fault(w.at, -1, strconv.AppendInt(nil, int64(len(cells)), 10), WrongFieldCount)
+}
+
+// belongs says whether a row of a rejected.csv is one of the file that is being
+// read. One that is of none counts for the first.
+func (w *row) belongs(l *layout, pass int, cells [][]byte) bool {
+	name := cells[l.fileOf]
+	if string(name) == format[w.at.file].name {
+		return true
+	}
+	if w.at.file == 0 && pass == 0 && rank(string(name)) == len(format) {
+		w.run.files[0].Read++
+		w.run.fault(w.at, -1, name, UnknownWord)
+	}
+	return false
 }
 
 // read reads the cells as their columns' types.

@@ -1,0 +1,108 @@
+package store_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"steelyard/models"
+	"steelyard/store"
+	"steelyard/store/storetest"
+)
+
+func TestLoadTakesTheDomainsOwnTypes(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		unit, position, day := models.NewID(), models.NewID(), models.NewDate(2025, time.March, 4)
+		hash := models.Hash("0123456789abcdef")
+		err := s.InTx(ctx, func(tx *store.Tx) error {
+			if err := tx.Create(&models.OrgUnit{ID: unit, Ref: "u", Name: "u"}).Error; err != nil {
+				return err
+			}
+			if err := tx.Create(&models.Position{ID: position, Name: "p"}).Error; err != nil {
+				return err
+			}
+			rows := [][]any{
+				{models.NewID(), "a", unit, position, "n", day, models.Date{}},
+				{models.NewID(), "b", unit, position, "n", nil, day},
+			}
+			if _, err := tx.Load(ctx, "officials", []string{"id", "ref", "unit_id", "position_id", "name", "active_from", "active_to"}, each(rows)); err != nil {
+				return err
+			}
+			epochs := [][]any{{2025, hash, tx.Now}}
+			if _, err := tx.Load(ctx, "key_epochs", []string{"year", "fingerprint", "created_at"}, each(epochs)); err != nil {
+				return err
+			}
+			var refs []string
+			err := tx.Each(ctx, `SELECT o.ref, o.active_from, o.active_to, u.parent_id, k.fingerprint FROM officials o
+				JOIN org_units u ON u.id = o.unit_id JOIN key_epochs k ON k.year = 2025 WHERE u.id = ? ORDER BY o.ref`, []any{unit}, func(r *store.Row) error {
+				refs = append(refs, r.Text(0)+r.Date(1).String()+"/"+r.Date(2).String())
+				if got, ok := r.Hash16(4); !r.Null(3) || !ok || string(got[:]) != string(hash) {
+					t.Errorf("row of %s", r.Text(0))
+				}
+				return nil
+			})
+			if want := []string{"a2025-03-04/", "b/2025-03-04"}; !slices.Equal(refs, want) {
+				t.Errorf("read %q, want %q", refs, want)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Checkpoint(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func each(rows [][]any) store.Rows {
+	return func() ([]any, error) {
+		if len(rows) == 0 {
+			return nil, nil
+		}
+		row := rows[0]
+		rows = rows[1:]
+		return row, nil
+	}
+}
+
+// constraints are what Bare takes away and has to bring back.
+func constraints(t *testing.T, s *store.Store) []string {
+	t.Helper()
+	if s.Dialect() == store.SQLite {
+		return nil
+	}
+	var lines []string
+	err := s.Read(context.Background()).Raw(`SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+		WHERE connamespace = 'public'::regnamespace UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1`).
+		Scan(&lines).Error
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+func TestBareTablesGetTheirConstraintsBack(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx, before := context.Background(), constraints(t, s)
+		tables := []string{"encounters", "cases", "case_events"}
+		dangling := func(tx *store.Tx) error {
+			return tx.Bare(ctx, tables, func() error {
+				row := []any{models.NewID(), models.NewID(), 1, tx.Now, "SUBMITTED", "", ""}
+				_, err := tx.Load(ctx, "case_events", []string{"id", "case_id", "seq", "at", "kind", "actor", "note"}, each([][]any{row}))
+				return err
+			})
+		}
+		if err := s.InTx(ctx, dangling); err == nil {
+			t.Error("an event without a case is taken")
+		}
+		if err := s.InTx(ctx, func(tx *store.Tx) error { return tx.Bare(ctx, tables, func() error { return nil }) }); err != nil {
+			t.Error(err)
+		}
+		if after := constraints(t, s); !slices.Equal(before, after) || s.Dialect() == store.Postgres && len(before) < 50 {
+			t.Errorf("before: %q\nafter: %q", before, after)
+		}
+	})
+}
