@@ -239,10 +239,14 @@ func (c *doctorCmd) public() finding {
 	if c.PublicURL == "" {
 		return warn("public URL", "rating links will begin with http://%s: name the address that residents reach by --public-url", c.Addr)
 	}
-	u, err := url.Parse(c.PublicURL)
+	public := strings.TrimSuffix(c.PublicURL, "/")
+	if !isOrigin(public) {
+		return fail("public URL", "%q is no address of a site: write https://host", c.PublicURL)
+	}
+	u, err := url.Parse(public)
 	switch {
-	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-		return fail("public URL", "%q is no URL: write https://host", c.PublicURL)
+	case err != nil:
+		return fail("public URL", "%v", err)
 	case u.Scheme == "http" && !isLoopback(net.JoinHostPort(u.Hostname(), "80")):
 		return warn("public URL", "%s is not https: ratings would travel in the clear", c.PublicURL)
 	}

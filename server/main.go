@@ -51,19 +51,24 @@ type session struct {
 	stderr io.Writer
 }
 
-// run is the program: arguments in, output to stdout, progress to stderr.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	var c cli
-	exited := false
-	parser, err := kong.New(&c,
+// newParser reads flags and variables into c.
+func newParser(c *cli, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, error) {
+	return kong.New(c,
 		kong.Name("steelyard"),
 		kong.Description("Steelyard weighs the work of public officials by what the people served experienced. "+
 			"Start with: steelyard demo"),
 		kong.DefaultEnvars("STEELYARD"),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, Summary: true}),
 		kong.Writers(stdout, stderr),
-		kong.Exit(func(int) { exited = true }),
+		kong.Exit(exit),
 	)
+}
+
+// run is the program: arguments in, output to stdout, progress to stderr.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	var c cli
+	exited := false
+	parser, err := newParser(&c, stdout, stderr, func(int) { exited = true })
 	if err != nil {
 		return err
 	}

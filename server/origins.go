@@ -16,12 +16,17 @@ type origins []string
 // newOrigins refuses what is no origin: a wildcard, a path, a foreign scheme.
 func newOrigins(list []string) (origins, error) {
 	for _, o := range list {
-		u, err := url.Parse(o)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || o != u.Scheme+"://"+u.Host {
+		if !isOrigin(o) {
 			return nil, fmt.Errorf("--allow-origin %q is no origin: write https://host or https://host:port", o)
 		}
 	}
 	return list, nil
+}
+
+// isOrigin says whether a text is scheme://host[:port] of the web, and no more.
+func isOrigin(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && text == u.Scheme+"://"+u.Host
 }
 
 // share answers cross-origin requests of the listed origins as CORS has it. There
@@ -48,16 +53,17 @@ func (o origins) share(next http.Handler) http.Handler {
 	})
 }
 
-// protect refuses what a page of an unlisted origin makes a browser send.
-func (o origins) protect(next http.Handler) http.Handler {
+// protect refuses what a page of an unlisted origin makes a browser send. The
+// public origin is this server's own, also where a proxy has changed the Host.
+func (o origins) protect(public string) middleware {
 	p := http.NewCrossOriginProtection()
-	for _, origin := range o {
+	for _, origin := range append(slices.Clone(o), public) {
 		if err := p.AddTrustedOrigin(origin); err != nil {
-			panic(err) // newOrigins has looked at it
+			panic(err) // isOrigin has looked at it
 		}
 	}
 	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusForbidden, models.KeyForbidden, models.CodeForbidden)
 	}))
-	return p.Handler(next)
+	return p.Handler
 }

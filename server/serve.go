@@ -157,9 +157,12 @@ func (n *Network) site(m means, verifier *auth.Verifier, listener net.Listener, 
 	if public == "" {
 		public = "http://" + listener.Addr().String()
 	}
+	if !isOrigin(public) {
+		return nil, fmt.Errorf("--public-url %q is no address of a site: write https://host", n.PublicURL)
+	}
 	return &site{
-		store: m.store, app: m.app(), verifier: verifier, log: log,
-		publicURL: public, zone: m.zone, origins: allowed, proxies: trusted, perMinute: n.RateLimit,
+		store: m.store, app: m.app(), verifier: verifier, zone: m.zone, log: log,
+		publicURL: public, origins: allowed, proxies: trusted, perMinute: n.RateLimit,
 		maxBody: n.MaxBody, maxComplexity: n.MaxComplexity, timeout: n.Timeout, quit: make(chan struct{}),
 	}, nil
 }

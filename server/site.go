@@ -21,10 +21,10 @@ type site struct {
 	store    *store.Store
 	app      resolvers.App
 	verifier *auth.Verifier
+	zone     *time.Location
 	log      *slog.Logger
 
 	publicURL     string // without a slash at the end
-	zone          *time.Location
 	origins       origins
 	proxies       proxies
 	perMinute     int // requests an address may make; 0: any number
@@ -51,18 +51,19 @@ func (s *site) handler() (http.Handler, error) {
 	// What the pages and the network have in common: who asks, in which language.
 	api = chain(api, authenticate(s.verifier, s.app.Accounts, s.log), inLanguage)
 
-	routes := http.NewServeMux()
-	open := limitRate(s.perMinute, s.proxies)
-	routes.Handle("/graphql", chain(api, open, s.origins.share, s.origins.protect))
-	if s.graphiql {
-		routes.Handle("/graphiql", open(graphiqlPage()))
-		routes.Handle("/graphiql/", open(graphiqlAssets()))
-	}
 	pages, err := web.New(api, s.zone)
 	if err != nil {
 		return nil, fmt.Errorf("serve the pages: %w", err)
 	}
-	routes.Handle("/", chain(pages, open, s.origins.protect))
+
+	routes := http.NewServeMux()
+	open, protect := limitRate(s.perMinute, s.proxies), s.origins.protect(s.publicURL)
+	routes.Handle("/graphql", chain(api, open, s.origins.share, protect))
+	routes.Handle("/", chain(pages, open, protect))
+	if s.graphiql {
+		routes.Handle("/graphiql", open(graphiqlPage()))
+		routes.Handle("/graphiql/", open(graphiqlAssets()))
+	}
 	routes.HandleFunc("GET /healthz", healthz)
 	routes.HandleFunc("GET /readyz", s.readyz)
 	routes.Handle("GET /metrics", m.handler())

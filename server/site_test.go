@@ -1,0 +1,620 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"steelyard/auth"
+	"steelyard/auth/keyring"
+	"steelyard/calendar"
+	"steelyard/models"
+	"steelyard/services/accounts"
+	"steelyard/services/cycles"
+	"steelyard/services/imports"
+	"steelyard/store"
+	"steelyard/store/storetest"
+)
+
+// testSite is a site over the village, with whoever may sign tokens for it.
+type testSite struct {
+	*site
+	signer *auth.Signer
+	log    *syncBuffer
+	url    string // once it is served
+}
+
+// syncBuffer is a log that is written and read at once.
+type syncBuffer struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.String()
+}
+
+// newTestSite makes a site; nothing is served yet.
+func newTestSite(t *testing.T, d store.Dialect) *testSite {
+	t.Helper()
+	st := storetest.Open(t, d, store.Options{})
+	keys, err := keyring.Create(t.TempDir() + "/keys")
+	if err != nil {
+		t.Fatal(err)
+	}
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (&imports.Service{Store: st, Keys: keys, Zone: zone}).Import(t.Context(), village, imports.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	days, err := calendar.China()
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets, err := openSecrets(t.TempDir()+"/secret", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := signingKey(t.TempDir() + "/key.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := auth.NewSigner(private, "test", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := auth.NewVerifier(t.Context(), auth.Config{Issuer: "test", Audience: "test", PublicKey: signer.Public()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &syncBuffer{}
+	return &testSite{signer: signer, log: log, site: &site{
+		store: st, app: means{st, keys, zone, days, secrets}.app(), verifier: verifier, zone: zone,
+		log:       slog.New(withRequestID{slog.NewTextHandler(log, nil)}),
+		publicURL: "http://steelyard.test", origins: origins{"https://hr.example"}, perMinute: 0,
+		maxBody: 10_000, maxComplexity: 5000, timeout: time.Minute, introspection: true, graphiql: true,
+		quit: make(chan struct{}),
+	}}
+}
+
+// serve serves the site until the test ends.
+func (s *testSite) start(t *testing.T) {
+	t.Helper()
+	h, err := s.handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	s.url = server.URL
+}
+
+// token grants an account and mints a token for it.
+func (s *testSite) token(t *testing.T, g accounts.Grant) string {
+	t.Helper()
+	token, err := grantToken(&session{ctx: t.Context()}, s.app.Accounts, s.signer, time.Hour, g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// send sends a request; headers are pairs.
+func (s *testSite) send(t *testing.T, method, path, body string, headers ...string) answer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Add(headers[i], headers[i+1])
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := io.ReadAll(resp.Body)
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return answer{resp.StatusCode, resp.Header, string(raw)}
+}
+
+// query posts a GraphQL query.
+func (s *testSite) query(t *testing.T, query string, headers ...string) answer {
+	t.Helper()
+	body, err := json.Marshal(map[string]string{"query": query})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.send(t, "POST", "/graphql", string(body), append(headers, "Content-Type", "application/json")...)
+}
+
+func (a answer) want(t *testing.T, status int, words ...string) {
+	t.Helper()
+	if a.status != status {
+		t.Errorf("status %d, want %d: %s", a.status, status, a.body)
+	}
+	wantHas(t, a.body, words...)
+}
+
+func TestTokensDecideWhoAsks(t *testing.T) {
+	for _, d := range []store.Dialect{store.SQLite, store.Postgres} {
+		t.Run(string(d), func(t *testing.T) {
+			s := newTestSite(t, d)
+			s.start(t)
+			good := s.token(t, accounts.Grant{Subject: "li.wei", Role: models.RoleHR, UnitRef: "LX"})
+			const me = "{ me { subject role unit { ref } } }"
+			s.query(t, me).want(t, 200, `{"data":{"me":null}}`)
+			s.query(t, me, "Authorization", "Bearer "+good).want(t, 200, `"subject":"li.wei"`, `"role":"HR"`, `"ref":"LX"`)
+			s.query(t, me, "Authorization", "bearer "+good).want(t, 200, `"li.wei"`)
+
+			stranger, err := s.signer.Mint(auth.Viewer{Subject: "nobody", Role: models.RoleAdmin}, time.Now(), time.Hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			late, err := s.signer.Mint(auth.Viewer{Subject: "li.wei", Role: models.RoleHR}, time.Now().Add(-2*time.Hour), time.Hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, headers := range map[string][]string{
+				"not a token":   {"Authorization", "Bearer x"},
+				"empty":         {"Authorization", ""},
+				"another way":   {"Authorization", "Basic bGk6d2Vp"},
+				"two headers":   {"Authorization", "Bearer " + good, "Authorization", "Bearer " + good},
+				"cut off":       {"Authorization", "Bearer " + good[:len(good)-4]},
+				"no account":    {"Authorization", "Bearer " + stranger},
+				"expired":       {"Authorization", "Bearer " + late},
+				"without space": {"Authorization", "Bearer" + good},
+			} {
+				a := s.query(t, me, append(headers, "Accept-Language", "en")...)
+				a.want(t, 401, `"errors"`, "Sign in first", "UNAUTHENTICATED")
+				if h := a.header.Get("WWW-Authenticate"); !strings.HasPrefix(h, `Bearer realm="steelyard", error="invalid_token"`) {
+					t.Errorf("%s: WWW-Authenticate is %q", name, h)
+				}
+			}
+			// A change of what is granted makes the token worthless.
+			s.token(t, accounts.Grant{Subject: "li.wei", Role: models.RoleOfficial, OfficialRef: "V1"})
+			s.query(t, me, "Authorization", "Bearer "+good).want(t, 401)
+		})
+	}
+}
+
+func TestAPIKeepsItsBounds(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	hr := []string{"Authorization", "Bearer " + s.token(t, accounts.Grant{Subject: "hr", Role: models.RoleHR, UnitRef: "LX"})}
+	officials := func(first int) string {
+		return fmt.Sprintf("{ officials(first: %d) { nodes { name cases(first: 20) { ref title state } } } }", first)
+	}
+	s.query(t, officials(5), hr...).want(t, 200, `"nodes"`)
+	s.query(t, officials(100), hr...).want(t, 200, "COMPLEXITY_LIMIT_EXCEEDED")
+	s.query(t, officials(-2147483648), hr...).want(t, 200, `"errors"`)
+	s.query(t, officials(2147483647), hr...).want(t, 200, `"errors"`, "COMPLEXITY_LIMIT_EXCEEDED")
+	s.query(t, "{ me { official { unit { parent { parent { parent { parent { parent { parent { parent { parent { parent { parent { name } } } } } } } } } } } } } }").
+		want(t, 200, "TOO_COMPLEX")
+	s.query(t, "{"+strings.Repeat(" __typename", 5000)+"}").want(t, 413)
+	s.send(t, "GET", "/graphql?query={"+strings.Repeat("+__typename", 3999)+"}", "").want(t, 200, "GRAPHQL_PARSE_FAILED", "token limit")
+	a := s.query(t, "{ mee { subject } }")
+	a.want(t, 200, "GRAPHQL_VALIDATION_FAILED")
+	if strings.Contains(a.body, "Did you mean") {
+		t.Errorf("a suggestion: %s", a.body)
+	}
+	s.query(t, `{ official(id: "x") { name } }`, append(hr, "Accept-Language", "en")...).want(t, 200, "is not an id", "INVALID")
+}
+
+func TestIntrospectionIsASetting(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	s.query(t, "{ __schema { queryType { name } } }").want(t, 200, `"Query"`)
+	s.introspection, s.graphiql = false, false
+	s.start(t)
+	a := s.query(t, "{ __schema { queryType { name } } }")
+	a.want(t, 200, `"errors"`)
+	if strings.Contains(a.body, `"Query"`) {
+		t.Errorf("the schema is shown: %s", a.body)
+	}
+	s.query(t, "{ __typename }").want(t, 200, `"Query"`)
+	s.send(t, "GET", "/graphiql", "").want(t, 404)
+}
+
+func TestMessagesFollowAcceptLanguage(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	const query = `{ cycle(id: "01a214de-dbdc-7659-a1ef-26b73b2b481a") { name } }`
+	for accept, want := range map[string]string{"": "请先登录", "zh-CN": "请先登录", "en-GB,en;q=0.8": "Sign in first", "fr": "请先登录"} {
+		a := s.query(t, query, "Accept-Language", accept)
+		a.want(t, 200, want, "UNAUTHENTICATED")
+		if vary := strings.Join(a.header.Values("Vary"), ", "); !strings.Contains(vary, "Accept-Language") || !strings.Contains(vary, "Authorization") {
+			t.Errorf("Vary is %q", vary)
+		}
+	}
+}
+
+func TestForeignPages(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	for _, c := range []struct {
+		name    string
+		method  string
+		headers []string
+		status  int
+		allowed string
+	}{
+		{"no browser", "POST", nil, 200, ""},
+		{"own page", "POST", []string{"Sec-Fetch-Site", "same-origin", "Origin", s.url}, 200, ""},
+		{"own page behind a proxy", "POST", []string{"Sec-Fetch-Site", "cross-site", "Origin", "http://steelyard.test"}, 200, ""},
+		{"listed page", "POST", []string{"Sec-Fetch-Site", "cross-site", "Origin", "https://hr.example"}, 200, "https://hr.example"},
+		{"foreign page", "POST", []string{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}, 403, ""},
+		{"listed host by http", "POST", []string{"Sec-Fetch-Site", "cross-site", "Origin", "http://hr.example"}, 403, ""},
+		{"old browser's foreign page", "POST", []string{"Origin", "https://evil.example"}, 403, ""},
+		{"preflight of a listed page", "OPTIONS", []string{"Origin", "https://hr.example", "Access-Control-Request-Method", "POST"}, 204, "https://hr.example"},
+		{"preflight of a foreign page", "OPTIONS", []string{"Origin", "https://evil.example", "Access-Control-Request-Method", "POST"}, 204, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := s.send(t, c.method, "/graphql", `{"query":"{ __typename }"}`, append(c.headers, "Content-Type", "application/json")...)
+			a.want(t, c.status)
+			if got := a.header.Get("Access-Control-Allow-Origin"); got != c.allowed {
+				t.Errorf("Access-Control-Allow-Origin is %q, want %q", got, c.allowed)
+			}
+			if got := a.header.Get("Access-Control-Allow-Headers"); (got != "") != (c.method == "OPTIONS" && c.allowed != "") {
+				t.Errorf("Access-Control-Allow-Headers is %q", got)
+			}
+			if a.header.Get("Access-Control-Allow-Credentials") != "" {
+				t.Error("credentials are allowed")
+			}
+		})
+	}
+}
+
+func TestAddressThatAsksTooMuchWaits(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.perMinute = 3
+	trusted, err := newProxies([]string{"127.0.0.0/8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.proxies = trusted
+	s.start(t)
+	ask := func(from string) answer {
+		return s.query(t, "{ __typename }", "X-Forwarded-For", from, "Accept-Language", "en")
+	}
+	for range 3 {
+		ask("192.0.2.1").want(t, 200)
+	}
+	a := ask("203.0.113.9, 192.0.2.1") // whatever a caller writes before its own address
+	a.want(t, 429, "Too many requests", "RATE_LIMITED")
+	if a.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	ask("192.0.2.2").want(t, 200)
+	s.send(t, "GET", "/healthz", "", "X-Forwarded-For", "192.0.2.1").want(t, 200)
+}
+
+func TestClientAddress(t *testing.T) {
+	trusted, err := newProxies([]string{"10.0.0.0/8", "2001:db8::/32"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, peer, forwarded, want string }{
+		{"direct", "192.0.2.1:5", "", "192.0.2.1"},
+		{"a stranger's header is not believed", "192.0.2.1:5", "198.51.100.1", "192.0.2.1"},
+		{"behind a proxy", "10.0.0.1:5", "192.0.2.1", "192.0.2.1"},
+		{"behind two", "10.0.0.1:5", "192.0.2.1, 10.0.0.2", "192.0.2.1"},
+		{"what stands before is made up", "10.0.0.1:5", "198.51.100.1, 192.0.2.1", "192.0.2.1"},
+		{"a proxy's own request", "10.0.0.1:5", "", "10.0.0.1"},
+		{"nonsense", "10.0.0.1:5", "198.51.100.1, who", "10.0.0.1"},
+		{"IPv4 in IPv6", "[::ffff:10.0.0.1]:5", "::ffff:192.0.2.1", "192.0.2.1"},
+		{"IPv6", "[2001:db8::1]:5", "2001:4860::7", "2001:4860::7"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.RemoteAddr = c.peer
+			if c.forwarded != "" {
+				r.Header.Set("X-Forwarded-For", c.forwarded)
+			}
+			if got := trusted.client(r); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestCostOfListsNeverOverflows(t *testing.T) {
+	for _, c := range []struct {
+		n           int32
+		child, want int
+	}{
+		{5, 3, 16}, {0, 3, 4}, {-2147483648, 3, 4}, {2147483647, 3, 301},
+		{100, int(^uint(0) >> 1), int(^uint(0) >> 1)}, {100, int(^uint(0)>>1)/100 + 1, int(^uint(0) >> 1)}, {1, 0, 1},
+	} {
+		if got := rows(c.n, c.child); got != c.want {
+			t.Errorf("rows(%d, %d) = %d, want %d", c.n, c.child, got, c.want)
+		}
+	}
+}
+
+func TestHealthAndReadiness(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	s.send(t, "GET", "/healthz", "").want(t, 200, "ok")
+	s.send(t, "GET", "/readyz", "").want(t, 200, "ready")
+	s.draining.Store(true)
+	s.send(t, "GET", "/readyz", "").want(t, 503, "ending")
+	s.draining.Store(false)
+	if _, err := s.store.MigrateDown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.send(t, "GET", "/readyz", "").want(t, 503, "not ready")
+	s.send(t, "GET", "/healthz", "").want(t, 200)
+}
+
+func TestMetricsCountWithoutNamingAnybody(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	s.query(t, "query Zhang_San_secret { me { subject } }").want(t, 200)
+	s.send(t, "GET", "/r/secret-token", "")
+	s.send(t, "ZHANG", "/graphql", "")
+	a := s.send(t, "GET", "/metrics", "")
+	a.want(t, 200, `steelyard_graphql_operations_total{field="me",kind="query",outcome="ok"} 1`,
+		`steelyard_http_requests_total{method="POST",route="/graphql",status="200"} 1`,
+		`steelyard_db_connections{state="in_use"}`, `steelyard_assessment_runs{state="QUEUED"} 0`, "go_goroutines")
+	for _, word := range []string{"secret", "ZHANG", "Zhang"} {
+		if strings.Contains(a.body, word) {
+			t.Errorf("metrics hold %q", word)
+		}
+	}
+}
+
+func TestLogHoldsNoSecret(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	token := s.token(t, accounts.Grant{Subject: "li.wei", Role: models.RoleHR, UnitRef: "LX"})
+	s.query(t, "{ me { subject } }", "Authorization", "Bearer "+token, "X-Request-Id", "from-the-proxy")
+	s.query(t, "{ me { subject } }", "Authorization", "Bearer "+token[:len(token)-3])
+	s.query(t, `{ ratingByReceipt(receipt: "SECRET-RECEIPT") { level } }`, "X-Request-Id", "bad id")
+	s.send(t, "GET", "/r/SECRET-LINK?x=SECRET-QUERY", "")
+	s.send(t, "GET", "/graphql?query={__typename}&variables={\"x\":\"SECRET-VARIABLE\"}", "")
+	log := s.log.String()
+	wantHas(t, log, "route=/graphql", "status=200", "status=401", "request=from-the-proxy")
+	for _, word := range []string{"SECRET", token[:20], token[len(token)-20:], "li.wei", "127.0.0.1", "bad id"} {
+		if strings.Contains(log, word) {
+			t.Errorf("the log holds %q:\n%s", word, log)
+		}
+	}
+}
+
+func TestPanicBecomesAnAnswer(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	routes := http.NewServeMux()
+	routes.HandleFunc("/boom", func(http.ResponseWriter, *http.Request) { panic("secret state") })
+	server := httptest.NewServer(chain(routes, identify, observe(routes, newMetrics(s.store), s.site.log), harden(true)))
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	a := s.send(t, "GET", "/boom", "", "Accept-Language", "en", "Accept", "application/json")
+	a.want(t, 500, "Something went wrong", "INTERNAL")
+	if strings.Contains(a.body, "secret state") {
+		t.Error("the panic is shown")
+	}
+	wantHas(t, s.log.String(), "secret state", "site_test.go")
+	if a.header.Get("X-Content-Type-Options") != "nosniff" || a.header.Get("Strict-Transport-Security") == "" || a.header.Get("X-Request-Id") == "" {
+		t.Errorf("headers: %v", a.header)
+	}
+}
+
+func TestConsoleWorksOffline(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	page := s.send(t, "GET", "/graphiql", "")
+	page.want(t, 200, `src="/graphiql/graphiql.js"`, `href="/graphiql/graphiql.css"`)
+	if strings.Contains(page.body, "https://") || !strings.Contains(page.header.Get("Content-Security-Policy"), "connect-src 'self'") {
+		t.Error("the page reaches for somebody else")
+	}
+	for name, media := range map[string]string{
+		"graphiql.js": "text/javascript; charset=utf-8", "graphiql.css": "text/css; charset=utf-8",
+		"editor.worker.js": "text/javascript; charset=utf-8", "json.worker.js": "text/javascript; charset=utf-8",
+		"graphql.worker.js": "text/javascript; charset=utf-8",
+	} {
+		a := s.send(t, "GET", "/graphiql/"+name, "", "Accept-Encoding", "identity")
+		a.want(t, 200)
+		if a.header.Get("Content-Type") != media || len(a.body) < 10_000 || a.header.Get("Content-Encoding") != "" {
+			t.Errorf("%s: %s, %d bytes, %s", name, a.header.Get("Content-Type"), len(a.body), a.header.Get("Content-Encoding"))
+		}
+		packed := s.send(t, "GET", "/graphiql/"+name, "", "Accept-Encoding", "gzip")
+		packed.want(t, 200)
+		if packed.header.Get("Content-Encoding") != "gzip" || len(packed.body) >= len(a.body) {
+			t.Errorf("%s is not sent packed", name)
+		}
+		s.send(t, "GET", "/graphiql/"+name, "", "Accept-Encoding", "gzip", "If-None-Match", packed.header.Get("ETag")).want(t, 304)
+	}
+	s.send(t, "GET", "/graphiql/nothing.js", "").want(t, 404)
+}
+
+// run serves the site at a port of its own until stop; ended is what serving
+// returned.
+func (s *testSite) run(t *testing.T, drain time.Duration, tasks ...background) (stop func(), ended <-chan error) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.serve(ctx, listener, 0, drain, tasks...) }()
+	s.url = "http://" + listener.Addr().String()
+	t.Cleanup(cancel)
+	return cancel, done
+}
+
+func TestServerEndsInOrder(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	hr := s.token(t, accounts.Grant{Subject: "hr", Role: models.RoleHR, UnitRef: "LX"})
+	viewer, err := s.app.Accounts.Actor(t.Context(), auth.Viewer{Subject: "hr", Role: models.RoleHR})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cycle, err := s.app.Cycles.Open(t.Context(), viewer, cycles.NewCycle{
+		UnitID: *viewer.UnitID, Kind: models.CycleAnnual, Name: "2025",
+		FromOn: models.NewDate(2025, 1, 1), ToOn: models.NewDate(2025, 12, 31),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := s.app.Assessments.Request(t.Context(), viewer, cycle.ID, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	workEnded := make(chan struct{})
+	stop, ended := s.run(t, time.Minute, func(ctx context.Context) error {
+		<-ctx.Done()
+		if !s.draining.Load() {
+			t.Error("the background work ended before the requests")
+		}
+		close(workEnded)
+		return nil
+	})
+	// A stream that nothing ends but the server: no worker takes the run up.
+	req, err := http.NewRequestWithContext(t.Context(), "POST", s.url+"/graphql",
+		strings.NewReader(fmt.Sprintf(`{"query":"subscription { assessmentRunProgress(id: \"%s\") { state } }"}`, run.ID)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "text/event-stream")
+	req.Header.Set("Authorization", "Bearer "+hr)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := bufio.NewScanner(resp.Body)
+	if !events.Scan() || events.Text() != "event: next" || !events.Scan() || !strings.Contains(events.Text(), "QUEUED") {
+		t.Fatalf("the stream begins %q", events.Text())
+	}
+	stop()
+	for events.Scan() {
+		if strings.Contains(events.Text(), "complete") {
+			t.Error("the stream says that it is complete")
+		}
+	}
+	if err := resp.Body.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	<-workEnded
+	if _, err := http.Get(s.url + "/healthz"); err == nil {
+		t.Error("it still listens")
+	}
+}
+
+func TestRequestUnderWayIsAnswered(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	stop, ended := s.run(t, time.Minute)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const body = `{"query":"{ __typename }"}`
+	if _, err := fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", len(body)); err != nil {
+		t.Fatal(err)
+	}
+	reader := bufio.NewReader(conn)
+	if line, err := reader.ReadString('\n'); err != nil || !strings.Contains(line, "100") {
+		t.Fatalf("%q, %v", line, err) // the handler is reading the body now
+	}
+	stop()
+	if _, err := io.WriteString(conn, body); err != nil {
+		t.Fatal(err)
+	}
+	rest, err := io.ReadAll(reader)
+	if err := errors.Join(err, conn.Close()); err != nil {
+		t.Fatal(err)
+	}
+	wantHas(t, string(rest), "200 OK", `{"data":{"__typename":"Query"}}`)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRequestThatDoesNotEndIsCutOff(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	stop, ended := s.run(t, time.Millisecond)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	reader := bufio.NewReader(conn)
+	if line, err := reader.ReadString('\n'); err != nil || !strings.Contains(line, "100") {
+		t.Fatalf("%q, %v", line, err)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if err := conn.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFailingBackgroundWorkEndsTheServer(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	broken := errors.New("broken")
+	_, ended := s.run(t, time.Minute, func(context.Context) error { return broken })
+	if err := <-ended; !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestWorkIsDoneAgainAfterAFailure(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var log syncBuffer
+	turns := 0
+	err := every(time.Millisecond, slog.New(slog.NewTextHandler(&log, nil)), "sweep", func(context.Context) (int, error) {
+		switch turns++; turns {
+		case 1:
+			return 0, errors.New("no luck")
+		case 2:
+			return 7, nil
+		default:
+			cancel()
+			return 0, nil
+		}
+	})(ctx)
+	if err != nil || turns != 3 {
+		t.Errorf("%d turns, %v", turns, err)
+	}
+	wantHas(t, log.String(), "no luck", "done=7")
+}
