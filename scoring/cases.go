@@ -17,6 +17,8 @@ const (
 	// logisticReach bounds linear predictors, so that a cell where all or none is
 	// solved keeps a finite weight.
 	logisticReach = 5.0
+	// logisticStep is the shortest step between two rounds.
+	logisticStep = 0.25
 )
 
 // outcomes fits the three questions apart: solved, in time, handled without a
@@ -74,10 +76,11 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 	var shrunk *mixed.Solution
 	options := mixed.Options{Seed: r.policy.Seed}
 	var before []float64
+	step, change := 1.0, math.Inf(1)
 	for round := 0; ; round++ {
 		if round == logisticRounds {
 			return fmt.Errorf("%s: the reweighting came to no rest after %d rounds: %w", in.name, round,
-				&mixed.NotConvergedError{Iterations: round, Change: farthest(before, shrunk.Effects[0]), Reason: "the working weights keep moving"})
+				&mixed.NotConvergedError{Iterations: round, Change: change, Reason: "the working weights keep moving"})
 		}
 		working(rows, eta, problem.Y, problem.Weight)
 		s, err := fitShrunk(ctx, problem, options)
@@ -85,13 +88,20 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 			return err
 		}
 		shrunk = s
+		if before != nil {
+			last := change
+			if change = farthest(before, s.Effects[0]); change < logisticRest {
+				break
+			}
+			if change >= last {
+				// Where a cell or an official is all or nothing, full steps leap to and fro.
+				step = max(step/2, logisticStep)
+			}
+		}
 		for i := range eta {
 			x := s.FixedEffects[0][group[i]] + s.FixedEffects[1][mix.kind.index[i]] +
 				s.FixedEffects[2][mix.channel.index[i]] + s.Effects[0][rows.posting[i]]
-			eta[i] = min(max(x, -logisticReach), logisticReach)
-		}
-		if before != nil && farthest(before, s.Effects[0]) < logisticRest {
-			break
+			eta[i] += float64(step * (min(max(x, -logisticReach), logisticReach) - eta[i]))
 		}
 		before = s.Effects[0]
 		options.Start = append(slices.Clone(s.Variances), s.Residual)
