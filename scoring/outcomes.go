@@ -50,7 +50,6 @@ type caseWork struct {
 	holdings []holding
 	charged  []int32 // postings charged with a needless hand-over
 	reopened []int32 // postings that held it when it was reopened
-	transfer bool    // it changed hands at all
 }
 
 // readOutcomes puts the three questions to every case: is it solved, was it in
@@ -144,7 +143,6 @@ func (r *run) follow(i int32, first, next int) caseWork {
 		switch e.Kind[k] {
 		case EventAssigned, EventTransferred, EventTransferAccepted, EventAccepted:
 			if e.Kind[k] == EventTransferred {
-				w.transfer = true
 				if sender := e.From[k]; sender != None {
 					senders = append(senders, sender)
 				}
@@ -242,7 +240,7 @@ func (w *caseWork) held(posting int32, whole int64) (seconds int64, byEvents boo
 		known = known || h.posting != None
 	}
 	if !known && len(w.holdings) == 1 {
-		return w.holdings[0].seconds, !w.transfer // pauses are known all the same
+		return w.holdings[0].seconds, false // pauses are known all the same
 	}
 	return whole, false
 }
@@ -335,7 +333,7 @@ func (r *run) askTime(o *outcomeRows, i int32, w *caseWork, usual []int64) {
 		whole = c.End - c.Opened[i]
 	}
 	held, byEvents := w.held(last, whole)
-	if !byEvents && (w.transfer || c.Transfers[i] > 0) {
+	if !byEvents {
 		o.noEvents[last] = true
 	}
 	switch {

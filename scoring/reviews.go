@@ -154,6 +154,9 @@ func (r *run) reviewPieces(in *indicator, rows *reviewRows, plain, weight []floa
 // fall to that share, which takes
 //
 //	w = (σ²/m) / ((σ²pair + σ²/m)/genuine − σ²pair).
+//
+// A residual that is next to nothing beside the pairs, as where everybody gives one
+// mark to all dimensions, counts as a hundredth of them.
 func favourWeights(rows *reviewRows, s *mixed.Solution, genuine []float64) []float64 {
 	pairVariance := 0.0
 	if len(s.Variances) == 3 {
@@ -161,7 +164,7 @@ func favourWeights(rows *reviewRows, s *mixed.Solution, genuine []float64) []flo
 	}
 	weight := make([]float64, len(rows.y))
 	for i, k := range rows.pair {
-		noise := s.Residual / rows.pairs[k].rows
+		noise := max(s.Residual, float64(0.01*pairVariance)) / rows.pairs[k].rows
 		g := max(genuine[k], 1e-4)
 		weight[i] = noise / ((pairVariance+noise)/g - pairVariance)
 	}

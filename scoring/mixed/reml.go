@@ -37,6 +37,7 @@ type step struct {
 	variances []float64
 	gradient  []float64   // of the log-likelihood
 	info      [][]float64 // average information
+	complete  []float64   // information if the random effects were known
 	criterion float64     // −2 log-likelihood; NaN where not computed
 	m         *moments
 }
@@ -56,7 +57,7 @@ type step struct {
 func derive(l *layout, m *moments, variances []float64, ml bool) *step {
 	n := len(variances) - 1
 	e := variances[n]
-	s := &step{variances: variances, m: m, gradient: make([]float64, n+1), info: make([][]float64, n+1)}
+	s := &step{variances: variances, m: m, gradient: make([]float64, n+1), info: make([][]float64, n+1), complete: make([]float64, n+1)}
 	for i := range s.info {
 		s.info[i] = make([]float64, n+1)
 	}
@@ -69,6 +70,9 @@ func derive(l *layout, m *moments, variances []float64, ml bool) *step {
 	for k := range n {
 		v := variances[k]
 		levels := float64(l.p.Random[k].Levels)
+		// At a variance near zero it would grow without bound, and no step arrive there.
+		known := math.Max(v, float64(1e-3*e))
+		s.complete[k] = levels / 2 / known / known
 		used := levels - float64(e/v*m.trace[k])
 		s.gradient[k] = -(used/v - m.squares[k]/v/v) / 2
 		left -= used
@@ -83,6 +87,7 @@ func derive(l *layout, m *moments, variances []float64, ml bool) *step {
 		}
 	}
 	s.criterion += ypy
+	s.complete[n] = freedom / 2 / e / e
 	s.gradient[n] = -(left/e - m.residual/e/e) / 2
 	toResidual := m.residual / e / e
 	for k := range n {
@@ -98,32 +103,15 @@ func derive(l *layout, m *moments, variances []float64, ml bool) *step {
 	return s
 }
 
-// emStep is one step of the EM algorithm: slow, but it never lowers the likelihood.
-func (s *step) emStep(l *layout, ml bool) []float64 {
-	n := len(s.variances) - 1
-	e := s.variances[n]
-	next := make([]float64, n+1)
-	freedom := float64(l.rows)
-	if !ml {
-		freedom -= float64(l.fixed.active)
-	}
-	for k := range n {
-		levels := float64(l.p.Random[k].Levels)
-		next[k] = (s.m.squares[k] + float64(e*s.m.trace[k])) / levels
-		freedom -= levels - float64(e/s.variances[k]*s.m.trace[k])
-	}
-	next[n] = s.m.residual / freedom
-	if !(next[n] > 0) {
-		next[n] = e
-	}
-	return next
-}
-
 // newton maximises the quadratic model of gradient and information over steps d
-// that keep each variance within a factor of reach of what it is: a component whose
-// step goes too far is held at its limit and the others are solved for given that.
-// It returns nil where the information is not positive definite.
-func (s *step) newton(reach float64) []float64 {
+// that keep each variance within a factor of furthest of what it is: a component
+// whose step goes too far is held at its limit and the others are solved for given
+// that. It returns nil where the damped information is not positive definite.
+//
+// Far from the maximum the average information can be nearly singular. The damping
+// adds to it so many times the complete data's, under which a step is one of the EM
+// algorithm (Levenberg 1944, Marquardt 1963).
+func (s *step) newton(damping float64) []float64 {
 	n := len(s.gradient)
 	d := make([]float64, n)
 	held := make([]bool, n)
@@ -134,13 +122,13 @@ func (s *step) newton(reach float64) []float64 {
 				free = append(free, k)
 			}
 		}
-		if !s.newtonOf(free, held, d) {
+		if !s.newtonOf(free, held, d, damping) {
 			return nil
 		}
 		moved := false
 		for _, k := range free {
 			v := s.variances[k]
-			if least, most := v/reach-v, float64(v*reach)-v; d[k] < least || d[k] > most {
+			if least, most := v/furthest-v, float64(v*furthest)-v; d[k] < least || d[k] > most {
 				d[k] = math.Min(math.Max(d[k], least), most)
 				held[k], moved = true, true
 			}
@@ -151,8 +139,11 @@ func (s *step) newton(reach float64) []float64 {
 	}
 }
 
+// furthest is the factor by which one step may change a variance.
+const furthest = 20
+
 // newtonOf solves for the free components of d, given the held ones.
-func (s *step) newtonOf(free []int, held []bool, d []float64) bool {
+func (s *step) newtonOf(free []int, held []bool, d []float64, damping float64) bool {
 	if len(free) == 0 {
 		return true
 	}
@@ -163,6 +154,7 @@ func (s *step) newtonOf(free []int, held []bool, d []float64) bool {
 		for j, m := range free {
 			info[i][j] = s.info[k][m]
 		}
+		info[i][i] += float64(damping * s.complete[k])
 		for m, h := range held {
 			if h {
 				side[i] -= float64(s.info[k][m] * d[m])
@@ -227,6 +219,7 @@ type search struct {
 	limit     int
 	done      int
 	change    float64
+	damping   float64
 }
 
 // floor is the smallest variance ratio to the residual that is told from zero.
@@ -240,6 +233,7 @@ func (r *search) run(ctx context.Context, start []float64) (at *step, dropped in
 	if err != nil {
 		return nil, -1, err
 	}
+	r.damping = 0
 	for r.done < r.limit {
 		for k := range n {
 			if at.variances[k] <= 2*floor*at.variances[n] && at.gradient[k] <= 0 {
@@ -247,6 +241,9 @@ func (r *search) run(ctx context.Context, start []float64) (at *step, dropped in
 			}
 		}
 		next := r.propose(at)
+		if next == nil {
+			return at, -1, &NotConvergedError{Iterations: r.done, Change: r.change, Reason: "the information is not finite"}
+		}
 		r.change = 0
 		for k := range next {
 			r.change = math.Max(r.change, math.Abs(next[k]-at.variances[k])/at.variances[k])
@@ -254,12 +251,25 @@ func (r *search) run(ctx context.Context, start []float64) (at *step, dropped in
 		if r.change < r.tolerance {
 			return at, -1, nil
 		}
-		if at, err = r.advance(ctx, at, next); err != nil {
-			return at, -1, err
+		to, failed := r.at(ctx, next)
+		if failed != nil {
+			return at, -1, failed
+		}
+		// The criterion is NaN where it is not computed: then every step stands.
+		if to.criterion > at.criterion+float64(1e-12*(1+math.Abs(at.criterion))) {
+			r.damping = math.Max(4*r.damping, leastDamping)
+			continue
+		}
+		at = to
+		if r.damping /= 4; r.damping < leastDamping {
+			r.damping = 0
 		}
 	}
 	return at, -1, &NotConvergedError{Iterations: r.done, Change: r.change, Reason: "the limit of iterations is reached"}
 }
+
+// leastDamping is where damping begins when a step fails.
+const leastDamping = 1e-3
 
 func (r *search) at(ctx context.Context, variances []float64) (*step, error) {
 	m, err := r.ev.evaluate(ctx, variances)
@@ -276,52 +286,27 @@ func (r *search) at(ctx context.Context, variances []float64) (*step, error) {
 	return derive(r.l, m, variances, r.ml), nil
 }
 
-// furthest is the factor by which one step may change a variance.
-const furthest = 20
+// mostDamping is where even a step of the EM algorithm is too small to matter.
+const mostDamping = 1e9
 
-// propose is the next point: by average information, kept within a factor of the
-// present one, or by EM where the information does not serve.
+// propose is the next point; where the information does not serve, the damping grows
+// until it does. nil: it never does.
 func (r *search) propose(at *step) []float64 {
 	n := len(at.variances) - 1
-	next := at.emStep(r.l, r.ml)
-	if d := at.newton(furthest); d != nil {
-		for k := range next {
-			next[k] = at.variances[k] + d[k]
-		}
+	d := at.newton(r.damping)
+	for d == nil && r.damping < mostDamping {
+		r.damping = math.Max(4*r.damping, leastDamping)
+		d = at.newton(r.damping)
+	}
+	if d == nil {
+		return nil
+	}
+	next := make([]float64, n+1)
+	for k := range next {
+		next[k] = at.variances[k] + d[k]
 	}
 	for k := range n {
 		next[k] = math.Max(next[k], floor*next[n])
 	}
 	return next
-}
-
-// advance evaluates the proposal and goes back toward the present point while the
-// likelihood is lower there (where it is computed).
-func (r *search) advance(ctx context.Context, at *step, next []float64) (*step, error) {
-	for try := 0; ; try++ {
-		to, err := r.at(ctx, next)
-		if err != nil {
-			return at, err
-		}
-		slack := 1e-9 * (1 + math.Abs(at.criterion))
-		if !(to.criterion > at.criterion+slack) {
-			return to, nil
-		}
-		if try == 3 || r.done >= r.limit {
-			next = at.emStep(r.l, r.ml)
-			for k := range next {
-				next[k] = math.Max(next[k], floor*next[len(next)-1])
-			}
-			to, err = r.at(ctx, next)
-			if err != nil {
-				return at, err
-			}
-			return to, nil
-		}
-		half := make([]float64, len(next))
-		for k := range half {
-			half[k] = (at.variances[k] + next[k]) / 2
-		}
-		next = half
-	}
 }

@@ -1,0 +1,488 @@
+package scoring_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"steelyard/scoring"
+)
+
+func TestNobodyToAssess(t *testing.T) {
+	t.Parallel()
+	if r := newBook().assess(t); len(r.Assessments) != 0 {
+		t.Errorf("%d assessments of nobody", len(r.Assessments))
+	}
+}
+
+func TestTooLittleEvidenceHasNoComposite(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	list := b.rated("G", 12, 20)
+	poor, none := b.official("G"), b.official("G")
+	b.rate(poor, 1, 1, 2, 1) // four, the policy wants five
+	r := b.assess(t)
+	for _, p := range []int32{poor, none} {
+		a := &r.Assessments[p]
+		if a.Status != scoring.InsufficientEvidence || !math.IsNaN(a.Composite) || !math.IsNaN(a.Low) || a.Rank != 0 || a.Parts != nil || a.Grade != scoring.GradeNone {
+			t.Errorf("%+v: want no composite, no rank, no parts, no grade", a)
+		}
+	}
+	if c := r.Assessments[poor].Components[scoring.Satisfaction]; c.Counts || math.IsNaN(c.Value) || c.N != 4 {
+		t.Errorf("%+v: the cell is filled, it only does not count", c)
+	}
+	if c := r.Assessments[none].Components[scoring.Satisfaction]; !math.IsNaN(c.Value) || c.N != 0 {
+		t.Errorf("%+v: no evidence, no cell", c)
+	}
+	// One component for the whole group: provisional, flagged, but ranked.
+	for _, p := range list {
+		a := &r.Assessments[p]
+		if a.Status != scoring.Provisional || !has(a, scoring.FlagOneComponent) || a.Rank == 0 {
+			t.Errorf("%s %v rank %d: want PROVISIONAL, ONE_COMPONENT and a rank", a.Status, a.Flags, a.Rank)
+		}
+	}
+}
+
+func TestLackingComponentIsSharedOut(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	list := b.rated("G", 14, 20)
+	b.handled(list[1:], 30)
+	r := b.assess(t)
+	lacks, full := &r.Assessments[list[0]], &r.Assessments[list[5]]
+	if full.Status != scoring.Scored || full.Components[scoring.Satisfaction].Weight != 0.5 || full.Components[scoring.Outcomes].Weight != 0.5 {
+		t.Errorf("%s %+v: the components that the group lacks are not weighed and make nobody provisional", full.Status, full.Components)
+	}
+	if lacks.Status != scoring.Provisional || lacks.Components[scoring.Satisfaction].Weight != 1 {
+		t.Errorf("%s %+v: the other component takes the whole weight", lacks.Status, lacks.Components)
+	}
+}
+
+func TestLessThanHalfTheWeightIsNotEnough(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	list := b.rated("G", 14, 20)
+	b.handled(list, 30)
+	only := b.official("G")
+	for n := range 5 {
+		reviewer := b.person()
+		for i, p := range append(list, only) {
+			score := uint8(2 + (i+n)%4)
+			b.review(p, reviewer, scoring.None, scoring.RelationPeer, score, score, score, score, score)
+		}
+	}
+	if a := &b.assess(t).Assessments[only]; a.Status != scoring.InsufficientEvidence || !math.IsNaN(a.Composite) {
+		t.Errorf("%s %.2f with 0.20 of 0.90", a.Status, a.Composite)
+	}
+}
+
+func TestSmallGroupsHaveNoRanks(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	small, large := b.rated("small", 9, 20), b.rated("large", 10, 20)
+	r := b.assess(t)
+	for _, p := range small {
+		if a := &r.Assessments[p]; a.Rank != 0 || a.RankLow != 0 || !has(a, scoring.FlagSmallGroup) || math.IsNaN(a.Composite) {
+			t.Errorf("nine: rank %d, %v, %.2f", a.Rank, a.Flags, a.Composite)
+		}
+	}
+	for _, p := range large {
+		if a := &r.Assessments[p]; a.Rank == 0 || has(a, scoring.FlagSmallGroup) {
+			t.Errorf("ten: rank %d, %v", a.Rank, a.Flags)
+		}
+	}
+}
+
+func TestWhatNobodyComparesHasNoRank(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	common, apart := b.kind("service:common", scoring.None), b.kind("service:apart", scoring.None)
+	for i := range 16 {
+		p := b.official("G")
+		kind := common
+		if i >= 13 {
+			kind = apart // three officials alone do it: no cell or rater leads to the others
+		}
+		for j := range 20 {
+			b.rating(p, b.person(), kind, uint8(1+(i+j*j)%5), firstDay+scoring.Day(j*17))
+		}
+	}
+	r := b.assess(t)
+	for i := range r.Assessments {
+		a := &r.Assessments[i]
+		if away := i >= 13; has(a, scoring.FlagDisconnected) != away || (a.Rank == 0) != away {
+			t.Errorf("official %d: rank %d, flags %v", i, a.Rank, a.Flags)
+		}
+	}
+}
+
+func TestOnePersonHasOneVoice(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	list := b.rated("G", 12, 20)
+	fan := b.person()
+	for j := range 40 {
+		b.rating(list[3], fan, scoring.None, 5, firstDay+scoring.Day(j*9))
+	}
+	once := newBook()
+	onceList := once.rated("G", 12, 20)
+	once.rating(onceList[3], once.person(), scoring.None, 5, firstDay+100)
+	got, want := b.assess(t).Assessments[list[3]], once.assess(t).Assessments[onceList[3]]
+	// Forty ratings of weight 1/40 are one voice, although of a smaller variance.
+	if n := got.Components[scoring.Satisfaction].N; math.Abs(n-21) > 1e-9 {
+		t.Errorf("effective number %.6f, want 21", n)
+	}
+	if !has(&got, scoring.FlagRepeatedRater) || math.Abs(got.Composite-want.Composite) > 0.5 {
+		t.Errorf("forty ratings by one person: %.3f %v; one: %.3f", got.Composite, got.Flags, want.Composite)
+	}
+}
+
+func TestSelfReviewsNeverCount(t *testing.T) {
+	t.Parallel()
+	make := func(self bool) *book {
+		b := newBook()
+		list := b.rated("G", 12, 20)
+		for n := range 6 {
+			reviewer := int32(1000 + n)
+			for i, p := range list {
+				score := uint8(2 + (i*(n+2)+n)%4)
+				b.review(p, reviewer, scoring.None, scoring.RelationPeer, score, score, 3, score, 4)
+			}
+		}
+		if self {
+			for _, p := range list {
+				b.review(p, 2000+p, p, scoring.RelationSelf, 5, 5, 5, 5, 5)
+				b.review(p, 2000+p, p, scoring.RelationPeer, 5, 5, 5, 5, 5) // under another name
+			}
+		}
+		return b
+	}
+	with, without := make(true).assess(t), make(false).assess(t)
+	for i := range with.Assessments {
+		a, b := &with.Assessments[i], &without.Assessments[i]
+		if fmt.Sprint(a.Composite, a.Components) != fmt.Sprint(b.Composite, b.Components) { // NaN among them
+			t.Errorf("official %d: %.6f with, %.6f without self reviews", i, a.Composite, b.Composite)
+		}
+	}
+}
+
+func TestNobodyConfirms(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	list := b.rated("G", 12, 20)
+	for i, p := range list {
+		for j := range 30 {
+			c := caseOf{posting: p, opened: firstDay + scoring.Day(j*5), due: 10, closed: 4, outcome: scoring.OutcomeResolved}
+			if (j*3+i)%8 >= 3+i*4/len(list) {
+				c.closed = 14
+			}
+			b.add(c)
+		}
+	}
+	r := b.assess(t)
+	low, high := r.Assessments[list[0]], r.Assessments[list[11]]
+	for _, a := range []scoring.Assessment{low, high} {
+		if !has(&a, scoring.FlagUnconfirmed) || !math.IsNaN(a.Outcomes.Solved) || !a.Components[scoring.Outcomes].Counts {
+			t.Errorf("%v, solved %v: want UNCONFIRMED, no solved, outcomes by time", a.Flags, a.Outcomes.Solved)
+		}
+	}
+	if low.Components[scoring.Outcomes].Value >= high.Components[scoring.Outcomes].Value || low.Outcomes.InTime >= high.Outcomes.InTime {
+		t.Error("who is in time more often does not stand higher")
+	}
+}
+
+// What a case counts, by the table of the method: what the resident says first.
+func TestWhatACaseCounts(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	list := b.rated("G", 12, 20)
+	b.handled(list, 30)
+	tests := []struct {
+		name string
+		c    caseOf
+		want float64 // NaN: out
+	}{
+		{"confirmed", caseOf{due: 10, closed: 5, outcome: scoring.OutcomeResolved, confirmed: scoring.Yes}, 1},
+		{"denied", caseOf{due: 10, closed: 5, outcome: scoring.OutcomeResolved, confirmed: scoring.No}, 0},
+		{"unresolved, the resident says solved", caseOf{due: 10, closed: 5, outcome: scoring.OutcomeUnresolved, confirmed: scoring.Yes}, 1},
+		{"rejected, the resident says solved", caseOf{due: 10, closed: 5, outcome: scoring.OutcomeRejected, confirmed: scoring.Yes}, 1},
+		{"sent back and open again", caseOf{opened: lastDay - 20, due: 30, outcome: scoring.OutcomeOpen, confirmed: scoring.No}, 0},
+		{"unresolved", caseOf{due: 10, closed: 5, outcome: scoring.OutcomeUnresolved}, 0},
+		{"open and overdue", caseOf{due: 10, outcome: scoring.OutcomeOpen}, 0},
+		{"open, not due", caseOf{opened: lastDay - 5, due: 10, outcome: scoring.OutcomeOpen}, math.NaN()},
+		{"rejected", caseOf{due: 10, closed: 5, outcome: scoring.OutcomeRejected}, 0},
+		{"rejected, upheld above", caseOf{due: 10, closed: 5, outcome: scoring.OutcomeRejected, upheld: true}, math.NaN()},
+		{"withdrawn", caseOf{due: 10, closed: 5, outcome: scoring.OutcomeWithdrawn}, math.NaN()},
+		{"withdrawn, the resident says solved", caseOf{due: 10, closed: 5, outcome: scoring.OutcomeWithdrawn, confirmed: scoring.Yes}, math.NaN()},
+	}
+	only := make([]int32, len(tests))
+	for i, test := range tests {
+		only[i] = b.official("G")
+		test.c.posting = only[i]
+		b.add(test.c)
+	}
+	silent, half := b.official("G"), b.official("G")
+	for _, p := range []int32{silent, half} {
+		for j := range 20 { // of 20 answered claims 15 are confirmed
+			c := caseOf{posting: p, due: 10, closed: 5, outcome: scoring.OutcomeResolved, confirmed: scoring.Yes}
+			if j%4 == 0 {
+				c.confirmed = scoring.No
+			}
+			b.add(c)
+		}
+	}
+	b.add(caseOf{posting: silent, due: 10, closed: 5, outcome: scoring.OutcomeResolved})
+	b.add(caseOf{posting: half, due: 10, closed: 5, outcome: scoring.OutcomePartlyResolved})
+	r := b.assess(t)
+	for i, test := range tests {
+		got := r.Assessments[only[i]].Outcomes.Solved
+		if got != test.want && !(math.IsNaN(got) && math.IsNaN(test.want)) {
+			t.Errorf("%s: counts %v, want %v", test.name, got, test.want)
+		}
+	}
+	full := r.Assessments[silent].Outcomes
+	partly := r.Assessments[half].Outcomes
+	if !(full.SilentRate > 0.6 && full.SilentRate < 0.8) { // 0.75, shrunk to the 0.7 of all
+		t.Errorf("a silent claim counts %.3f", full.SilentRate)
+	}
+	if rate := partly.Solved*21 - 15; math.Abs(rate-full.SilentRate/2) > 1e-9 {
+		t.Errorf("a silent partial claim counts %.4f, half of %.4f is wanted", rate, full.SilentRate)
+	}
+	if full.Confirmed != 15 || full.Denied != 5 || full.Silent != 1 || full.Cases != 21 {
+		t.Errorf("%+v", full)
+	}
+}
+
+func TestHandOversAreChargedToWhoPassedOn(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		write   func(b *book, c, a, z int32)
+		charged [2]int32 // sender, receiver
+	}{
+		{"refused", func(b *book, c, a, z int32) {
+			b.event(c, 24, scoring.EventTransferred, a, z)
+			b.event(c, 30, scoring.EventTransferRefused, z, a)
+		}, [2]int32{1, 0}},
+		{"handed back", func(b *book, c, a, z int32) {
+			b.event(c, 24, scoring.EventTransferred, a, z)
+			b.event(c, 48, scoring.EventTransferred, z, a)
+		}, [2]int32{1, 0}},
+		{"accepted elsewhere", func(b *book, c, a, z int32) {
+			b.event(c, 24, scoring.EventTransferred, a, z)
+			b.event(c, 30, scoring.EventTransferAccepted, a, z)
+		}, [2]int32{0, 0}},
+		{"nobody named", func(b *book, c, a, z int32) {
+			b.event(c, 24, scoring.EventTransferred, scoring.None, z)
+			b.event(c, 30, scoring.EventTransferRefused, z, a)
+		}, [2]int32{0, 0}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBook()
+			list := b.rated("G", 12, 20)
+			b.handled(list, 30)
+			sender, receiver := b.posting("G", "U2", "P1"), b.posting("G", "U3", "P1")
+			c := b.add(caseOf{posting: sender, due: 20, closed: 8, outcome: scoring.OutcomeResolved, confirmed: scoring.Yes, transfers: 3})
+			b.event(c, 1, scoring.EventAssigned, scoring.None, sender)
+			test.write(b, c, sender, receiver)
+			r := b.assess(t)
+			got := [2]int32{r.Assessments[sender].Outcomes.HandOvers, r.Assessments[receiver].Outcomes.HandOvers}
+			if got != test.charged {
+				t.Errorf("charged %v, want %v", got, test.charged)
+			}
+			if n := r.Assessments[sender].Outcomes.Transfers; n != 3 {
+				t.Errorf("the bare count is %d, want 3: shown, never charged", n)
+			}
+		})
+	}
+}
+
+func TestTimeIsChargedToWhoHeldTheCase(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	list := b.rated("G", 12, 20)
+	b.handled(list, 30)
+	slow, quick, paused, blamed := b.official("G"), b.official("G"), b.official("G"), b.official("G")
+	inherited := b.add(caseOf{posting: quick, due: 10, closed: 18, outcome: scoring.OutcomeResolved, confirmed: scoring.Yes})
+	b.event(inherited, 0, scoring.EventAssigned, scoring.None, slow)
+	b.event(inherited, 15*24, scoring.EventTransferred, slow, quick)
+	b.event(inherited, 15*24+1, scoring.EventTransferAccepted, slow, quick)
+	waited := b.add(caseOf{posting: paused, due: 10, closed: 18, outcome: scoring.OutcomeResolved, confirmed: scoring.Yes})
+	b.event(waited, 0, scoring.EventAssigned, scoring.None, paused)
+	b.event(waited, 24, scoring.EventPaused, scoring.None, scoring.None)
+	b.event(waited, 24*14, scoring.EventResumed, scoring.None, scoring.None)
+	b.add(caseOf{posting: blamed, due: 10, closed: 18, outcome: scoring.OutcomeResolved, confirmed: scoring.Yes, transfers: 2})
+	r := b.assess(t)
+	for _, test := range []struct {
+		name    string
+		posting int32
+		want    float64
+	}{
+		{"held it past its time", slow, 0},
+		{"inherited it", quick, 1},
+		{"the clock was paused", paused, 1},
+		{"no events: the last holder", blamed, 0},
+	} {
+		if got := r.Assessments[test.posting].Outcomes.InTime; got != test.want {
+			t.Errorf("%s: in time %v, want %v", test.name, got, test.want)
+		}
+	}
+	if !has(&r.Assessments[blamed], scoring.FlagNoEvents) || has(&r.Assessments[quick], scoring.FlagNoEvents) {
+		t.Error("NO_EVENTS where a count tells of transfers and no event does")
+	}
+}
+
+func TestConfirmedDeedsCountUpToTheWeek(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	list := b.rated("G", 12, 20)
+	for i, p := range list {
+		for j := range 4 + 2*i {
+			b.deed(p, firstDay+scoring.Day(j*13), scoring.Yes, b.person())
+		}
+	}
+	crowd, claims, friend := b.official("G"), b.official("G"), b.official("G")
+	for range 9 { // nine on one day: the cap of three, and a campaign
+		b.deed(crowd, firstDay+50, scoring.Yes, b.person())
+	}
+	one := b.person()
+	for j := range 9 {
+		b.deed(claims, firstDay+scoring.Day(j*30), scoring.Unknown, b.person())
+		b.deed(friend, firstDay+scoring.Day(j/3)*100, scoring.Yes, one) // three on each of three days, for one person
+	}
+	r := b.assess(t)
+	n := func(p int32) float64 { return r.Assessments[p].Components[scoring.PracticalWork].N }
+	if n(crowd) > 3 || n(claims) != 0 || n(friend) != 3 || n(list[11]) != 26 {
+		t.Errorf("effective deeds %v, %v, %v, %v, want at most 3, 0, 3, 26", n(crowd), n(claims), n(friend), n(list[11]))
+	}
+}
+
+func TestCampaignIsFlagged(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	list := b.rated("G", 12, 20)
+	for i, p := range list {
+		for j := range 6 + i {
+			b.deed(p, firstDay+scoring.Day(j*19), scoring.Yes, b.person())
+		}
+	}
+	campaigner := b.official("G")
+	for j := range 14 { // three a week for five weeks, and nothing else in the year
+		b.deed(campaigner, firstDay+200+scoring.Day(j*5/2), scoring.Yes, b.person())
+	}
+	a := b.assess(t).Assessments[campaigner]
+	if c := a.Components[scoring.PracticalWork]; !has(&a, scoring.FlagCampaignBurst) || c.N >= 8 {
+		t.Errorf("%v, %.2f deeds count of 14", a.Flags, c.N)
+	}
+}
+
+func TestBoughtRatingsAreWeighedDown(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	list := b.rated("G", 14, 30)
+	for range 25 {
+		b.rating(list[2], b.person(), scoring.None, 5, firstDay+180)
+	}
+	clean := newBook()
+	cleanList := clean.rated("G", 14, 30)
+	got, want := b.assess(t), clean.assess(t)
+	a := got.Assessments[list[2]]
+	if !has(&a, scoring.FlagBurst) || has(&got.Assessments[list[3]], scoring.FlagBurst) {
+		t.Errorf("flags %v: want BURST for the buyer alone", a.Flags)
+	}
+	if c := want.Assessments[cleanList[2]].Composite; math.Abs(a.Composite-c) > 2 {
+		t.Errorf("composite %.2f with bought ratings, %.2f without", a.Composite, c)
+	}
+	found := false
+	for _, part := range a.Parts {
+		found = found || part.Code == scoring.PartAttack && part.Points < 0 && len(part.Pieces) > 0
+	}
+	if !found {
+		t.Errorf("no part says what the burst lost: %+v", a.Parts)
+	}
+}
+
+func TestShowcaseGapIsVisibilityLessComposite(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	list := b.rated("G", 10, 25)
+	b.achievement(list[0], 12) // weak and seen
+	r := b.assess(t)
+	weak, strong := r.Assessments[list[0]], r.Assessments[list[9]]
+	// Mid-rank percentiles of ten: the only one who is seen 95, the nine others 45;
+	// composites from 5 to 95.
+	if weak.Visibility != 95 || strong.Visibility != 45 || weak.ShowcaseGap != 90 || strong.ShowcaseGap != -50 {
+		t.Errorf("weak %v, %v; strong %v, %v", weak.Visibility, weak.ShowcaseGap, strong.Visibility, strong.ShowcaseGap)
+	}
+}
+
+func TestQuotasAreRoundedDownByUnitAndPosition(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	for i := range 24 {
+		unit := "U1"
+		if i >= 14 {
+			unit = "U2"
+		}
+		p := b.posting("G", unit, "clerk")
+		b.rateAbout(p, 1.8+float64(i%14)*0.2, 120)
+	}
+	b.ev.Postings[0].Standing = scoring.StandingNotGraded
+	best := int32(13) // of U1
+	b.ev.Postings[best].Standing = scoring.StandingNotExcellent
+	r := b.assess(t)
+	want := []scoring.Quota{{Unit: "U1", Position: "clerk", Size: 13, Places: 2}, {Unit: "U2", Position: "clerk", Size: 10, Places: 2}}
+	if len(r.Quotas) != 2 || r.Quotas[0] != want[0] || r.Quotas[1] != want[1] {
+		t.Errorf("quotas %+v, want %+v", r.Quotas, want)
+	}
+	excellent := map[string]int{}
+	for i := range r.Assessments {
+		a := &r.Assessments[i]
+		p := &b.ev.Postings[i]
+		if a.Grade == scoring.GradeExcellent {
+			excellent[p.Unit]++
+		}
+		if p.Standing != scoring.StandingFull && (a.Grade != scoring.GradeNone || !has(a, scoring.FlagExcluded)) {
+			t.Errorf("official %d: %q %v in spite of a reason on record", i, a.Grade, a.Flags)
+		}
+		if a.Grade != scoring.GradeNone && a.Reliability < 0.70 {
+			t.Errorf("official %d: %s at reliability %.2f", i, a.Grade, a.Reliability)
+		}
+	}
+	if excellent["U1"] > 2 || excellent["U2"] > 2 || excellent["U1"]+excellent["U2"] == 0 {
+		t.Errorf("proposed %v", excellent)
+	}
+}
+
+func TestUnreliableScoresHaveNoGrade(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	for i := range 20 {
+		p := b.official("G")
+		b.rateAbout(p, 3.2+float64(i)*0.02, 6)
+	}
+	for i, a := range b.assess(t).Assessments {
+		if a.Reliability < 0.70 && (a.Grade != scoring.GradeNone || !has(&a, scoring.FlagLowReliability) && a.Status != scoring.InsufficientEvidence) {
+			t.Errorf("official %d: reliability %.2f, grade %q, %v", i, a.Reliability, a.Grade, a.Flags)
+		}
+	}
+}
+
+func TestNoDifferenceIsFlagged(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	for range 12 {
+		b.rate(b.official("G"), 1, 2, 3, 4, 5, 3, 3, 2, 4, 3)
+	}
+	r := b.assess(t)
+	for i := range r.Assessments {
+		if a := &r.Assessments[i]; !has(a, scoring.FlagNoVariance) || a.Status != scoring.InsufficientEvidence {
+			t.Errorf("official %d: %s %v: want NO_VARIANCE and no composite", i, a.Status, a.Flags)
+		}
+	}
+	if len(r.Fits) != 1 || !r.Fits[0].Effects[0].Boundary {
+		t.Errorf("fits %+v: want a variance at the boundary", r.Fits)
+	}
+}
