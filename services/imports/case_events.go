@@ -173,7 +173,7 @@ func (r *run) eventIsNew(e *pendingEvent, stored bool) bool {
 		return false
 	}
 	entry, day := &r.cases.list[e.n], r.day(e.micros)
-	if len(r.seals) > 0 && (r.sealed(entry.unit, day) || r.sealedFor(entry.official, day)) {
+	if r.sealed(entry.unit, day) || r.sealedFor(entry.official, day) {
 		r.fault(e.at, eventAt, []byte(e.time), YearSealed)
 		return false
 	}

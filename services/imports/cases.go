@@ -226,9 +226,6 @@ func (r *run) mergeCases(waiting []pendingCase) error {
 // one by the days on which it was opened and closed; a known one, which may go on
 // after the period, by the day on which it was or is closed.
 func (r *run) sealedCase(entry *caseEntry, c, was *models.Case) bool {
-	if len(r.seals) == 0 {
-		return false
-	}
 	var days []models.Date
 	if was == nil {
 		days = append(days, r.day(entry.opened))

@@ -165,7 +165,7 @@ func (r *run) everything() error {
 			return err
 		}
 	}
-	return nil
+	return r.keys.err
 }
 
 // fill is everything; the first load of an empty database checks references and

@@ -22,6 +22,7 @@ type keys struct {
 	years  map[int]*keyring.Hasher // nil: destroyed
 	used   map[int]bool
 	epochs []models.KeyEpoch // of the used years
+	err    error             // the first failure of destroyed
 }
 
 // openKeys compares the key file with what the database knows of it.
@@ -59,6 +60,16 @@ func (k *keys) of(year int) (*keyring.Hasher, error) {
 	}
 	k.years[year] = key.NewHasher()
 	return k.years[year], nil
+}
+
+// destroyed says whether a year's key is destroyed. A failure to find out is kept
+// and ends the run.
+func (k *keys) destroyed(year int) bool {
+	hasher, err := k.of(year)
+	if err != nil && k.err == nil {
+		k.err = err
+	}
+	return err == nil && hasher == nil
 }
 
 // make makes the keys that the loading run needs and has not. They are made
@@ -122,8 +133,12 @@ type seal struct {
 	period models.Period
 }
 
-// sealed says whether a unit's evidence of a day is sealed.
+// sealed says whether nothing may be added to a unit's evidence of a day: a final
+// cycle covers it, or the year's key is destroyed.
 func (r *run) sealed(unit int32, day models.Date) bool {
+	if r.keys.destroyed(day.Year()) {
+		return true
+	}
 	for _, s := range r.seals {
 		if s.period.Contains(day) && r.below(unit, s.unit) {
 			return true
@@ -132,11 +147,11 @@ func (r *run) sealed(unit int32, day models.Date) bool {
 	return false
 }
 
-// sealedFor says whether an official's evidence of a day is sealed: that of the
-// unit in which the official worked on that day.
+// sealedFor says so of an official's evidence: that of the unit in which the
+// official worked on that day.
 func (r *run) sealedFor(official int32, day models.Date) bool {
-	if len(r.seals) == 0 || official < 0 {
-		return false
+	if official == none || len(r.seals) == 0 {
+		return r.sealed(none, day)
 	}
 	return r.sealed(r.unitAt(official, day), day)
 }
