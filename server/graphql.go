@@ -27,6 +27,27 @@ const (
 	maxFields  = 1000
 )
 
+// The caches of queries hold so many, none longer than so many bytes: strangers
+// fill them, and must not fill the memory.
+const (
+	cachedQueries  = 300
+	maxCachedQuery = 8 << 10
+)
+
+// shortQueries is a cache that takes no long queries. They are served, and parsed
+// each time.
+type shortQueries[T any] struct {
+	graphql.Cache[T]
+	query func(key string, value T) string
+}
+
+// Add keeps a value, if its query is short.
+func (c shortQueries[T]) Add(ctx context.Context, key string, value T) {
+	if len(c.query(key, value)) <= maxCachedQuery {
+		c.Cache.Add(ctx, key, value)
+	}
+}
+
 // graphqlOptions tune the GraphQL handler.
 type graphqlOptions struct {
 	maxBody       int64
@@ -51,8 +72,12 @@ func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error
 	exec.SetRecoverFunc(resolvers.Recover)
 	exec.SetParserTokenLimit(maxTokens)
 	exec.SetDisableSuggestion(true)
-	exec.SetQueryCache(lru.New[*ast.QueryDocument](1000))
-	exec.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](1000)})
+	exec.SetQueryCache(shortQueries[*ast.QueryDocument]{
+		lru.New[*ast.QueryDocument](cachedQueries), func(query string, _ *ast.QueryDocument) string { return query },
+	})
+	exec.Use(extension.AutomaticPersistedQuery{Cache: shortQueries[string]{
+		lru.New[string](cachedQueries), func(_, query string) string { return query },
+	}})
 	exec.Use(overhttp.Limits{Depth: maxDepth, Aliases: maxAliases, Fields: maxFields})
 	exec.Use(extension.FixedComplexityLimit(opts.maxComplexity))
 	if opts.introspection {
@@ -67,8 +92,9 @@ func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error
 
 // The number of rows that lists without `first` usually have: what they cost.
 const (
-	partsOfExplanation = 30
-	eventsOfCase       = 12
+	partsOfExplanation    = 30
+	eventsOfCase          = 12
+	assignmentsOfReviewer = 30
 )
 
 // complexities say what lists cost: as many times their rows as are asked for.
@@ -86,6 +112,7 @@ func complexities() graph.ComplexityRoot {
 	c.Query.OrgUnits = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.Services = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.Nodes = func(child int, ids []models.ID) int { return rows(int32(min(len(ids), maxRows)), child) }
+	c.Query.MyReviewAssignments = func(child int) int { return rows(assignmentsOfReviewer, child) }
 	c.Official.Cases = func(child int, first int32) int { return rows(first, child) }
 	c.ScorePart.Evidence = func(child int, first int32) int { return rows(first, child) }
 	c.Explanation.Parts = func(child int) int { return rows(partsOfExplanation, child) }

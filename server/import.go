@@ -23,8 +23,7 @@ type importCmd struct {
 
 // Help is the longer text of --help.
 func (importCmd) Help() string {
-	return "The files are described in docs/import-format.md; examples/village is a small folder of them. " +
-		"An empty or missing database is made first. Importing the same folder again changes nothing. " +
+	return "examples/village is a small folder with every file. An empty or missing database is made first. Importing the same folder again changes nothing. " +
 		"Faults are listed one a line as file:line column=value: what would be right; the exit code is then 1."
 }
 
