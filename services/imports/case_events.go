@@ -65,7 +65,7 @@ func (r *run) readCaseEvents() error {
 			at: w.at, n: none, caseRef: w.text(eventCase), micros: w.values[eventAt].orNoTime(), time: w.text(eventAt),
 			from: w.official(eventFrom), to: w.official(eventTo), unit: w.unit(eventUnit), note: w.text(eventNote),
 		}
-		if n, here := r.cases.index[r.print(w.values[eventCase].text)]; here && e.caseRef != "" {
+		if n, here := r.cases.index[r.imprint(w.values[eventCase].text)]; here && e.caseRef != "" {
 			e.n = n
 			if r.cases.list[n].bad {
 				w.dependent(eventCase)
@@ -110,7 +110,7 @@ func (r *run) recallCases(waiting []pendingEvent) error {
 		return err
 	}
 	for ref, c := range found {
-		key := r.print([]byte(ref))
+		key := r.imprint([]byte(ref))
 		entry := caseEntry{id: c.ID, opened: c.OpenedAt.UnixMicro(), unit: r.unitByID[c.UnitID], official: none, seq: unknownSeq}
 		if c.OfficialID != nil {
 			entry.official = r.numberOf(*c.OfficialID)
@@ -157,7 +157,7 @@ func (r *run) mergeCaseEvents(waiting []pendingEvent) error {
 // eventIsNew finds an event's case and says whether the event is to be written.
 func (r *run) eventIsNew(e *pendingEvent, stored bool) bool {
 	if e.n == none {
-		n, known := r.cases.index[r.print([]byte(e.caseRef))]
+		n, known := r.cases.index[r.imprint([]byte(e.caseRef))]
 		if !known {
 			r.fault(e.at, eventCase, []byte(e.caseRef), DanglingReference)
 			return false

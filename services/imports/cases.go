@@ -43,9 +43,9 @@ type caseEntry struct {
 const unknownSeq = -1
 
 // caseTable holds the cases of the folder, and those that its events refer to, by
-// the print of their id. A case takes some 90 bytes.
+// the imprint of their id. A case takes some 90 bytes.
 type caseTable struct {
-	index map[print]int32
+	index map[imprint]int32
 	list  []caseEntry
 }
 
@@ -57,7 +57,7 @@ type pendingCase struct {
 }
 
 func (r *run) readCases() error {
-	r.cases = caseTable{index: map[print]int32{}}
+	r.cases = caseTable{index: map[imprint]int32{}}
 	waiting := make([]pendingCase, 0, batch)
 	flush := func() error {
 		err := r.mergeCases(waiting)
@@ -69,7 +69,7 @@ func (r *run) readCases() error {
 		if err != nil {
 			return err
 		}
-		key := r.print(w.values[caseID].text)
+		key := r.imprint(w.values[caseID].text)
 		if _, twice := r.cases.index[key]; twice && w.values[caseID].filled {
 			w.fault(caseID, DuplicateID)
 			return nil

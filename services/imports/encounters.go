@@ -57,13 +57,13 @@ type encounter struct {
 	bad, rated        bool
 }
 
-// encounterTable holds the encounters of the folder by the print of their id, in
+// encounterTable holds the encounters of the folder by the imprint of their id, in
 // the order of the file; with its index an encounter takes some 90 bytes. The
 // references of their residents stand beside it, at some 80 bytes for each
 // resident: a rating is hashed with the key of its own year, which may be another
 // than the encounter's.
 type encounterTable struct {
-	index map[print]int32
+	index map[imprint]int32
 	parts [][]encounter // full ones but the last: growing copies nothing
 	n     int32
 
@@ -91,7 +91,7 @@ func (t *encounterTable) at(n int32) *encounter {
 	return &t.parts[n/encountersAPart][n%encountersAPart]
 }
 
-func (t *encounterTable) add(key print, e encounter) int32 {
+func (t *encounterTable) add(key imprint, e encounter) int32 {
 	n := t.n
 	if n%encountersAPart == 0 {
 		t.parts = append(t.parts, make([]encounter, 0, encountersAPart))
@@ -124,7 +124,7 @@ type pendingEncounter struct {
 }
 
 func (r *run) readEncounters() error {
-	r.encounters = encounterTable{index: map[print]int32{}, residents: map[string]int32{}}
+	r.encounters = encounterTable{index: map[imprint]int32{}, residents: map[string]int32{}}
 	waiting := make([]pendingEncounter, 0, batch)
 	flush := func() error {
 		err := r.mergeEncounters(waiting)
@@ -137,7 +137,7 @@ func (r *run) readEncounters() error {
 			return err
 		}
 		e := w.encounter()
-		key := r.print(w.values[encounterID].text)
+		key := r.imprint(w.values[encounterID].text)
 		if _, twice := r.encounters.index[key]; twice && w.values[encounterID].filled {
 			w.fault(encounterID, DuplicateID)
 			return nil

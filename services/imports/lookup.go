@@ -48,7 +48,7 @@ func (r *run) lookAround() error {
 			return err
 		}
 	}
-	// Prints are salted anew for each run: nobody outside can tell their order.
+	// Imprints are salted anew for each run: nobody outside can tell their order.
 	rand.Read(r.salt[:])
 	return r.db.Each(r.ctx, "SELECT unit_id, from_on, to_on FROM cycles WHERE state = ?", []any{string(models.CycleFinal)},
 		func(row *store.Row) error {
@@ -57,10 +57,10 @@ func (r *run) lookAround() error {
 		})
 }
 
-// print is 16 bytes that stand for an id in memory, in a random order.
-type print [16]byte
+// imprint is 16 bytes that stand for an id in memory, in a random order.
+type imprint [16]byte
 
-func (r *run) print(parts ...[]byte) print {
+func (r *run) imprint(parts ...[]byte) imprint {
 	var buffer [256]byte
 	b := append(buffer[:0], r.salt[:]...)
 	for _, part := range parts {
@@ -68,7 +68,7 @@ func (r *run) print(parts ...[]byte) print {
 		b = append(b, part...)
 	}
 	sum := sha256.Sum256(b)
-	return print(sum[:16])
+	return imprint(sum[:16])
 }
 
 // load writes rows into a table.

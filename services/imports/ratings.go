@@ -22,7 +22,7 @@ const (
 
 // rating is a row of ratings.csv with what it takes over from its encounter.
 type rating struct {
-	print     print
+	imprint   imprint
 	at        place
 	n         int32 // the encounter's number in the folder; none: it is looked up
 	bad       bool
@@ -43,7 +43,7 @@ type rating struct {
 	stored    bool
 }
 
-func (t *rating) order() (print, int32) { return t.print, t.at.line }
+func (t *rating) order() (imprint, int32) { return t.imprint, t.at.line }
 
 // claims are the encounters that ratings of this run use up.
 type claims struct {
@@ -63,7 +63,7 @@ func (r *run) readRatings() error {
 
 func (r *run) rating(w *row) (*rating, error) {
 	t := &rating{
-		print: r.print(w.values[ratingEncounter].text), at: w.at, n: none, keyed: w.values[ratingEncounter].filled,
+		imprint: r.imprint(w.values[ratingEncounter].text), at: w.at, n: none, keyed: w.values[ratingEncounter].filled,
 		encounter: w.text(ratingEncounter), time: w.text(ratingAt), micros: w.values[ratingAt].orNoTime(),
 		level: int8(w.values[ratingLevel].n), tags: "[]",
 	}
@@ -78,7 +78,7 @@ func (r *run) rating(w *row) (*rating, error) {
 		}
 		t.tags = string(text)
 	}
-	if n, here := r.encounters.index[t.print]; here && t.keyed {
+	if n, here := r.encounters.index[t.imprint]; here && t.keyed {
 		t.n = n
 		if r.encounters.at(n).bad {
 			w.dependent(ratingEncounter)
@@ -98,7 +98,7 @@ func (r *run) reject(t *rating, column int, value string, kind Kind) {
 // of their random ids.
 func (r *run) mergeRatings(held []*rating, used *claims) error {
 	for i, t := range held {
-		if i > 0 && t.keyed && held[i-1].print == t.print {
+		if i > 0 && t.keyed && held[i-1].imprint == t.imprint {
 			r.reject(t, ratingEncounter, t.encounter, DuplicateID)
 		}
 	}

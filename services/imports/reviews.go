@@ -21,7 +21,7 @@ const (
 
 // review is a row of reviews.csv.
 type review struct {
-	print               print
+	imprint             imprint
 	at                  place
 	bad, stored         bool
 	officialRef, time   string
@@ -34,7 +34,7 @@ type review struct {
 	id                  models.ID
 }
 
-func (v *review) order() (print, int32) { return v.print, v.at.line }
+func (v *review) order() (imprint, int32) { return v.imprint, v.at.line }
 
 func (r *run) readReviews() error {
 	return shuffled(r, reviews, []int{reviewOfficial, reviewReviewer, reviewRelation, reviewDimension}, r.review, r.mergeReviews)
@@ -46,7 +46,7 @@ func (r *run) review(w *row) (*review, error) {
 		at: w.at, officialRef: w.text(reviewOfficial), official: w.official(reviewOfficial), time: w.text(reviewAt),
 		relation: int8(w.values[reviewRelation].n), dimension: int8(w.values[reviewDimension].n), score: int8(w.values[reviewScore].n),
 	}
-	v.print = r.print(w.values[reviewOfficial].text, w.values[reviewReviewer].text, w.values[reviewRelation].text,
+	v.imprint = r.imprint(w.values[reviewOfficial].text, w.values[reviewReviewer].text, w.values[reviewRelation].text,
 		w.values[reviewDimension].text, strconv.AppendInt(nil, at.orNoTime(), 10))
 	if at.filled {
 		v.on = r.day(at.micros)
@@ -74,7 +74,7 @@ func (r *run) rejectReview(v *review, column int, value string, kind Kind) {
 // their random ids.
 func (r *run) mergeReviews(held []*review) error {
 	for i, v := range held {
-		if i > 0 && held[i-1].print == v.print {
+		if i > 0 && held[i-1].imprint == v.imprint {
 			r.rejectReview(v, reviewOfficial, v.officialRef, DuplicateID)
 		}
 	}

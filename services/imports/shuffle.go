@@ -13,15 +13,15 @@ const share = 32 << 20
 
 // anonymous is a row that must not lead to a person by its place in a table.
 type anonymous interface {
-	// order is the print of the row's key, and its line.
-	order() (print, int32)
+	// order is the imprint of the row's key, and its line.
+	order() (imprint, int32)
 }
 
 // shuffled reads a file of anonymous rows in shares, and hands out each as one
-// slice in the order of the rows' prints. Prints are salted anew for each run, so
+// slice in the order of the rows' imprints. Imprints are salted anew for each run, so
 // the order in which rows reach the database tells nothing of the order in the
 // file, and with it nothing of encounters or reviewers. Rows of one key have
-// equal prints and stand side by side, by line. The file is read once for every
+// equal imprints and stand side by side, by line. The file is read once for every
 // share; by are columns that decide to which a row belongs.
 func shuffled[T anonymous](r *run, f uint8, by []int, read func(w *row) (T, error), flush func([]T) error) error {
 	size := cmp.Or(r.s.share, share)

@@ -30,7 +30,7 @@ type pendingDeed struct {
 }
 
 func (r *run) readDeeds() error {
-	seen := map[print]bool{}
+	seen := map[imprint]bool{}
 	waiting := make([]pendingDeed, 0, batch)
 	flush := func() error {
 		err := r.mergeDeeds(waiting)
@@ -43,7 +43,7 @@ func (r *run) readDeeds() error {
 		if err != nil {
 			return err
 		}
-		key := r.print(w.values[deedID].text)
+		key := r.imprint(w.values[deedID].text)
 		if seen[key] && w.values[deedID].filled {
 			w.fault(deedID, DuplicateID)
 		}
