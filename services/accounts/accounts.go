@@ -23,7 +23,8 @@ type Service struct{ Store *store.Store }
 
 // Actor is who a proven viewer is. It is UNAUTHENTICATED where the account is
 // missing, disabled or newer than the token; what an account may not do, no
-// token can give it.
+// token can give it. A cadre without a scope of their own works in the unit that
+// they belong to at the time.
 func (s *Service) Actor(ctx context.Context, v auth.Viewer) (auth.Actor, error) {
 	refused := &models.Error{Code: models.CodeUnauthenticated, Key: models.KeyUnauthenticated}
 	account, err := store.Take[models.Account](s.Store.Read(ctx).Where("subject = ?", v.Subject), "Account")
@@ -35,9 +36,15 @@ func (s *Service) Actor(ctx context.Context, v auth.Viewer) (auth.Actor, error) 
 	case account.Disabled, v.Epoch < int64(account.TokenEpoch), !caps(v.Role, account):
 		return auth.Actor{}, refused
 	}
-	return auth.Actor{
-		Subject: account.Subject, Role: v.Role, UnitID: account.UnitID, OfficialID: account.OfficialID,
-	}, nil
+	actor := auth.Actor{Subject: account.Subject, Role: v.Role, UnitID: account.UnitID, OfficialID: account.OfficialID}
+	if actor.UnitID == nil && actor.OfficialID != nil && actor.Is(models.RoleOfficial) {
+		official, err := store.Take[models.Official](s.Store.Read(ctx).Where("id = ?", *actor.OfficialID), "Official")
+		if err != nil {
+			return auth.Actor{}, err
+		}
+		actor.UnitID = &official.UnitID
+	}
+	return actor, nil
 }
 
 // caps says whether a token may make its holder act in a role: in the account's
