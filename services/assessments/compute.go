@@ -9,7 +9,6 @@ import (
 	"steelyard/models"
 	"steelyard/report"
 	"steelyard/scoring"
-	"steelyard/scoring/mixed"
 )
 
 // Computed is what the engine made of the evidence of a period.
@@ -111,7 +110,7 @@ func (s *Service) policyOf(ctx context.Context, id *models.ID) (scoring.Policy, 
 func reason(err error) string {
 	var own *models.Error
 	var evidence *scoring.EvidenceError
-	var fit *mixed.NotConvergedError
+	var fit *scoring.NotConvergedError
 	switch {
 	case errors.As(err, &own), errors.As(err, &evidence), errors.As(err, &fit):
 		return err.Error()
