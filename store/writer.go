@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -96,7 +97,12 @@ func (w *writer) group(first *job) {
 	}
 	var waiting []*job // succeeded, to be acknowledged after the commit
 	for j, n := first, 1; j != nil; n++ {
-		if err := w.savepoint(sqlTx, j); err != nil {
+		err, broken := w.savepoint(sqlTx, j)
+		if broken != nil {
+			w.abandon(sqlTx, append(waiting, j), errors.Join(err, broken))
+			return
+		}
+		if err != nil {
 			j.done <- err
 		} else {
 			waiting = append(waiting, j)
@@ -110,33 +116,55 @@ func (w *writer) group(first *job) {
 		}
 	}
 	if err = sqlTx.Commit(); err != nil {
-		err = errors.Join(fmt.Errorf("commit: %w", err), ignoreDone(sqlTx.Rollback()))
+		w.abandon(sqlTx, waiting, fmt.Errorf("commit: %w", err))
+		return
 	}
 	for _, j := range waiting {
-		j.done <- err
+		j.done <- nil
+	}
+}
+
+// abandon undoes a whole group and tells each of its jobs why: a group whose
+// transaction is broken keeps nothing. Jobs that still wait come in the next.
+func (w *writer) abandon(sqlTx *sql.Tx, jobs []*job, cause error) {
+	cause = errors.Join(cause, ignoreDone(ignoreNone(sqlTx.Rollback())))
+	for _, j := range jobs {
+		j.done <- cause
 	}
 }
 
 // savepoint runs one job so that its failure undoes nothing but its own work.
 // Statements do not see the caller's cancellation: SQLite answers an interrupted
 // write by rolling back the whole transaction, and with it the neighbours'.
-func (w *writer) savepoint(sqlTx *sql.Tx, j *job) error {
+//
+// On a full disk or a fault of it SQLite rolls the whole transaction back by
+// itself; what came after would be written without one. Then broken says so, and
+// the group must end.
+func (w *writer) savepoint(sqlTx *sql.Tx, j *job) (err, broken error) {
 	if err := j.ctx.Err(); err != nil {
-		return err
+		return err, nil
 	}
 	if _, err := sqlTx.Exec("SAVEPOINT job"); err != nil {
-		return fmt.Errorf("savepoint: %w", err)
+		return nil, fmt.Errorf("savepoint: %w", err)
 	}
 	g := w.pool.gorm.Session(&gorm.Session{Context: context.WithoutCancel(j.ctx), NewDB: true})
 	g.Statement.ConnPool = sqlTx
-	err := guarded(j.fn, &Tx{DB: g, Now: j.now(), kind: SQLite, sql: sqlTx})
+	err = guarded(j.fn, &Tx{DB: g, Now: j.now(), kind: SQLite, sql: sqlTx})
 	if err != nil {
 		if _, undo := sqlTx.Exec("ROLLBACK TO job"); undo != nil {
-			return errors.Join(err, fmt.Errorf("roll back: %w", undo))
+			return err, fmt.Errorf("roll back: %w", undo)
 		}
 	}
 	if _, release := sqlTx.Exec("RELEASE job"); release != nil {
-		return errors.Join(err, fmt.Errorf("release: %w", release))
+		return err, fmt.Errorf("release: %w", release)
+	}
+	return err, nil
+}
+
+// ignoreNone drops the error of rolling back what SQLite has rolled back itself.
+func ignoreNone(err error) error {
+	if err != nil && strings.Contains(err.Error(), "no transaction is active") {
+		return nil
 	}
 	return err
 }

@@ -1,0 +1,77 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"steelyard/models"
+	"steelyard/store"
+	"steelyard/store/storetest"
+)
+
+// TestAFullDiskKeepsNothingThatWasRefused fills an SQLite database to its last
+// page while many write at once: whatever was refused must not be there, and
+// whatever was acknowledged must.
+func TestAFullDiskKeepsNothingThatWasRefused(t *testing.T) {
+	s := storetest.Open(t, store.SQLite, store.Options{})
+	ctx := context.Background()
+	if err := s.InTx(ctx, func(tx *store.Tx) error {
+		var pages int
+		if err := tx.Raw("PRAGMA page_count").Scan(&pages).Error; err != nil {
+			return err
+		}
+		return tx.Exec(fmt.Sprintf("PRAGMA max_page_count = %d", pages+20)).Error
+	}); err != nil {
+		t.Fatal(err)
+	}
+	const writers = 200
+	refused := make([]error, writers)
+	var wg sync.WaitGroup
+	for i := range writers {
+		wg.Go(func() {
+			size := 10
+			if i%10 == 0 {
+				size = 60_000 // does not fit for long
+			}
+			refused[i] = s.InTx(ctx, func(tx *store.Tx) error {
+				ref := fmt.Sprint("unit ", i)
+				return tx.Create(&models.OrgUnit{ID: models.NewID(), Ref: ref, Name: strings.Repeat("x", size)}).Error
+			})
+		})
+	}
+	wg.Wait()
+	var refs []string
+	if err := s.Read(ctx).Model(&models.OrgUnit{}).Pluck("ref", &refs).Error; err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	for _, ref := range refs {
+		there[ref] = true
+	}
+	full := 0
+	for i, err := range refused {
+		if err != nil {
+			full++
+		}
+		if there[fmt.Sprint("unit ", i)] != (err == nil) {
+			t.Errorf("unit %d is there: %t, but its writer was told %v", i, err != nil, err)
+		}
+	}
+	if full == 0 {
+		t.Error("the disk was never full")
+	}
+	// With room again the writer goes on.
+	if err := s.InTx(ctx, func(tx *store.Tx) error { return tx.Exec("PRAGMA max_page_count = 100000").Error }); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.InTx(ctx, addUnit("after")); err != nil {
+		t.Errorf("after the disk was full: %v", err)
+	}
+	if err := s.InTx(ctx, func(*store.Tx) error { return errors.New("no") }); err == nil {
+		t.Error("an error is lost")
+	}
+}
