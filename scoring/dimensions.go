@@ -75,7 +75,9 @@ func (r *run) dimensionScore(ctx context.Context, rows *dimensionRows, d Dimensi
 	if reviewers > 0 {
 		problem.Random = append(problem.Random, mixed.Factor{Name: "reviewer", Levels: reviewers, Index: severity})
 	}
-	s, err := fitShrunk(ctx, problem, mixed.Options{Seed: r.policy.Seed})
+	// Beside the whole a hundredth more or less does not matter, and five exact fits
+	// of thousands of reviewers would cost more than all the rest.
+	s, err := fitShrunk(ctx, problem, mixed.Options{Seed: r.policy.Seed, ExactLimit: roughFrom})
 	if err != nil || s.Boundary[0] {
 		return err
 	}

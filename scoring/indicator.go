@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"steelyard/scoring/mixed"
 )
@@ -61,10 +62,27 @@ func filled(n int, x float64) []float64 {
 // is below a thousandth, and the equations stay well conditioned.
 const inflation = 400
 
+// With more than roughFrom officials an estimation begins with a rough one; with
+// more than exactTo the solver is never exact.
+const (
+	roughFrom = 600
+	exactTo   = 3000
+)
+
 // fitShrunk runs the model with variances estimated; fitUnshrunk again with the
 // official's variance inflated, so that official effects neither shrink nor
 // leak into the case mix that goes with them.
 func fitShrunk(ctx context.Context, p mixed.Problem, o mixed.Options) (*mixed.Solution, error) {
+	if n := p.Random[0].Levels; o.FixedVariances == nil && o.Start == nil && o.ExactLimit == 0 && n > roughFrom && n <= exactTo {
+		// An exact evaluation is dear here: probes find about where the maximum lies.
+		rough := o
+		rough.ExactLimit, rough.EffectsOnly = -1, true
+		if s, err := mixed.Fit(ctx, p, rough); err == nil {
+			o.Start = append(slices.Clone(s.Variances), s.Residual)
+		} else if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
 	s, err := mixed.Fit(ctx, p, o)
 	if err != nil {
 		return nil, fmt.Errorf("fit %s: %w", p.Random[0].Name, err)
@@ -76,7 +94,7 @@ func fitUnshrunk(ctx context.Context, p mixed.Problem, s *mixed.Solution, seed u
 	variances := append([]float64(nil), s.Variances...)
 	variances = append(variances, s.Residual)
 	variances[0] *= inflation
-	return fitShrunk(ctx, p, mixed.Options{FixedVariances: variances, Seed: seed})
+	return fitShrunk(ctx, p, mixed.Options{FixedVariances: variances, Seed: seed, EffectsOnly: true})
 }
 
 // take copies what the two fits say of the official effects. The estimates come

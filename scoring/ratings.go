@@ -147,7 +147,7 @@ func (r *run) satisfaction(ctx context.Context) (*indicator, error) {
 		problem.Random = append(problem.Random, mixed.Factor{Name: "rater", Levels: raters, Index: severity})
 	}
 	in.component0 = connected(len(r.ev.Postings), t.Posting, mix.kind, severity, raters)
-	fit, err := r.fitLinear(ctx, in, problem, nil)
+	fit, err := r.fitLinear(ctx, in, problem, nil, mixed.Options{Seed: r.policy.Seed})
 	if err != nil || fit == nil {
 		return in, err
 	}
@@ -168,8 +168,8 @@ func (r *run) satisfaction(ctx context.Context) (*indicator, error) {
 // fills the indicator. plain are the weights before anything was weighed down
 // for an attack; nil: 1 each. It returns the fit that the estimates come from, or
 // nil where officials do not differ.
-func (r *run) fitLinear(ctx context.Context, in *indicator, p mixed.Problem, plain []float64) (*mixed.Solution, error) {
-	shrunk, err := fitShrunk(ctx, p, mixed.Options{Seed: r.policy.Seed})
+func (r *run) fitLinear(ctx context.Context, in *indicator, p mixed.Problem, plain []float64, o mixed.Options) (*mixed.Solution, error) {
+	shrunk, err := fitShrunk(ctx, p, o)
 	if err != nil {
 		return nil, err
 	}

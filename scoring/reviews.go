@@ -3,6 +3,7 @@ package scoring
 import (
 	"context"
 	"math"
+	"slices"
 
 	"steelyard/scoring/mixed"
 )
@@ -104,15 +105,17 @@ func (r *run) peerReview(ctx context.Context) (*indicator, [][Dimensions]Compone
 	plain := filled(len(rows.y), 1)
 	weight := plain
 	genuine := filled(len(rows.pairs), 1)
+	options := mixed.Options{Seed: r.policy.Seed}
 	for range favourRounds {
 		if r.without == ChoiceAttack {
 			break
 		}
 		problem := r.reviewProblem(rows, weight)
-		s, err := fitShrunk(ctx, problem, mixed.Options{Seed: r.policy.Seed})
+		s, err := fitShrunk(ctx, problem, options)
 		if err != nil {
 			return nil, nil, err
 		}
+		options.Start = append(slices.Clone(s.Variances), s.Residual)
 		found := r.findFavours(rows, problem, s, genuine)
 		if !found {
 			break
@@ -121,7 +124,7 @@ func (r *run) peerReview(ctx context.Context) (*indicator, [][Dimensions]Compone
 	}
 	problem := r.reviewProblem(rows, weight)
 	in.component0 = connected(len(r.ev.Postings), rows.posting, cells{index: make([]int32, len(rows.y)), levels: 1}, nil, 0)
-	fit, err := r.fitLinear(ctx, in, problem, plain)
+	fit, err := r.fitLinear(ctx, in, problem, plain, options)
 	if err != nil {
 		return nil, nil, err
 	}

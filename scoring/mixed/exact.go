@@ -18,6 +18,8 @@ type moments struct {
 
 // evaluator solves the equations at given variances; the last variance is the residual's.
 type evaluator interface {
+	// solveData finds the effects alone: the moments have x, residual and converged.
+	solveData(ctx context.Context, variances []float64) (*moments, error)
 	evaluate(ctx context.Context, variances []float64) (*moments, error)
 	// finish computes the error variances at the variances last evaluated and
 	// stores what only it knows into the solution.
@@ -47,20 +49,27 @@ func ratios(variances []float64) []float64 {
 	return r
 }
 
+func (d *dense) solveData(ctx context.Context, variances []float64) (*moments, error) {
+	if err := d.factor(ctx, variances); err != nil {
+		return nil, err
+	}
+	m := &moments{converged: true, x: d.l.dataSide()}
+	d.solve(m.x)
+	m.residual = d.l.residualSquares(d.a, m.x)
+	return m, nil
+}
+
 func (d *dense) evaluate(ctx context.Context, variances []float64) (*moments, error) {
 	l := d.l
-	if err := d.factor(ctx, variances); err != nil {
+	m, err := d.solveData(ctx, variances)
+	if err != nil {
 		return nil, err
 	}
 	part := l.columns
 	if d.ml {
 		part = l.random
 	}
-	m := &moments{converged: true}
 	m.logDet = d.a.logDet() + d.s.logDet(part)
-	m.x = l.dataSide()
-	d.solve(m.x)
-	m.residual = l.residualSquares(d.a, m.x)
 	l.averageInformation(m, variances, d.solve)
 	if err := ctx.Err(); err != nil {
 		return nil, err

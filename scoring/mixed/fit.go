@@ -122,11 +122,28 @@ func (r *search) fitActive(ctx context.Context, p *Problem, start []float64, giv
 	if err := r.prepare(p); err != nil {
 		return nil, -1, err
 	}
+	if given && r.o.EffectsOnly {
+		at, err = r.effectsAt(ctx, start)
+		return at, -1, err
+	}
 	if given {
 		at, err = r.at(ctx, start)
 		return at, -1, err
 	}
 	return r.run(ctx, start)
+}
+
+// effectsAt solves for the effects at given variances, and nothing more.
+func (r *search) effectsAt(ctx context.Context, variances []float64) (*step, error) {
+	m, err := r.ev.solveData(ctx, variances)
+	if err != nil {
+		return nil, err
+	}
+	r.done++
+	if !m.converged {
+		return nil, &NotConvergedError{Iterations: r.done, Reason: unreached}
+	}
+	return &step{variances: variances, m: m, criterion: math.NaN()}, nil
 }
 
 // prepare chooses between the exact and the stochastic way.
@@ -188,8 +205,10 @@ func (r *search) solution(ctx context.Context, p, sub *Problem, in []int, at *st
 	l, n := r.l, len(p.Random)
 	inner := &Solution{PEV: make([][]float64, len(in)), ConditionalPEV: make([][]float64, len(in))}
 	l.fixedEffects(inner, at.m.x)
-	if err := r.ev.finish(ctx, at.variances, inner); err != nil {
-		return nil, err
+	if !r.o.EffectsOnly {
+		if err := r.ev.finish(ctx, at.variances, inner); err != nil {
+			return nil, err
+		}
 	}
 	s := *inner
 	s.Variances = make([]float64, n)
@@ -213,7 +232,9 @@ func (r *search) solution(ctx context.Context, p, sub *Problem, in []int, at *st
 	if estimated {
 		s.varianceErrors(at, in)
 	}
-	s.EffectiveN = p.effectiveN(&s)
+	if !r.o.EffectsOnly {
+		s.EffectiveN = p.effectiveN(&s)
+	}
 	s.Criterion = at.criterion
 	s.N, s.Rank, s.Iterations = l.rows, l.fixed.active, r.done
 	return &s, nil

@@ -57,39 +57,49 @@ const (
 	probeTolerance = 1e-4
 )
 
-func (p *probing) evaluate(ctx context.Context, variances []float64) (*moments, error) {
+func (p *probing) solveData(ctx context.Context, variances []float64) (*moments, error) {
 	l := p.l
 	p.a.set(ratios(variances))
 	if err := p.m.set(); err != nil {
 		return nil, &NotConvergedError{Reason: err.Error()}
 	}
-	m := &moments{logDet: math.NaN(), converged: true}
-	solve := func(v *vectors, x []lanes, tolerance float64) error {
-		side := *v
-		side.kept = slices.Clone(v.kept)
-		p.a.absorbSide(&side)
-		_, ok, err := p.m.gradients(ctx, side.kept, x, lanes{tolerance, tolerance, tolerance, tolerance}, false)
-		m.converged = m.converged && ok
-		if err != nil {
-			return err
-		}
-		full := l.newVectors()
-		copy(full.kept, x)
-		p.a.backSolve(full, v)
-		*v = *full
-		return nil
-	}
-	m.x = l.newVectors()
+	m := &moments{logDet: math.NaN(), converged: true, x: l.newVectors()}
 	copy(m.x.kept, p.data.kept)
 	copy(m.x.outer, p.data.outer)
 	copy(m.x.inner, p.data.inner)
-	if err := solve(m.x, p.x, dataTolerance); err != nil {
+	if err := p.solve(ctx, m, m.x, p.x, dataTolerance); err != nil {
 		return nil, err
 	}
 	m.residual = l.residualSquares(p.a, m.x)
+	return m, nil
+}
+
+// solve replaces right-hand sides by solutions of the whole system; x holds the
+// start for the kept part.
+func (p *probing) solve(ctx context.Context, m *moments, v *vectors, x []lanes, tolerance float64) error {
+	side := *v
+	side.kept = slices.Clone(v.kept)
+	p.a.absorbSide(&side)
+	_, ok, err := p.m.gradients(ctx, side.kept, x, lanes{tolerance, tolerance, tolerance, tolerance}, false)
+	m.converged = m.converged && ok
+	if err != nil {
+		return err
+	}
+	full := p.l.newVectors()
+	copy(full.kept, x)
+	p.a.backSolve(full, v)
+	*v = *full
+	return nil
+}
+
+func (p *probing) evaluate(ctx context.Context, variances []float64) (*moments, error) {
+	m, err := p.solveData(ctx, variances)
+	if err != nil {
+		return nil, err
+	}
 	var failed error
-	l.averageInformation(m, variances, func(v *vectors) {
-		failed = solve(v, make([]lanes, l.columns), probeTolerance)
+	p.l.averageInformation(m, variances, func(v *vectors) {
+		failed = p.solve(ctx, m, v, make([]lanes, p.l.columns), probeTolerance)
 	})
 	if failed != nil {
 		return nil, failed

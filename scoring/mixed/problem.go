@@ -52,6 +52,11 @@ type Options struct {
 	// positive.
 	FixedVariances []float64
 
+	// EffectsOnly leaves out error variances and the standard errors of the fixed
+	// effects: PEV and ConditionalPEV hold nil for each factor, EffectiveN, FixedSE
+	// and CovariateSE are nil. With FixedVariances the criterion is left out too: NaN.
+	EffectsOnly bool
+
 	// ExactLimit is the largest number of random levels that may remain in the
 	// dense system after absorption; a problem that leaves more is solved by
 	// conjugate gradients with seeded probes. 0: 3000. Negative: never dense.

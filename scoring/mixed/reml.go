@@ -268,6 +268,8 @@ func (r *search) run(ctx context.Context, start []float64) (at *step, dropped in
 	return at, -1, &NotConvergedError{Iterations: r.done, Change: r.change, Reason: "the limit of iterations is reached"}
 }
 
+const unreached = "the conjugate gradients did not reach their tolerance"
+
 // leastDamping is where damping begins when a step fails.
 const leastDamping = 1e-3
 
@@ -281,7 +283,7 @@ func (r *search) at(ctx context.Context, variances []float64) (*step, error) {
 		r.o.Progress(r.done, max(r.done+1, 12))
 	}
 	if !m.converged {
-		return nil, &NotConvergedError{Iterations: r.done, Change: r.change, Reason: "the conjugate gradients did not reach their tolerance"}
+		return nil, &NotConvergedError{Iterations: r.done, Change: r.change, Reason: unreached}
 	}
 	return derive(r.l, m, variances, r.ml), nil
 }
