@@ -56,6 +56,7 @@ var sentences = map[models.Key]sentence{
 	models.KeyNoticeTooShort:      {"公示期不得少于 {1} 个工作日，请延后截止日。", "The public notice stands at least {1} working days: choose a later end."},
 	models.KeyIdempotencyMismatch: {"该幂等键已用于另一请求，请换一个随机值。", "This idempotency key belongs to another request: use a new random one."},
 	models.KeyFormatUnavailable:   {"暂不支持 {1} 格式，请使用 .csv。", "The format {1} is not available: use .csv."},
+	models.KeyBusy:                {"数据库正忙于导入数据，请稍后再试。", "The database is busy with an import: try again in a moment."},
 	models.KeyBehind:              {"数据库版本落后于程序，请运行：{1}。", "The database is behind this program: run {1}."},
 	models.KeyImportRefused:       {"导入数据有 {1} 处错误，未导入任何内容；请更正后重试。", "The import has {1} faults and nothing was imported: mend them and import again."},
 	models.KeyImportRaced:         {"检查期间数据库已被他人更改，未导入任何内容；请重新导入。", "The database changed while the folder was checked, and nothing was imported: import again."},

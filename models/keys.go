@@ -58,6 +58,7 @@ const (
 	KeyNoticeTooShort      Key = "notice_too_short"     // days
 	KeyIdempotencyMismatch Key = "idempotency_mismatch" //
 	KeyFormatUnavailable   Key = "format_unavailable"   // value
+	KeyBusy                Key = "database_busy"        //
 	KeyBehind              Key = "database_behind"      // command
 	KeyImportRefused       Key = "import_refused"       // faults
 	KeyImportRaced         Key = "import_raced"         //

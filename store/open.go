@@ -40,6 +40,9 @@ type Options struct {
 	// Bulk relaxes SQLite's durability until Close: only for loading an empty
 	// database, which is simply loaded again when the power fails.
 	Bulk bool
+	// BusyTimeout is how long SQLite waits while another process writes; 0 means
+	// ten seconds.
+	BusyTimeout time.Duration
 	// Now is the clock; nil means the system's.
 	Now func() time.Time
 }
@@ -49,6 +52,9 @@ type Options struct {
 func Open(ctx context.Context, dbURL string, opts Options) (*Store, error) {
 	if opts.Connections == 0 {
 		opts.Connections = 20
+	}
+	if opts.BusyTimeout == 0 {
+		opts.BusyTimeout = 10 * time.Second
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
@@ -103,12 +109,12 @@ func (s *Store) openSQLite(path string, opts Options) error {
 	if opts.Bulk {
 		synchronous = "NORMAL"
 	}
-	reader, err := s.openSQLitePool(path, synchronous, opts.Connections)
+	reader, err := s.openSQLitePool(path, synchronous, opts.BusyTimeout, opts.Connections)
 	if err != nil {
 		return err
 	}
 	s.read, s.sql = reader.gorm, reader.sql
-	w, err := s.openSQLitePool(path, synchronous, 1)
+	w, err := s.openSQLitePool(path, synchronous, opts.BusyTimeout, 1)
 	if err != nil {
 		return errors.Join(err, s.sql.Close())
 	}
@@ -121,11 +127,11 @@ type sqlitePool struct {
 	sql  *sql.DB
 }
 
-func (s *Store) openSQLitePool(path, synchronous string, connections int) (sqlitePool, error) {
+func (s *Store) openSQLitePool(path, synchronous string, wait time.Duration, connections int) (sqlitePool, error) {
 	q := url.Values{
 		"_txlock": {"immediate"}, "_timezone": {"UTC"}, "_time_format": {"sqlite"}, "_texttotime": {"1"},
 		"_pragma": {
-			"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + synchronous + ")",
+			fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "journal_mode(WAL)", "synchronous(" + synchronous + ")",
 			"foreign_keys(1)", "temp_store(2)", "cache_size(-65536)",
 		},
 	}

@@ -12,6 +12,8 @@ import (
 	"gorm.io/gorm/logger"
 	"gorm.io/gorm/schema"
 	"modernc.org/sqlite"
+
+	"steelyard/models"
 )
 
 // dialector is the part of SQLite that gorm needs here: no migrator, since goose
@@ -87,6 +89,18 @@ func (dialector) SavePoint(tx *gorm.DB, name string) error {
 func (dialector) RollbackTo(tx *gorm.DB, name string) error {
 	return tx.Exec("ROLLBACK TO SAVEPOINT " + name).Error
 }
+
+// busy says of an error that another process held SQLite's lock for too long: a
+// caller may try again. Extended codes keep the plain one in their lowest byte.
+func busy(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) || e.Code()&0xff != sqliteBusy {
+		return err
+	}
+	return fmt.Errorf("%w: %w", &models.Error{Code: models.CodeUnavailable, Key: models.KeyBusy}, err)
+}
+
+const sqliteBusy = 5
 
 // Translate gives SQLite's constraint failures gorm's names, and keeps the
 // original so that a log can name the constraint.

@@ -164,3 +164,39 @@ func TestLoadWritesEveryRow(t *testing.T) {
 		}
 	})
 }
+
+// An import is one long transaction of another process.
+func TestADatabaseThatAnotherProcessHoldsIsBusy(t *testing.T) {
+	ctx, url := context.Background(), storetest.URL(t, store.SQLite, false)
+	open := func(wait time.Duration) *store.Store {
+		s, err := store.Open(ctx, url, store.Options{BusyTimeout: wait})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return s
+	}
+	holder, waiting := open(0), open(time.Millisecond)
+	if _, err := holder.MigrateUp(ctx); err != nil {
+		t.Fatal(err)
+	}
+	err := holder.InTx(ctx, func(tx *store.Tx) error {
+		if err := addUnit("a")(tx); err != nil {
+			return err
+		}
+		if err := waiting.InTx(ctx, addUnit("b")); !errors.Is(err, &models.Error{Code: models.CodeUnavailable, Key: models.KeyBusy}) {
+			t.Errorf("while it is held: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := waiting.InTx(ctx, addUnit("b")); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}

@@ -35,10 +35,12 @@ const attempts = 4
 // again and must not talk to anybody outside the database.
 //
 // On SQLite fn runs on the writer's goroutine, in a savepoint of the group that
-// is about to be committed.
+// is about to be committed. Where another process keeps the database to itself
+// for longer than Options.BusyTimeout, as an import does, InTx gives up with
+// models.KeyBusy.
 func (s *Store) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	if s.writer != nil {
-		return s.writer.do(ctx, s.now, fn)
+		return busy(s.writer.do(ctx, s.now, fn))
 	}
 	var err error
 	for range attempts {
