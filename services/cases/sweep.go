@@ -2,6 +2,9 @@ package cases
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
 
 	"steelyard/models"
 	"steelyard/services/audit"
@@ -9,44 +12,71 @@ import (
 )
 
 // sweepBatch is how many cases one look finds; each is then its own transaction.
-const sweepBatch = 500
+// Cases that fail stay at the head of every look, so it must hold more than ever
+// fail: an id takes 16 bytes.
+const sweepBatch = 100_000
 
-// sweep does a step on every case that find returns, until a look finds nothing
-// that could be done. The step says whether there was anything left to do, since
+// sweep does a step on every case that find returns, until a look finds none that
+// was not tried. The step says whether there was anything left to do, since
 // somebody may have been faster; then the case is written.
+//
+// A case that fails is logged and keeps no other waiting. The error at the end
+// says how many have failed, and wraps the first one's. Only what would fail all
+// of them alike ends the sweep at once: the caller's end, or a busy database.
 func (s *Service) sweep(ctx context.Context, find func() ([]models.ID, error),
 	do func(tx *store.Tx, c *models.Case) (bool, error),
 ) (int, error) {
-	total := 0
+	tried, done, failed := map[models.ID]bool{}, 0, 0
+	var first error
 	for {
 		ids, err := find()
 		if err != nil {
-			return total, err
+			return done, errors.Join(first, err)
 		}
-		done := 0
+		before := len(tried)
 		for _, id := range ids {
-			changed := false
-			err := s.Store.InTx(ctx, func(tx *store.Tx) error {
-				c, err := take(tx, everywhere, "id = ?", id)
-				if err != nil {
-					return err
-				}
-				if changed, err = do(tx, c); err != nil || !changed {
-					return err
-				}
-				return save(tx, c)
-			})
-			if err != nil {
-				return total + done, err
+			if tried[id] {
+				continue
 			}
-			if changed {
+			tried[id] = true
+			changed, err := s.sweepOne(ctx, id, do)
+			switch {
+			case err == nil && changed:
 				done++
+			case err == nil:
+			case ctx.Err() != nil || models.CodeOf(err) == models.CodeUnavailable:
+				return done, errors.Join(first, err)
+			default:
+				slog.ErrorContext(ctx, "a case is left as it is", "case", id.String(), "error", err)
+				if failed++; first == nil {
+					first = err
+				}
 			}
 		}
-		if total += done; done == 0 || len(ids) < sweepBatch {
-			return total, nil
+		if len(tried) == before || len(ids) < sweepBatch {
+			break
 		}
 	}
+	if first != nil {
+		return done, fmt.Errorf("%d of %d cases failed, the first: %w", failed, len(tried), first)
+	}
+	return done, nil
+}
+
+// sweepOne does the step on one case.
+func (s *Service) sweepOne(ctx context.Context, id models.ID, do func(tx *store.Tx, c *models.Case) (bool, error)) (bool, error) {
+	changed := false
+	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
+		c, err := take(tx, everywhere, "id = ?", id)
+		if err != nil {
+			return err
+		}
+		if changed, err = do(tx, c); err != nil || !changed {
+			return err
+		}
+		return save(tx, c)
+	})
+	return changed, err
 }
 
 // LapseUnconfirmed closes every case whose resident has said nothing in time,
