@@ -24,6 +24,7 @@ type CaseResolver interface {
 	Outcome(ctx context.Context, obj *models.Case) (*models.CaseOutcome, error)
 
 	Confirmed(ctx context.Context, obj *models.Case) (*models.Answer, error)
+	Satisfaction(ctx context.Context, obj *models.Case) (*int32, error)
 
 	Events(ctx context.Context, objs []*models.Case) ([][]*models.CaseEvent, error)
 }
@@ -457,18 +458,18 @@ func (ec *executionContext) _Case_satisfaction(ctx context.Context, field graphq
 			return ec.fieldContext_Case_satisfaction(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Satisfaction, nil
+			return ec.Resolvers.Case().Satisfaction(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_Case_satisfaction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Case", field, false, false, "Int")
+	return graphql.NewScalarFieldContext("Case", field, true, true, "Int")
 }
 
 func (ec *executionContext) _Case_transfers(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
@@ -990,7 +991,7 @@ func (ec *executionContext) unmarshalInputAssignCaseInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"caseId", "officialId"}
+	fieldsInOrder := [...]string{"caseId", "officialId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1011,6 +1012,13 @@ func (ec *executionContext) unmarshalInputAssignCaseInput(ctx context.Context, o
 				return it, err
 			}
 			it.OfficialID = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1109,7 +1117,7 @@ func (ec *executionContext) unmarshalInputCaseReasonInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"caseId", "reason"}
+	fieldsInOrder := [...]string{"caseId", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1130,6 +1138,13 @@ func (ec *executionContext) unmarshalInputCaseReasonInput(ctx context.Context, o
 				return it, err
 			}
 			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1158,7 +1173,7 @@ func (ec *executionContext) unmarshalInputCaseStepInput(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"caseId", "note"}
+	fieldsInOrder := [...]string{"caseId", "note", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1179,6 +1194,13 @@ func (ec *executionContext) unmarshalInputCaseStepInput(ctx context.Context, obj
 				return it, err
 			}
 			it.Note = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1207,7 +1229,7 @@ func (ec *executionContext) unmarshalInputConfirmResolutionInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"receipt", "solved", "satisfaction", "comment"}
+	fieldsInOrder := [...]string{"receipt", "solved", "satisfaction", "comment", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1242,6 +1264,13 @@ func (ec *executionContext) unmarshalInputConfirmResolutionInput(ctx context.Con
 				return it, err
 			}
 			it.Comment = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1270,7 +1299,7 @@ func (ec *executionContext) unmarshalInputDecideTransferInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"caseId", "accept", "reason"}
+	fieldsInOrder := [...]string{"caseId", "accept", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1298,6 +1327,13 @@ func (ec *executionContext) unmarshalInputDecideTransferInput(ctx context.Contex
 				return it, err
 			}
 			it.Reason = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1326,7 +1362,7 @@ func (ec *executionContext) unmarshalInputEndMediationInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"caseId", "residentAgreed", "unitAgreed", "outcome", "summary"}
+	fieldsInOrder := [...]string{"caseId", "residentAgreed", "unitAgreed", "outcome", "summary", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1368,6 +1404,13 @@ func (ec *executionContext) unmarshalInputEndMediationInput(ctx context.Context,
 				return it, err
 			}
 			it.Summary = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1480,7 +1523,7 @@ func (ec *executionContext) unmarshalInputRequestMediationInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"caseId", "mediator", "reason"}
+	fieldsInOrder := [...]string{"caseId", "mediator", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1508,6 +1551,13 @@ func (ec *executionContext) unmarshalInputRequestMediationInput(ctx context.Cont
 				return it, err
 			}
 			it.Reason = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1536,7 +1586,7 @@ func (ec *executionContext) unmarshalInputResolveCaseInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"caseId", "outcome", "account"}
+	fieldsInOrder := [...]string{"caseId", "outcome", "account", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1564,6 +1614,13 @@ func (ec *executionContext) unmarshalInputResolveCaseInput(ctx context.Context, 
 				return it, err
 			}
 			it.Account = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1592,7 +1649,7 @@ func (ec *executionContext) unmarshalInputTransferCaseInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"caseId", "toUnitId", "reason"}
+	fieldsInOrder := [...]string{"caseId", "toUnitId", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1620,6 +1677,13 @@ func (ec *executionContext) unmarshalInputTransferCaseInput(ctx context.Context,
 				return it, err
 			}
 			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1648,7 +1712,7 @@ func (ec *executionContext) unmarshalInputWithdrawCaseInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"receipt", "reason"}
+	fieldsInOrder := [...]string{"receipt", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1669,6 +1733,13 @@ func (ec *executionContext) unmarshalInputWithdrawCaseInput(ctx context.Context,
 				return it, err
 			}
 			it.Reason = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1785,10 +1856,11 @@ func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj
 					return ec._Case_confirmed(ctx, field, obj)
 				})
 		case "satisfaction":
-			out.Values[i] = ec._Case_satisfaction(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_satisfaction(ctx, field, obj)
+				})
 		case "transfers":
 			out.Values[i] = ec._Case_transfers(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

@@ -48,6 +48,8 @@ type AssignCaseInput struct {
 	CaseID models.ID `json:"caseId"`
 	// Who gets it: an official of the unit that owns it. The caller where it is left out.
 	OfficialID graphql.Omittable[*models.ID] `json:"officialId,omitempty"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // A page of cases.
@@ -96,6 +98,8 @@ type CaseReasonInput struct {
 	CaseID models.ID `json:"caseId"`
 	// Why.
 	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // A step on a case.
@@ -104,6 +108,8 @@ type CaseStepInput struct {
 	CaseID models.ID `json:"caseId"`
 	// A remark for the history; a reason where the step needs one.
 	Note graphql.Omittable[*string] `json:"note,omitempty"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // What a policy says of one component.
@@ -140,6 +146,8 @@ type ConfirmResolutionInput struct {
 	Satisfaction graphql.Omittable[*int32] `json:"satisfaction,omitempty"`
 	// What the resident wants to say.
 	Comment graphql.Omittable[*string] `json:"comment,omitempty"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // A page of cycles.
@@ -168,6 +176,8 @@ type DecideTransferInput struct {
 	Accept bool `json:"accept"`
 	// Why not; needed to refuse.
 	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // A mark on one dimension.
@@ -190,6 +200,8 @@ type EndMediationInput struct {
 	Outcome graphql.Omittable[*models.CaseOutcome] `json:"outcome,omitempty"`
 	// What was agreed, or why nothing was.
 	Summary string `json:"summary"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // Why a score is what it is.
@@ -478,6 +490,8 @@ type RequestMediationInput struct {
 	Mediator string `json:"mediator"`
 	// Why.
 	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // What was done about a case.
@@ -488,6 +502,8 @@ type ResolveCaseInput struct {
 	Outcome models.CaseOutcome `json:"outcome"`
 	// What was done, in words.
 	Account string `json:"account"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // Who reviews whom.
@@ -605,6 +621,8 @@ type TransferCaseInput struct {
 	ToUnitID models.ID `json:"toUnitId"`
 	// Why.
 	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // What the caller can mend. An empty list of these means that the mutation was done.
@@ -623,6 +641,8 @@ type WithdrawCaseInput struct {
 	Receipt string `json:"receipt"`
 	// Why, if the resident wants to say.
 	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // In which order a report comes.

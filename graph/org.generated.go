@@ -17,7 +17,7 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type OfficialResolver interface {
-	Position(ctx context.Context, objs []*models.Official) ([]string, error)
+	Position(ctx context.Context, objs []*models.Official) ([]*string, error)
 	Unit(ctx context.Context, objs []*models.Official) ([]*models.OrgUnit, error)
 	Cases(ctx context.Context, objs []*models.Official, first int32) ([][]*models.Case, error)
 	Assessment(ctx context.Context, objs []*models.Official, cycleID models.ID) ([]*models.Assessment, error)
@@ -143,11 +143,11 @@ func (ec *executionContext) _Official_position(ctx context.Context, field graphq
 			return ec.resolveBatch_Official_position(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Official_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -159,7 +159,7 @@ func (ec *executionContext) resolveBatch_Official_position(ctx context.Context, 
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Position(ctx, batch.Parents)
 		})
-		return graphql.ResolveBatchGroupResult[string](
+		return graphql.ResolveBatchGroupResult[*string](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -169,7 +169,7 @@ func (ec *executionContext) resolveBatch_Official_position(ctx context.Context, 
 		)
 	}
 	results, err := resolver.Position(ctx, []*models.Official{obj})
-	return graphql.ResolveBatchSingleResult[string](
+	return graphql.ResolveBatchSingleResult[*string](
 		ctx,
 		results,
 		err,
@@ -190,10 +190,10 @@ func (ec *executionContext) _Official_unit(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.OrgUnit) graphql.Marshaler {
-			return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, selections, v)
+			return ec.marshalOOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Official_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -809,13 +809,13 @@ func (ec *executionContext) _Official(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "position":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Official_position(ctx, field, obj)
 				})
 		case "unit":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Official_unit(ctx, field, obj)
 				})

@@ -79,6 +79,7 @@ type CaseEvent struct {
 	Seq            int // order within the case
 	At             time.Time
 	Kind           CaseEventKind
+	Outcome        CaseOutcome // of a step of our own that closed the case; else empty
 	FromOfficialID *ID
 	ToOfficialID   *ID
 	ToUnitID       *ID
@@ -94,6 +95,9 @@ func (e *CaseEvent) Validate() error {
 	}
 	return validText("note", e.Note, MaxDescriptionLength)
 }
+
+// ValidNote bounds what is said with a step; field is where it was said.
+func ValidNote(field, note string) error { return validText(field, note, MaxDescriptionLength) }
 
 // ValidReason says whether a step's reason is there and fit to be kept.
 func ValidReason(reason string) error {

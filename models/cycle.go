@@ -132,6 +132,7 @@ func (c *Cycle) Validate() error {
 // changed; saving again makes the next one.
 type Policy struct {
 	ID       ID `gorm:"primaryKey"`
+	UnitID   ID // whose policy it is; names and versions are its own
 	Name     string
 	Version  int
 	Document string // JSON, as the scoring engine reads it
@@ -181,6 +182,10 @@ var RunStates = []RunState{RunQueued, RunRunning, RunDone, RunFailed, RunCancell
 // RunLease is how long a run may stay silent before another process takes it up.
 const RunLease = 30 * time.Second
 
+// MaxRunAttempts is how often a run is taken up before it is given up: one that
+// ends its process each time must not do so for ever.
+const MaxRunAttempts = 5
+
 // AssessmentRun is one computation of all assessments of a cycle.
 type AssessmentRun struct {
 	ID             ID `gorm:"primaryKey"`
@@ -193,6 +198,7 @@ type AssessmentRun struct {
 	FinishedAt     *time.Time
 	HeartbeatAt    *time.Time
 	Worker         string // the process that holds the lease
+	Attempts       int    // how often it was taken up
 	Stage          string
 	Done           int
 	Total          int

@@ -63,6 +63,17 @@ func Invalid(field string, key Key, args ...string) *Error {
 	return &Error{Code: CodeInvalid, Field: field, Key: key, Args: args}
 }
 
+// AtField names the field that an error is about, where it names none itself.
+func AtField(field string, err error) error {
+	var e *Error
+	if errors.As(err, &e) && e.Field == "" {
+		named := *e
+		named.Field = field
+		return &named
+	}
+	return err
+}
+
 // NotFound says that there is no such thing, or none that the caller may see.
 func NotFound(noun string) *Error {
 	return &Error{Code: CodeNotFound, Key: KeyNotFound, Args: []string{noun}}

@@ -73,6 +73,7 @@ func (KeyEpoch) TableName() string { return "key_epochs" }
 type IdempotencyKey struct {
 	KeyHash   Hash `gorm:"primaryKey"` // of operation, subject and the client's key
 	Operation string
+	InputHash Hash // of the client's key and what was asked for
 	RecordID  ID
 	CreatedAt time.Time
 }

@@ -16,10 +16,10 @@ func TestACadreWorksInTheOwnUnit(t *testing.T) {
 		id, _ := o.handIn("north-desk")
 		other, _ := o.handIn("south")
 		o.step("eve", "acceptCase", id, ``, "ACCEPTED")
-		o.refusesStep("eve", "NOT_FOUND", "", "acceptCase", other, ``)
+		o.refusesStep("eve", "NOT_FOUND", "caseId", "acceptCase", other, ``)
 		o.change("UPDATE officials SET unit_id = ? WHERE ref = 'ann'", o.id("south"))
 		o.step("eve", "acceptCase", other, ``, "ACCEPTED")
-		o.refusesStep("eve", "NOT_FOUND", "", "assignCase", id, ``)
+		o.refusesStep("eve", "NOT_FOUND", "caseId", "assignCase", id, ``)
 	})
 }
 
@@ -48,6 +48,23 @@ func TestATokenGivesNoMoreThanTheAccount(t *testing.T) {
 				if may != (err == nil) || may && actor.Role != role || !may && models.CodeOf(err) != models.CodeUnauthenticated {
 					o.Errorf("%s with a token of %s: %+v, %v", account.subject, role, actor, err)
 				}
+			}
+		}
+	})
+}
+
+// TestATokenNarrowsTheScope: a unit that the token names is the scope where it
+// lies within the account's; another leaves no scope at all.
+func TestATokenNarrowsTheScope(t *testing.T) {
+	each(t, func(o *office) {
+		for unit, want := range map[string]string{"": "north", "north": "north", "north-desk": "north-desk", "root": "", "south": "", "nowhere": ""} {
+			actor, err := o.app.Accounts.Actor(o.Context(), auth.Viewer{Subject: "hr-north", Role: models.RoleHR, Unit: unit})
+			if err != nil {
+				o.Fatal(err)
+			}
+			switch {
+			case want == "" && actor.UnitID != nil, want != "" && (actor.UnitID == nil || *actor.UnitID != o.id(want)):
+				o.Errorf("a token for %q has scope %v, want %q", unit, actor.UnitID, want)
 			}
 		}
 	})

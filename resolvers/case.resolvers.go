@@ -30,6 +30,13 @@ func (r *caseResolver) Confirmed(ctx context.Context, obj *models.Case) (*models
 	return orNil(obj.Confirmed), nil
 }
 
+func (r *caseResolver) Satisfaction(ctx context.Context, obj *models.Case) (*int32, error) {
+	if actor := auth.ActorFrom(ctx); !actor.Anonymous() && !actor.Is(models.RoleResident) {
+		return nil, nil
+	}
+	return whole32(obj.Satisfaction), nil
+}
+
 func (r *caseResolver) Events(ctx context.Context, objs []*models.Case) ([][]*models.CaseEvent, error) {
 	events, err := gathered(ctx, load(ctx).events, objs, func(c *models.Case) models.ID { return c.ID })
 	for i := range events {
@@ -59,80 +66,87 @@ func (r *mutationResolver) OpenCase(ctx context.Context, input graph.OpenCaseInp
 }
 
 func (r *mutationResolver) AcceptCase(ctx context.Context, input graph.CaseStepInput) (*graph.CasePayload, error) {
-	c, err := r.App.Cases.Accept(ctx, auth.ActorFrom(ctx), cases.Step{CaseID: input.CaseID, Note: orZero(input.Note.Value())})
+	c, err := r.App.Cases.Accept(ctx, auth.ActorFrom(ctx), cases.Step{On: on(input.CaseID, input.IdempotencyKey), Note: orZero(input.Note.Value())})
 	return casePayload(ctx, c, err)
 }
 
 func (r *mutationResolver) AssignCase(ctx context.Context, input graph.AssignCaseInput) (*graph.CasePayload, error) {
-	c, err := r.App.Cases.Assign(ctx, auth.ActorFrom(ctx), cases.Assignment{CaseID: input.CaseID, OfficialID: input.OfficialID.Value()})
+	c, err := r.App.Cases.Assign(ctx, auth.ActorFrom(ctx), cases.Assignment{On: on(input.CaseID, input.IdempotencyKey), OfficialID: input.OfficialID.Value()})
 	return casePayload(ctx, c, err)
 }
 
 func (r *mutationResolver) StartCase(ctx context.Context, input graph.CaseStepInput) (*graph.CasePayload, error) {
-	c, err := r.App.Cases.Start(ctx, auth.ActorFrom(ctx), cases.Step{CaseID: input.CaseID, Note: orZero(input.Note.Value())})
+	c, err := r.App.Cases.Start(ctx, auth.ActorFrom(ctx), cases.Step{On: on(input.CaseID, input.IdempotencyKey), Note: orZero(input.Note.Value())})
 	return casePayload(ctx, c, err)
 }
 
 func (r *mutationResolver) TransferCase(ctx context.Context, input graph.TransferCaseInput) (*graph.CasePayload, error) {
 	c, err := r.App.Cases.Transfer(ctx, auth.ActorFrom(ctx), cases.Offer{
-		CaseID: input.CaseID, ToUnitID: input.ToUnitID, Reason: input.Reason,
+		On:       on(input.CaseID, input.IdempotencyKey),
+		ToUnitID: input.ToUnitID, Reason: input.Reason,
 	})
 	return casePayload(ctx, c, err)
 }
 
 func (r *mutationResolver) DecideTransfer(ctx context.Context, input graph.DecideTransferInput) (*graph.CasePayload, error) {
 	c, err := r.App.Cases.DecideTransfer(ctx, auth.ActorFrom(ctx), cases.Decision{
-		CaseID: input.CaseID, Accept: input.Accept, Reason: orZero(input.Reason.Value()),
+		On:     on(input.CaseID, input.IdempotencyKey),
+		Accept: input.Accept, Reason: orZero(input.Reason.Value()),
 	})
 	return casePayload(ctx, c, err)
 }
 
 func (r *mutationResolver) HoldCase(ctx context.Context, input graph.CaseReasonInput) (*graph.CasePayload, error) {
-	c, err := r.App.Cases.Hold(ctx, auth.ActorFrom(ctx), cases.Reasoned{CaseID: input.CaseID, Reason: input.Reason})
+	c, err := r.App.Cases.Hold(ctx, auth.ActorFrom(ctx), cases.Reasoned{On: on(input.CaseID, input.IdempotencyKey), Reason: input.Reason})
 	return casePayload(ctx, c, err)
 }
 
 func (r *mutationResolver) ResumeCase(ctx context.Context, input graph.CaseStepInput) (*graph.CasePayload, error) {
-	c, err := r.App.Cases.Resume(ctx, auth.ActorFrom(ctx), cases.Step{CaseID: input.CaseID, Note: orZero(input.Note.Value())})
+	c, err := r.App.Cases.Resume(ctx, auth.ActorFrom(ctx), cases.Step{On: on(input.CaseID, input.IdempotencyKey), Note: orZero(input.Note.Value())})
 	return casePayload(ctx, c, err)
 }
 
 func (r *mutationResolver) ResolveCase(ctx context.Context, input graph.ResolveCaseInput) (*graph.CasePayload, error) {
 	c, err := r.App.Cases.Resolve(ctx, auth.ActorFrom(ctx), cases.Resolution{
-		CaseID: input.CaseID, Outcome: input.Outcome, Account: input.Account,
+		On:      on(input.CaseID, input.IdempotencyKey),
+		Outcome: input.Outcome, Account: input.Account,
 	})
 	return casePayload(ctx, c, err)
 }
 
 func (r *mutationResolver) RejectCase(ctx context.Context, input graph.CaseReasonInput) (*graph.CasePayload, error) {
-	c, err := r.App.Cases.Reject(ctx, auth.ActorFrom(ctx), cases.Reasoned{CaseID: input.CaseID, Reason: input.Reason})
+	c, err := r.App.Cases.Reject(ctx, auth.ActorFrom(ctx), cases.Reasoned{On: on(input.CaseID, input.IdempotencyKey), Reason: input.Reason})
 	return casePayload(ctx, c, err)
 }
 
 func (r *mutationResolver) RequestMediation(ctx context.Context, input graph.RequestMediationInput) (*graph.CasePayload, error) {
 	c, err := r.App.Cases.RequestMediation(ctx, auth.ActorFrom(ctx), cases.MediationRequest{
-		CaseID: input.CaseID, Mediator: input.Mediator, Reason: orZero(input.Reason.Value()),
+		On:       on(input.CaseID, input.IdempotencyKey),
+		Mediator: input.Mediator, Reason: orZero(input.Reason.Value()),
 	})
 	return casePayload(ctx, c, err)
 }
 
 func (r *mutationResolver) EndMediation(ctx context.Context, input graph.EndMediationInput) (*graph.CasePayload, error) {
 	c, err := r.App.Cases.EndMediation(ctx, auth.ActorFrom(ctx), cases.MediationEnd{
-		CaseID: input.CaseID, ResidentAgreed: input.ResidentAgreed, UnitAgreed: input.UnitAgreed,
+		On:             on(input.CaseID, input.IdempotencyKey),
+		ResidentAgreed: input.ResidentAgreed, UnitAgreed: input.UnitAgreed,
 		Outcome: orZero(input.Outcome.Value()), Summary: input.Summary,
 	})
 	return casePayload(ctx, c, err)
 }
 
 func (r *mutationResolver) WithdrawCase(ctx context.Context, input graph.WithdrawCaseInput) (*graph.CasePayload, error) {
-	c, err := r.App.Cases.Withdraw(ctx, input.Receipt, orZero(input.Reason.Value()))
+	c, err := r.App.Cases.Withdraw(ctx, cases.Withdrawal{
+		Receipt: input.Receipt, Reason: orZero(input.Reason.Value()), IdempotencyKey: input.IdempotencyKey.Value(),
+	})
 	return casePayload(ctx, c, err)
 }
 
 func (r *mutationResolver) ConfirmResolution(ctx context.Context, input graph.ConfirmResolutionInput) (*graph.CasePayload, error) {
 	c, err := r.App.Cases.Confirm(ctx, cases.Word{
 		Receipt: input.Receipt, Solved: input.Solved, Satisfaction: whole(input.Satisfaction.Value()),
-		Comment: orZero(input.Comment.Value()),
+		Comment: orZero(input.Comment.Value()), IdempotencyKey: input.IdempotencyKey.Value(),
 	})
 	return casePayload(ctx, c, err)
 }

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"steelyard/models"
+	"steelyard/services/accounts"
 )
 
 const caseFields = ` case { id state dueAt closedAt outcome confirmed satisfaction transfers reopened account unit { ref } official { ref }
@@ -103,7 +106,7 @@ func TestTheFirstReceiverOwnsACaseUntilAnotherAccepts(t *testing.T) {
 		o.step("bob", "acceptCase", id, ``, "ACCEPTED")
 		o.refusesStep("bob", "INVALID", "reason", "transferCase", id, `toUnitId: {south}, reason: " "`)
 		o.refusesStep("bob", "INVALID", "toUnitId", "transferCase", id, `toUnitId: {north}, reason: "r"`)
-		o.refusesStep("cat", "NOT_FOUND", "", "transferCase", id, `toUnitId: {south}, reason: "mine"`)
+		o.refusesStep("cat", "NOT_FOUND", "caseId", "transferCase", id, `toUnitId: {south}, reason: "mine"`)
 		o.step("bob", "transferCase", id, `toUnitId: {south}, reason: "their lamp"`, "ACCEPTED").wants("transferCase.case.unit.ref", "north")
 		o.refusesStep("bob", "CONFLICT", "caseId", "transferCase", id, `toUnitId: {south}, reason: "again"`)
 		o.refusesStep("bob", "INVALID", "reason", "rejectCase", id, `reason: ""`)
@@ -114,7 +117,7 @@ func TestTheFirstReceiverOwnsACaseUntilAnotherAccepts(t *testing.T) {
 		taken := o.step("cat", "decideTransfer", id, `accept: true`, "ACCEPTED")
 		taken.wants("decideTransfer.case.unit.ref", "south")
 		taken.wants("decideTransfer.case.transfers", 1)
-		o.refusesStep("bob", "NOT_FOUND", "", "assignCase", id, ``)
+		o.refusesStep("bob", "NOT_FOUND", "caseId", "assignCase", id, ``)
 		o.ok("", byReceipt, "r", receipt).wants("caseByReceipt.unit.ref", "south")
 	})
 }
@@ -272,5 +275,79 @@ func TestCasesAreFiltered(t *testing.T) {
 				o.Errorf("%s: %v", filter, a.data)
 			}
 		}
+	})
+}
+
+// TestAStepIsDoneOncePerKey: a retry of a step changes nothing, also where the
+// case has moved on; the same key for something else is a conflict.
+func TestAStepIsDoneOncePerKey(t *testing.T) {
+	each(t, func(o *office) {
+		id, receipt := o.handIn("north")
+		o.step("bob", "acceptCase", id, `idempotencyKey: "key of the click"`, "ACCEPTED")
+		o.step("bob", "acceptCase", id, `idempotencyKey: "key of the click"`, "ACCEPTED")
+		o.refusesStep("bob", "CONFLICT", "idempotencyKey", "acceptCase", id, `note: "other", idempotencyKey: "key of the click"`)
+		o.step("bob", "assignCase", id, ``, "ASSIGNED")
+		o.step("bob", "startCase", id, ``, "IN_PROGRESS")
+		o.step("bob", "resolveCase", id, `outcome: RESOLVED, account: "done"`, "RESOLVED")
+		no := `mutation($r: String!) { confirmResolution(input: {receipt: $r, solved: false, idempotencyKey: "key of the phone 1"}) {` + caseFields + `} }`
+		o.ok("", no, "r", receipt).wants("confirmResolution.case.state", "REOPENED")
+		o.step("bob", "startCase", id, ``, "IN_PROGRESS")
+		o.step("bob", "resolveCase", id, `outcome: RESOLVED, account: "done again"`, "RESOLVED")
+		// A late retry of the first "no" does not open the case a second time.
+		late := o.ok("", no, "r", receipt)
+		late.wants("confirmResolution.case.state", "RESOLVED")
+		late.wants("confirmResolution.case.reopened", 1)
+	})
+}
+
+// TestNobodyActsOnTheOwnCase: an HR officer who is an official as well leaves the
+// own cases to others.
+func TestNobodyActsOnTheOwnCase(t *testing.T) {
+	each(t, func(o *office) {
+		o.grant(accounts.Grant{Subject: "hr and bob", Role: models.RoleHR, UnitRef: "north", OfficialRef: "bob"})
+		id, _ := o.handIn("north")
+		o.step("bob", "acceptCase", id, ``, "ACCEPTED")
+		o.step("bob", "assignCase", id, ``, "ASSIGNED")
+		o.refusesStep("hr and bob", "FORBIDDEN", "", "rejectCase", id, `reason: "not mine"`)
+		o.refusesStep("hr and bob", "FORBIDDEN", "", "assignCase", id, `officialId: {ann}`)
+		o.step("hr-north", "rejectCase", id, `reason: "unlawful"`, "REJECTED")
+	})
+}
+
+// TestTheMarkOnACaseIsTheResidentsOwn: it counts as a rating, and is seen by
+// receipt alone.
+func TestTheMarkOnACaseIsTheResidentsOwn(t *testing.T) {
+	each(t, func(o *office) {
+		id, receipt := o.handIn("north")
+		o.step("bob", "acceptCase", id, ``, "ACCEPTED")
+		o.step("bob", "assignCase", id, ``, "ASSIGNED")
+		o.step("bob", "startCase", id, ``, "IN_PROGRESS")
+		o.step("bob", "resolveCase", id, `outcome: RESOLVED, account: "done"`, "RESOLVED")
+		o.ok("", confirm, "r", receipt, "solved", true, "mark", 1).wants("confirmResolution.case.satisfaction", 1)
+		o.ok("", byReceipt, "r", receipt).wants("caseByReceipt.satisfaction", 1)
+		for _, subject := range []string{"bob", "hr-north", "auditor", "reply-north"} {
+			seen := o.ok(subject, `query($id: ID!) { node(id: $id) { ... on Case { confirmed satisfaction } } }`, "id", id)
+			seen.wants("node.confirmed", "YES")
+			seen.wants("node.satisfaction", nil)
+		}
+	})
+}
+
+func TestATextThatIsTooLongNamesItsField(t *testing.T) {
+	each(t, func(o *office) {
+		id, receipt := o.handIn("north")
+		long := strings.Repeat("x", 10_001)
+		o.refusesStep("bob", "INVALID", "note", "acceptCase", id, `note: "`+long+`"`)
+		o.step("bob", "acceptCase", id, ``, "ACCEPTED")
+		o.refusesStep("bob", "NOT_FOUND", "officialId", "assignCase", id, `officialId: {cat}`)
+		o.step("bob", "assignCase", id, ``, "ASSIGNED")
+		o.step("bob", "startCase", id, ``, "IN_PROGRESS")
+		o.refusesStep("bob", "INVALID", "account", "resolveCase", id, `outcome: RESOLVED, account: "`+long+`"`)
+		o.refusesStep("bob", "INVALID", "reason", "requestMediation", id, `mediator: "m", reason: "`+long+`"`)
+		o.refusesStep("bob", "NOT_FOUND", "toUnitId", "transferCase", id, `reason: "r", toUnitId: {passport}`)
+		o.step("bob", "resolveCase", id, `outcome: RESOLVED, account: "done"`, "RESOLVED")
+		o.refuses("", "INVALID", "comment", `mutation($r: String!, $c: String) { confirmResolution(input: {receipt: $r, solved: true, comment: $c}) {`+caseFields+`} }`,
+			"r", receipt, "c", long)
+		o.refuses("", "NOT_FOUND", "unitId", `mutation { openCase(input: {title: "t", description: "d", unitId: {passport}}) { receipt `+caseFields+`} }`)
 	})
 }

@@ -58,6 +58,15 @@ func whole(p *int32) *int {
 	return &n
 }
 
+// whole32 is a level as the API counts.
+func whole32(p *int) *int32 {
+	if p == nil {
+		return nil
+	}
+	n := int32(*p)
+	return &n
+}
+
 // orEmpty is a list, never null.
 func orEmpty[T any](list []T) []T {
 	if list == nil {
@@ -79,6 +88,11 @@ func digest(h models.Hash) *string {
 func casePayload(ctx context.Context, c *models.Case, err error) (*graph.CasePayload, error) {
 	problems, err := userErrors(ctx, err)
 	return &graph.CasePayload{Case: c, UserErrors: problems}, err
+}
+
+// on names the case of a step.
+func on(id models.ID, key graphql.Omittable[*string]) cases.On {
+	return cases.On{CaseID: id, IdempotencyKey: key.Value()}
 }
 
 // caseFilter is the filter of a list of cases.

@@ -15,20 +15,22 @@ import (
 	"steelyard/models"
 )
 
-func (r *officialResolver) Position(ctx context.Context, objs []*models.Official) ([]string, error) {
-	positions, err := needed(ctx, load(ctx).positions, objs, func(o *models.Official) models.ID { return o.PositionID })
+func (r *officialResolver) Position(ctx context.Context, objs []*models.Official) ([]*string, error) {
+	positions, err := optional(ctx, load(ctx).positions, objs, func(o *models.Official) *models.ID { return orNil(o.PositionID) })
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, len(objs))
+	names := make([]*string, len(objs))
 	for i, p := range positions {
-		names[i] = p.Name
+		if p != nil {
+			names[i] = &p.Name
+		}
 	}
 	return names, nil
 }
 
 func (r *officialResolver) Unit(ctx context.Context, objs []*models.Official) ([]*models.OrgUnit, error) {
-	return needed(ctx, load(ctx).units, objs, func(o *models.Official) models.ID { return o.UnitID })
+	return optional(ctx, load(ctx).units, objs, func(o *models.Official) *models.ID { return orNil(o.UnitID) })
 }
 
 func (r *officialResolver) Cases(ctx context.Context, objs []*models.Official, first int32) ([][]*models.Case, error) {

@@ -61,6 +61,7 @@ func (o *office) run() {
 	asked.wants("runAssessment.run.state", "QUEUED")
 	o.ids["run"] = asked.text("runAssessment.run.id")
 	o.refuses("hr", "CONFLICT", "cycleId", `mutation { runAssessment(input: {cycleId: {cycle}}) { run { id }`+userErrors+`} }`)
+	o.refuses("hr", "CONFLICT", "cycleId", `mutation { savePolicy(input: {cycleId: {cycle}, reason: "too late", policy: {name: "2025"}}) { policy { id }`+userErrors+`} }`)
 	if worked, err := o.app.Assessments.RunNext(o.Context()); err != nil || !worked {
 		o.Fatal("no run was made: ", err)
 	}

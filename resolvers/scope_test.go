@@ -103,6 +103,10 @@ func TestANeighbourGetsNothing(t *testing.T) {
 		if n := o.count("cycles"); n != 1 {
 			o.Errorf("%d cycles", n)
 		}
+		o.refuses("hr-north", "NOT_FOUND", "policyId", `mutation { openCycle(input: {unitId: {north}, kind: SPECIAL, name: "x", fromOn: "2025-01-01", toOn: "2025-02-01", policyId: {policy}}) {
+			cycle { policy { document } } `+userErrors+`} }`)
+		o.ok("hr-north", `mutation { savePolicy(input: {policy: {name: "secret weights"}}) { policy { version } `+userErrors+`} }`).
+			wants("savePolicy.policy.version", 1)
 		// The same questions have answers for whose scope it is.
 		o.ok("hr-south", `{ node(id: {assessment}) { ... on Assessment { composite } } }`).wants("node.composite", 61.25)
 		o.ok("hr-root", `{ assessmentReport(cycleId: {cycle}) { totalCount nodes { official { ref } } } }`).wants("assessmentReport.totalCount", 1)
@@ -122,6 +126,21 @@ func TestOfALargerCycleEachSeesTheOwnPart(t *testing.T) {
 		north := o.ok("hr-north", report)
 		north.wants("assessmentReport.totalCount", 0)
 		north.wants("cycle.name", "2025")
+	})
+}
+
+// TestWhoHasMovedIsNamedAndNoMore: an assessment in sight names its official, but
+// not where they are now.
+func TestWhoHasMovedIsNamedAndNoMore(t *testing.T) {
+	each(t, func(o *office) {
+		o.ids["cycle"] = o.cycle("hr-root", "root")
+		o.result(o.id("cycle"), "root", "bob")
+		o.change("UPDATE officials SET unit_id = ? WHERE ref = 'bob'", o.id("south"))
+		row := o.ok("hr-north", `{ assessmentReport(cycleId: {cycle}) { nodes { position unit { ref } official { name position unit { ref } cases { id } } } } }`)
+		row.wants("assessmentReport.nodes.0.official.name", "Official bob")
+		row.wants("assessmentReport.nodes.0.unit.ref", "north")
+		row.wants("assessmentReport.nodes.0.official.unit", nil)
+		row.wants("assessmentReport.nodes.0.official.position", nil)
 	})
 }
 

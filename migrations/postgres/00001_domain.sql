@@ -203,6 +203,7 @@ CREATE TABLE cases (
 CREATE INDEX cases_official ON cases (official_id, opened_at);
 CREATE INDEX cases_unit ON cases (unit_id, opened_at);
 CREATE INDEX cases_opened ON cases (opened_at);
+CREATE INDEX cases_category ON cases (category, opened_at);
 
 CREATE TABLE case_events (
     id uuid PRIMARY KEY,
@@ -210,6 +211,7 @@ CREATE TABLE case_events (
     seq bigint NOT NULL,
     at timestamptz NOT NULL,
     kind text NOT NULL,
+    outcome text NOT NULL DEFAULT '',
     from_official_id uuid REFERENCES officials (id),
     to_official_id uuid REFERENCES officials (id),
     to_unit_id uuid REFERENCES org_units (id),
@@ -218,7 +220,8 @@ CREATE TABLE case_events (
     import_key bytea,
     CONSTRAINT case_events_seq_key UNIQUE (case_id, seq),
     CONSTRAINT case_events_import_key UNIQUE (import_key),
-    CONSTRAINT case_events_kind CHECK (kind IN ('SUBMITTED', 'ACCEPTED', 'ASSIGNED', 'TRANSFERRED', 'TRANSFER_ACCEPTED', 'TRANSFER_REFUSED', 'PAUSED', 'RESUMED', 'RESOLVED', 'CONFIRMED', 'REOPENED', 'REJECTED', 'WITHDRAWN', 'MEDIATION', 'CLOSED'))
+    CONSTRAINT case_events_kind CHECK (kind IN ('SUBMITTED', 'ACCEPTED', 'ASSIGNED', 'TRANSFERRED', 'TRANSFER_ACCEPTED', 'TRANSFER_REFUSED', 'PAUSED', 'RESUMED', 'RESOLVED', 'CONFIRMED', 'REOPENED', 'REJECTED', 'WITHDRAWN', 'MEDIATION', 'CLOSED')),
+    CONSTRAINT case_events_outcome CHECK (outcome IN ('', 'RESOLVED', 'PARTLY_RESOLVED', 'UNRESOLVED', 'REJECTED', 'WITHDRAWN'))
 );
 
 CREATE TABLE clocks (
@@ -232,6 +235,7 @@ CREATE TABLE clocks (
     CONSTRAINT clocks_kind CHECK (kind IN ('ACCEPT', 'TRANSFER', 'RESOLVE', 'CONFIRM'))
 );
 CREATE INDEX clocks_case ON clocks (case_id);
+CREATE INDEX clocks_due ON clocks (kind, due_at) WHERE stopped_at IS NULL;
 CREATE UNIQUE INDEX clocks_running ON clocks (case_id, kind) WHERE stopped_at IS NULL;
 
 CREATE TABLE case_transfers (
@@ -251,6 +255,7 @@ CREATE TABLE case_transfers (
     CONSTRAINT case_transfers_reason CHECK (reason <> '')
 );
 CREATE INDEX case_transfers_case ON case_transfers (case_id);
+CREATE INDEX case_transfers_due ON case_transfers (state, due_at);
 CREATE INDEX case_transfers_to ON case_transfers (to_unit_id, state);
 CREATE UNIQUE INDEX case_transfers_offered ON case_transfers (case_id) WHERE state = 'OFFERED';
 
@@ -303,6 +308,7 @@ CREATE INDEX achievements_official ON achievements (official_id, at);
 
 CREATE TABLE policies (
     id uuid PRIMARY KEY,
+    unit_id uuid NOT NULL REFERENCES org_units (id),
     name text NOT NULL,
     version bigint NOT NULL,
     document text NOT NULL,
@@ -310,7 +316,7 @@ CREATE TABLE policies (
     reason text NOT NULL,
     saved_by text NOT NULL,
     saved_at timestamptz NOT NULL,
-    CONSTRAINT policies_version_key UNIQUE (name, version),
+    CONSTRAINT policies_version_key UNIQUE (unit_id, name, version),
     CONSTRAINT policies_version CHECK (version >= 1)
 );
 
@@ -394,6 +400,7 @@ CREATE TABLE assessment_runs (
     finished_at timestamptz,
     heartbeat_at timestamptz,
     worker text NOT NULL,
+    attempts bigint NOT NULL,
     stage text NOT NULL,
     done bigint NOT NULL,
     total bigint NOT NULL,
@@ -530,6 +537,7 @@ CREATE INDEX audit_entries_at ON audit_entries (at, id);
 CREATE TABLE idempotency_keys (
     key_hash bytea PRIMARY KEY,
     operation text NOT NULL,
+    input_hash bytea NOT NULL,
     record_id uuid NOT NULL,
     created_at timestamptz NOT NULL
 );

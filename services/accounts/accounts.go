@@ -37,6 +37,11 @@ func (s *Service) Actor(ctx context.Context, v auth.Viewer) (auth.Actor, error) 
 		return auth.Actor{}, refused
 	}
 	actor := auth.Actor{Subject: account.Subject, Role: v.Role, UnitID: account.UnitID, OfficialID: account.OfficialID}
+	if v.Unit != "" {
+		if actor.UnitID, err = s.narrowed(ctx, account, v.Unit); err != nil {
+			return auth.Actor{}, err
+		}
+	}
 	if actor.UnitID == nil && actor.OfficialID != nil && actor.Is(models.RoleOfficial) {
 		official, err := store.Take[models.Official](s.Store.Read(ctx).Where("id = ?", *actor.OfficialID), "Official")
 		if err != nil {
@@ -45,6 +50,23 @@ func (s *Service) Actor(ctx context.Context, v auth.Viewer) (auth.Actor, error) 
 		actor.UnitID = &official.UnitID
 	}
 	return actor, nil
+}
+
+// narrowed is the scope of a token that names a unit: that unit, where it lies
+// within the account's scope, and otherwise none. A token never widens a scope.
+func (s *Service) narrowed(ctx context.Context, a *models.Account, ref string) (*models.ID, error) {
+	unit, err := store.Take[models.OrgUnit](s.Store.Read(ctx).Where("ref = ?", ref), "OrgUnit")
+	if models.CodeOf(err) == models.CodeNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	covered, err := store.Covers(s.Store.Read(ctx), a.UnitID, unit.ID)
+	if err != nil || !covered {
+		return nil, err
+	}
+	return &unit.ID, nil
 }
 
 // caps says whether a token may make its holder act in a role: in the account's

@@ -64,10 +64,14 @@ func (s *Service) take(ctx context.Context) (*lease, error) {
 		if run.StartedAt == nil {
 			run.StartedAt = &tx.Now
 		}
-		err := tx.Model(&run).Select("state", "heartbeat_at", "worker", "stage", "done", "total", "started_at").
+		run.Attempts++
+		if run.Attempts > models.MaxRunAttempts {
+			run.State, run.FinishedAt, run.Failure = models.RunFailed, &tx.Now, string(models.KeyRunStopped)
+		} else {
+			l = &lease{store: s.Store, run: run, holder: run.Worker}
+		}
+		return tx.Model(&run).Select("state", "heartbeat_at", "worker", "attempts", "stage", "done", "total", "started_at", "finished_at", "failure").
 			UpdateColumns(&run).Error
-		l = &lease{store: s.Store, run: run, holder: run.Worker}
-		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("take up a run: %w", err)
@@ -100,7 +104,7 @@ func (l *lease) update(db *gorm.DB, values map[string]any) error {
 // that is told to stop.
 func (l *lease) giveBack(ctx context.Context) error {
 	return l.store.InTx(ctx, func(tx *store.Tx) error {
-		return l.update(tx.DB, map[string]any{"heartbeat_at": nil})
+		return l.update(tx.DB, map[string]any{"heartbeat_at": nil, "attempts": gorm.Expr("attempts - 1")})
 	})
 }
 

@@ -96,7 +96,7 @@ func micros(row *store.Row, i int) int64 {
 
 // eventQuery reads steps of the cases that count, on one side of an instant.
 func (c *caseReader) eventQuery(side string) (query string, args []any) {
-	return `SELECT e.case_id, e.seq, e.at, e.kind, e.from_official_id, e.to_official_id, e.to_unit_id, (e.actor <> '')
+	return `SELECT e.case_id, e.seq, e.at, e.kind, e.from_official_id, e.to_official_id, e.to_unit_id, (e.actor <> ''), e.outcome
 		FROM case_events e JOIN cases c ON c.id = e.case_id WHERE e.at ` + side + " ? AND " + c.where, append([]any{c.end}, c.args...)
 }
 
@@ -149,10 +149,11 @@ func readStep(row *store.Row) (step, scoring.EventKind, error) {
 	if err != nil {
 		return step{}, 0, err
 	}
+	outcome, err := place[scoring.Outcome](row, 8, outcomes)
 	return step{
 		at: micros(row, 2), seq: row.Int(1), kind: models.CaseEventKinds[kind],
-		from: row.ID(4), to: row.ID(5), unit: row.ID(6), own: row.Bool(7),
-	}, kind, nil
+		from: row.ID(4), to: row.ID(5), unit: row.ID(6), own: row.Bool(7), outcome: outcome,
+	}, kind, err
 }
 
 // finish takes back what came after the period and turns the cases into columns.

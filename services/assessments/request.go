@@ -34,7 +34,7 @@ func (s *Service) Request(ctx context.Context, actor auth.Actor, cycleID models.
 			ID: models.NewID(), CycleID: c.ID, PolicyID: c.PolicyID, State: models.RunQueued,
 			RequestedBy: actor.Subject, RequestedAt: tx.Now,
 		}
-		id, err := store.Once(tx, "runAssessment", actor.Subject, key, run.ID, func() error { return queue(tx, c, run) })
+		id, err := store.Once(tx, "runAssessment", actor.Subject, key, cycleID, run.ID, func() error { return queue(tx, c, run) })
 		if err != nil || id == run.ID {
 			return err
 		}

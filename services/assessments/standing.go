@@ -33,7 +33,8 @@ type step struct {
 	seq            int64
 	kind           models.CaseEventKind
 	from, to, unit models.ID
-	own            bool // recorded here, not imported
+	own            bool            // recorded here, not imported
+	outcome        scoring.Outcome // of a step of our own that closed the case
 }
 
 // undoPause takes back by how much a pause, from one instant to another, moved a
@@ -108,12 +109,14 @@ func (c *standing) closeAgain(before, after []step) {
 		return
 	}
 	c.closed = last.at
-	switch last.kind {
-	case models.EventRejected:
+	switch {
+	case last.outcome != scoring.OutcomeOpen:
+		c.outcome = last.outcome
+	case last.kind == models.EventRejected:
 		c.outcome = scoring.OutcomeRejected
-	case models.EventWithdrawn:
+	case last.kind == models.EventWithdrawn:
 		c.outcome = scoring.OutcomeWithdrawn
-	default:
+	default: // an imported history does not say how far it was resolved
 		c.outcome = scoring.OutcomeResolved
 	}
 }

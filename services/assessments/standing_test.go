@@ -92,6 +92,16 @@ func TestAtEndTakesBackWhatCameLater(t *testing.T) {
 				s.asked = scoring.Unknown // whether that time is not kept
 			}),
 		},
+		"sent back later, closed here as not solved": {
+			now: with(openCase(), func(s *standing) { s.confirmed, s.reopenings = scoring.No, 1 }),
+			steps: []step{
+				{at: at(30, 12), kind: models.EventResolved, own: true, outcome: scoring.OutcomeUnresolved},
+				{at: at(36, 9), kind: models.EventReopened, own: true},
+			},
+			want: with(closedOn(30, scoring.OutcomeUnresolved), func(s *standing) {
+				s.confirmed, s.reopenings = scoring.Unknown, 0
+			}),
+		},
 		"sent back later and solved again: closed by the first time": {
 			now: with(closedOn(45, scoring.OutcomeResolved), func(s *standing) { answered(s); s.reopenings = 1 }),
 			steps: []step{

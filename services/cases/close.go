@@ -13,7 +13,7 @@ import (
 
 // Resolution is what the office says was done about a case.
 type Resolution struct {
-	CaseID  models.ID
+	On
 	Outcome models.CaseOutcome // RESOLVED, PARTLY_RESOLVED or UNRESOLVED
 	Account string             // what was done
 }
@@ -30,7 +30,7 @@ func (r Resolution) validate() error {
 	if strings.TrimSpace(r.Account) == "" {
 		return models.Invalid("account", models.KeyAccountNeeded)
 	}
-	return nil
+	return models.ValidNote("account", r.Account)
 }
 
 // Resolve says what was done and asks the resident, who has the last word. An
@@ -39,7 +39,7 @@ func (s *Service) Resolve(ctx context.Context, actor auth.Actor, in Resolution) 
 	if err := in.validate(); err != nil {
 		return nil, err
 	}
-	return s.work(ctx, actor, "resolveCase", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+	return s.work(ctx, actor, "resolveCase", in.On, in, func(tx *store.Tx, c *models.Case) error {
 		mediated := c.State == models.CaseMediation
 		if err := move(c, models.CaseStepResolve); err != nil {
 			return err
@@ -69,7 +69,7 @@ func (s *Service) resolve(tx *store.Tx, c *models.Case, actor auth.Actor, in Res
 		return err
 	}
 	return addEvent(tx, c, models.CaseEvent{
-		Kind: models.EventResolved, FromOfficialID: c.OfficialID, Actor: actor.Subject, Note: in.Account,
+		Kind: models.EventResolved, Outcome: in.Outcome, FromOfficialID: c.OfficialID, Actor: actor.Subject, Note: in.Account,
 	})
 }
 
@@ -94,7 +94,7 @@ func (s *Service) Reject(ctx context.Context, actor auth.Actor, in Reasoned) (*m
 	if err := models.ValidReason(in.Reason); err != nil {
 		return nil, err
 	}
-	return s.work(ctx, actor, "rejectCase", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+	return s.work(ctx, actor, "rejectCase", in.On, in, func(tx *store.Tx, c *models.Case) error {
 		if err := move(c, models.CaseStepReject); err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func (s *Service) Reject(ctx context.Context, actor auth.Actor, in Reasoned) (*m
 			return err
 		}
 		return addEvent(tx, c, models.CaseEvent{
-			Kind: models.EventRejected, FromOfficialID: c.OfficialID, Actor: actor.Subject, Note: in.Reason,
+			Kind: models.EventRejected, Outcome: models.OutcomeRejected, FromOfficialID: c.OfficialID, Actor: actor.Subject, Note: in.Reason,
 		})
 	})
 }

@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"steelyard/auth"
@@ -11,7 +12,7 @@ import (
 
 // MediationRequest brings in a third party.
 type MediationRequest struct {
-	CaseID   models.ID
+	On
 	Mediator string
 	Reason   string // may be empty
 }
@@ -19,7 +20,10 @@ type MediationRequest struct {
 // RequestMediation brings in a third party between resident and office. The
 // clock of the answer runs on.
 func (s *Service) RequestMediation(ctx context.Context, actor auth.Actor, in MediationRequest) (*models.Case, error) {
-	return s.work(ctx, actor, "requestMediation", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+	if err := models.ValidNote("reason", in.Reason); err != nil {
+		return nil, err
+	}
+	return s.work(ctx, actor, "requestMediation", in.On, in, func(tx *store.Tx, c *models.Case) error {
 		if err := move(c, models.CaseStepMediate); err != nil {
 			return err
 		}
@@ -39,7 +43,7 @@ func (s *Service) RequestMediation(ctx context.Context, actor auth.Actor, in Med
 
 // MediationEnd is what a mediation came to.
 type MediationEnd struct {
-	CaseID         models.ID
+	On
 	ResidentAgreed bool
 	UnitAgreed     bool
 	Outcome        models.CaseOutcome // with both agreed: it binds the case
@@ -50,13 +54,16 @@ type MediationEnd struct {
 // outcome is the case's, and the resident is asked; otherwise the work goes on.
 func (s *Service) EndMediation(ctx context.Context, actor auth.Actor, in MediationEnd) (*models.Case, error) {
 	agreed := in.ResidentAgreed && in.UnitAgreed
-	resolution := Resolution{CaseID: in.CaseID, Outcome: in.Outcome, Account: in.Summary}
+	resolution := Resolution{On: in.On, Outcome: in.Outcome, Account: in.Summary}
+	if err := models.ValidNote("summary", in.Summary); err != nil {
+		return nil, err
+	}
 	if agreed {
 		if err := resolution.validate(); err != nil {
-			return nil, err
+			return nil, inSummary(err)
 		}
 	}
-	return s.work(ctx, actor, "endMediation", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+	return s.work(ctx, actor, "endMediation", in.On, in, func(tx *store.Tx, c *models.Case) error {
 		step := models.CaseStepResume
 		if agreed {
 			step = models.CaseStepResolve
@@ -75,6 +82,15 @@ func (s *Service) EndMediation(ctx context.Context, actor auth.Actor, in Mediati
 		}
 		return s.resolve(tx, c, actor, resolution)
 	})
+}
+
+// inSummary names the field in which a mediation says what was done.
+func inSummary(err error) error {
+	var e *models.Error
+	if errors.As(err, &e) && e.Field == "account" {
+		return models.Invalid("summary", e.Key, e.Args...)
+	}
+	return err
 }
 
 // endMediation closes the case's open mediation, if there is one, and says so in

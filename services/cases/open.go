@@ -1,14 +1,10 @@
 package cases
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"gorm.io/gorm"
 
 	"steelyard/auth"
 	"steelyard/models"
@@ -64,13 +60,9 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in NewCase) (*Open
 		return nil, err
 	}
 	c.UnitID = unit
-	stored, err := s.openOnce(ctx, actor, c, in.IdempotencyKey)
+	stored, err := s.openOnce(ctx, actor, c, in)
 	if err != nil {
 		return nil, err
-	}
-	if !bytes.Equal(stored.ReceiptHash, hash[:]) || stored.Title != c.Title ||
-		stored.Description != c.Description || stored.Category != c.Category {
-		return nil, models.Conflict("idempotencyKey", models.KeyIdempotencyMismatch)
 	}
 	return &Opened{Case: stored, Receipt: receipt.Code()}, nil
 }
@@ -134,37 +126,37 @@ func validKey(actor auth.Actor, key *string) error {
 	return nil
 }
 
-// route finds the unit that gets a case first: the given one; else the one that
-// has had the most cases of the category; else the top of the organisation. It
-// asks outside the transaction, since a busy unit more or less changes nothing.
+// route finds the unit that gets a case first: the given one; else whoever has
+// the newest case of the category; else the top of the organisation. It asks
+// outside the transaction, since a case more or less changes nothing.
 func (s *Service) route(ctx context.Context, category string, unit *models.ID) (models.ID, error) {
 	db := s.Store.Read(ctx)
 	if unit != nil {
 		found, err := store.Take[models.OrgUnit](db.Where("id = ?", *unit), "OrgUnit")
 		if err != nil {
-			return models.ID{}, err
+			return models.ID{}, models.AtField("unitId", err)
 		}
 		return found.ID, nil
 	}
-	ref := s.Store.Dialect().ByteOrder("org_units.ref")
-	var found models.OrgUnit
-	err := db.Select("org_units.id").Joins("JOIN cases ON cases.unit_id = org_units.id").
-		Where("cases.category = ?", category).Group("org_units.id, org_units.ref").
-		Order("COUNT(*) DESC, " + ref).Take(&found).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		err = db.Where("parent_id IS NULL").Order(ref).Take(&found).Error
+	newest, err := store.Take[models.Case](db.Select("unit_id").Where("category = ?", category).Order("opened_at DESC, id DESC"), "Case")
+	if err == nil {
+		return newest.UnitID, nil
 	}
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return models.ID{}, models.NotFound("OrgUnit")
+	if models.CodeOf(err) != models.CodeNotFound {
+		return models.ID{}, err
 	}
-	return found.ID, err
+	top, err := store.Take[models.OrgUnit](db.Where("parent_id IS NULL").Order(s.Store.Dialect().ByteOrder("ref")), "OrgUnit")
+	if err != nil {
+		return models.ID{}, err
+	}
+	return top.ID, nil
 }
 
 // openOnce writes the case, or returns the one that the key has already made.
-func (s *Service) openOnce(ctx context.Context, actor auth.Actor, c *models.Case, key *string) (*models.Case, error) {
+func (s *Service) openOnce(ctx context.Context, actor auth.Actor, c *models.Case, in NewCase) (*models.Case, error) {
 	var stored *models.Case
 	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
-		id, err := store.Once(tx, "openCase", actor.Subject, key, c.ID, func() error { return s.create(tx, actor, c) })
+		id, err := store.Once(tx, "openCase", actor.Subject, in.IdempotencyKey, in, c.ID, func() error { return s.create(tx, actor, c) })
 		if err != nil {
 			return err
 		}

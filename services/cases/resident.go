@@ -12,16 +12,20 @@ import (
 
 // Word is what a resident says of a resolution.
 type Word struct {
-	Receipt      string
-	Solved       bool
-	Satisfaction *int // 1 to 5
-	Comment      string
+	Receipt        string
+	Solved         bool
+	Satisfaction   *int // 1 to 5
+	Comment        string
+	IdempotencyKey *string
 }
 
 // Confirm takes the resident's word on a resolution: the case is confirmed, or
 // open again. Saying the same twice changes nothing.
 func (s *Service) Confirm(ctx context.Context, in Word) (*models.Case, error) {
-	return s.byHolder(ctx, "confirmResolution", in.Receipt, func(tx *store.Tx, c *models.Case) (bool, error) {
+	if err := models.ValidNote("comment", in.Comment); err != nil {
+		return nil, err
+	}
+	return s.byHolder(ctx, "confirmResolution", in.Receipt, in.IdempotencyKey, in, func(tx *store.Tx, c *models.Case) (bool, error) {
 		if in.Solved && c.State == models.CaseConfirmed || !in.Solved && c.State == models.CaseReopened {
 			return false, nil
 		}
@@ -69,9 +73,19 @@ func (s *Service) reopen(tx *store.Tx, c *models.Case, in Word) error {
 	})
 }
 
-// Withdraw takes a case back.
-func (s *Service) Withdraw(ctx context.Context, receipt, reason string) (*models.Case, error) {
-	return s.byHolder(ctx, "withdrawCase", receipt, func(tx *store.Tx, c *models.Case) (bool, error) {
+// Withdrawal takes a case back.
+type Withdrawal struct {
+	Receipt        string
+	Reason         string // may be empty
+	IdempotencyKey *string
+}
+
+// Withdraw takes a case back. Doing it twice changes nothing.
+func (s *Service) Withdraw(ctx context.Context, in Withdrawal) (*models.Case, error) {
+	if err := models.ValidNote("reason", in.Reason); err != nil {
+		return nil, err
+	}
+	return s.byHolder(ctx, "withdrawCase", in.Receipt, in.IdempotencyKey, in, func(tx *store.Tx, c *models.Case) (bool, error) {
 		if c.State == models.CaseWithdrawn {
 			return false, nil
 		}
@@ -80,22 +94,25 @@ func (s *Service) Withdraw(ctx context.Context, receipt, reason string) (*models
 			return false, err
 		}
 		if mediated {
-			if err := endMediation(tx, c, auth.Actor{}, MediationEnd{Outcome: models.OutcomeWithdrawn, Summary: reason}); err != nil {
+			if err := endMediation(tx, c, auth.Actor{}, MediationEnd{Outcome: models.OutcomeWithdrawn, Summary: in.Reason}); err != nil {
 				return false, err
 			}
 		}
 		if err := s.close(tx, c, models.OutcomeWithdrawn); err != nil {
 			return false, err
 		}
-		return true, addEvent(tx, c, models.CaseEvent{Kind: models.EventWithdrawn, Actor: actorResident, Note: strings.TrimSpace(reason)})
+		return true, addEvent(tx, c, models.CaseEvent{Kind: models.EventWithdrawn, Outcome: models.OutcomeWithdrawn, Actor: actorResident, Note: strings.TrimSpace(in.Reason)})
 	})
 }
 
 // byHolder runs one step of whoever holds a receipt. The step says whether it
 // changed anything. Its audit entry names no record: a resident is not traced.
-func (s *Service) byHolder(ctx context.Context, action, code string,
+func (s *Service) byHolder(ctx context.Context, action, code string, key *string, input any,
 	do func(tx *store.Tx, c *models.Case) (changed bool, err error),
 ) (*models.Case, error) {
+	if err := validKey(auth.Actor{}, key); err != nil {
+		return nil, err
+	}
 	receipt, err := auth.ParseReceipt(code)
 	if err != nil {
 		return nil, noReceipt()
@@ -109,14 +126,17 @@ func (s *Service) byHolder(ctx context.Context, action, code string,
 			}
 			return err
 		}
-		changed, err := do(tx, c)
-		if err != nil || !changed {
-			return err
-		}
-		if err := save(tx, c); err != nil {
-			return err
-		}
-		return audit.RecordAnonymous(tx, action, "Case")
+		_, err := store.Once(tx, action, c.ID.String(), key, input, c.ID, func() error {
+			changed, err := do(tx, c)
+			if err != nil || !changed {
+				return err
+			}
+			if err := save(tx, c); err != nil {
+				return err
+			}
+			return audit.RecordAnonymous(tx, action, "Case")
+		})
+		return err
 	})
 	if err != nil {
 		return nil, err

@@ -9,50 +9,66 @@ import (
 	"steelyard/store"
 )
 
+// On names the case that a step is done on. A repeat with the same idempotency
+// key changes nothing and gets the case as it is.
+type On struct {
+	CaseID         models.ID
+	IdempotencyKey *string
+}
+
 // Step is a step that needs no more than a remark.
 type Step struct {
-	CaseID models.ID
-	Note   string
+	On
+	Note string
 }
 
 // Reasoned is a step that needs a reason.
 type Reasoned struct {
-	CaseID models.ID
+	On
 	Reason string
 }
 
 // work runs one step of an official or HR officer on a case that they own.
-func (s *Service) work(ctx context.Context, actor auth.Actor, action string, id models.ID,
+func (s *Service) work(ctx context.Context, actor auth.Actor, action string, on On, input any,
 	do func(tx *store.Tx, c *models.Case) error,
 ) (*models.Case, error) {
-	return s.step(ctx, actor, owned(actor), action, id, do)
+	return s.step(ctx, actor, owned(actor), action, on, input, do)
 }
 
 // step locks a case within a scope, lets do change it, and writes it together
 // with its audit entry.
-func (s *Service) step(ctx context.Context, actor auth.Actor, within scope, action string, id models.ID,
+func (s *Service) step(ctx context.Context, actor auth.Actor, within scope, action string, on On, input any,
 	do func(tx *store.Tx, c *models.Case) error,
 ) (*models.Case, error) {
 	if !actor.Is(workers...) {
 		return nil, models.Forbidden()
 	}
+	if err := validKey(actor, on.IdempotencyKey); err != nil {
+		return nil, err
+	}
 	var c *models.Case
 	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
 		var err error
-		if c, err = take(tx, within, "cases.id = ?", id); err != nil {
-			return err
+		if c, err = take(tx, within, "cases.id = ?", on.CaseID); err != nil {
+			return models.AtField("caseId", err)
 		}
-		from := c.State
-		if err := do(tx, c); err != nil {
-			return err
+		if actor.Is(models.RoleHR) && c.OfficialID != nil && actor.IsOfficial(*c.OfficialID) {
+			return &models.Error{Code: models.CodeForbidden, Key: models.KeyOwnRecord}
 		}
-		if err := save(tx, c); err != nil {
-			return err
-		}
-		return audit.Record(tx, audit.Entry{
-			Actor: actor.Subject, Action: action, Noun: "Case", NounID: &c.ID,
-			Details: map[string]string{"from": string(from), "to": string(c.State)},
+		_, err = store.Once(tx, action, actor.Subject, on.IdempotencyKey, input, c.ID, func() error {
+			from := c.State
+			if err := do(tx, c); err != nil {
+				return err
+			}
+			if err := save(tx, c); err != nil {
+				return err
+			}
+			return audit.Record(tx, audit.Entry{
+				Actor: actor.Subject, Action: action, Noun: "Case", NounID: &c.ID,
+				Details: map[string]string{"from": string(from), "to": string(c.State)},
+			})
 		})
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -81,7 +97,7 @@ func holds(actor auth.Actor, c *models.Case) error {
 
 // Accept signs for a case.
 func (s *Service) Accept(ctx context.Context, actor auth.Actor, in Step) (*models.Case, error) {
-	return s.work(ctx, actor, "acceptCase", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+	return s.work(ctx, actor, "acceptCase", in.On, in, func(tx *store.Tx, c *models.Case) error {
 		if err := move(c, models.CaseStepAccept); err != nil {
 			return err
 		}
@@ -96,7 +112,7 @@ func (s *Service) Accept(ctx context.Context, actor auth.Actor, in Step) (*model
 
 // Assignment gives a case to an official.
 type Assignment struct {
-	CaseID     models.ID
+	On
 	OfficialID *models.ID // of the unit that owns the case or one below; nil: the actor
 }
 
@@ -109,14 +125,14 @@ func (s *Service) Assign(ctx context.Context, actor auth.Actor, in Assignment) (
 	if to == nil {
 		return nil, models.Invalid("officialId", models.KeyRequired)
 	}
-	return s.work(ctx, actor, "assignCase", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+	return s.work(ctx, actor, "assignCase", in.On, in, func(tx *store.Tx, c *models.Case) error {
 		if err := move(c, models.CaseStepAssign); err != nil {
 			return err
 		}
 		official, err := store.Take[models.Official](
 			tx.Scopes(store.InScope("unit_id", &c.UnitID)).Where("id = ?", *to), "Official")
 		if err != nil {
-			return err
+			return models.AtField("officialId", err)
 		}
 		from := c.OfficialID
 		c.OfficialID = &official.ID
@@ -129,7 +145,7 @@ func (s *Service) Assign(ctx context.Context, actor auth.Actor, in Assignment) (
 // Start begins the work. The history has no word of its own for it: the official
 // who has the case takes it once more.
 func (s *Service) Start(ctx context.Context, actor auth.Actor, in Step) (*models.Case, error) {
-	return s.work(ctx, actor, "startCase", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+	return s.work(ctx, actor, "startCase", in.On, in, func(tx *store.Tx, c *models.Case) error {
 		if err := move(c, models.CaseStepStart); err != nil {
 			return err
 		}
@@ -148,7 +164,7 @@ func (s *Service) Hold(ctx context.Context, actor auth.Actor, in Reasoned) (*mod
 	if err := models.ValidReason(in.Reason); err != nil {
 		return nil, err
 	}
-	return s.work(ctx, actor, "holdCase", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+	return s.work(ctx, actor, "holdCase", in.On, in, func(tx *store.Tx, c *models.Case) error {
 		if err := move(c, models.CaseStepHold); err != nil {
 			return err
 		}
@@ -166,7 +182,7 @@ func (s *Service) Hold(ctx context.Context, actor auth.Actor, in Reasoned) (*mod
 // that the pause took. A mediation that is resumed from has ended without
 // agreement.
 func (s *Service) Resume(ctx context.Context, actor auth.Actor, in Step) (*models.Case, error) {
-	return s.work(ctx, actor, "resumeCase", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+	return s.work(ctx, actor, "resumeCase", in.On, in, func(tx *store.Tx, c *models.Case) error {
 		mediated := c.State == models.CaseMediation
 		if err := move(c, models.CaseStepResume); err != nil {
 			return err

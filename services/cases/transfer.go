@@ -11,7 +11,7 @@ import (
 
 // Offer is a case offered to another unit.
 type Offer struct {
-	CaseID   models.ID
+	On
 	ToUnitID models.ID
 	Reason   string
 }
@@ -22,7 +22,7 @@ func (s *Service) Transfer(ctx context.Context, actor auth.Actor, in Offer) (*mo
 	if err := models.ValidReason(in.Reason); err != nil {
 		return nil, err
 	}
-	return s.work(ctx, actor, "transferCase", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+	return s.work(ctx, actor, "transferCase", in.On, in, func(tx *store.Tx, c *models.Case) error {
 		// The state stays, but it must be one from which a case can be handed over.
 		if _, err := c.State.Next(models.CaseStepTransfer); err != nil {
 			return err
@@ -31,7 +31,7 @@ func (s *Service) Transfer(ctx context.Context, actor auth.Actor, in Offer) (*mo
 			return models.Invalid("toUnitId", models.KeySameUnit)
 		}
 		if _, err := store.Take[models.OrgUnit](tx.Where("id = ?", in.ToUnitID), "OrgUnit"); err != nil {
-			return err
+			return models.AtField("toUnitId", err)
 		}
 		if _, err := openTransfer(tx, c); err == nil {
 			return models.Conflict("caseId", models.KeyTransferOpen)
@@ -59,7 +59,7 @@ func (s *Service) Transfer(ctx context.Context, actor auth.Actor, in Offer) (*mo
 
 // Decision is a unit's answer to a case that it was offered.
 type Decision struct {
-	CaseID models.ID
+	On
 	Accept bool
 	Reason string // needed to refuse
 }
@@ -67,7 +67,7 @@ type Decision struct {
 // DecideTransfer takes or refuses a case that was offered to a unit within the
 // actor's scope. Whoever made the offer cannot answer it.
 func (s *Service) DecideTransfer(ctx context.Context, actor auth.Actor, in Decision) (*models.Case, error) {
-	return s.step(ctx, actor, offered(actor), "decideTransfer", in.CaseID, func(tx *store.Tx, c *models.Case) error {
+	return s.step(ctx, actor, offered(actor), "decideTransfer", in.On, in, func(tx *store.Tx, c *models.Case) error {
 		// The latest offer to this scope: where it is decided already, its state says how.
 		t, err := store.Take[models.CaseTransfer](tx.Scopes(store.InScope("to_unit_id", actor.UnitID)).
 			Where("case_id = ?", c.ID).Order("offered_at DESC, id DESC"), "CaseTransfer")

@@ -42,7 +42,7 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in NewCycle) (*mod
 		return nil, err
 	}
 	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
-		id, err := store.Once(tx, "openCycle", actor.Subject, in.IdempotencyKey, c.ID, func() error { return open(tx, actor, c) })
+		id, err := store.Once(tx, "openCycle", actor.Subject, in.IdempotencyKey, in, c.ID, func() error { return open(tx, actor, c) })
 		if err != nil || id == c.ID {
 			return err
 		}
@@ -62,8 +62,13 @@ func open(tx *store.Tx, actor auth.Actor, c *models.Cycle) error {
 		return notFoundIn("unitId", "OrgUnit")
 	}
 	if c.PolicyID != nil {
-		if _, err := store.Take[models.Policy](tx.Where("id = ?", *c.PolicyID), "Policy"); err != nil {
+		n := int64(0)
+		err := tx.Model(&models.Policy{}).Scopes(policies(tx.DB, actor)).Where("id = ?", *c.PolicyID).Count(&n).Error
+		if err != nil {
 			return err
+		}
+		if n == 0 {
+			return notFoundIn("policyId", "Policy")
 		}
 	}
 	next, err := c.State.Next(models.CycleStepCollect)

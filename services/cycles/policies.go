@@ -31,12 +31,15 @@ type NewPolicy struct {
 // cycle is named, lets the cycle follow it. A cycle whose policy is locked takes
 // another only for a reason, which stays on record; a sealed one takes none.
 func (s *Service) SavePolicy(ctx context.Context, actor auth.Actor, in NewPolicy) (*models.Policy, error) {
+	if actor.UnitID == nil {
+		return nil, models.Forbidden()
+	}
 	p, err := draft(actor, in)
 	if err != nil {
 		return nil, err
 	}
 	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
-		id, err := store.Once(tx, "savePolicy", actor.Subject, in.IdempotencyKey, p.ID, func() error {
+		id, err := store.Once(tx, "savePolicy", actor.Subject, in.IdempotencyKey, in, p.ID, func() error {
 			return savePolicy(tx, actor, p, in.CycleID)
 		})
 		if err != nil || id == p.ID {
@@ -67,7 +70,7 @@ func draft(actor auth.Actor, in NewPolicy) (*models.Policy, error) {
 		return nil, err
 	}
 	p := &models.Policy{
-		ID: models.NewID(), Name: policy.Name, Document: string(document), Digest: digest[:],
+		ID: models.NewID(), UnitID: *actor.UnitID, Name: policy.Name, Document: string(document), Digest: digest[:],
 		Reason: strings.TrimSpace(in.Reason), SavedBy: actor.Subject,
 	}
 	return p, p.Validate()
@@ -88,16 +91,18 @@ func policyErrors(err error) error {
 }
 
 func savePolicy(tx *store.Tx, actor auth.Actor, p *models.Policy, cycle *models.ID) error {
+	// Of two that save at once the second waits here, and makes the version after.
+	if _, err := store.Take[models.OrgUnit](store.Lock(tx.DB).Where("id = ?", p.UnitID), "OrgUnit"); err != nil {
+		return err
+	}
 	var last int
-	err := tx.Model(&models.Policy{}).Where("name = ?", p.Name).Select("COALESCE(MAX(version), 0)").Scan(&last).Error
+	err := tx.Model(&models.Policy{}).Where("unit_id = ? AND name = ?", p.UnitID, p.Name).
+		Select("COALESCE(MAX(version), 0)").Scan(&last).Error
 	if err != nil {
 		return err
 	}
 	p.Version, p.SavedAt = last+1, tx.Now
 	if err := tx.Create(p).Error; err != nil {
-		if errors.Is(err, gorm.ErrDuplicatedKey) {
-			return models.Conflict("policy.name", models.KeyAlreadyExists, "Policy")
-		}
 		return err
 	}
 	details := map[string]string{"name": p.Name, "version": fmt.Sprint(p.Version), "reason": p.Reason}
@@ -124,18 +129,34 @@ func follow(tx *store.Tx, actor auth.Actor, cycle models.ID, p *models.Policy) e
 	if err := c.TakePolicy(p); err != nil {
 		return err
 	}
+	var active int64
+	err = tx.Model(&models.AssessmentRun{}).
+		Where("cycle_id = ? AND state IN ?", c.ID, []models.RunState{models.RunQueued, models.RunRunning}).Count(&active).Error
+	if err != nil {
+		return err
+	}
+	if active > 0 {
+		// It would finish under the policy that it was asked for with.
+		return models.Conflict("cycleId", models.KeyRunActive)
+	}
 	return tx.Model(c).Select("policy_id", "updated_at").Updates(&models.Cycle{PolicyID: c.PolicyID, UpdatedAt: tx.Now}).Error
 }
 
-// PoliciesByIDs returns policies by id: those that a cycle within the actor's
-// sight follows, or followed in one of its runs, and the actor's own.
+// PoliciesByIDs returns the policies that the actor may see, by id.
 func (s *Service) PoliciesByIDs(ctx context.Context, actor auth.Actor, ids []models.ID) (map[models.ID]*models.Policy, error) {
-	seen := func() *gorm.DB {
-		return s.Store.Read(ctx).Model(&models.Cycle{}).Scopes(visible(actor))
-	}
-	query := s.Store.Read(ctx).Where("(saved_by = ? OR id IN (?) OR id IN (?))", actor.Subject,
-		seen().Where("policy_id IS NOT NULL").Select("policy_id"),
-		s.Store.Read(ctx).Model(&models.AssessmentRun{}).Where("policy_id IS NOT NULL AND cycle_id IN (?)", seen().Select("id")).
-			Select("policy_id"))
+	query := s.Store.Read(ctx).Scopes(policies(s.Store.Read(ctx), actor))
 	return store.ByID(query, ids, func(r *models.Policy) models.ID { return r.ID })
+}
+
+// policies keeps the policies of the units that the actor sees cycles of, and
+// those that one of these cycles follows, or followed in one of its runs.
+func policies(db *gorm.DB, actor auth.Actor) func(*gorm.DB) *gorm.DB {
+	seen := func(column string) *gorm.DB {
+		return db.Model(&models.Cycle{}).Scopes(visible(actor)).Where(column + " IS NOT NULL").Select(column)
+	}
+	runs := db.Model(&models.AssessmentRun{}).Where("policy_id IS NOT NULL AND cycle_id IN (?)", seen("id")).Select("policy_id")
+	own := db.Model(&models.Policy{}).Scopes(visible(actor)).Select("id")
+	return func(query *gorm.DB) *gorm.DB {
+		return query.Where("(id IN (?) OR id IN (?) OR id IN (?))", own, seen("policy_id"), runs)
+	}
 }

@@ -58,7 +58,7 @@ func (s *Service) Record(ctx context.Context, actor auth.Actor, in NewDeed) (*Re
 		return nil, err
 	}
 	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
-		id, err := store.Once(tx, "recordDeed", actor.Subject, in.IdempotencyKey, d.ID, func() error {
+		id, err := store.Once(tx, "recordDeed", actor.Subject, in.IdempotencyKey, in, d.ID, func() error {
 			if err := tx.Create(d).Error; err != nil {
 				return err
 			}

@@ -36,13 +36,24 @@ func (s *Service) ByIDs(ctx context.Context, actor auth.Actor, ids []models.ID) 
 }
 
 // Named returns the officials that a row in the actor's sight names: who worked on
-// a case that has moved on, who was assessed before they changed posts. Strangers
-// see none.
+// a case that has moved on, who was assessed before they changed posts. Of those
+// whom the actor may not see it tells the name, and neither unit nor position.
+// Strangers see none.
 func (s *Service) Named(ctx context.Context, actor auth.Actor, ids []models.ID) (map[models.ID]*models.Official, error) {
 	if actor.Anonymous() {
 		return nil, nil
 	}
-	return store.ByID(s.Store.Read(ctx), ids, func(r *models.Official) models.ID { return r.ID })
+	seen, err := s.ByIDs(ctx, actor, ids)
+	if err != nil || len(seen) == len(ids) {
+		return seen, err
+	}
+	named, err := store.ByID(s.Store.Read(ctx), ids, func(r *models.Official) models.ID { return r.ID })
+	for id, official := range named {
+		if seen[id] == nil {
+			named[id] = &models.Official{ID: official.ID, Ref: official.Ref, Name: official.Name}
+		}
+	}
+	return named, err
 }
 
 // Page returns officials in the order of their external ids, behind a given one;

@@ -56,7 +56,7 @@ func (s *Service) RecordEncounter(ctx context.Context, actor auth.Actor, in NewE
 		if _, err := store.Take[models.Service](tx.Where("id = ?", in.ServiceID), "Service"); err != nil {
 			return err
 		}
-		id, err := store.Once(tx, "recordEncounter", actor.Subject, in.IdempotencyKey, e.ID, func() error {
+		id, err := store.Once(tx, "recordEncounter", actor.Subject, in.IdempotencyKey, in, e.ID, func() error {
 			return tx.Create(e).Error
 		})
 		if err != nil || id == e.ID {

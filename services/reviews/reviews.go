@@ -58,7 +58,7 @@ func (s *Service) OpenRound(ctx context.Context, actor auth.Actor, in NewRound) 
 		return nil, err
 	}
 	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
-		id, err := store.Once(tx, "openReviewRound", actor.Subject, in.IdempotencyKey, round.ID, func() error {
+		id, err := store.Once(tx, "openReviewRound", actor.Subject, in.IdempotencyKey, in, round.ID, func() error {
 			return open(tx, actor, round, assignments)
 		})
 		if err != nil || id == round.ID {
