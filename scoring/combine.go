@@ -20,6 +20,9 @@ type combined struct {
 
 	members [Components][]int
 
+	latent []latentView        // by posting
+	lean   [Components]float64 // of what is seen of visibility, how much is taken off at last
+
 	// By component and posting, in the component's units about the model's means;
 	// NaN without evidence.
 	unshrunk, apart, joint, clean [Components][]float64
@@ -56,6 +59,10 @@ func (r *run) combine(indicators []*indicator) *combined {
 	c.lend = r.policy.Borrowing && c.fit != nil
 	c.sigma, c.sigmaHalo = c.sigmas(c.model)
 	c.values()
+	if c.halo {
+		c.findLean(r.groups)
+		c.straighten()
+	}
 	if r.without == ChoiceShrinkage {
 		c.joint, c.clean = c.unshrunk, c.unshrunk
 	}
@@ -202,6 +209,7 @@ func (c *combined) values() {
 			*column = filled(n, math.NaN())
 		}
 	}
+	c.latent = make([]latentView, n)
 	use := make([][]bool, Components)
 	for k := range Components {
 		use[k] = make([]bool, len(c.list))
@@ -213,6 +221,7 @@ func (c *combined) values() {
 		var all, own view
 		for i := from; i < to; i++ {
 			c.model.look(c.data, i, nil, &all)
+			c.latent[i] = all.latent()
 			for k := range Components {
 				if !c.has(k, i) {
 					continue
@@ -222,6 +231,86 @@ func (c *combined) values() {
 			}
 		}
 	})
+}
+
+// latentView is what all the data say of one official's quality and visibility:
+// posterior means and second moments.
+type latentView struct{ q, v, qq, qv, vv float64 }
+
+func (v *view) latent() latentView {
+	return latentView{
+		q: v.at[0] + float64(v.slope[0]*v.v1), v: v.v1, vv: v.v2,
+		qv: float64(v.at[0]*v.v1) + float64(v.slope[0]*v.v2),
+		qq: v.qq + float64(v.at[0]*v.at[0]) + float64(2*float64(float64(v.at[0]*v.slope[0])*v.v1)) + float64(float64(v.slope[0]*v.slope[0])*v.v2),
+	}
+}
+
+// findLean finds what the removal of the halo leaves in each component. A
+// posterior mean draws visibility toward the middle, and the halo that is taken out
+// with it, so that on average the clean value still leans on visibility:
+//
+//	E[clean | q, v] = a + b·q + l·v
+//
+// with l from the covariances of clean with the posterior means of q and v and from
+// their own second moments. The visibility seen leans on v by m in the same sense;
+// so much of it, l/m, is taken off that nothing is left. The estimate is a little
+// less exact for it, and even-handed.
+func (c *combined) findLean(g *groups) {
+	var qq, qv, vv float64
+	for i := range c.latent {
+		qq += c.latent[i].qq
+		qv += c.latent[i].qv
+		vv += c.latent[i].vv
+	}
+	det := float64(qq*vv) - float64(qv*qv)
+	seen := filled(len(c.latent), nan)
+	for i := range seen {
+		seen[i] = c.latent[i].v
+	}
+	for k := range Components {
+		// Over the members that have the component.
+		own := filled(len(seen), nan)
+		n := 0.0
+		for i, x := range c.clean[k] {
+			if x == x {
+				own[i] = seen[i]
+				n++
+			}
+		}
+		lean := func(x []float64) float64 {
+			byQ, byV := c.with(g, x)
+			return (float64(qq*byV) - float64(qv*byQ)) / det
+		}
+		m := lean(own)
+		if n == 0 || !(m > 0) {
+			continue
+		}
+		c.lean[k] = lean(c.clean[k]) / m
+	}
+}
+
+// straighten takes the lean off.
+func (c *combined) straighten() {
+	for k := range Components {
+		for i := range c.clean[k] {
+			c.clean[k][i] -= float64(c.lean[k] * c.latent[i].v)
+		}
+	}
+}
+
+// with are the sums of products of x, about its groups' means, with the posterior
+// means of q and v.
+func (c *combined) with(g *groups, x []float64) (byQ, byV float64) {
+	for k, members := range g.members {
+		mean := g.mean(k, x)
+		for _, i := range members {
+			if x[i] == x[i] {
+				byQ += float64((x[i] - mean) * c.latent[i].q)
+				byV += float64((x[i] - mean) * c.latent[i].v)
+			}
+		}
+	}
+	return byQ, byV
 }
 
 // has says whether posting i has any evidence in component k.

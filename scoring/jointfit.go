@@ -6,8 +6,8 @@ import "math"
 // deviation. They are weak beside some hundred officials and decide only where
 // the evidence is silent; that of the halo shrinks slopes that few data support.
 const (
-	priorLoading, priorLoadingSD = 0.7, 0.5
-	priorHaloSD                  = 0.6
+	priorLoading, priorLoadingSD = 0.8, 0.7
+	priorHaloSD                  = 1.0
 	priorOwnSD                   = 0.7
 	priorSharedSD                = 0.5
 	priorCorrelationSD           = 0.6 // of atanh ρ

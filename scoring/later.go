@@ -273,6 +273,7 @@ func (k *Kept) estimate(p int, y, variance, n float64) Estimate {
 		}
 	}
 	one.values()
+	one.straighten()
 	s := a.composed.standing[p]
 	s.n[Satisfaction] = n
 	rule := r.policy.Satisfaction

@@ -73,11 +73,22 @@ type Bars struct {
 	Share float64 // of the oracle's rank correlation with q
 	Sum   float64 // of the oracle's rank correlation with the true sum
 	Slope float64 // largest size of the slope on visibility
+
+	// Scored is the least share with a composite; zero: scoredLow.
+	Scored float64
 }
 
 // worstBelow is how far a single seed may stay behind a bar that the mean must
 // reach.
 const worstBelow = 0.04
+
+// scored is the least share of officials with a composite.
+func (w World) scored() float64 {
+	if w.Bars.Scored > 0 {
+		return w.Bars.Scored
+	}
+	return scoredLow
+}
 
 // Limits that hold in every world.
 const (
@@ -137,6 +148,9 @@ func fifth() World {
 	w.Deeds = Range{2, 3}
 	w.Bars.Share = 0.93
 	w.Bars.Slope = 0
+	// One in ten has fewer than the five cases that the policy asks for (Poisson of
+	// mean 8), some fewer than five ratings: no method may score them.
+	w.Bars.Scored = 0.89
 	return w
 }
 
