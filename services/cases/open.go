@@ -2,9 +2,7 @@ package cases
 
 import (
 	"context"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"steelyard/auth"
 	"steelyard/models"
@@ -14,13 +12,6 @@ import (
 
 // UnknownCategory is the category of a case whose resident does not know it.
 const UnknownCategory = "OTHER"
-
-// A stranger's idempotency key is all that tells their repeat from another's: it
-// must be too long to be met by chance.
-const (
-	minStrangersKey = 16
-	maxKey          = 200
-)
 
 // NewCase is a problem to be handed in.
 type NewCase struct {
@@ -45,7 +36,7 @@ type Opened struct {
 // on the telephone or at a counter. A repeat with the same idempotency key gets
 // the same case and receipt.
 func (s *Service) Open(ctx context.Context, actor auth.Actor, in NewCase) (*Opened, error) {
-	c, err := s.draft(actor, in)
+	c, epoch, err := s.draft(actor, in)
 	if err != nil {
 		return nil, err
 	}
@@ -60,22 +51,24 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in NewCase) (*Open
 		return nil, err
 	}
 	c.UnitID = unit
-	stored, err := s.openOnce(ctx, actor, c, in)
+	stored, err := s.openOnce(ctx, actor, c, epoch, in)
 	if err != nil {
 		return nil, err
 	}
 	return &Opened{Case: stored, Receipt: receipt.Code()}, nil
 }
 
-// draft checks the input and makes the record of it.
-func (s *Service) draft(actor auth.Actor, in NewCase) (*models.Case, error) {
+// draft checks the input and makes the record of it. The epoch is that of the key
+// which its resident is hashed with; nil without a resident.
+func (s *Service) draft(actor auth.Actor, in NewCase) (*models.Case, *models.KeyEpoch, error) {
 	official := actor.Is(models.RoleOfficial)
 	if !actor.Anonymous() && !official && !actor.Is(models.RoleResident) {
-		return nil, models.Forbidden()
+		return nil, nil, models.Forbidden()
 	}
-	if err := validKey(actor, in.IdempotencyKey); err != nil {
-		return nil, err
+	if err := models.ValidIdempotencyKey(in.IdempotencyKey, actor.Anonymous()); err != nil {
+		return nil, nil, err
 	}
+	var epoch *models.KeyEpoch
 	now := s.Store.Now()
 	c := &models.Case{
 		ID: models.NewID(), Category: strings.TrimSpace(in.Category), Channel: in.Channel, State: models.CaseSubmitted,
@@ -92,38 +85,23 @@ func (s *Service) draft(actor auth.Actor, in NewCase) (*models.Case, error) {
 		c.Channel = models.ChannelOnline
 	}
 	if c.Title == "" {
-		return nil, models.Invalid("title", models.KeyRequired)
+		return nil, nil, models.Invalid("title", models.KeyRequired)
 	}
 	if c.Description == "" {
-		return nil, models.Invalid("description", models.KeyRequired)
+		return nil, nil, models.Invalid("description", models.KeyRequired)
 	}
 	if in.ResidentRef != "" {
 		if !official {
-			return nil, &models.Error{Code: models.CodeForbidden, Field: "residentRef", Key: models.KeyForbidden}
+			return nil, nil, &models.Error{Code: models.CodeForbidden, Field: "residentRef", Key: models.KeyForbidden}
 		}
-		year := models.DateOf(now, s.Zone).Year()
-		key, err := s.Keys.Ensure(year)
+		key, noted, err := s.Keys.Epoch(models.DateOf(now, s.Zone).Year(), now)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		sum := key.Resident(in.ResidentRef)
-		c.ResidentKey, c.KeyYear = sum[:], year
+		c.ResidentKey, c.KeyYear, epoch = sum[:], noted.Year, &noted
 	}
-	return c, c.Validate()
-}
-
-func validKey(actor auth.Actor, key *string) error {
-	if key == nil || *key == "" {
-		return nil
-	}
-	n := utf8.RuneCountInString(*key)
-	if n > maxKey {
-		return models.Invalid("idempotencyKey", models.KeyTooLong, strconv.Itoa(maxKey), strconv.Itoa(n))
-	}
-	if actor.Anonymous() && n < minStrangersKey {
-		return models.Invalid("idempotencyKey", models.KeyTooShort, strconv.Itoa(minStrangersKey), strconv.Itoa(n))
-	}
-	return nil
+	return c, epoch, c.Validate()
 }
 
 // route finds the unit that gets a case first: the given one; else whoever has
@@ -153,9 +131,14 @@ func (s *Service) route(ctx context.Context, category string, unit *models.ID) (
 }
 
 // openOnce writes the case, or returns the one that the key has already made.
-func (s *Service) openOnce(ctx context.Context, actor auth.Actor, c *models.Case, in NewCase) (*models.Case, error) {
+func (s *Service) openOnce(ctx context.Context, actor auth.Actor, c *models.Case, epoch *models.KeyEpoch, in NewCase) (*models.Case, error) {
 	var stored *models.Case
 	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
+		if epoch != nil {
+			if err := store.NoteKeyYear(tx, *epoch); err != nil {
+				return err
+			}
+		}
 		id, err := store.Once(tx, "openCase", actor.Subject, in.IdempotencyKey, in, c.ID, func() error { return s.create(tx, actor, c) })
 		if err != nil {
 			return err

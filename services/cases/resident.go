@@ -110,7 +110,7 @@ func (s *Service) Withdraw(ctx context.Context, in Withdrawal) (*models.Case, er
 func (s *Service) byHolder(ctx context.Context, action, code string, key *string, input any,
 	do func(tx *store.Tx, c *models.Case) (changed bool, err error),
 ) (*models.Case, error) {
-	if err := validKey(auth.Actor{}, key); err != nil {
+	if err := models.ValidIdempotencyKey(key, true); err != nil {
 		return nil, err
 	}
 	receipt, err := auth.ParseReceipt(code)

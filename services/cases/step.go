@@ -43,7 +43,7 @@ func (s *Service) step(ctx context.Context, actor auth.Actor, within scope, acti
 	if !actor.Is(workers...) {
 		return nil, models.Forbidden()
 	}
-	if err := validKey(actor, on.IdempotencyKey); err != nil {
+	if err := models.ValidIdempotencyKey(on.IdempotencyKey, false); err != nil {
 		return nil, err
 	}
 	var c *models.Case
