@@ -57,7 +57,7 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 		return nil
 	}
 	mix := r.caseMix(rows.posting, rows.kind, rows.channel)
-	in.component0 = connected(len(r.ev.Postings), rows.posting, mix.kind, nil, 0)
+	in.part = connected(len(r.ev.Postings), rows.posting, mix.kind, nil, 0)
 	n := len(rows.y)
 	group := make([]int32, n)
 	for i, p := range rows.posting {

@@ -74,10 +74,10 @@ func (r *run) countEvidence(c *combined, indicators []*indicator, out *composed)
 		for i := range out.standing {
 			s := &out.standing[i]
 			s.n[k] = max(s.n[k], in.n[i])
-			if in.component0 == nil || in.component0[i] < 0 || !in.fitted {
+			if in.part == nil || in.part[i] < 0 || !in.fitted {
 				continue
 			}
-			if in.component0[i] != main[r.groups.of[i]] {
+			if in.part[i] != main[r.groups.of[i]] {
 				r.flags[i].add(FlagDisconnected)
 			} else if c.has(k, i) {
 				s.counts[k] = true
@@ -96,14 +96,14 @@ func (r *run) countEvidence(c *combined, indicators []*indicator, out *composed)
 // mainParts is, by group, the connected part that holds most of its members.
 func (r *run) mainParts(in *indicator) []int32 {
 	main := filledIndex(r.groups.count(), -1)
-	if in.component0 == nil {
+	if in.part == nil {
 		return main
 	}
 	for g, members := range r.groups.members {
 		count := make(map[int32]int)
 		most := 0
 		for _, i := range members {
-			part := in.component0[i]
+			part := in.part[i]
 			if part < 0 {
 				continue
 			}

@@ -39,7 +39,7 @@ func (r *run) practicalWork() *indicator {
 			count[p] = r.spread(p, capped)
 		}
 	}
-	in.component0 = make([]int32, n)
+	in.part = make([]int32, n)
 	for _, members := range r.groups.members {
 		total, time := 0.0, 0.0
 		for _, p := range members {
@@ -48,7 +48,7 @@ func (r *run) practicalWork() *indicator {
 		}
 		if total == 0 {
 			for _, p := range members {
-				in.component0[p] = -1
+				in.part[p] = -1
 			}
 			continue
 		}

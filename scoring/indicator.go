@@ -32,7 +32,7 @@ type indicator struct {
 	raw, attack, caseMix, rater []float64 // steps, in this order
 	figure                      []float64 // the raw figure as people know it
 	n                           []float64 // effective pieces of evidence
-	component0                  []int32   // connected part, by posting; -1: no evidence
+	part                        []int32   // connected part, by posting; -1: no evidence
 	fit                         Fit
 
 	pieces map[string][]topPieces // by code of a part and posting

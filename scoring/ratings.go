@@ -146,7 +146,7 @@ func (r *run) satisfaction(ctx context.Context) (*indicator, error) {
 	if raters > 0 && r.without != ChoiceRater {
 		problem.Random = append(problem.Random, mixed.Factor{Name: "rater", Levels: raters, Index: severity})
 	}
-	in.component0 = connected(len(r.ev.Postings), t.Posting, mix.kind, severity, raters)
+	in.part = connected(len(r.ev.Postings), t.Posting, mix.kind, severity, raters)
 	fit, err := r.fitLinear(ctx, in, problem, nil, mixed.Options{Seed: r.policy.Seed})
 	if err != nil || fit == nil {
 		return in, err

@@ -123,7 +123,7 @@ func (r *run) peerReview(ctx context.Context) (*indicator, [][Dimensions]Compone
 		weight = favourWeights(rows, s, genuine)
 	}
 	problem := r.reviewProblem(rows, weight)
-	in.component0 = connected(len(r.ev.Postings), rows.posting, cells{index: make([]int32, len(rows.y)), levels: 1}, nil, 0)
+	in.part = connected(len(r.ev.Postings), rows.posting, cells{index: make([]int32, len(rows.y)), levels: 1}, nil, 0)
 	fit, err := r.fitLinear(ctx, in, problem, plain, options)
 	if err != nil {
 		return nil, nil, err

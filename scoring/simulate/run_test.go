@@ -5,8 +5,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -92,24 +90,5 @@ func TestWritersReportErrors(t *testing.T) {
 	r := &Report{}
 	if r.WriteText(refusing{}) == nil || r.PlotShares(refusing{}) == nil {
 		t.Error("a full disk went unnoticed")
-	}
-}
-
-func TestPlotsGoIntoAFolder(t *testing.T) {
-	t.Parallel()
-	f := []Figures{{Rho: 0.9, Share: 0.98, Rank: 0.95, Composite: 0.94, Scored: 1}}
-	r := &Report{Rows: []Row{{World: halo(), Seeds: Seeds(1, 1), Steelyard: f, Means: f, Bayes: f, Oracle: f}}}
-	dir := filepath.Join(t.TempDir(), "plots")
-	paths, err := r.WritePlots(dir)
-	if err != nil || len(paths) != 3 {
-		t.Fatalf("%v, %v", paths, err)
-	}
-	for _, path := range paths {
-		if text, err := os.ReadFile(path); err != nil || !strings.HasPrefix(string(text), "<svg") {
-			t.Errorf("%s: %v", path, err)
-		}
-	}
-	if _, err := r.WritePlots(paths[0]); err == nil {
-		t.Error("a file was taken for a folder")
 	}
 }
