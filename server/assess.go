@@ -62,7 +62,11 @@ func (c *assessCmd) Run(s *session) error {
 	if err := checkKeys(st, keys, s); err != nil {
 		return errors.Join(err, st.Close())
 	}
-	service := newAssessments(st, keys, zone)
+	days, err := s.common.days()
+	if err != nil {
+		return errors.Join(err, st.Close())
+	}
+	service := newAssessments(st, keys, zone, days)
 	if c.Verify != "" {
 		return errors.Join(c.verify(s, service), st.Close())
 	}

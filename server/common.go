@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"steelyard/auth/keyring"
+	"steelyard/calendar"
 	"steelyard/messages"
 	"steelyard/store"
 )
@@ -23,6 +24,7 @@ const defaultDB = "sqlite:steelyard.db"
 type Common struct {
 	DB       string `name:"db" placeholder:"URL" help:"sqlite:PATH or postgres://USER@HOST/NAME. Default: sqlite:steelyard.db; for demo a temporary file."`
 	KeyFile  string `placeholder:"PATH" help:"Rater keys, outside the database and its backups. Default: beside an SQLite database, else in the user's configuration folder."`
+	Calendar string `type:"existingfile" placeholder:"FILE" help:"Working days as JSON. Default: the State Council's arrangements that this version knows."`
 	Timezone string `default:"Asia/Shanghai" help:"The zone in which the organisation keeps its dates."`
 	Lang     string `default:"zh-CN" enum:"zh-CN,en" help:"The language of files and messages: zh-CN or en."`
 }
@@ -34,6 +36,9 @@ func (c *Common) zone() (*time.Location, error) {
 	}
 	return zone, nil
 }
+
+// days are the working days that clocks go by.
+func (c *Common) days() (*calendar.Calendar, error) { return readCalendar(c.Calendar) }
 
 func (c *Common) lang() messages.Lang { return messages.Lang(c.Lang) }
 

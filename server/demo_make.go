@@ -94,7 +94,11 @@ func (s *session) scoreDemo(st *store.Store, keys *keyring.Keyring, zone *time.L
 	if err != nil {
 		return err
 	}
-	service := newAssessments(st, keys, zone)
+	days, err := s.common.days()
+	if err != nil {
+		return err
+	}
+	service := newAssessments(st, keys, zone, days)
 	run, err := service.Request(s.ctx, actor, cycle.ID, nil)
 	if err != nil {
 		return err

@@ -23,7 +23,6 @@ type doctorCmd struct {
 	Addr        string `default:"127.0.0.1:8080" help:"Where serve is to listen."`
 	PublicURL   string `name:"public-url" placeholder:"URL" help:"Where residents reach the server."`
 	SecretFile  string `placeholder:"PATH" help:"What rating links are signed with. Default: beside the key file."`
-	Calendar    string `type:"path" placeholder:"FILE" help:"Working days as JSON."`
 	Connections int    `default:"20" help:"Size of the database pool."`
 }
 
@@ -100,7 +99,7 @@ func (c *doctorCmd) zone(s *session) finding {
 }
 
 func (c *doctorCmd) calendar(s *session) finding {
-	days, err := readCalendar(c.Calendar)
+	days, err := s.common.days()
 	if err != nil {
 		return fail("calendar", "%v", err)
 	}

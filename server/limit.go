@@ -13,30 +13,30 @@ import (
 	"steelyard/models"
 )
 
-// proxies are the networks of the reverse proxies whose X-Forwarded-For is
-// believed.
-type proxies []netip.Prefix
+// networks are such as a flag names: those of the reverse proxies whose
+// X-Forwarded-For is believed, or of who may watch.
+type networks []netip.Prefix
 
-func newProxies(list []string) (proxies, error) {
-	var out proxies
+func newNetworks(flag string, list []string) (networks, error) {
+	var out networks
 	for _, text := range list {
 		p, err := netip.ParsePrefix(text)
 		if err != nil {
-			return nil, fmt.Errorf("--trusted-proxy %q is no network: write 10.0.0.0/8 or 192.0.2.7/32", text)
+			return nil, fmt.Errorf("--%s %q is no network: write 10.0.0.0/8 or 192.0.2.7/32", flag, text)
 		}
 		out = append(out, p.Masked())
 	}
 	return out, nil
 }
 
-func (p proxies) trusts(a netip.Addr) bool {
+func (p networks) trusts(a netip.Addr) bool {
 	return slices.ContainsFunc(p, func(n netip.Prefix) bool { return n.Contains(a) })
 }
 
 // client is the address that a request comes from: the connection's, or, behind a
 // trusted proxy, the last address in X-Forwarded-For that is not such a proxy's.
 // What stands before that anybody can have written.
-func (p proxies) client(r *http.Request) string {
+func (p networks) client(r *http.Request) string {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr // a Unix socket, or a request made in this process
@@ -55,7 +55,7 @@ func (p proxies) client(r *http.Request) string {
 
 // limitRate lets each address make so many requests a minute; 0 is no limit. An
 // IPv6 address counts with its whole /64.
-func limitRate(perMinute int, trusted proxies) middleware {
+func limitRate(perMinute int, trusted networks) middleware {
 	if perMinute == 0 {
 		return func(next http.Handler) http.Handler { return next }
 	}
@@ -65,4 +65,21 @@ func limitRate(perMinute int, trusted proxies) middleware {
 		httprate.WithLimitHandler(func(w http.ResponseWriter, r *http.Request) {
 			refuse(w, r, http.StatusTooManyRequests, models.KeyRateLimited, models.CodeRateLimited, w.Header().Get("Retry-After"))
 		}))
+}
+
+// onlyFrom answers requests of the networks alone. One that a proxy forwards which
+// nobody trusts comes from nobody knows where, and so from outside.
+func onlyFrom(inside, trusted networks) middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			address, err := netip.ParseAddr(trusted.client(r))
+			peer, _ := netip.ParseAddrPort(r.RemoteAddr)
+			hidden := r.Header.Get("X-Forwarded-For") != "" && !trusted.trusts(peer.Addr().Unmap())
+			if err != nil || hidden || !inside.trusts(address) {
+				refuse(w, r, http.StatusForbidden, models.KeyForbidden, models.CodeForbidden)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
 }

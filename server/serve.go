@@ -24,7 +24,6 @@ type serveCmd struct {
 	Graphiql      bool          `default:"true" negatable:"" help:"Serve the GraphiQL console at /graphiql."`
 	Worker        bool          `default:"true" negatable:"" help:"Make assessment runs in this process."`
 	SweepEvery    time.Duration `default:"1m" help:"How often lapsed cases and transfers are looked for."`
-	Calendar      string        `type:"existingfile" placeholder:"FILE" help:"Working days as JSON. Default: the State Council's arrangements that this version knows."`
 	Connections   int           `default:"20" help:"Size of the database pool."`
 
 	SecretFile         string   `placeholder:"PATH" help:"What rating links are signed with; made where there is none. Every process that serves the database needs the same. Default: beside the key file."`
@@ -36,6 +35,7 @@ type Network struct {
 	Addr          string        `default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT; port 0 takes a free one."`
 	PublicURL     string        `name:"public-url" placeholder:"URL" help:"Where residents reach this server: what rating links begin with. Default: http://ADDR."`
 	AllowOrigin   []string      `placeholder:"ORIGIN" help:"Web origins whose pages may call the API, e.g. https://hr.example.org."`
+	MetricsFrom   []string      `default:"127.0.0.0/8,::1/128" placeholder:"CIDR" help:"Networks that may read /metrics: what is counted there tells when residents answer."`
 	TrustedProxy  []string      `placeholder:"CIDR" help:"Networks of reverse proxies whose X-Forwarded-For is believed."`
 	RateLimit     int           `default:"600" help:"Requests that one address may make in a minute; 0: any number."`
 	MaxBody       int64         `default:"1048576" help:"Largest request, in bytes."`
@@ -120,7 +120,7 @@ func (c *serveCmd) means(s *session, st *store.Store) (means, error) {
 	if err != nil {
 		return means{}, err
 	}
-	days, err := readCalendar(c.Calendar)
+	days, err := s.common.days()
 	return means{st, keys, zone, days, secrets}, err
 }
 
@@ -143,7 +143,11 @@ func (n *Network) site(m means, verifier *auth.Verifier, listener net.Listener, 
 	if err != nil {
 		return nil, err
 	}
-	trusted, err := newProxies(n.TrustedProxy)
+	trusted, err := newNetworks("trusted-proxy", n.TrustedProxy)
+	if err != nil {
+		return nil, err
+	}
+	watchers, err := newNetworks("metrics-from", n.MetricsFrom)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +166,7 @@ func (n *Network) site(m means, verifier *auth.Verifier, listener net.Listener, 
 	}
 	return &site{
 		store: m.store, app: m.app(), verifier: verifier, zone: m.zone, log: log,
-		publicURL: public, origins: allowed, proxies: trusted, perMinute: n.RateLimit,
+		publicURL: public, origins: allowed, proxies: trusted, watchers: watchers, perMinute: n.RateLimit,
 		maxBody: n.MaxBody, maxComplexity: n.MaxComplexity, timeout: n.Timeout, quit: make(chan struct{}),
 	}, nil
 }

@@ -26,8 +26,9 @@ type site struct {
 
 	publicURL     string // without a slash at the end
 	origins       origins
-	proxies       proxies
-	perMinute     int // requests an address may make; 0: any number
+	proxies       networks
+	watchers      networks // who may read the metrics
+	perMinute     int      // requests an address may make; 0: any number
 	maxBody       int64
 	maxComplexity int
 	timeout       time.Duration
@@ -66,7 +67,7 @@ func (s *site) handler() (http.Handler, error) {
 	}
 	routes.HandleFunc("GET /healthz", healthz)
 	routes.HandleFunc("GET /readyz", s.readyz)
-	routes.Handle("GET /metrics", m.handler())
+	routes.Handle("GET /metrics", onlyFrom(s.watchers, s.proxies)(m.handler()))
 	return chain(routes, identify, observe(routes, m, s.log), harden(strings.HasPrefix(s.publicURL, "https://"))), nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -95,7 +96,7 @@ func newTestSite(t *testing.T, d store.Dialect) *testSite {
 		log:       slog.New(withRequestID{slog.NewTextHandler(log, nil)}),
 		publicURL: "http://steelyard.test", origins: origins{"https://hr.example"}, perMinute: 0,
 		maxBody: 10_000, maxComplexity: 5000, timeout: time.Minute, introspection: true, graphiql: true,
-		quit: make(chan struct{}),
+		quit: make(chan struct{}), watchers: networks{netip.MustParsePrefix("127.0.0.0/8")},
 	}}
 }
 
@@ -299,7 +300,7 @@ func TestForeignPages(t *testing.T) {
 func TestAddressThatAsksTooMuchWaits(t *testing.T) {
 	s := newTestSite(t, store.SQLite)
 	s.perMinute = 3
-	trusted, err := newProxies([]string{"127.0.0.0/8"})
+	trusted, err := newNetworks("trusted-proxy", []string{"127.0.0.0/8"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,7 +322,7 @@ func TestAddressThatAsksTooMuchWaits(t *testing.T) {
 }
 
 func TestClientAddress(t *testing.T) {
-	trusted, err := newProxies([]string{"10.0.0.0/8", "2001:db8::/32"})
+	trusted, err := newNetworks("trusted-proxy", []string{"10.0.0.0/8", "2001:db8::/32"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -376,6 +377,36 @@ func TestHealthAndReadiness(t *testing.T) {
 	}
 	s.send(t, "GET", "/readyz", "").want(t, 503, "not ready")
 	s.send(t, "GET", "/healthz", "").want(t, 200)
+}
+
+// TestMetricsAreForWhoWatches: they tell when residents answer, and so are read
+// from inside alone; what an unknown proxy forwards comes from outside.
+func TestMetricsAreForWhoWatches(t *testing.T) {
+	inside, trusted := networks{netip.MustParsePrefix("127.0.0.0/8")}, networks{netip.MustParsePrefix("10.0.0.0/8")}
+	guarded := onlyFrom(inside, trusted)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { say(w, 200, "ok") }))
+	for _, c := range []struct {
+		peer, forwarded string
+		want            int
+	}{
+		{"127.0.0.1:99", "", 200},
+		{"203.0.113.7:99", "", 403},
+		{"127.0.0.1:99", "203.0.113.7", 403},
+		{"127.0.0.1:99", "127.0.0.1", 403},
+		{"10.1.1.1:99", "127.0.0.1", 200},
+		{"10.1.1.1:99", "203.0.113.7", 403},
+		{"nowhere", "", 403},
+	} {
+		r := httptest.NewRequest("GET", "/metrics", nil)
+		r.RemoteAddr = c.peer
+		if c.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", c.forwarded)
+		}
+		w := httptest.NewRecorder()
+		guarded.ServeHTTP(w, r)
+		if w.Code != c.want {
+			t.Errorf("from %s for %q: %d, want %d", c.peer, c.forwarded, w.Code, c.want)
+		}
+	}
 }
 
 func TestMetricsCountWithoutNamingAnybody(t *testing.T) {

@@ -34,10 +34,10 @@ type means struct {
 func (m means) app() resolvers.App {
 	return resolvers.App{
 		Accounts:    &accounts.Service{Store: m.store},
-		Assessments: newAssessments(m.store, m.keys, m.zone),
+		Assessments: newAssessments(m.store, m.keys, m.zone, m.days),
 		Cases:       cases.New(m.store, m.keys, m.zone, m.days, m.secrets.receipts),
 		Cycles:      &cycles.Service{Store: m.store},
-		Deeds:       &deeds.Service{Store: m.store, Secret: m.secrets.receipts},
+		Deeds:       &deeds.Service{Store: m.store, Zone: m.zone, Secret: m.secrets.receipts},
 		Officials:   &officials.Service{Store: m.store},
 		Ratings: &ratings.Service{
 			Store: m.store, Keys: m.keys, Zone: m.zone, Invitations: m.secrets.invitations, Secret: m.secrets.receipts,
@@ -48,13 +48,13 @@ func (m means) app() resolvers.App {
 
 // newAssessments makes the service that `assess` needs alone, too. Its worker is
 // named for whoever looks at a run's lease.
-func newAssessments(st *store.Store, keys *keyring.Keyring, zone *time.Location) *assessments.Service {
+func newAssessments(st *store.Store, keys *keyring.Keyring, zone *time.Location, days *calendar.Calendar) *assessments.Service {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown host"
 	}
 	return &assessments.Service{
-		Store: st, Keys: keys, Zone: zone,
+		Store: st, Keys: keys, Zone: zone, Calendar: days,
 		Worker: fmt.Sprintf("%s:%d", host, os.Getpid()), Thresholds: privacy.Default(),
 	}
 }

@@ -105,6 +105,14 @@ func (s *Store) openSQLite(path string, opts Options) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return fmt.Errorf("make the database's folder: %w", err)
 	}
+	// Made here, so that nobody but its owner can read it; its WAL takes after it.
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	if err := file.Close(); err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
 	synchronous := "FULL"
 	if opts.Bulk {
 		synchronous = "NORMAL"

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -198,5 +200,30 @@ func TestADatabaseThatAnotherProcessHoldsIsBusy(t *testing.T) {
 	}
 	if err := waiting.InTx(ctx, addUnit("b")); err != nil {
 		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// TestADatabaseFileIsItsOwnersAlone looks at what others on the machine may read.
+func TestADatabaseFileIsItsOwnersAlone(t *testing.T) {
+	url := storetest.URL(t, store.SQLite, false)
+	s, err := store.Open(t.Context(), url, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.MigrateUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	path := strings.TrimPrefix(url, "sqlite:")
+	for _, file := range []string{path, path + "-wal"} {
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has mode %v", filepath.Base(file), info.Mode())
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }
