@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"gorm.io/gorm"
 
 	"steelyard/models"
 )
@@ -21,20 +22,28 @@ type Rows func() ([]any, error)
 
 // Load writes rows into a table: by COPY on PostgreSQL, by prepared statements of
 // many rows on SQLite. It returns how many it wrote. Memory does not grow with
-// the rows.
+// the rows. A key that is there already is gorm.ErrDuplicatedKey, as everywhere.
 func (tx *Tx) Load(ctx context.Context, table string, columns []string, rows Rows) (int64, error) {
 	if tx.kind == Postgres {
 		n, err := tx.pgx.CopyFrom(ctx, pgx.Identifier{table}, columns, &copySource{rows: rows})
 		if err != nil {
-			return n, fmt.Errorf("copy into %s: %w", table, err)
+			return n, fmt.Errorf("copy into %s: %w", table, tx.named(err))
 		}
 		return n, nil
 	}
 	n, err := tx.loadSQLite(ctx, table, columns, rows)
 	if err != nil {
-		return n, fmt.Errorf("load into %s: %w", table, err)
+		return n, fmt.Errorf("load into %s: %w", table, tx.named(err))
 	}
 	return n, nil
+}
+
+// named gives a driver's error gorm's name, as gorm does for its own statements.
+func (tx *Tx) named(err error) error {
+	if translator, ok := tx.Dialector.(gorm.ErrorTranslator); ok {
+		return translator.Translate(err)
+	}
+	return err
 }
 
 // copySource is a Rows as pgx reads it.

@@ -2,9 +2,12 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
+
+	"gorm.io/gorm"
 
 	"steelyard/models"
 	"steelyard/store"
@@ -53,6 +56,30 @@ func TestLoadTakesTheDomainsOwnTypes(t *testing.T) {
 		}
 		if err := s.Checkpoint(ctx); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+func TestLoadNamesAKeyThatIsThereTwice(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		for name, rows := range map[string][][]any{
+			"within a statement": {{models.NewID(), "a", "n"}, {models.NewID(), "a", "n"}},
+			"of an earlier one":  {{models.NewID(), "b", "n"}},
+		} {
+			err := s.InTx(ctx, func(tx *store.Tx) error {
+				if err := addUnit("b")(tx); err != nil {
+					return err
+				}
+				_, err := tx.Load(ctx, "org_units", []string{"id", "ref", "name"}, each(rows))
+				return err
+			})
+			if !errors.Is(err, gorm.ErrDuplicatedKey) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if n := countUnits(t, s); n != 0 {
+			t.Errorf("%d units were kept", n)
 		}
 	})
 }
