@@ -24,6 +24,8 @@ type importCmd struct {
 // Help is the longer text of --help.
 func (importCmd) Help() string {
 	return "examples/village is a small folder with every file. An empty or missing database is made first. Importing the same folder again changes nothing. " +
+		"Cases on which somebody has taken a step since they were imported are left as they are. " +
+		"On SQLite an import into a database in use keeps all other writers waiting until it has ended. " +
 		"Faults are listed one a line as file:line column=value: what would be right; the exit code is then 1."
 }
 
@@ -123,6 +125,14 @@ func (c *importCmd) tell(s *session, r *imports.Report) error {
 	}
 	if err := table.Flush(); err != nil {
 		return err
+	}
+	for _, f := range r.Files {
+		if f.Kept == 0 {
+			continue
+		}
+		if _, err := fmt.Fprintf(s.stdout, "%s: %d rows left out, since work on their cases has gone on here\n", f.Name, f.Kept); err != nil {
+			return err
+		}
 	}
 	if r.Rejected != "" {
 		if _, err := fmt.Fprintf(s.stdout, "rejected rows: %s\n", r.Rejected); err != nil {

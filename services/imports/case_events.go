@@ -3,6 +3,7 @@ package imports
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 	"strconv"
 
 	"steelyard/models"
@@ -142,19 +143,21 @@ func (r *run) mergeCaseEvents(waiting []pendingEvent) error {
 		}
 	}
 	added := waiting[:0]
+	var entries []*caseEntry
 	for _, e := range waiting {
 		if r.eventIsNew(&e, stored[e.importKey]) {
-			added = append(added, e)
+			added, entries = append(added, e), append(entries, &r.cases.list[e.n])
 		}
 	}
-	r.files[caseEvents].Inserted += int64(len(added))
-	if err := r.recallSeqs(added); err != nil {
+	if err := r.settle(entries); err != nil {
 		return err
 	}
+	added = slices.DeleteFunc(added, func(e pendingEvent) bool { return !r.eventIsTaken(&e) })
+	r.files[caseEvents].Inserted += int64(len(added))
 	return r.loadCaseEvents(added)
 }
 
-// eventIsNew finds an event's case and says whether the event is to be written.
+// eventIsNew finds an event's case and says whether the event is not there yet.
 func (r *run) eventIsNew(e *pendingEvent, stored bool) bool {
 	if e.n == none {
 		n, known := r.cases.index[r.imprint([]byte(e.caseRef))]
@@ -170,35 +173,24 @@ func (r *run) eventIsNew(e *pendingEvent, stored bool) bool {
 	}
 	if stored {
 		r.files[caseEvents].Unchanged++
+	}
+	return !stored
+}
+
+// eventIsTaken says whether a new event is to be written. The history of a case
+// that has lived on here is its own: what another system tells later would stand
+// behind steps that came after it.
+func (r *run) eventIsTaken(e *pendingEvent) bool {
+	entry, day := &r.cases.list[e.n], r.day(e.micros)
+	if entry.lived {
+		r.keep(caseEvents)
 		return false
 	}
-	entry, day := &r.cases.list[e.n], r.day(e.micros)
 	if r.sealed(entry.unit, day) || r.sealedFor(entry.official, day) {
 		r.fault(e.at, eventAt, []byte(e.time), YearSealed)
 		return false
 	}
 	return true
-}
-
-// recallSeqs finds out where the histories of stored cases end.
-func (r *run) recallSeqs(added []pendingEvent) error {
-	var ids []any
-	byID := map[models.ID]*caseEntry{}
-	for i := range added {
-		entry := &r.cases.list[added[i].n]
-		if entry.seq == unknownSeq {
-			entry.seq = 0
-			ids, byID[entry.id] = append(ids, entry.id), entry
-		}
-	}
-	if !r.some["case_events"] {
-		return nil
-	}
-	return r.find(`SELECT case_id, seq FROM case_events e
-		WHERE seq = (SELECT MAX(seq) FROM case_events WHERE case_id = e.case_id) AND case_id`, ids, func(row *store.Row) error {
-		byID[row.ID(0)].seq = int32(row.Int(1))
-		return nil
-	})
 }
 
 func (r *run) loadCaseEvents(added []pendingEvent) error {

@@ -36,10 +36,12 @@ type caseEntry struct {
 	opened   int64 // microseconds
 	unit     int32
 	official int32
-	seq      int32 // of its last event; unknownSeq where it has to be looked up
+	seq      int32 // of its last event; unknownSeq until the case is settled
 	bad      bool
+	lived    bool // it has lived on here, as far as is settled
 }
 
+// unknownSeq marks a stored case of which nothing is settled yet.
 const unknownSeq = -1
 
 // caseTable holds the cases of the folder, and those that its events refer to, by
@@ -181,6 +183,13 @@ func instantOf(row *store.Row, i int) *time.Time {
 	return &t
 }
 
+// changedCase is a case whose row says otherwise than what is stored.
+type changedCase struct {
+	pendingCase
+	was *models.Case
+	changes
+}
+
 // mergeCases writes a batch: what is new, and what has changed.
 func (r *run) mergeCases(waiting []pendingCase) error {
 	refs := make([]any, len(waiting))
@@ -192,34 +201,102 @@ func (r *run) mergeCases(waiting []pendingCase) error {
 		return err
 	}
 	added := waiting[:0]
+	var changed []changedCase
 	for _, p := range waiting {
 		entry := &r.cases.list[p.n]
 		was := stored[p.Ref]
-		var c changes
-		if was != nil {
-			entry.id, entry.seq = was.ID, unknownSeq
-			if c = caseChanges(&p.Case, was); len(c) == 0 {
-				r.files[cases].Unchanged++
-				continue
+		if was == nil {
+			if !r.rejectSealed(&p, nil) {
+				added = append(added, p)
 			}
-		}
-		if r.sealedCase(entry, &p.Case, was) {
-			entry.bad = true
-			r.fault(p.at, caseOpened, []byte(p.OpenedAt.In(r.s.Zone).Format(time.RFC3339)), YearSealed)
 			continue
 		}
-		if was == nil {
-			added = append(added, p)
+		entry.id, entry.seq = was.ID, unknownSeq
+		if c := caseChanges(&p.Case, was); len(c) > 0 {
+			changed = append(changed, changedCase{p, was, c})
+			continue
+		}
+		r.files[cases].Unchanged++
+	}
+	r.files[cases].Inserted += int64(len(added))
+	if err := r.loadCases(added); err != nil {
+		return err
+	}
+	return r.updateCases(changed)
+}
+
+// updateCases writes what has changed, except where a case has lived on here: no
+// row of another system may undo what was done since. A step that was taken
+// after the case was read has left an event too, so what is not settled as lived
+// on is still what was read.
+func (r *run) updateCases(changed []changedCase) error {
+	entries := make([]*caseEntry, len(changed))
+	for i := range changed {
+		entries[i] = &r.cases.list[changed[i].n]
+	}
+	if err := r.settle(entries); err != nil {
+		return err
+	}
+	for i := range changed {
+		p := &changed[i]
+		if entries[i].lived {
+			r.keep(cases)
+			continue
+		}
+		if r.rejectSealed(&p.pendingCase, p.was) {
 			continue
 		}
 		r.files[cases].Updated++
-		c.compare(true, "updated_at", r.s.Store.Now())
-		if err := r.update("cases", "Case", was.ID, c); err != nil {
+		p.compare(true, "updated_at", r.s.Store.Now())
+		if err := r.update("cases", "Case", p.was.ID, p.changes); err != nil {
 			return err
 		}
 	}
-	r.files[cases].Inserted += int64(len(added))
-	return r.loadCases(added)
+	return nil
+}
+
+// settle finds out of stored cases whether they have lived on here, which an
+// event with an actor says, and where their histories end. The loading run locks
+// them before it looks: nobody takes a step on them until it has ended.
+func (r *run) settle(entries []*caseEntry) error {
+	ids, byID := []any{}, map[models.ID]*caseEntry{}
+	for _, e := range entries {
+		if e.seq == unknownSeq && byID[e.id] == nil {
+			ids, byID[e.id] = append(ids, e.id), e
+		}
+	}
+	if r.tx != nil {
+		locked := func(*store.Row) error { return nil }
+		if err := r.findAnd("SELECT id FROM cases WHERE id", r.tx.Dialect().ForUpdate(), ids, locked); err != nil {
+			return err
+		}
+	}
+	// A statement of its own, since one that has waited for a lock does not see
+	// what was written into other tables meanwhile.
+	return r.find(`SELECT id, (SELECT MAX(seq) FROM case_events WHERE case_id = cases.id),
+		EXISTS (SELECT 1 FROM case_events WHERE case_id = cases.id AND actor <> '') FROM cases WHERE id`, ids, func(row *store.Row) error {
+		e := byID[row.ID(0)]
+		e.seq, e.lived = int32(row.Int(1)), row.Bool(2)
+		return nil
+	})
+}
+
+// keep counts a row that says otherwise than what is stored and is left out,
+// since its case has lived on here.
+func (r *run) keep(f uint8) {
+	r.files[f].Unchanged++
+	r.files[f].Kept++
+}
+
+// rejectSealed notes a fault where a case would change what is sealed.
+func (r *run) rejectSealed(p *pendingCase, was *models.Case) bool {
+	entry := &r.cases.list[p.n]
+	if !r.sealedCase(entry, &p.Case, was) {
+		return false
+	}
+	entry.bad = true
+	r.fault(p.at, caseOpened, []byte(p.OpenedAt.In(r.s.Zone).Format(time.RFC3339)), YearSealed)
+	return true
 }
 
 // sealedCase says whether a case would change what a sealed period saw: as a new
@@ -274,7 +351,7 @@ func keyOrNil(h models.Hash) any {
 }
 
 // caseChanges compares a case with itself as it is stored. The state follows
-// where what implies it has changed: a case that lives on here keeps its own.
+// where what implies it has changed.
 func caseChanges(c, was *models.Case) changes {
 	var out changes
 	out.compare(c.Category != was.Category, "category", c.Category)

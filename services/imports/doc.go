@@ -13,8 +13,13 @@
 // does all of it again inside one transaction, and writes. Where the second run
 // finds other faults than the first, somebody has changed the database meanwhile,
 // and nothing is kept; so it is where a file has changed. Two imports wait for
-// each other. On SQLite the transaction keeps all other writers waiting; on
-// PostgreSQL it does so for the first load of an empty database alone.
+// each other. On SQLite the transaction keeps all other writers waiting from its
+// first row to its last; those of another process, such as the server's, give up
+// after ten seconds with models.KeyBusy. A large folder is imported there while
+// nobody works. On PostgreSQL others wait for the first load of an empty database,
+// and for the cases about which an import has decided. A rating that is given
+// meanwhile for an encounter that the folder has a rating of ends the import with
+// models.KeyImportRaced, and nothing is kept of it.
 //
 // A reference may lead to a row of the folder or to a record that is stored. What
 // is known already is found in batches by its external id, or by the key of files
@@ -25,6 +30,16 @@
 // reviews and deeds it is a fault. Only an imported rating's official, service,
 // channel, invitation and rater, which are its encounter's, follow when the
 // encounter is put right.
+//
+// # Cases that live on
+//
+// An imported case on which somebody has taken a step here, so that it has an
+// event with an actor, has lived on. From then on its history is the one that is
+// told here, and the import leaves it alone, whole: a row that says otherwise
+// changes no column of it, and events of the folder that are not there yet are
+// left out, for they would stand behind steps that came after them. Neither is a
+// fault. Such rows count as unchanged, and are named in the report and in the
+// audit trail as kept. So a folder may be read again after any work on its cases.
 //
 // # Times
 //

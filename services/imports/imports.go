@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"steelyard/auth/keyring"
@@ -113,11 +114,20 @@ func (s *Service) load(ctx context.Context, path string, checked *run, report *R
 		return loaded.end()
 	})
 	if err != nil {
-		return report, fmt.Errorf("load %s: %w", path, err)
+		return report, fmt.Errorf("load %s: %w", path, raced(err))
 	}
 	report = loaded.report()
 	report.Imported = true
 	return report, nil
+}
+
+// raced says of an error that somebody was faster where a key is there twice: the
+// same folder has just been checked against what was stored.
+func raced(err error) error {
+	if !errors.Is(err, gorm.ErrDuplicatedKey) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", &models.Error{Code: models.CodeConflict, Key: models.KeyImportRaced}, err)
 }
 
 // reader is the database as it is read: a snapshot while the folder is checked,
@@ -203,8 +213,8 @@ func (r *run) end() error {
 		"digest": hex.EncodeToString(r.src.digest()), "skipBadRows": strconv.FormatBool(r.opts.SkipBadRows),
 	}
 	for _, f := range r.report().Files {
-		details[f.Name] = fmt.Sprintf("read %d, inserted %d, updated %d, unchanged %d, rejected %d",
-			f.Read, f.Inserted, f.Updated, f.Unchanged, f.Rejected)
+		details[f.Name] = fmt.Sprintf("read %d, inserted %d, updated %d, unchanged %d, rejected %d, kept %d",
+			f.Read, f.Inserted, f.Updated, f.Unchanged, f.Rejected, f.Kept)
 	}
 	return audit.Record(r.tx, audit.Entry{Actor: actor, Action: "import", Noun: "Import", Details: details})
 }
@@ -223,7 +233,7 @@ func (r *run) report() *Report {
 		if _, there := r.src.open[r.nameOf(uint8(i))]; there {
 			f.Name, f.Rejected = format[i].name, rejected[i]
 			if r.tx == nil { // nothing has been written
-				f.Inserted, f.Updated, f.Unchanged = 0, 0, 0
+				f.Inserted, f.Updated, f.Unchanged, f.Kept = 0, 0, 0, 0
 			}
 			report.Files = append(report.Files, f)
 		}

@@ -20,7 +20,12 @@ const asked = 500
 
 // find runs a query that ends in IN (…) for all keys.
 func (r *run) find(query string, keys []any, fn func(*store.Row) error) error {
-	query += " IN (?" + strings.Repeat(", ?", asked-1) + ")"
+	return r.findAnd(query, "", keys, fn)
+}
+
+// findAnd is find with something behind the keys.
+func (r *run) findAnd(query, tail string, keys []any, fn func(*store.Row) error) error {
+	query += " IN (?" + strings.Repeat(", ?", asked-1) + ") " + tail
 	args := make([]any, asked)
 	for len(keys) > 0 {
 		n := copy(args, keys)

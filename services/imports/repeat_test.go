@@ -56,11 +56,12 @@ func replace(old, new string) func(string) string {
 	return func(s string) string { return strings.Replace(s, old, new, 1) }
 }
 
-// contents are all rows of all tables, but the audit trail, as sorted text.
-func contents(t testing.TB, s *store.Store) map[string][]string {
+// contents are all rows of the tables that an import writes to, but the audit
+// trail, and of others, as sorted text.
+func contents(t testing.TB, s *store.Store, others ...string) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
-	for _, table := range tables {
+	for _, table := range slices.Concat(tables, others) {
 		var rows []map[string]any
 		if err := s.Read(context.Background()).Raw("SELECT * FROM " + table).Scan(&rows).Error; err != nil {
 			t.Fatal(err)

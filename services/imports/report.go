@@ -77,6 +77,7 @@ type FileReport struct {
 	Updated   int64
 	Unchanged int64
 	Rejected  int64 // rows with a fault
+	Kept      int64 // of the unchanged: left out, since their case has lived on here
 }
 
 // Report is what an import found and did.
