@@ -43,6 +43,9 @@ const (
 	KeyRoundClosed         Key = "round_closed"         //
 	KeyKeyMissing          Key = "key_missing"          // year, file
 	KeyYearSealed          Key = "year_sealed"          // year
+	KeyDaySealed           Key = "day_sealed"           // day
+	KeyOutsidePeriod       Key = "outside_period"       // from, to
+	KeyTooLongAgo          Key = "too_long_ago"         // years
 	KeyBadToken            Key = "bad_token"            //
 	KeyBadReceipt          Key = "bad_receipt"          //
 	KeyBadCursor           Key = "bad_cursor"           //

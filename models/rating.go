@@ -31,6 +31,7 @@ type Rating struct {
 	Comment     *string
 	ReceiptHash Hash // nil for an imported rating
 	ImportKey   Hash // keyed hash of an imported rating's encounter; nil otherwise
+	Released    bool // it was imported, or has been written anew together with others
 }
 
 // DimensionLevel is a level for one aspect of a service.
@@ -97,8 +98,8 @@ func (r *RatingReply) Validate() error {
 	return validText("text", r.Text, MaxCommentLength)
 }
 
-// RatingTotal is what is kept of an official's ratings of one day, in the same
-// transaction as the ratings: sums up the tree are made of these.
+// RatingTotal is what is kept of an official's ratings of one day: sums up the tree
+// are made of these. A rating enters with its release, or with its import.
 type RatingTotal struct {
 	OfficialID ID   `gorm:"primaryKey"`
 	RatedOn    Date `gorm:"primaryKey"`

@@ -36,6 +36,18 @@ func (r *ReviewRound) Validate() error {
 	return nil
 }
 
+// Within says whether the round lies in its cycle's period: a review counts by the
+// day it is handed in, and one from outside would never count.
+func (r *ReviewRound) Within(period Period) error {
+	if !period.Contains(r.OpensOn) {
+		return Invalid("opensOn", KeyOutsidePeriod, period.From.String(), period.To.String())
+	}
+	if !period.Contains(r.ClosesOn) {
+		return Invalid("closesOn", KeyOutsidePeriod, period.From.String(), period.To.String())
+	}
+	return nil
+}
+
 // Accepts says whether reviews may be handed in on that day.
 func (r *ReviewRound) Accepts(on Date) error {
 	if r.State != RoundOpen || on.Before(r.OpensOn) || on.After(r.ClosesOn) {
@@ -83,6 +95,7 @@ type PeerReview struct {
 	SubmittedOn Date
 	RoundID     *ID  // nil: imported
 	ImportKey   Hash // nil: handed in here
+	Released    bool // it was imported, or has been written anew together with others
 }
 
 // Validate checks the record by itself.

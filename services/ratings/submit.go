@@ -2,7 +2,6 @@ package ratings
 
 import (
 	"context"
-	"errors"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -32,7 +31,8 @@ func errGone() error {
 
 // Submit uses an invitation and stores the rating: exactly once, also when a
 // hundred submit at the same time. It returns the receipt's code, which is not
-// kept. Only a repeat with the same idempotency key gets it again.
+// kept. Only a repeat with the same idempotency key gets it again: whoever can
+// guess the key of a token can read the answer.
 func (s *Service) Submit(ctx context.Context, in Submission) (string, *models.Rating, error) {
 	rating := &models.Rating{
 		ID: models.NewRandomID(), Level: in.Level, Source: models.RatingSourceEncounter,
@@ -44,44 +44,63 @@ func (s *Service) Submit(ctx context.Context, in Submission) (string, *models.Ra
 	if err := rating.Validate(); err != nil {
 		return "", nil, err
 	}
+	if err := models.ValidIdempotencyKey(in.IdempotencyKey, true); err != nil {
+		return "", nil, err
+	}
 	hash, err := s.Invitations.Parse(in.Token)
 	if err != nil {
 		return "", nil, errGone()
 	}
-	receipt := auth.NewReceipt()
-	if in.IdempotencyKey != nil && *in.IdempotencyKey != "" {
+	receipt, repeatable := auth.NewReceipt(), in.IdempotencyKey != nil && *in.IdempotencyKey != ""
+	if repeatable {
 		receipt = auth.DeriveReceipt(s.Secret, "submitRating", in.Token, *in.IdempotencyKey)
 	}
 	receiptHash := receipt.Hash()
 	rating.ReceiptHash = receiptHash[:]
-	rating.RatedOn = models.DateOf(s.Store.Now(), s.Zone)
-	key, err := s.Keys.Ensure(rating.RatedOn.Year())
+	now := s.Store.Now()
+	rating.RatedOn = models.DateOf(now, s.Zone)
+	key, epoch, err := s.Keys.Epoch(rating.RatedOn.Year(), now)
 	if err != nil {
 		return "", nil, err
 	}
-	err = s.Store.InTx(ctx, func(tx *store.Tx) error { return use(tx, hash, rating, key) })
-	if models.CodeOf(err) == models.CodeGone && in.IdempotencyKey != nil {
-		if first, again := s.byHash(ctx, receiptHash); again == nil {
-			return receipt.Code(), first, nil
+	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
+		if err := store.NoteKeyYear(tx, epoch); err != nil {
+			return err
 		}
-	}
+		gone := use(tx, hash, rating, key)
+		if models.CodeOf(gone) != models.CodeGone || !repeatable {
+			return gone
+		}
+		first, err := byHash(tx.DB, receiptHash)
+		if models.CodeOf(err) == models.CodeNotFound {
+			return gone
+		}
+		if err != nil {
+			return err
+		}
+		rating = first
+		return nil
+	})
 	if err != nil {
 		return "", nil, err
 	}
 	return receipt.Code(), rating, nil
 }
 
-// use spends the invitation, claims the encounter and writes the rating.
+// use claims the encounter and writes the rating; where somebody has done so, it
+// writes nothing and leaves the transaction fit for reading. The claim's primary key
+// alone decides who is first: the invitation is neither locked nor changed here,
+// since the mark of either would bear this transaction's number, as the rating does
+// until its release.
 func use(tx *store.Tx, hash auth.SecretHash, rating *models.Rating, key keyring.YearKey) error {
-	invitation, err := store.Take[models.RatingInvitation](store.Lock(tx.DB).Where("token_hash = ?", hash[:]), "RatingInvitation")
+	invitation, err := store.Take[models.RatingInvitation](tx.Where("token_hash = ?", hash[:]), "RatingInvitation")
 	if models.CodeOf(err) == models.CodeNotFound {
 		return errGone()
 	}
 	if err != nil {
 		return err
 	}
-	state, err := invitation.Next(models.InvitationUse, tx.Now)
-	if err != nil {
+	if _, err := invitation.Next(models.InvitationUse, tx.Now); err != nil {
 		return errGone()
 	}
 	encounter, err := store.Take[models.Encounter](tx.Where("id = ?", invitation.EncounterID), "Encounter")
@@ -93,37 +112,17 @@ func use(tx *store.Tx, hash auth.SecretHash, rating *models.Rating, key keyring.
 		sum := key.Rater(string(encounter.ResidentKey))
 		rating.RaterKey, rating.KeyYear = sum[:], rating.RatedOn.Year()
 	}
-	if err := tx.Create(&models.EncounterClaim{EncounterID: encounter.ID}).Error; err != nil {
-		if errors.Is(err, gorm.ErrDuplicatedKey) {
-			return errGone()
-		}
-		return err
+	claim := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&models.EncounterClaim{EncounterID: encounter.ID})
+	if claim.Error != nil {
+		return claim.Error
 	}
-	if err := tx.Model(invitation).Update("state", state).Error; err != nil {
-		return err
+	if claim.RowsAffected == 0 {
+		return errGone()
 	}
 	if err := tx.Create(rating).Error; err != nil {
 		return err
 	}
-	if err := addToTotals(tx, rating); err != nil {
-		return err
-	}
 	return audit.RecordAnonymous(tx, "submitRating", "Rating")
-}
-
-// addToTotals counts a rating in its official's day.
-func addToTotals(tx *store.Tx, rating *models.Rating) error {
-	total := models.RatingTotal{OfficialID: rating.OfficialID, RatedOn: rating.RatedOn}
-	column := "level" + string(rune('0'+rating.Level))
-	for level, count := range []*int64{&total.Level1, &total.Level2, &total.Level3, &total.Level4, &total.Level5} {
-		if level+1 == rating.Level {
-			*count = 1
-		}
-	}
-	return tx.Clauses(clause.OnConflict{
-		Columns:   []clause.Column{{Name: "official_id"}, {Name: "rated_on"}},
-		DoUpdates: clause.Assignments(map[string]any{column: gorm.Expr("rating_totals." + column + " + 1")}),
-	}).Create(&total).Error
 }
 
 // ByReceipt returns the rating that a receipt belongs to.
@@ -132,11 +131,11 @@ func (s *Service) ByReceipt(ctx context.Context, code string) (*models.Rating, e
 	if err != nil {
 		return nil, models.NotFound("Rating")
 	}
-	return s.byHash(ctx, receipt.Hash())
+	return byHash(s.Store.Read(ctx), receipt.Hash())
 }
 
-func (s *Service) byHash(ctx context.Context, hash auth.SecretHash) (*models.Rating, error) {
-	return store.Take[models.Rating](s.Store.Read(ctx).Where("receipt_hash = ?", hash[:]), "Rating")
+func byHash(db *gorm.DB, receipt auth.SecretHash) (*models.Rating, error) {
+	return store.Take[models.Rating](db.Where("receipt_hash = ?", receipt[:]), "Rating")
 }
 
 // orEmpty makes an absent list an empty one: the database keeps no nulls there.
