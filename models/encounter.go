@@ -1,6 +1,9 @@
 package models
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Encounter is one service done by an official for a resident.
 type Encounter struct {
@@ -15,13 +18,20 @@ type Encounter struct {
 	Invited     Answer
 }
 
-// Validate checks the record by itself.
-func (e *Encounter) Validate(now time.Time) error {
+// maxEncounterYears is how far back an encounter may be recorded by hand: whoever
+// was served longer ago is asked too late, and what is older comes by import.
+const maxEncounterYears = 2
+
+// ValidateAt checks the record as one that is recorded by hand now.
+func (e *Encounter) ValidateAt(now time.Time) error {
 	if err := oneOf("channel", e.Channel, Channels); err != nil {
 		return err
 	}
 	if e.OccurredAt.After(now.Add(clockSkew)) {
 		return Invalid("occurredAt", KeyFuture)
+	}
+	if e.OccurredAt.Before(now.AddDate(-maxEncounterYears, 0, 0)) {
+		return Invalid("occurredAt", KeyTooLongAgo, strconv.Itoa(maxEncounterYears))
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ func emptyOffice(t *testing.T, d store.Dialect) *office {
 		Assessments: &assessments.Service{Store: o.store, Keys: o.keys, Zone: zone, Worker: "test", Thresholds: privacy.Default()},
 		Cases:       cases.New(o.store, o.keys, zone, days, secret),
 		Cycles:      &cycles.Service{Store: o.store},
-		Deeds:       &deeds.Service{Store: o.store, Secret: secret},
+		Deeds:       &deeds.Service{Store: o.store, Zone: zone, Secret: secret},
 		Officials:   &officials.Service{Store: o.store},
 		Ratings:     &ratings.Service{Store: o.store, Keys: o.keys, Zone: zone, Invitations: invitations, Secret: secret},
 		Reviews:     &reviews.Service{Store: o.store, Keys: o.keys, Zone: zone},

@@ -2,9 +2,13 @@ package resolvers_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+
+	"steelyard/auth/keyring"
+	"steelyard/models"
 )
 
 // invite records an encounter of an official and returns its id and the token of
@@ -46,8 +50,8 @@ func TestARatingTravelsFromTheLinkToTheReceipt(t *testing.T) {
 		found.wants("ratingByReceipt.dimensions.0.level", 1)
 		found.wants("ratingByReceipt.service.ref", "passport")
 		found.wants("ratingByReceipt.reply", nil)
-		if o.count("rating_totals") != 1 || o.count("encounter_claims") != 1 {
-			t.Error("the rating is not in the totals, or the encounter not claimed")
+		if o.count("rating_totals") != 0 || o.count("encounter_claims") != 1 {
+			o.Error("the rating is in the totals before its release, or the encounter not claimed")
 		}
 	})
 }
@@ -101,6 +105,68 @@ func TestARepeatGetsTheFirstAnswer(t *testing.T) {
 	})
 }
 
+// TestAGuessableKeyIsRefused: the official knows the token, and with a guessed key
+// would read the rating.
+func TestAGuessableKeyIsRefused(t *testing.T) {
+	each(t, func(o *office) {
+		_, token := o.invite("ann", "passport", "R1")
+		o.refuses("", "INVALID", "idempotencyKey", submit, "token", token, "level", 4, "key", "1")
+		o.refuses("", "INVALID", "idempotencyKey", submit, "token", token, "level", 4, "key", strings.Repeat("k", 201))
+		o.ok("", submit, "token", token, "level", 4, "key", "")
+		o.refuses("", "GONE", "token", submit, "token", token, "level", 4, "key", "")
+	})
+}
+
+// TestAFailureIsNotTakenForAGoneLink: a database that does not answer says nothing
+// about a link.
+func TestAFailureIsNotTakenForAGoneLink(t *testing.T) {
+	each(t, func(o *office) {
+		_, token := o.invite("ann", "passport", "R1")
+		o.ok("", submit, "token", token, "level", 4, "key", "key of one phone")
+		o.change("ALTER TABLE ratings RENAME COLUMN receipt_hash TO receipt_hash_lost")
+		if code, _ := o.ask("", submit, "token", token, "level", 4, "key", "key of one phone").refused(); code != "INTERNAL" {
+			o.Errorf("refused with %q", code)
+		}
+	})
+}
+
+const offer = `query($t: String!) { ratingInvitation(token: $t) { officialName occurredOn expiresAt } }`
+
+// TestAnOfferSaysNothingOfTheRating: the official who handed the link out sees the
+// same before and after, and gets another link as before.
+func TestAnOfferSaysNothingOfTheRating(t *testing.T) {
+	each(t, func(o *office) {
+		encounter, token := o.invite("ann", "passport", "R1")
+		issue := `mutation($id: ID!, $key: String) { issueRatingInvitation(input: {encounterId: $id, idempotencyKey: $key}) { invitation { token }` + userErrors + `} }`
+		second := o.ok("ann", issue, "id", encounter, "key", "k").text("issueRatingInvitation.invitation.token")
+		before := fmt.Sprint(o.ok("", offer, "t", token).data)
+		o.ok("", submit, "token", token, "level", 1)
+		same := func() {
+			o.Helper()
+			if after := fmt.Sprint(o.ok("", offer, "t", token).data); after != before {
+				o.Errorf("before the rating %s, after it %s", before, after)
+			}
+			o.ok("ann", issue, "id", encounter, "key", "k").wants("issueRatingInvitation.invitation.token", second)
+			third := o.ok("ann", issue, "id", encounter).text("issueRatingInvitation.invitation.token")
+			for _, link := range []string{token, second, third} {
+				o.ok("", offer, "t", link).wants("ratingInvitation.officialName", "Official ann")
+				o.refuses("", "GONE", "token", submit, "token", link, "level", 5)
+			}
+		}
+		same()
+		o.later(1)
+		o.release(1)
+		same()
+		o.change("UPDATE rating_invitations SET state = 'REVOKED'")
+		o.ok("", offer, "t", token).wants("ratingInvitation.officialName", "Official ann")
+		o.refuses("", "GONE", "token", submit, "token", token, "level", 5)
+		o.later(28)
+		o.ok("", offer, "t", token).wants("ratingInvitation.officialName", "Official ann")
+		o.later(1)
+		o.ok("", offer, "t", token).wants("ratingInvitation", nil)
+	})
+}
+
 // TestWhyATokenIsRefusedStaysUnknown: used, expired, revoked and invented tokens
 // have one answer.
 func TestWhyATokenIsRefusedStaysUnknown(t *testing.T) {
@@ -115,7 +181,7 @@ func TestWhyATokenIsRefusedStaysUnknown(t *testing.T) {
 		for name, token := range map[string]string{
 			"used": used, "expired": expired, "revoked": revoked, "invented": used[:42] + "A", "empty": "", "long": strings.Repeat("A", 5000),
 		} {
-			o.ok("", `query($t: String!) { ratingInvitation(token: $t) { officialName } }`, "t", token).wants("ratingInvitation", nil)
+			o.ok("", offer, "t", token).wants("ratingInvitation", nil)
 			a := o.ask("", submit, "token", token, "level", 5)
 			got := fmt.Sprint(a.data, a.Errors)
 			if first == "" {
@@ -146,14 +212,140 @@ func TestLinksAreForOnesOwnEncounters(t *testing.T) {
 	each(t, func(o *office) {
 		encounter, _ := o.invite("ann", "passport", "R1")
 		issue := `mutation($id: ID!) { issueRatingInvitation(input: {encounterId: $id}) { invitation { token }` + userErrors + `} }`
-		o.refuses("bob", "NOT_FOUND", "", issue, "id", encounter)
-		o.refuses("hr-south", "NOT_FOUND", "", issue, "id", encounter)
+		o.refuses("bob", "NOT_FOUND", "encounterId", issue, "id", encounter)
+		o.refuses("hr-south", "NOT_FOUND", "encounterId", issue, "id", encounter)
 		o.ok("hr-north", issue, "id", encounter)
 		record := `mutation { recordEncounter(input: {officialId: {ann}, serviceId: {passport}, channel: PHONE}) { encounter { id }` + userErrors + `} }`
-		o.refuses("bob", "NOT_FOUND", "", record)
-		o.refuses("hr-south", "NOT_FOUND", "", record)
+		o.refuses("bob", "NOT_FOUND", "officialId", record)
+		o.refuses("hr-south", "NOT_FOUND", "officialId", record)
 		o.ok("hr-root", record)
-		o.refuses("ann", "INVALID", "occurredAt", `mutation { recordEncounter(input: {serviceId: {passport}, channel: PHONE, occurredAt: "2025-03-05T10:00:00Z"}) { encounter { id }`+userErrors+`} }`)
+		o.refuses("ann", "NOT_FOUND", "serviceId", `mutation { recordEncounter(input: {serviceId: {ann}, channel: PHONE}) { encounter { id }`+userErrors+`} }`)
+	})
+}
+
+const recordAt = `mutation($at: DateTime, $key: String) { recordEncounter(input: {serviceId: {passport}, channel: PHONE, occurredAt: $at, residentRef: "R1", idempotencyKey: $key}) { encounter { id }` + userErrors + `} }`
+
+// TestAnEncounterIsOfATimeThatIsOpen: neither to come nor long ago, nor of a day on
+// which something final rests.
+func TestAnEncounterIsOfATimeThatIsOpen(t *testing.T) {
+	each(t, func(o *office) {
+		for _, at := range []string{"2025-03-05T10:00:00Z", "1850-01-01T00:00:00Z", "2023-03-04T01:00:00Z"} {
+			o.refuses("ann", "INVALID", "occurredAt", recordAt, "at", at)
+		}
+		o.ok("ann", recordAt, "at", "2023-03-05T01:00:00Z")
+		o.ok("ann", recordAt, "at", "2024-02-01T01:00:00Z")
+
+		// ann works in north-desk now, but was in the south until the end of 2024.
+		o.change("UPDATE postings SET from_on = '2025-01-01' WHERE official_id = ?", o.id("ann"))
+		o.write(&models.Posting{
+			ID: models.NewID(), OfficialID: o.id("ann"), UnitID: o.id("south"), PositionID: o.positionOf("ann"),
+			FromOn: models.SinceEver, ToOn: models.NewDate(2024, 12, 31),
+		})
+		o.final("hr-south", "south", "2024-02-01", "2024-02-29")
+		o.final("hr-root", "root", "2025-02-01", "2025-02-28")
+		o.final("hr-south", "south", "2025-01-01", "2025-01-31") // not ann's
+		for at, sealed := range map[string]bool{
+			"2024-01-31T15:59:00Z": false, "2024-01-31T16:00:00Z": true, // midnight in the zone
+			"2024-02-10T00:00:00Z": true, "2025-02-10T00:00:00Z": true, "2025-01-10T00:00:00Z": false, "2025-03-01T00:00:00Z": false,
+		} {
+			if code, field := o.ask("ann", recordAt, "at", at).refused(); sealed != (code == "INVALID" && field == "occurredAt") {
+				o.Errorf("%s: refused with %q (%q)", at, code, field)
+			}
+		}
+		if err := o.keys.Destroy(2023, *o.now.Load()); err != nil {
+			o.Fatal(err)
+		}
+		o.refuses("ann", "INVALID", "occurredAt", recordAt, "at", "2023-03-06T01:00:00Z")
+		o.change("UPDATE key_epochs SET destroyed_at = created_at WHERE year = 2024")
+		o.refuses("ann", "INVALID", "occurredAt", recordAt, "at", "2024-06-06T01:00:00Z")
+	})
+}
+
+// final makes a cycle that is sealed.
+func (o *office) final(subject, unit, from, to string) {
+	o.Helper()
+	id := o.ok(subject, `mutation($from: Date!, $to: Date!) { openCycle(input: {unitId: {`+unit+`}, kind: SPECIAL, name: "sealed", fromOn: $from, toOn: $to}) {
+		cycle { id }`+userErrors+`} }`, "from", from, "to", to).text("openCycle.cycle.id")
+	o.change("UPDATE cycles SET state = 'FINAL' WHERE id = ?", o.parse(id))
+}
+
+func (o *office) positionOf(official string) models.ID {
+	o.Helper()
+	var row models.Official
+	if err := o.store.Read(o.Context()).Take(&row, "id = ?", o.id(official)).Error; err != nil {
+		o.Fatal(err)
+	}
+	return row.PositionID
+}
+
+// TestAnEncounterLeavesATrace: who recorded it, and nothing of the resident.
+func TestAnEncounterLeavesATrace(t *testing.T) {
+	each(t, func(o *office) {
+		id := o.ok("ann", recordAt, "key", "k").text("recordEncounter.encounter.id")
+		o.ok("ann", recordAt, "key", "k").wants("recordEncounter.encounter.id", id)
+		var entries []models.AuditEntry
+		if err := o.store.Read(o.Context()).Find(&entries, "action = 'recordEncounter'").Error; err != nil {
+			o.Fatal(err)
+		}
+		if len(entries) != 1 || entries[0].Actor != "ann" || *entries[0].NounID != o.parse(id) || len(entries[0].Details) != 0 {
+			o.Errorf("the trail has %+v", entries)
+		}
+	})
+}
+
+// TestAnotherKeyFileIsRefused: a lost key file must not be made anew unnoticed.
+func TestAnotherKeyFileIsRefused(t *testing.T) {
+	each(t, func(o *office) {
+		_, token := o.invite("ann", "passport", "R1")
+		o.ok("hr-north", openRound, "cycle", o.cycle("hr-north", "north"), "opens", "2025-03-01", "closes", "2025-03-31")
+		mine := o.keys
+		other, err := keyring.OpenOrCreate(filepath.Join(o.TempDir(), "other.keys"))
+		if err != nil {
+			o.Fatal(err)
+		}
+		o.app.Ratings.Keys, o.app.Reviews.Keys = other, other
+		hand := `mutation($id: ID!) { submitPeerReview(input: {assignmentId: $id, scores: [{dimension: ABILITY, score: 4}]}) { submitted ` + userErrors + `} }`
+		duty := o.assignmentOf("ann")
+		for range 2 {
+			for name, a := range map[string]*answer{
+				"submitRating":     o.ask("", submit, "token", token, "level", 4),
+				"recordEncounter":  o.ask("ann", recordAt),
+				"submitPeerReview": o.ask("ann", hand, "id", duty),
+			} {
+				if code, _ := a.refused(); code != "UNAVAILABLE" {
+					o.Errorf("%s with another key: %q", name, code)
+				}
+			}
+		}
+		o.app.Ratings.Keys, o.app.Reviews.Keys = mine, mine
+		o.ok("", submit, "token", token, "level", 4)
+		o.ok("ann", hand, "id", duty)
+	})
+}
+
+// TestTwoAtOnceGetTheSameLink: also its id, which must exist.
+func TestTwoAtOnceGetTheSameLink(t *testing.T) {
+	each(t, func(o *office) {
+		encounter, _ := o.invite("ann", "passport", "R1")
+		issue := `mutation($id: ID!) { issueRatingInvitation(input: {encounterId: $id, idempotencyKey: "k2"}) { invitation { id expiresAt }` + userErrors + `} }`
+		var wg sync.WaitGroup
+		links := make([]string, 20)
+		for i := range links {
+			wg.Go(func() {
+				links[i] = fmt.Sprint(o.ask("ann", issue, "id", encounter).get("issueRatingInvitation.invitation"))
+			})
+		}
+		wg.Wait()
+		for _, link := range links {
+			if link != links[0] {
+				o.Fatalf("links differ: %v", links)
+			}
+		}
+		id, _, _ := strings.Cut(strings.SplitAfter(links[0], "id:")[1], "]")
+		var n int64
+		if err := o.store.Read(o.Context()).Model(&models.RatingInvitation{}).Where("id = ?", o.parse(id)).Count(&n).Error; err != nil || n != 1 {
+			o.Errorf("%d invitations with the id %s: %v", n, id, err)
+		}
 	})
 }
 

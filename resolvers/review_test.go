@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"steelyard/models"
+	"steelyard/store"
 )
 
 const openRound = `mutation($cycle: ID!, $opens: Date!, $closes: Date!) { openReviewRound(input: {cycleId: $cycle, name: "spring", opensOn: $opens, closesOn: $closes, assignments: [
@@ -57,7 +58,7 @@ func TestAReviewIsHandedInOnce(t *testing.T) {
 		o.ok("bob", `{ myReviewAssignments { id submitted } }`).wants("myReviewAssignments.0.submitted", true)
 
 		o.later(60)
-		o.refuses("ann", "ILLEGAL_STATE", "", submit, "id", o.assignmentOf("ann"), "scores", scores)
+		o.refuses("ann", "ILLEGAL_STATE", "assignmentId", submit, "id", o.assignmentOf("ann"), "scores", scores)
 		if n := len(o.ok("bob", `{ myReviewAssignments { id } }`).list("myReviewAssignments")); n != 0 {
 			o.Errorf("%d duties after the round", n)
 		}
@@ -77,7 +78,7 @@ func (o *office) assignmentOf(reviewer string) string {
 func TestARoundKeepsToItsScope(t *testing.T) {
 	each(t, func(o *office) {
 		cycle := o.cycle("hr-north", "north")
-		o.refuses("hr-south", "NOT_FOUND", "", openRound, "cycle", cycle, "opens", "2025-03-01", "closes", "2025-03-31")
+		o.refuses("hr-south", "NOT_FOUND", "cycleId", openRound, "cycle", cycle, "opens", "2025-03-01", "closes", "2025-03-31")
 		o.refuses("hr-north", "INVALID", "closesOn", openRound, "cycle", cycle, "opens", "2025-03-31", "closes", "2025-03-01")
 		stranger := `mutation($cycle: ID!) { openReviewRound(input: {cycleId: $cycle, name: "n", opensOn: "2025-03-01", closesOn: "2025-03-31", assignments: [
 			{officialId: {ann}, reviewerId: {cat}, relation: EXTERNAL}]}) { round { id } ` + userErrors + `} }`
@@ -85,10 +86,66 @@ func TestARoundKeepsToItsScope(t *testing.T) {
 		self := `mutation($cycle: ID!) { openReviewRound(input: {cycleId: $cycle, name: "n", opensOn: "2025-03-01", closesOn: "2025-03-31", assignments: [
 			{officialId: {ann}, reviewerId: {ann}, relation: PEER}]}) { round { id } ` + userErrors + `} }`
 		o.refuses("hr-north", "INVALID", "assignments.0.relation", self, "cycle", cycle)
+		// A review outside the period would never count.
+		o.refuses("hr-north", "INVALID", "opensOn", openRound, "cycle", cycle, "opens", "2024-12-31", "closes", "2025-03-01")
+		o.refuses("hr-north", "INVALID", "closesOn", openRound, "cycle", cycle, "opens", "2025-03-01", "closes", "2026-01-01")
+		o.final("hr-root", "root", "2025-02-01", "2025-02-28")
+		o.refuses("hr-north", "INVALID", "opensOn", openRound, "cycle", cycle, "opens", "2025-02-28", "closes", "2025-03-31")
+		o.refuses("hr-north", "INVALID", "closesOn", openRound, "cycle", cycle, "opens", "2025-01-01", "closes", "2025-02-01")
 		if o.count("review_rounds") != 0 {
 			o.Error("a refused round is kept")
 		}
+		o.ok("hr-north", openRound, "cycle", cycle, "opens", "2025-03-01", "closes", "2025-03-31")
 	})
+}
+
+// TestNoReviewIsHandedInAfterTheRun: what is computed from them must not change.
+func TestNoReviewIsHandedInAfterTheRun(t *testing.T) {
+	each(t, func(o *office) {
+		hand := `mutation($id: ID!) { submitPeerReview(input: {assignmentId: $id, scores: [{dimension: ABILITY, score: 4}]}) { submitted ` + userErrors + `} }`
+		cycle := o.cycle("hr-north", "north")
+		o.ok("hr-north", openRound, "cycle", cycle, "opens", "2025-03-01", "closes", "2025-03-31")
+		ann, bob := o.assignmentOf("ann"), o.assignmentOf("bob")
+		o.final("hr-root", "root", "2025-03-05", "2025-03-05")
+		o.later(1)
+		o.refuses("ann", "ILLEGAL_STATE", "assignmentId", hand, "id", ann)
+		o.later(1)
+		o.ok("ann", hand, "id", ann)
+		o.change("UPDATE cycles SET state = 'SCORING' WHERE id = ?", o.parse(cycle))
+		o.refuses("bob", "ILLEGAL_STATE", "assignmentId", hand, "id", bob)
+		o.refuses("hr-north", "ILLEGAL_STATE", "cycleId", openRound, "cycle", cycle, "opens", "2025-03-01", "closes", "2025-03-31")
+	})
+}
+
+// TestARoundDoesNotOpenBesideARun: whichever is second sees the first.
+func TestARoundDoesNotOpenBesideARun(t *testing.T) {
+	o := newOffice(t, store.Postgres)
+	cycle := o.cycle("hr-north", "north")
+	opened := make(chan *answer, 1)
+	err := o.store.InTx(o.Context(), func(tx *store.Tx) error {
+		row, err := store.Take[models.Cycle](store.Lock(tx.DB).Where("id = ?", o.parse(cycle)), "Cycle")
+		if err != nil {
+			return err
+		}
+		go func() {
+			opened <- o.ask("hr-north", openRound, "cycle", cycle, "opens", "2025-03-01", "closes", "2025-03-31")
+		}()
+		// It has come to the lock, or has passed it.
+		for waiting := false; !waiting && len(opened) == 0; {
+			err := o.store.Read(o.Context()).Raw(`SELECT EXISTS (SELECT 1 FROM pg_stat_activity
+				WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waiting).Error
+			if err != nil {
+				return err
+			}
+		}
+		return tx.Model(row).Update("state", models.CycleScoring).Error
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, field := (<-opened).refused(); code != "ILLEGAL_STATE" || field != "cycleId" {
+		t.Errorf("refused with %q (%q)", code, field)
+	}
 }
 
 func TestADeedCountsByTheWordOfThePersonHelped(t *testing.T) {
@@ -109,6 +166,12 @@ func TestADeedCountsByTheWordOfThePersonHelped(t *testing.T) {
 		o.ok("", done, "r", receipt, "done", true)
 		o.refuses("", "CONFLICT", "done", done, "r", receipt, "done", false)
 		o.refuses("ann", "INVALID", "doneAt", `mutation { recordDeed(input: {kind: OTHER, doneAt: "2026-01-01T00:00:00Z", title: "t"}) { deed { id } `+userErrors+`} }`)
+		o.final("hr-root", "root", "2025-02-01", "2025-02-28")
+		sealed := `mutation($at: DateTime!) { recordDeed(input: {kind: OTHER, doneAt: $at, title: "t"}) { deed { id } ` + userErrors + `} }`
+		o.refuses("ann", "INVALID", "doneAt", sealed, "at", "2025-01-31T16:00:00Z")
+		o.refuses("ann", "INVALID", "doneAt", sealed, "at", "2025-02-28T15:59:00Z")
+		o.ok("ann", sealed, "at", "2025-01-31T15:59:00Z")
+		o.ok("ann", sealed, "at", "2025-02-28T16:00:00Z")
 		o.refuses("ann", "INVALID", "title", `mutation { recordDeed(input: {kind: OTHER, doneAt: "2025-01-01T00:00:00Z", title: ""}) { deed { id } `+userErrors+`} }`)
 		o.refuses("ann", "INVALID", "hours", `mutation { recordDeed(input: {kind: OTHER, doneAt: "2025-01-01T00:00:00Z", title: "t", hours: -1}) { deed { id } `+userErrors+`} }`)
 	})

@@ -1,6 +1,7 @@
 // Package deeds is what officials and those they helped say of practical work: an
 // official records a deed and hands a code to the person helped, who confirms or
-// denies it. Only what was confirmed counts.
+// denies it. Only what was confirmed counts. That the word is the helped person's own
+// rests on the official's honesty: see [Service.Confirm].
 package deeds
 
 import (
@@ -18,6 +19,7 @@ import (
 // Service does what this package is for. All fields are needed.
 type Service struct {
 	Store *store.Store
+	Zone  *time.Location
 	// Secret derives receipts from idempotency keys.
 	Secret []byte
 }
@@ -44,6 +46,9 @@ func (s *Service) Record(ctx context.Context, actor auth.Actor, in NewDeed) (*Re
 	if actor.OfficialID == nil {
 		return nil, models.Forbidden()
 	}
+	if err := models.ValidIdempotencyKey(in.IdempotencyKey, actor.Anonymous()); err != nil {
+		return nil, err
+	}
 	receipt := auth.NewReceipt()
 	if in.IdempotencyKey != nil && *in.IdempotencyKey != "" {
 		receipt = auth.DeriveReceipt(s.Secret, "recordDeed", actor.Subject, *in.IdempotencyKey)
@@ -59,10 +64,7 @@ func (s *Service) Record(ctx context.Context, actor auth.Actor, in NewDeed) (*Re
 	}
 	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
 		id, err := store.Once(tx, "recordDeed", actor.Subject, in.IdempotencyKey, in, d.ID, func() error {
-			if err := tx.Create(d).Error; err != nil {
-				return err
-			}
-			return audit.Record(tx, audit.Entry{Actor: actor.Subject, Action: "recordDeed", Noun: "Deed", NounID: &d.ID})
+			return s.record(tx, actor, d)
 		})
 		if err != nil || id == d.ID {
 			return err
@@ -79,9 +81,30 @@ func (s *Service) Record(ctx context.Context, actor auth.Actor, in NewDeed) (*Re
 	return &Recorded{Deed: d, Receipt: receipt.Code()}, nil
 }
 
-// Confirm takes the word of the person helped. The official who recorded the
-// deed cannot give it. Saying the same twice changes nothing; the first word
-// stands.
+// record writes a deed of a day to which something may still be added.
+func (s *Service) record(tx *store.Tx, actor auth.Actor, d *models.Deed) error {
+	official, err := store.Take[models.Official](tx.Where("id = ?", d.OfficialID), "Official")
+	if err != nil {
+		return err
+	}
+	day := models.DateOf(d.DoneAt, s.Zone)
+	sealed, err := store.SealedFor(tx.DB, official, day)
+	if err != nil {
+		return err
+	}
+	if sealed {
+		return models.Invalid("doneAt", models.KeyDaySealed, day.String())
+	}
+	if err := tx.Create(d).Error; err != nil {
+		return err
+	}
+	return audit.Record(tx, audit.Entry{Actor: actor.Subject, Action: "recordDeed", Noun: "Deed", NounID: &d.ID})
+}
+
+// Confirm takes the word of whoever holds the code. The official's own token is
+// refused, but nothing more: the official has seen the code, and without a token
+// nobody can tell their word from that of the person helped. Saying the same twice
+// changes nothing; the first word stands.
 func (s *Service) Confirm(ctx context.Context, actor auth.Actor, code string, done bool) (*models.Deed, error) {
 	unknown := &models.Error{Code: models.CodeNotFound, Field: "receipt", Key: models.KeyBadReceipt}
 	receipt, err := auth.ParseReceipt(code)

@@ -26,6 +26,9 @@ type NewEncounter struct {
 // RecordEncounter records a service that an official did for a resident: the
 // actor's own, or, for HR, one within scope.
 func (s *Service) RecordEncounter(ctx context.Context, actor auth.Actor, in NewEncounter) (*models.Encounter, error) {
+	if err := models.ValidIdempotencyKey(in.IdempotencyKey, actor.Anonymous()); err != nil {
+		return nil, err
+	}
 	now := s.Store.Now()
 	e := &models.Encounter{
 		ID: models.NewID(), ServiceID: in.ServiceID, Channel: in.Channel, OccurredAt: now,
@@ -35,29 +38,32 @@ func (s *Service) RecordEncounter(ctx context.Context, actor auth.Actor, in NewE
 	if in.OccurredAt != nil {
 		e.OccurredAt = *in.OccurredAt
 	}
-	if err := e.Validate(now); err != nil {
+	if err := e.ValidateAt(now); err != nil {
 		return nil, err
 	}
-	if in.ResidentRef != "" {
-		year := models.DateOf(e.OccurredAt, s.Zone).Year()
-		key, err := s.Keys.Ensure(year)
-		if err != nil {
-			return nil, err
-		}
-		sum := key.Resident(in.ResidentRef)
-		e.ResidentKey, e.KeyYear = sum[:], year
+	day := models.DateOf(e.OccurredAt, s.Zone)
+	key, epoch, err := s.Keys.Epoch(day.Year(), now)
+	if err != nil {
+		return nil, sealedYear(err)
 	}
-	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
+	asked := in
+	if in.ResidentRef != "" {
+		sum := key.Resident(in.ResidentRef)
+		e.ResidentKey, e.KeyYear = sum[:], day.Year()
+		// What is kept to know a repeat again must not let the reference be guessed.
+		asked.ResidentRef = string(sum[:])
+	}
+	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
 		official, err := officialFor(tx, actor, in.OfficialID)
 		if err != nil {
 			return err
 		}
 		e.OfficialID = official.ID
 		if _, err := store.Take[models.Service](tx.Where("id = ?", in.ServiceID), "Service"); err != nil {
-			return err
+			return models.AtField("serviceId", err)
 		}
-		id, err := store.Once(tx, "recordEncounter", actor.Subject, in.IdempotencyKey, in, e.ID, func() error {
-			return tx.Create(e).Error
+		id, err := store.Once(tx, "recordEncounter", actor.Subject, in.IdempotencyKey, asked, e.ID, func() error {
+			return record(tx, actor, official, e, day, epoch)
 		})
 		if err != nil || id == e.ID {
 			return err
@@ -69,6 +75,34 @@ func (s *Service) RecordEncounter(ctx context.Context, actor auth.Actor, in NewE
 		return nil, err
 	}
 	return e, nil
+}
+
+// record writes an encounter of a day to which something may still be added. Its
+// entry in the audit trail says nothing of the resident.
+func record(tx *store.Tx, actor auth.Actor, by *models.Official, e *models.Encounter, day models.Date, epoch models.KeyEpoch) error {
+	sealed, err := store.SealedFor(tx.DB, by, day)
+	if err != nil {
+		return err
+	}
+	if sealed {
+		return models.Invalid("occurredAt", models.KeyDaySealed, day.String())
+	}
+	if err := store.NoteKeyYear(tx, epoch); err != nil {
+		return sealedYear(err)
+	}
+	if err := tx.Create(e).Error; err != nil {
+		return err
+	}
+	return audit.Record(tx, audit.Entry{Actor: actor.Subject, Action: "recordEncounter", Noun: "Encounter", NounID: &e.ID})
+}
+
+// sealedYear turns the error that a year's key is destroyed into one of the moment
+// that lies in the year.
+func sealedYear(err error) error {
+	if e := (&models.Error{}); errors.As(err, &e) && e.Key == models.KeyYearSealed {
+		return models.Invalid("occurredAt", e.Key, e.Args...)
+	}
+	return err
 }
 
 // officialFor returns the official whom an actor may act for: themself, or for
@@ -86,9 +120,10 @@ func officialFor(tx *store.Tx, actor auth.Actor, id *models.ID) (*models.Officia
 	case actor.Is(models.RoleHR):
 		query = query.Scopes(store.InScope("unit_id", actor.UnitID))
 	default:
-		return nil, models.NotFound("Official")
+		return nil, models.AtField("officialId", models.NotFound("Official"))
 	}
-	return store.Take[models.Official](query, "Official")
+	official, err := store.Take[models.Official](query, "Official")
+	return official, models.AtField("officialId", err)
 }
 
 // Issued is a rating link as it is handed out.
@@ -104,6 +139,9 @@ func (s *Service) Issue(ctx context.Context, actor auth.Actor, encounterID model
 	if err := models.ValidPlace("issuedFrom", from); err != nil {
 		return nil, err
 	}
+	if err := models.ValidIdempotencyKey(key, actor.Anonymous()); err != nil {
+		return nil, err
+	}
 	token, hash := s.Invitations.Issue()
 	if key != nil && *key != "" {
 		token, hash = s.Invitations.IssueFor(actor.Subject, encounterID.String(), *key)
@@ -112,10 +150,12 @@ func (s *Service) Issue(ctx context.Context, actor auth.Actor, encounterID model
 	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
 		encounter, err := store.Take[models.Encounter](tx.Where("id = ?", encounterID), "Encounter")
 		if err != nil {
-			return err
+			return models.AtField("encounterId", err)
 		}
-		if _, err := officialFor(tx, actor, &encounter.OfficialID); err != nil {
-			return models.NotFound("Encounter")
+		if _, err := officialFor(tx, actor, &encounter.OfficialID); models.CodeOf(err) != "" {
+			return models.AtField("encounterId", models.NotFound("Encounter"))
+		} else if err != nil {
+			return err
 		}
 		known, err := store.Take[models.RatingInvitation](tx.Where("token_hash = ?", hash[:]), "RatingInvitation")
 		if err == nil {
@@ -142,7 +182,8 @@ func (s *Service) Issue(ctx context.Context, actor auth.Actor, encounterID model
 	})
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		// Two at once with one key: the other has issued this very link.
-		err = nil
+		invitation, err = store.Take[models.RatingInvitation](
+			s.Store.Read(ctx).Where("token_hash = ?", hash[:]), "RatingInvitation")
 	}
 	if err != nil {
 		return nil, err
@@ -159,8 +200,11 @@ type Offer struct {
 	ExpiresAt    time.Time
 }
 
-// Offer says what a token is for. Asking does not use it. A token that cannot be
-// used is NOT_FOUND, whatever the reason.
+// Offer says what a token is for. Asking does not use it. The answer depends on the
+// token and the time alone, never on whether it has been used or revoked: the
+// official who handed it out would learn from it who has rated. Past its time, and
+// for a token that nobody issued, it is NOT_FOUND; that a link is gone only
+// [Service.Submit] says.
 func (s *Service) Offer(ctx context.Context, token string) (*Offer, error) {
 	hash, err := s.Invitations.Parse(token)
 	if err != nil {
@@ -171,17 +215,12 @@ func (s *Service) Offer(ctx context.Context, token string) (*Offer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := invitation.Next(models.InvitationUse, s.Store.Now()); err != nil {
+	if !s.Store.Now().Before(invitation.ExpiresAt) {
 		return nil, models.NotFound("RatingInvitation")
 	}
 	encounter, err := store.Take[models.Encounter](db.Where("id = ?", invitation.EncounterID), "Encounter")
 	if err != nil {
 		return nil, err
-	}
-	if claimed, err := exists(db.Model(&models.EncounterClaim{}).Where("encounter_id = ?", encounter.ID)); err != nil {
-		return nil, err
-	} else if claimed {
-		return nil, models.NotFound("RatingInvitation")
 	}
 	service, err := store.Take[models.Service](db.Where("id = ?", encounter.ServiceID), "Service")
 	if err != nil {
@@ -199,10 +238,4 @@ func (s *Service) Offer(ctx context.Context, token string) (*Offer, error) {
 		Service: service, OfficialName: official.Name, UnitName: unit.Name,
 		OccurredOn: models.DateOf(encounter.OccurredAt, s.Zone), ExpiresAt: invitation.ExpiresAt,
 	}, nil
-}
-
-func exists(query *gorm.DB) (bool, error) {
-	var n int64
-	err := query.Count(&n).Error
-	return n > 0, err
 }

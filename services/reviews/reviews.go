@@ -46,6 +46,9 @@ type Pair struct {
 // OpenRound opens a round in a cycle within the actor's scope. Everybody in it,
 // reviewed and reviewing, must lie within that scope as well.
 func (s *Service) OpenRound(ctx context.Context, actor auth.Actor, in NewRound) (*models.ReviewRound, error) {
+	if err := models.ValidIdempotencyKey(in.IdempotencyKey, actor.Anonymous()); err != nil {
+		return nil, err
+	}
 	round := &models.ReviewRound{
 		ID: models.NewID(), CycleID: in.CycleID, Name: strings.TrimSpace(in.Name), State: models.RoundOpen,
 		OpensOn: in.OpensOn, ClosesOn: in.ClosesOn,
@@ -102,11 +105,19 @@ func assign(round models.ID, pairs []Pair) ([]models.ReviewAssignment, error) {
 const batch = 500
 
 func open(tx *store.Tx, actor auth.Actor, round *models.ReviewRound, assignments []models.ReviewAssignment) error {
-	cycle, err := store.Take[models.Cycle](tx.Scopes(store.InScope("unit_id", actor.UnitID)).Where("id = ?", round.CycleID), "Cycle")
+	// The lock keeps a run of the cycle from beginning meanwhile.
+	cycle, err := store.Take[models.Cycle](
+		store.Lock(tx.DB).Scopes(store.InScope("unit_id", actor.UnitID)).Where("id = ?", round.CycleID), "Cycle")
 	if err != nil {
-		return err
+		return models.AtField("cycleId", err)
 	}
 	if err := cycle.TakesReviews(); err != nil {
+		return err
+	}
+	if err := round.Within(cycle.Period()); err != nil {
+		return err
+	}
+	if err := unsealed(tx, cycle.UnitID, round); err != nil {
 		return err
 	}
 	if err := within(tx, actor, assignments); err != nil {
@@ -122,6 +133,24 @@ func open(tx *store.Tx, actor auth.Actor, round *models.ReviewRound, assignments
 		Actor: actor.Subject, Action: "openReviewRound", Noun: "ReviewRound", NounID: &round.ID,
 		Details: map[string]string{"assignments": fmt.Sprint(len(assignments))},
 	})
+}
+
+// unsealed refuses a round that begins or ends on a day of which nothing may be
+// added any more. What lies between shows when a review is handed in.
+func unsealed(tx *store.Tx, unit models.ID, round *models.ReviewRound) error {
+	for _, end := range []struct {
+		field string
+		day   models.Date
+	}{{"opensOn", round.OpensOn}, {"closesOn", round.ClosesOn}} {
+		sealed, err := store.Sealed(tx.DB, unit, end.day)
+		if err != nil {
+			return err
+		}
+		if sealed {
+			return models.Invalid(end.field, models.KeyDaySealed, end.day.String())
+		}
+	}
+	return nil
 }
 
 // within says whether everybody in the assignments lies within the actor's scope.
@@ -205,14 +234,15 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, assignment model
 	if actor.OfficialID == nil {
 		return models.Forbidden()
 	}
-	today := models.DateOf(s.Store.Now(), s.Zone)
+	now := s.Store.Now()
+	today := models.DateOf(now, s.Zone)
 	reviews, err := draft(marks, today)
 	if err != nil {
 		return err
 	}
-	key, err := s.Keys.Ensure(today.Year())
+	key, epoch, err := s.Keys.Epoch(today.Year(), now)
 	if err != nil {
-		return err
+		return models.AtField("assignmentId", err)
 	}
 	return s.Store.InTx(ctx, func(tx *store.Tx) error {
 		a, err := store.Take[models.ReviewAssignment](
@@ -223,12 +253,11 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, assignment model
 		if err != nil {
 			return err
 		}
-		round, err := store.Take[models.ReviewRound](tx.Where("id = ?", a.RoundID), "ReviewRound")
-		if err != nil {
-			return err
+		if err := takes(tx, a, today); err != nil {
+			return models.AtField("assignmentId", err)
 		}
-		if err := round.Accepts(today); err != nil {
-			return err
+		if err := store.NoteKeyYear(tx, epoch); err != nil {
+			return models.AtField("assignmentId", err)
 		}
 		reviewer, err := store.Take[models.Official](tx.Where("id = ?", a.ReviewerID), "Official")
 		if err != nil {
@@ -241,6 +270,39 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, assignment model
 		}
 		return handIn(tx, a.ID, reviews)
 	})
+}
+
+// takes says whether a review may be handed in today: its round is open, its cycle
+// still gathers evidence, and nothing that is final rests on this day. It locks no
+// row: the mark of a lock would bear this transaction's number, as the review does
+// until its release.
+func takes(tx *store.Tx, a *models.ReviewAssignment, today models.Date) error {
+	round, err := store.Take[models.ReviewRound](tx.Where("id = ?", a.RoundID), "ReviewRound")
+	if err != nil {
+		return err
+	}
+	if err := round.Accepts(today); err != nil {
+		return err
+	}
+	cycle, err := store.Take[models.Cycle](tx.Where("id = ?", round.CycleID), "Cycle")
+	if err != nil {
+		return err
+	}
+	if cycle.TakesReviews() != nil {
+		return &models.Error{Code: models.CodeIllegalState, Key: models.KeyRoundClosed}
+	}
+	official, err := store.Take[models.Official](tx.Where("id = ?", a.OfficialID), "Official")
+	if err != nil {
+		return err
+	}
+	sealed, err := store.SealedFor(tx.DB, official, today)
+	if err != nil {
+		return err
+	}
+	if sealed {
+		return &models.Error{Code: models.CodeIllegalState, Key: models.KeyDaySealed, Args: []string{today.String()}}
+	}
+	return nil
 }
 
 // draft makes the records of the marks, still without reviewer and reviewed.
