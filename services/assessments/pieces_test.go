@@ -50,6 +50,7 @@ func TestPiecesAreKeptFromEnoughPersonsOn(t *testing.T) {
 func TestPiecesOfEverySourceAreCounted(t *testing.T) {
 	at := scoring.Day(day("2025-03-10").EpochDay())
 	ev := &scoring.Evidence{Kinds: []scoring.Kind{{ID: "category:x", Name: "Roads", Parent: scoring.None}}}
+	ev.Postings = []scoring.Posting{{Person: 7}}
 	ev.To, ev.Cases.End = scoring.Day(march.To.EpochDay()), clock("2025-04-01 00:00:00").Unix()
 	for i := range int32(5) {
 		ev.Cases.Posting = append(ev.Cases.Posting, 0)
@@ -59,6 +60,8 @@ func TestPiecesOfEverySourceAreCounted(t *testing.T) {
 		ev.Reviews.Posting = append(ev.Reviews.Posting, 0)
 		ev.Reviews.Day = append(ev.Reviews.Day, at)
 		ev.Reviews.Reviewer = append(ev.Reviews.Reviewer, i)
+		ev.Reviews.ReviewerPerson = append(ev.Reviews.ReviewerPerson, scoring.None)
+		ev.Reviews.Relation = append(ev.Reviews.Relation, scoring.RelationPeer)
 		ev.Deeds.Posting = append(ev.Deeds.Posting, 0)
 		ev.Deeds.Day = append(ev.Deeds.Day, at)
 		ev.Deeds.Beneficiary = append(ev.Deeds.Beneficiary, i)
@@ -76,6 +79,47 @@ func TestPiecesOfEverySourceAreCounted(t *testing.T) {
 	want(t, "kept", newVisiblePieces(ev, result, privacy.Default()).of(0, pieces), []models.EvidencePiece{
 		{Source: "CASE", Month: "2025-03", Kind: "Roads"}, {Source: "REVIEW", Month: "2025-03"}, {Source: "DEED", Month: "2025-03"},
 	})
+}
+
+// TestReviewersAreCountedByRelation: whoever is the only one of a relation must not
+// hide behind the others, nor the official behind the own review.
+func TestReviewersAreCountedByRelation(t *testing.T) {
+	const me = 7
+	type by struct {
+		relation scoring.Relation
+		person   int32
+	}
+	peer := by{scoring.RelationPeer, scoring.None}
+	subordinate := by{scoring.RelationSubordinate, scoring.None}
+	for name, test := range map[string]struct {
+		by   []by
+		kept bool
+	}{
+		"five peers":                             {[]by{peer, peer, peer, peer, peer}, true},
+		"four peers":                             {[]by{peer, peer, peer, peer}, false},
+		"four peers and oneself":                 {[]by{peer, peer, peer, peer, {scoring.RelationSelf, scoring.None}}, false},
+		"four peers and oneself as a peer":       {[]by{peer, peer, peer, peer, {scoring.RelationPeer, me}}, false},
+		"five peers and oneself":                 {[]by{peer, peer, peer, peer, peer, {scoring.RelationSelf, me}}, true},
+		"three peers and two subordinates":       {[]by{peer, peer, peer, subordinate, subordinate}, false},
+		"five peers and the superior":            {[]by{peer, peer, peer, peer, peer, {scoring.RelationSuperior, scoring.None}}, false},
+		"five peers and five subordinates":       {[]by{peer, peer, peer, peer, peer, subordinate, subordinate, subordinate, subordinate, subordinate}, true},
+		"oneself alone, five times":              {[]by{{scoring.RelationSelf, me}, {scoring.RelationSelf, me}, {scoring.RelationSelf, me}, {scoring.RelationSelf, me}, {scoring.RelationSelf, me}}, false},
+		"five peers who are assessed themselves": {[]by{{scoring.RelationPeer, 1}, {scoring.RelationPeer, 2}, {scoring.RelationPeer, 3}, {scoring.RelationPeer, 4}, {scoring.RelationPeer, 5}}, true},
+	} {
+		ev := &scoring.Evidence{Postings: []scoring.Posting{{Person: me}}}
+		for i, b := range test.by {
+			r := &ev.Reviews
+			r.Posting, r.Reviewer = append(r.Posting, 0), append(r.Reviewer, int32(i))
+			r.ReviewerPerson, r.Relation = append(r.ReviewerPerson, b.person), append(r.Relation, b.relation)
+			r.Day = append(r.Day, scoring.Day(day("2025-03-10").EpochDay()))
+		}
+		pieces := []scoring.Piece{{Source: scoring.PieceReview, Month: "2025-03", Kind: scoring.None}}
+		result := &scoring.Result{Assessments: []scoring.Assessment{{Parts: []scoring.Part{{Pieces: pieces}}}}}
+		kept := newVisiblePieces(ev, result, privacy.Default()).of(0, pieces)
+		if (len(kept) == 1) != test.kept {
+			t.Errorf("%s: kept %v", name, kept)
+		}
+	}
 }
 
 func TestIntegrityFlagsAreRaisedOnceAnOfficial(t *testing.T) {
