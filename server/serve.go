@@ -23,7 +23,7 @@ type serveCmd struct {
 	Introspection bool          `help:"Let anybody read the whole schema."`
 	Graphiql      bool          `default:"true" negatable:"" help:"Serve the GraphiQL console at /graphiql."`
 	Worker        bool          `default:"true" negatable:"" help:"Make assessment runs in this process."`
-	SweepEvery    time.Duration `default:"1m" help:"How often lapsed cases and transfers are looked for."`
+	SweepEvery    time.Duration `default:"1m" help:"How often lapsed cases and transfers, and answers to be released, are looked for."`
 	Connections   int           `default:"20" help:"Size of the database pool."`
 
 	SecretFile         string   `placeholder:"PATH" help:"What rating links are signed with; made where there is none. Every process that serves the database needs the same. Default: beside the key file."`
@@ -176,6 +176,8 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 	tasks := []background{
 		every(c.SweepEvery, log, "close unconfirmed cases", site.app.Cases.LapseUnconfirmed),
 		every(c.SweepEvery, log, "take unanswered transfers back", site.app.Cases.LapseTransfers),
+		every(c.SweepEvery, log, "release ratings", site.app.Ratings.Release),
+		every(c.SweepEvery, log, "release reviews", site.app.Reviews.Release),
 	}
 	if c.Worker {
 		tasks = append(tasks, site.app.Assessments.Work)

@@ -355,8 +355,13 @@ func TestCostOfListsNeverOverflows(t *testing.T) {
 		n           int32
 		child, want int
 	}{
-		{5, 3, 16}, {0, 3, 4}, {-2147483648, 3, 4}, {2147483647, 3, 301},
-		{100, int(^uint(0) >> 1), int(^uint(0) >> 1)}, {100, int(^uint(0)>>1)/100 + 1, int(^uint(0) >> 1)}, {1, 0, 1},
+		{5, 3, 16},
+		{0, 3, 4},
+		{-2147483648, 3, 4},
+		{2147483647, 3, 301},
+		{100, int(^uint(0) >> 1), int(^uint(0) >> 1)},
+		{100, int(^uint(0)>>1)/100 + 1, int(^uint(0) >> 1)},
+		{1, 0, 1},
 	} {
 		if got := rows(c.n, c.child); got != c.want {
 			t.Errorf("rows(%d, %d) = %d, want %d", c.n, c.child, got, c.want)

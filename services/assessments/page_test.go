@@ -79,9 +79,13 @@ func staffed(t *testing.T, s *store.Store) (*office, *models.Cycle) {
 	}
 	c := o.cycle("c", "town")
 	o.finished(c, []scored{
-		{"n1a", "north-1", "clerk", 61.1, -5}, {"mover", "south", "clerk", 55, 20}, {"n1b", "north-1", "clerk", 55, 300},
+		{"n1a", "north-1", "clerk", 61.1, -5},
+		{"mover", "south", "clerk", 55, 20},
+		{"n1b", "north-1", "clerk", 55, 300},
 		{"mover", "north-1", "clerk", -1, 300},
-		{"s1", "south", "warden", 70.00000000000001, 20}, {"s2", "south", "warden", 70, -30.5}, {"s3", "south", "warden", 30, 20},
+		{"s1", "south", "warden", 70.00000000000001, 20},
+		{"s2", "south", "warden", 70, -30.5},
+		{"s3", "south", "warden", 30, 20},
 		{"s4", "south", "warden", -1, 300},
 	})
 	return o, c
