@@ -456,7 +456,8 @@ type RecordEncounterInput struct {
 	ServiceID models.ID `json:"serviceId"`
 	// How they met.
 	Channel models.Channel `json:"channel"`
-	// When it was done; now where it is left out.
+	// When it was done; now where it is left out. At most two years back, and not on a day
+	// that lies in a sealed cycle.
 	OccurredAt graphql.Omittable[*time.Time] `json:"occurredAt,omitempty"`
 	// A pseudonymous reference to the resident; it is hashed with the year's key and not kept.
 	ResidentRef graphql.Omittable[*string] `json:"residentRef,omitempty"`
@@ -598,8 +599,9 @@ type SubmitRatingInput struct {
 	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
 	// What the resident wants to say; at most 2,000 characters.
 	Comment graphql.Omittable[*string] `json:"comment,omitempty"`
-	// A random text of the client's: only a repeat with the same key gets the first answer,
-	// and with it the receipt, again.
+	// A random text of the client's, 8 to 200 characters: only a repeat with the same key
+	// gets the first answer, and with it the receipt, again. Whoever knows the token and can
+	// guess the key can read the rating, so draw it anew for each, from 128 random bits.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 

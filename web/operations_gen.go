@@ -26,8 +26,11 @@ var AllAnswer = []Answer{
 
 // AskOfferResponse is returned by AskOffer on success.
 type AskOfferResponse struct {
-	// What a rating link is for; null where it cannot be used, whatever the reason.
-	// Asking does not use it.
+	// What a rating link is for. Asking does not use it. The answer depends on the token
+	// and the time alone: it is the same before and after the rating and for a revoked
+	// link, so that whoever handed the link out learns nothing from it. Null past
+	// `expiresAt`, and for a token that nobody issued. Only submitRating says GONE, in the
+	// same words for used, expired, revoked and unknown tokens.
 	RatingInvitation *Offer `json:"ratingInvitation"`
 }
 

@@ -49,8 +49,12 @@ try {
   await see('rated');
   const receipt = await page.textContent('#receipt');
 
+  // Looking at a used link tells nothing; sending again says that it is gone.
   await page.goto(ratingURL);
-  assert.equal(await page.locator('form').count(), 0, 'a used link still shows its form');
+  await page.getByLabel(words.level).check();
+  await button(words.send).click();
+  assert.equal(await page.locator('form').count(), 0, 'a used link can be used again');
+  assert.equal(await page.locator('#receipt').count(), 0, 'a used link gives a receipt again');
   await see('gone');
 
   await page.goto(new URL('/receipt', ratingURL).href);
