@@ -81,10 +81,17 @@ func TestVillageIsImportedWhole(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		report := mustImport(t, newService(t, s), village)
 		want := []imports.FileReport{
-			{"units.csv", 3, 3, 0, 0, 0, 0}, {"officials.csv", 6, 6, 0, 0, 0, 0}, {"services.csv", 5, 5, 0, 0, 0, 0},
-			{"postings.csv", 2, 2, 0, 0, 0, 0}, {"encounters.csv", 39, 39, 0, 0, 0, 0}, {"ratings.csv", 36, 36, 0, 0, 0, 0},
-			{"cases.csv", 28, 28, 0, 0, 0, 0}, {"case_events.csv", 106, 106, 0, 0, 0, 0}, {"reviews.csv", 92, 92, 0, 0, 0, 0},
-			{"deeds.csv", 16, 16, 0, 0, 0, 0}, {"achievements.csv", 6, 6, 0, 0, 0, 0},
+			{"units.csv", 3, 3, 0, 0, 0, 0},
+			{"officials.csv", 6, 6, 0, 0, 0, 0},
+			{"services.csv", 5, 5, 0, 0, 0, 0},
+			{"postings.csv", 2, 2, 0, 0, 0, 0},
+			{"encounters.csv", 39, 39, 0, 0, 0, 0},
+			{"ratings.csv", 36, 36, 0, 0, 0, 0},
+			{"cases.csv", 28, 28, 0, 0, 0, 0},
+			{"case_events.csv", 106, 106, 0, 0, 0, 0},
+			{"reviews.csv", 92, 92, 0, 0, 0, 0},
+			{"deeds.csv", 16, 16, 0, 0, 0, 0},
+			{"achievements.csv", 6, 6, 0, 0, 0, 0},
 		}
 		if diff := cmp.Diff(want, report.Files); diff != "" || report.FaultCount != 0 || !report.Imported {
 			t.Errorf("%+v: %s", report, diff)
