@@ -72,6 +72,11 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 		},
 		Random: []mixed.Factor{{Name: "official", Levels: len(r.ev.Postings), Index: rows.posting}},
 	}
+	if !estimable(mixed.Problem{Y: rows.y, Fixed: problem.Fixed, Random: problem.Random}) {
+		in.fit = nothingToTell(Outcomes, problem)
+		r.rawShares(in, rows)
+		return nil
+	}
 	eta := startEta(rows, mix.kind)
 	var shrunk *mixed.Solution
 	options := mixed.Options{Seed: r.policy.Seed}
@@ -107,7 +112,7 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 		options.Start = append(slices.Clone(s.Variances), s.Residual)
 	}
 	in.fit = describeFit(Outcomes, problem, shrunk)
-	has := r.steps(in, problem, nil, shrunk)
+	has := r.steps(in, problem, nil)
 	r.rawShares(in, rows)
 	if shrunk.Boundary[0] {
 		return nil

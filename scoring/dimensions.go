@@ -54,7 +54,7 @@ type dimensionRows struct {
 }
 
 func (r *run) dimensionScore(ctx context.Context, rows *dimensionRows, d Dimension, out [][Dimensions]ComponentScore) error {
-	if len(rows.y) == 0 || constant(rows.y) {
+	if len(rows.y) == 0 {
 		return nil
 	}
 	group := make([]int32, len(rows.y))
@@ -74,6 +74,9 @@ func (r *run) dimensionScore(ctx context.Context, rows *dimensionRows, d Dimensi
 	severity, reviewers := severityIndex(rows.reviewer, rows.posting, func(p int32) int32 { return r.ev.Postings[p].Person })
 	if reviewers > 0 {
 		problem.Random = append(problem.Random, mixed.Factor{Name: "reviewer", Levels: reviewers, Index: severity})
+	}
+	if !estimable(problem) {
+		return nil
 	}
 	// Beside the whole a hundredth more or less does not matter, and five exact fits
 	// of thousands of reviewers would cost more than all the rest.

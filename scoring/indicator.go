@@ -126,6 +126,44 @@ func (in *indicator) take(shrunk, unshrunk *mixed.Solution, has []bool, g *group
 	}
 }
 
+// estimable says whether there is anything to estimate variances from: responses
+// that differ, and rows enough beyond one for each official and fixed level.
+func estimable(p mixed.Problem) bool {
+	if len(p.Y) == 0 || constant(p.Y) {
+		return false
+	}
+	met := make([]bool, p.Random[0].Levels)
+	needed, officials := 0, 0
+	for i, o := range p.Random[0].Index {
+		if (p.Weight == nil || p.Weight[i] > 0) && !met[o] {
+			met[o] = true
+			officials++
+		}
+	}
+	for _, f := range p.Fixed {
+		seen := make([]bool, f.Levels)
+		for _, l := range f.Index {
+			if !seen[l] {
+				seen[l] = true
+				needed++
+			}
+		}
+	}
+	return officials >= p.Fixed[0].Levels+leastFreedom && len(p.Y) >= needed+officials+leastFreedom
+}
+
+// leastFreedom is how many officials and rows beyond those that parameters use up
+// there must be.
+const leastFreedom = 2
+
+// nothingToTell is what a strand reports that was not estimable.
+func nothingToTell(c Component, p mixed.Problem) Fit {
+	return Fit{
+		Component: c, Rows: len(p.Y), Converged: true, Residual: nan,
+		Effects: []Effect{{Name: p.Random[0].Name, Levels: p.Random[0].Levels, Boundary: true, SE: nan}},
+	}
+}
+
 func describeFit(c Component, p mixed.Problem, s *mixed.Solution) Fit {
 	f := Fit{Component: c, Rows: s.N, Residual: s.Residual, Iterations: s.Iterations, Converged: s.Converged}
 	for k, factor := range p.Random {

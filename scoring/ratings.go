@@ -169,13 +169,18 @@ func (r *run) satisfaction(ctx context.Context) (*indicator, error) {
 // for an attack; nil: 1 each. It returns the fit that the estimates come from, or
 // nil where officials do not differ.
 func (r *run) fitLinear(ctx context.Context, in *indicator, p mixed.Problem, plain []float64, o mixed.Options) (*mixed.Solution, error) {
+	if !estimable(p) {
+		in.fit = nothingToTell(in.component, p)
+		r.steps(in, p, plain)
+		return nil, nil
+	}
 	shrunk, err := fitShrunk(ctx, p, o)
 	if err != nil {
 		return nil, err
 	}
 	in.fit = describeFit(in.component, p, shrunk)
 	posting := p.Random[0].Index
-	has := r.steps(in, p, plain, shrunk)
+	has := r.steps(in, p, plain)
 	if shrunk.Boundary[0] {
 		return nil, nil
 	}
@@ -190,7 +195,7 @@ func (r *run) fitLinear(ctx context.Context, in *indicator, p mixed.Problem, pla
 
 // steps fills the raw figure, the step to the weighted one and the effective
 // number of rows: Σw, since weights say how many pieces a row is worth.
-func (r *run) steps(in *indicator, p mixed.Problem, plain []float64, _ *mixed.Solution) (has []bool) {
+func (r *run) steps(in *indicator, p mixed.Problem, plain []float64) (has []bool) {
 	n := len(r.ev.Postings)
 	sumY, sumPlain, sumWY, sumW := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
 	for i, posting := range p.Random[0].Index {

@@ -111,6 +111,9 @@ func (r *run) peerReview(ctx context.Context) (*indicator, [][Dimensions]Compone
 			break
 		}
 		problem := r.reviewProblem(rows, weight)
+		if !estimable(problem) {
+			break
+		}
 		s, err := fitShrunk(ctx, problem, options)
 		if err != nil {
 			return nil, nil, err

@@ -42,6 +42,8 @@ func fit(ctx context.Context, p *Problem, o *Options) (*Solution, error) {
 	default:
 		p.guess(variances)
 	}
+	total := make([]float64, n+1)
+	p.guess(total)
 	var in []int
 	for k := range n {
 		if given == nil {
@@ -51,7 +53,7 @@ func fit(ctx context.Context, p *Problem, o *Options) (*Solution, error) {
 			in = append(in, k)
 		}
 	}
-	r := &search{o: o, ml: o.ML, limit: o.MaxIterations}
+	r := &search{o: o, ml: o.ML, limit: o.MaxIterations, least: float64(leastResidual * total[n])}
 	if r.limit == 0 {
 		r.limit = 200
 	}
@@ -93,6 +95,9 @@ func fit(ctx context.Context, p *Problem, o *Options) (*Solution, error) {
 		return s, err
 	}
 }
+
+// leastResidual is the least residual variance, as a share of the guess at it.
+const leastResidual = 1e-5
 
 // guess gives each factor a share of the variance of y.
 func (p *Problem) guess(variances []float64) {

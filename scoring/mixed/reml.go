@@ -111,10 +111,13 @@ func derive(l *layout, m *moments, variances []float64, ml bool) *step {
 // Far from the maximum the average information can be nearly singular. The damping
 // adds to it so many times the complete data's, under which a step is one of the EM
 // algorithm (Levenberg 1944, Marquardt 1963).
-func (s *step) newton(damping float64) []float64 {
+//
+// The residual variance stays at least where it is bound.
+func (s *step) newton(damping, bound float64) []float64 {
 	n := len(s.gradient)
 	d := make([]float64, n)
 	held := make([]bool, n)
+	held[n-1] = s.variances[n-1] <= bound && s.gradient[n-1] <= 0
 	for {
 		var free []int
 		for k := range n {
@@ -128,7 +131,11 @@ func (s *step) newton(damping float64) []float64 {
 		moved := false
 		for _, k := range free {
 			v := s.variances[k]
-			if least, most := v/furthest-v, float64(v*furthest)-v; d[k] < least || d[k] > most {
+			least, most := v/furthest-v, float64(v*furthest)-v
+			if k == n-1 {
+				least = math.Max(least, bound-v)
+			}
+			if d[k] < least || d[k] > most {
 				d[k] = math.Min(math.Max(d[k], least), most)
 				held[k], moved = true, true
 			}
@@ -220,6 +227,7 @@ type search struct {
 	done      int
 	change    float64
 	damping   float64
+	least     float64 // of the residual variance
 }
 
 // floor is the smallest variance ratio to the residual that is told from zero.
@@ -295,10 +303,10 @@ const mostDamping = 1e9
 // until it does. nil: it never does.
 func (r *search) propose(at *step) []float64 {
 	n := len(at.variances) - 1
-	d := at.newton(r.damping)
+	d := at.newton(r.damping, r.least)
 	for d == nil && r.damping < mostDamping {
 		r.damping = math.Max(4*r.damping, leastDamping)
-		d = at.newton(r.damping)
+		d = at.newton(r.damping, r.least)
 	}
 	if d == nil {
 		return nil
@@ -307,6 +315,8 @@ func (r *search) propose(at *step) []float64 {
 	for k := range next {
 		next[k] = at.variances[k] + d[k]
 	}
+	// Data that the random effects fit exactly have no residual to come to rest at.
+	next[n] = math.Max(next[n], r.least)
 	for k := range n {
 		next[k] = math.Max(next[k], floor*next[n])
 	}
