@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
-	"math"
 )
 
 // Digest returns the SHA-256 of the canonical form. It does not depend on the
@@ -118,8 +117,6 @@ func (d *digester) int64(x int64) {
 	d.buffer.Write(binary.LittleEndian.AppendUint64(d.buffer.AvailableBuffer(), uint64(x)))
 	d.spill()
 }
-
-func (d *digester) float(x float64) { d.int64(int64(math.Float64bits(x))) }
 
 func (d *digester) texts(texts ...string) {
 	d.int64(int64(len(texts)))

@@ -43,11 +43,10 @@ type unit struct {
 
 // The period of every world is the calendar year 2025 in China.
 var (
-	zone        = time.FixedZone("UTC+8", 8*3600)
-	periodFrom  = dayOf(time.Date(2025, 1, 1, 0, 0, 0, 0, zone))
-	periodTo    = dayOf(time.Date(2025, 12, 31, 0, 0, 0, 0, zone))
-	periodStart = time.Date(2025, 1, 1, 0, 0, 0, 0, zone).Unix()
-	periodEnd   = time.Date(2026, 1, 1, 0, 0, 0, 0, zone).Unix()
+	zone       = time.FixedZone("UTC+8", 8*3600)
+	periodFrom = dayOf(time.Date(2025, 1, 1, 0, 0, 0, 0, zone))
+	periodTo   = dayOf(time.Date(2025, 12, 31, 0, 0, 0, 0, zone))
+	periodEnd  = time.Date(2026, 1, 1, 0, 0, 0, 0, zone).Unix()
 )
 
 const (
