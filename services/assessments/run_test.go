@@ -446,7 +446,7 @@ func TestARunThatCannotBeMadeFails(t *testing.T) {
 		o := newOffice(t, s)
 		fill(o, false)
 		policy := models.Policy{
-			ID: models.NewID(), Name: "p", Version: 1, Document: `{"unheard": 1}`, Digest: models.Hash{1}, SavedBy: "hr", SavedAt: s.Now(),
+			ID: models.NewID(), UnitID: o.id("town"), Name: "p", Version: 1, Document: `{"unheard": 1}`, Digest: models.Hash{1}, SavedBy: "hr", SavedAt: s.Now(),
 		}
 		o.add(&policy)
 		c := o.cycle("c", "town")

@@ -99,7 +99,7 @@ func TestAtEndTakesBackWhatCameLater(t *testing.T) {
 				{at: at(36, 9), kind: models.EventReopened, own: true},
 			},
 			want: with(closedOn(30, scoring.OutcomeUnresolved), func(s *standing) {
-				s.confirmed, s.reopenings = scoring.Unknown, 0
+				s.confirmed, s.asked, s.reopenings = scoring.Unknown, scoring.Unknown, 0
 			}),
 		},
 		"sent back later and solved again: closed by the first time": {
