@@ -351,3 +351,13 @@ func TestATextThatIsTooLongNamesItsField(t *testing.T) {
 		o.refuses("", "NOT_FOUND", "unitId", `mutation { openCase(input: {title: "t", description: "d", unitId: {passport}}) { receipt `+caseFields+`} }`)
 	})
 }
+
+func TestAFilterIsBounded(t *testing.T) {
+	each(t, func(o *office) {
+		states := make([]string, 20_000)
+		for i := range states {
+			states[i] = "SUBMITTED"
+		}
+		o.refuses("hr-root", "INVALID", "filter.states", `query($s: [CaseState!]) { cases(filter: {states: $s}) { nodes { id } } }`, "s", states)
+	})
+}

@@ -60,6 +60,10 @@ func PresentError(ctx context.Context, err error) *gqlerror.Error {
 	var own *models.Error
 	switch {
 	case errors.As(err, &own):
+		if own.Code == models.CodeUnavailable {
+			// The caller can only wait; the operator has something to mend.
+			slog.ErrorContext(ctx, "operation unavailable", "operation", operationName(ctx), "error", err)
+		}
 		out.Message = messages.Text(messages.From(ctx), own.Key, own.Args...)
 		out.Extensions = map[string]any{"code": own.Code}
 		if own.Field != "" {

@@ -90,6 +90,9 @@ func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error
 	}, nil
 }
 
+// exportCost is what a report as a file costs.
+const exportCost = 20_000
+
 // The number of rows that lists without `first` usually have: what they cost.
 const (
 	partsOfExplanation    = 30
@@ -103,6 +106,10 @@ func complexities() graph.ComplexityRoot {
 	var c graph.ComplexityRoot
 	c.Query.AssessmentReport = func(child int, _ models.ID, _ *models.ID, _ *string, _ graph.AssessmentOrder, first int32, _ *string) int {
 		return rows(first, child)
+	}
+	// A whole report in one answer: two of them at most in an operation.
+	c.Query.ExportReport = func(child int, _ graph.ReportFormat, _ models.ID, _ *models.ID, _ *string) int {
+		return exportCost + child
 	}
 	c.Query.Cases = func(child int, _ *graph.CaseFilter, _ graph.CaseOrder, first int32, _ *string) int {
 		return rows(first, child)

@@ -139,7 +139,9 @@ func (s *Service) openOnce(ctx context.Context, actor auth.Actor, c *models.Case
 				return err
 			}
 		}
-		id, err := store.Once(tx, "openCase", actor.Subject, in.IdempotencyKey, in, c.ID, func() error { return s.create(tx, actor, c) })
+		asked := in
+		asked.ResidentRef = c.ResidentKey.Key() // of the reference itself nothing is kept, not even a hash without a key
+		id, err := store.Once(tx, "openCase", actor.Subject, in.IdempotencyKey, asked, c.ID, func() error { return s.create(tx, actor, c) })
 		if err != nil {
 			return err
 		}

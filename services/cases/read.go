@@ -34,6 +34,9 @@ const (
 
 // Page returns the cases that the actor may see, behind a place.
 func (s *Service) Page(ctx context.Context, actor auth.Actor, f Filter, order Order, first int, after string) ([]*models.Case, bool, error) {
+	if len(f.States) > len(models.CaseStates) {
+		return nil, false, models.Invalid("filter.states", models.KeyTooLong, strconv.Itoa(len(models.CaseStates)), strconv.Itoa(len(f.States)))
+	}
 	query := s.filter(s.Store.Read(ctx).Scopes(visible(actor)), f)
 	query, err := behind(query, order, after)
 	if err != nil {
