@@ -12,7 +12,9 @@ import (
 var arrows = map[string]string{
 	"auth":             "models",
 	"auth/keyring":     "models",
+	"bench/...":        "...",
 	"calendar":         "",
+	"docs/...":         "report",
 	"examples/...":     "examples/...",
 	"graph":            "graph/scalar models services/...",
 	"graph/scalar":     "models",

@@ -1,0 +1,173 @@
+package report
+
+import (
+	"fmt"
+	"html"
+	"io"
+	"iter"
+	"math"
+	"strings"
+)
+
+// Colours that people with any kind of colour vision tell apart; marks differ in
+// shape as well.
+const (
+	chartBlue   = "#0072b2"
+	chartOrange = "#d55e00"
+	chartGrey   = "#999999"
+)
+
+// Words are what a chart says, in the reader's language.
+type Words struct{ Title, X, Y, Quiet, Showy, Sum string }
+
+// showcaseMark is the gap from which an official is marked as quiet or showy.
+const showcaseMark = 50
+
+// Showcase draws the quiet and the showy as SVG: each official's composite over the
+// percentile of visibility. Strong and unseen officials stand in the upper left,
+// marked by a blue circle, seen and weak ones in the lower right, by an orange
+// square. Who lacks either figure is left out. It ends with the error that rows or
+// w give.
+func Showcase(w io.Writer, words Words, rows iter.Seq2[*Row, error]) error {
+	const left, top, width, height = 60, 70, 560, 400
+	c := newChart(left+width+20, top+height+60, words.Title)
+	x := func(v float64) float64 { return left + width*v/100 }
+	y := func(v float64) float64 { return top + height*(1-v/100) }
+	for v := 0.0; v <= 100; v += 25 {
+		c.line(x(v), top, x(v), top+height, "#ddd")
+		c.line(left, y(v), left+width, y(v), "#ddd")
+		c.text(x(v), top+height+18, "middle", fmt.Sprintf("%.0f", v))
+		c.text(left-8, y(v)+4, "end", fmt.Sprintf("%.0f", v))
+	}
+	c.text(left+width/2, top+height+42, "middle", words.X)
+	c.text(left, top-12, "start", words.Y)
+	c.circle(left+width-270, top-16, chartBlue, "")
+	c.text(left+width-260, top-12, "start", words.Quiet)
+	c.square(left+width-110, top-16, chartOrange, "")
+	c.text(left+width-100, top-12, "start", words.Showy)
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		if math.IsNaN(r.Visibility) || math.IsNaN(r.Composite) {
+			continue
+		}
+		tip := fmt.Sprintf("%s: %.2f, %.2f", r.Official, r.Visibility, r.Composite)
+		switch at, up := x(r.Visibility), y(r.Composite); {
+		case r.ShowcaseGap <= -showcaseMark:
+			c.circle(at, up, chartBlue, tip)
+		case r.ShowcaseGap >= showcaseMark:
+			c.square(at, up, chartOrange, tip)
+		default:
+			c.circle(at, up, chartGrey, tip)
+		}
+	}
+	return c.write(w)
+}
+
+// Step is one line of an explanation: hundredths of a point, so that sums are
+// exact.
+type Step struct {
+	Label  string
+	Points int64
+}
+
+// Waterfall draws an explanation as SVG: each step begins where the one before
+// ended, the first at 0, and the last line is their sum, the composite as printed.
+func Waterfall(w io.Writer, words Words, steps []Step) error {
+	const left, top, width, row = 300, 56, 420, 20
+	low, high := int64(0), int64(100_00)
+	sum := int64(0)
+	for _, s := range steps {
+		sum += s.Points
+		low, high = min(low, sum), max(high, sum)
+	}
+	bottom := float64(top + row*(len(steps)+1))
+	c := newChart(left+width+80, int(bottom)+40, words.Title)
+	x := func(points int64) float64 { return left + width*float64(points-low)/float64(high-low) }
+	for v := low / 25_00 * 25_00; v <= high; v += 25_00 {
+		c.line(x(v), top-4, x(v), bottom, "#ddd")
+		c.text(x(v), bottom+18, "middle", fmt.Sprint(v/100))
+	}
+	sum = 0
+	for i, s := range steps {
+		from, up := sum, float64(top+row*i)
+		sum += s.Points
+		colour := chartBlue
+		switch {
+		case i == 0:
+			colour = chartGrey
+		case s.Points < 0:
+			colour = chartOrange
+		}
+		c.bar(x(min(from, sum)), up, x(max(from, sum)), row-5, colour)
+		c.line(x(sum), up+row-5, x(sum), up+row, "#555")
+		c.text(left-10, up+12, "end", s.Label)
+		c.text(left+width+74, up+12, "end", hundredths(s.Points, true))
+	}
+	up := float64(top + row*len(steps))
+	c.bar(x(min(0, sum)), up, x(max(0, sum)), row-5, "#333333")
+	c.text(left-10, up+12, "end", words.Sum)
+	c.text(left+width+74, up+12, "end", hundredths(sum, false))
+	return c.write(w)
+}
+
+// hundredths prints a number of hundredths exactly.
+func hundredths(n int64, signed bool) string {
+	sign := ""
+	switch {
+	case n < 0:
+		sign, n = "−", -n
+	case signed:
+		sign = "+"
+	}
+	return fmt.Sprintf("%s%d.%02d", sign, n/100, n%100)
+}
+
+// chart gathers marks; nothing can fail before write.
+type chart struct{ body strings.Builder }
+
+func newChart(width, height int, title string) *chart {
+	c := &chart{}
+	fmt.Fprintf(&c.body, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" font-family="sans-serif" font-size="12">`+"\n",
+		width, height, width, height)
+	fmt.Fprintf(&c.body, "<title>%s</title>\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n", html.EscapeString(title))
+	fmt.Fprintf(&c.body, `<text x="16" y="26" font-size="15" font-weight="bold">%s</text>`+"\n", html.EscapeString(title))
+	return c
+}
+
+func (c *chart) line(x1, y1, x2, y2 float64, colour string) {
+	fmt.Fprintf(&c.body, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="%s"/>`+"\n", x1, y1, x2, y2, colour)
+}
+
+func (c *chart) text(x, y float64, anchor, text string) {
+	fmt.Fprintf(&c.body, `<text x="%.1f" y="%.1f" text-anchor="%s">%s</text>`+"\n", x, y, anchor, html.EscapeString(text))
+}
+
+func (c *chart) bar(x1, y, x2, height float64, colour string) {
+	fmt.Fprintf(&c.body, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>`+"\n", x1, y, x2-x1, height, colour)
+}
+
+func (c *chart) circle(x, y float64, colour, tip string) {
+	fmt.Fprintf(&c.body, `<circle cx="%.1f" cy="%.1f" r="4" fill="%s" fill-opacity="0.8">%s</circle>`+"\n", x, y, colour, tooltip(tip))
+}
+
+func (c *chart) square(x, y float64, colour, tip string) {
+	fmt.Fprintf(&c.body, `<rect x="%.1f" y="%.1f" width="8" height="8" fill="%s" fill-opacity="0.8">%s</rect>`+"\n", x-4, y-4, colour, tooltip(tip))
+}
+
+// tooltip is what a pointer shows and a screen reader reads.
+func tooltip(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "<title>" + html.EscapeString(text) + "</title>"
+}
+
+func (c *chart) write(w io.Writer) error {
+	c.body.WriteString("</svg>\n")
+	if _, err := io.WriteString(w, c.body.String()); err != nil {
+		return fmt.Errorf("write chart: %w", err)
+	}
+	return nil
+}
