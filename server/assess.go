@@ -119,7 +119,24 @@ func tellComputed(w io.Writer, c *assessments.Computed, out string, took time.Du
 		c.Evidence.Ratings, c.Evidence.Cases, c.Evidence.Reviews, c.Evidence.Deeds, c.Evidence.Officials,
 		n[models.StatusScored], n[models.StatusProvisional], n[models.StatusInsufficientEvidence],
 		out, took.Round(time.Millisecond))
+	for _, fit := range c.Fits {
+		if err == nil {
+			_, err = fmt.Fprintln(w, fitLine(fit))
+		}
+	}
 	return err
+}
+
+// fitLine is a fitted model in a line: its variance components with their
+// standard errors.
+func fitLine(f scoring.Fit) string {
+	var line strings.Builder
+	fmt.Fprintf(&line, "variances        %s, %d rows: ", f.Component, f.Rows)
+	for _, e := range f.Effects {
+		fmt.Fprintf(&line, "%s %.5f (se %.5f, %d levels), ", e.Name, e.Variance, e.SE, e.Levels)
+	}
+	fmt.Fprintf(&line, "residual %.5f", f.Residual)
+	return line.String()
 }
 
 // errDiffers ends a verification that found a difference.
