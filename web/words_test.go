@@ -1,0 +1,40 @@
+package web
+
+import (
+	"reflect"
+	"testing"
+
+	"steelyard/messages"
+)
+
+// TestEveryWordIsSaidInBothLanguages looks for sentences that are missing: every
+// field, every state of a case, every step of its history.
+func TestEveryWordIsSaidInBothLanguages(t *testing.T) {
+	for _, l := range messages.Langs {
+		w := wordsIn(l)
+		v := reflect.ValueOf(*w)
+		for i := range v.NumField() {
+			if f := v.Field(i); f.Kind() == reflect.String && f.String() == "" {
+				t.Errorf("%s: %s is not said", l, v.Type().Field(i).Name)
+			}
+		}
+		for level := 1; level <= 5; level++ {
+			if w.Levels[level] == "" {
+				t.Errorf("%s: level %d is not said", l, level)
+			}
+		}
+		for _, state := range AllCaseState {
+			if w.States[state] == "" {
+				t.Errorf("%s: %s is not said", l, state)
+			}
+		}
+		for _, kind := range AllCaseEventKind {
+			if w.Steps[kind] == "" {
+				t.Errorf("%s: %s is not said", l, kind)
+			}
+		}
+	}
+	if reflect.DeepEqual(chinese, english) {
+		t.Error("the two languages are one")
+	}
+}
