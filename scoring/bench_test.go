@@ -126,6 +126,26 @@ func BenchmarkAssess(b *testing.B) {
 	}
 }
 
+// BenchmarkLaterRatingInACity is a rating that comes after a run, by the run's size:
+// it must stay a matter of milliseconds.
+func BenchmarkLaterRatingInACity(b *testing.B) {
+	for _, s := range []size{{1_000, 50_000, 10_000, 10_000, 4}, {2_000, 500_000, 100_000, 100_000, 4}} {
+		ev := city(s)
+		_, kept, err := scoring.AssessKept(b.Context(), ev, scoring.DefaultPolicy(), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(fmt.Sprintf("ratings=%d", s.ratings), func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				later := scoring.LaterRating{Posting: int32(i % s.officials), Rater: int32(i % s.raters), Kind: 3, Level: 4, Day: ev.To}
+				if _, err := kept.Rate(later); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // barePass is the time of one pass that counts and sums by official.
 func barePass(ev *scoring.Evidence) float64 {
 	start := time.Now()
