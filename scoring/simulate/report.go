@@ -40,19 +40,19 @@ func rankOf(f Figures) float64      { return f.Rank }
 func compositeOf(f Figures) float64 { return f.Composite }
 func scoredOf(f Figures) float64    { return f.Scored }
 
-// WriteText writes the table: a line a world, means over the seeds with the
-// worst seed behind the stroke, then what was missed.
+// WriteText writes two tables, a line a world, means over the seeds with the worst
+// seed behind the stroke, then what was missed.
 func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("Rank correlation with q as a share of the oracle's (1.000); mean / worst seed.\n\n")
-	t := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
-	writeLine(t, "world", "oracle ρ", "means", "Bayes", "Steelyard", "must reach", "of the sum", "must reach",
-		"slope on v", "at most", "(means)", "(oracle)", "rank intervals", "composite intervals", "scored", "must reach", "")
-	for i := range r.Rows {
-		writeLine(t, r.Rows[i].cells()...)
+	err := r.writeTable(&b, (*Row).shares, "world", "oracle ρ", "means", "Bayes", "Steelyard", "must reach", "of the sum", "must reach", "")
+	if err != nil {
+		return err
 	}
-	if err := t.Flush(); err != nil {
-		return fmt.Errorf("write table: %w", err)
+	b.WriteString("\nSlope on visibility given q, in standard deviations of the score; share of 95 % intervals that hold the truth; share scored.\n\n")
+	err = r.writeTable(&b, (*Row).fairness, "world", "means", "oracle", "Steelyard", "at most", "rank intervals", "composite intervals", "scored", "must reach", "")
+	if err != nil {
+		return err
 	}
 	fmt.Fprintf(&b, "\nIntervals must hold the truth for %.0f to %.0f %%; a single seed may miss by %.2f.\n",
 		100*coverageLow, 100*coverageHigh, worstBelow)
@@ -69,34 +69,56 @@ func (r *Report) WriteText(w io.Writer) error {
 	return nil
 }
 
-func writeLine(t *tabwriter.Writer, cells ...string) {
+func (r *Report) writeTable(w io.Writer, cells func(*Row) []string, head ...string) error {
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	writeLine(t, head)
+	for i := range r.Rows {
+		writeLine(t, cells(&r.Rows[i]))
+	}
+	if err := t.Flush(); err != nil {
+		return fmt.Errorf("write table: %w", err)
+	}
+	return nil
+}
+
+func writeLine(t *tabwriter.Writer, cells []string) {
 	fmt.Fprintln(t, strings.Join(cells, "\t"))
 }
 
-func (r *Row) cells() []string {
-	f := r.Steelyard
-	verdict := "reached"
+// verdict is a word that a reader finds at the end of a line.
+func (r *Row) verdict() string {
 	if len(r.missed()) > 0 {
-		verdict = "MISSED"
+		return "MISSED"
 	}
+	return "reached"
+}
+
+func (r *Row) shares() []string {
 	return []string{
 		r.World.Title,
 		fmt.Sprintf("%.3f", mean(r.Oracle, rhoOf)),
 		fmt.Sprintf("%.3f", mean(r.Means, shareOf)),
 		fmt.Sprintf("%.3f", mean(r.Bayes, shareOf)),
-		pair(mean(f, shareOf), worst(f, shareOf)),
+		pair(mean(r.Steelyard, shareOf), worst(r.Steelyard, shareOf)),
 		bar(r.World.Bars.Share),
-		pair(mean(f, sumOf), worst(f, sumOf)),
+		pair(mean(r.Steelyard, sumOf), worst(r.Steelyard, sumOf)),
 		bar(r.World.Bars.Sum),
-		pair(mean(f, slopeOf), -worst(f, leastSlope)),
-		bar(r.World.Bars.Slope),
+		r.verdict(),
+	}
+}
+
+func (r *Row) fairness() []string {
+	return []string{
+		r.World.Title,
 		fmt.Sprintf("%.2f", mean(r.Means, slopeOf)),
 		fmt.Sprintf("%.2f", mean(r.Oracle, slopeOf)),
-		pair(mean(f, rankOf), worst(f, rankOf)),
-		pair(mean(f, compositeOf), worst(f, compositeOf)),
-		pair(mean(f, scoredOf), worst(f, scoredOf)),
+		pair(mean(r.Steelyard, slopeOf), -worst(r.Steelyard, leastSlope)),
+		bar(r.World.Bars.Slope),
+		pair(mean(r.Steelyard, rankOf), worst(r.Steelyard, rankOf)),
+		pair(mean(r.Steelyard, compositeOf), worst(r.Steelyard, compositeOf)),
+		pair(mean(r.Steelyard, scoredOf), worst(r.Steelyard, scoredOf)),
 		bar(r.World.scored()),
-		verdict,
+		r.verdict(),
 	}
 }
 

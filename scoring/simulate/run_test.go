@@ -81,6 +81,38 @@ func TestPlotsAreWellFormed(t *testing.T) {
 	}
 }
 
+func TestAMissIsSeen(t *testing.T) {
+	t.Parallel()
+	good := Figures{Rho: 0.9, Share: 0.99, Rank: 0.95, Composite: 0.95, Scored: 1}
+	bad := good
+	bad.Composite = 0.80
+	row := func(w World, f Figures) Row {
+		list := []Figures{f}
+		return Row{World: w, Seeds: Seeds(1, 1), Steelyard: list, Means: list, Bayes: list, Oracle: list}
+	}
+	for name, test := range map[string]struct {
+		rows       []Row
+		says, hush string
+	}{
+		"reached": {[]Row{row(standard(), good)}, "Every bar is reached.", "MISSED"},
+		"missed":  {[]Row{row(standard(), good), row(halo(), bad)}, "missed: halo: composite intervals: mean 0.800", "Every bar"},
+	} {
+		var b strings.Builder
+		if err := (&Report{Rows: test.rows}).WriteText(&b); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), test.says) || strings.Contains(b.String(), test.hush) {
+			t.Errorf("%s: want %q and no %q in\n%s", name, test.says, test.hush, b.String())
+		}
+		// Each world stands in both tables, with its verdict at the end of the line.
+		for _, r := range test.rows {
+			if n := strings.Count(b.String(), r.World.Title); n != 2 {
+				t.Errorf("%s: %q stands there %d times", name, r.World.Title, n)
+			}
+		}
+	}
+}
+
 type refusing struct{}
 
 func (refusing) Write([]byte) (int, error) { return 0, errors.New("full") }
