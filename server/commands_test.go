@@ -260,6 +260,9 @@ func TestDoctorKnowsPostgres(t *testing.T) {
 }
 
 func TestSimulateWritesTableAndPlots(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a world is too much for a short run")
+	}
 	dir := t.TempDir()
 	stdout := must(t, "", "simulate", "--worlds", "plain", "--seeds", "1", "--out", dir)
 	wantHas(t, stdout, "Steelyard", "rank intervals")

@@ -26,6 +26,9 @@ type running struct {
 // startDemo runs demo until it says that it serves.
 func startDemo(t *testing.T, args ...string) running {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a district is too much for a short run")
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	reader, writer := io.Pipe()
 	var stderr syncBuffer

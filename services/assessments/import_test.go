@@ -116,6 +116,9 @@ func TestTheSameFolderGivesTheSameBytes(t *testing.T) {
 		"district": {generated, []string{"Q", "J01"}, 300},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name == "district" {
+				t.Skip("a district is too much for a short run")
+			}
 			files := map[string]string{} // by unit, of the first database
 			for _, d := range []store.Dialect{store.SQLite, store.Postgres} {
 				s := imported(t, d, example.folder)

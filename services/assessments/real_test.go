@@ -20,6 +20,9 @@ import (
 // realData is an import folder of the folder that STEELYARD_TEST_DATA names.
 func realData(t *testing.T, name string) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("real data are too much for a short run")
+	}
 	folder := os.Getenv("STEELYARD_TEST_DATA")
 	if folder == "" {
 		if os.Getenv("CI") == "true" {

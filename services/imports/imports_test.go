@@ -181,6 +181,9 @@ func TestAnonymousRowsLieInTheOrderOfTheirRandomIDs(t *testing.T) {
 }
 
 func TestTheDistrictIsImportedAndKnownAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a district is too much for a short run")
+	}
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		dir, service := t.TempDir(), newService(t, s)
 		if err := district.Write(dir, 1); err != nil {

@@ -28,6 +28,9 @@ import (
 // dataFolder is where the real data sets lie, which are not part of the project.
 func dataFolder(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("real data are too much for a short run")
+	}
 	folder := os.Getenv("STEELYARD_TEST_DATA")
 	if folder == "" {
 		if os.Getenv("CI") == "true" {
