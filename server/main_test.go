@@ -26,7 +26,7 @@ func command(t *testing.T, dbURL string, args ...string) (stdout, stderr string,
 		args = append(args, "--db", dbURL)
 	}
 	// A command that serves, where it should refuse, must not serve for ever.
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	err = run(ctx, args, &out, &errs)
 	return out.String(), errs.String(), err
