@@ -2,6 +2,7 @@ package assessments
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"steelyard/models"
@@ -22,18 +23,18 @@ import (
 // the rule. What is kept names month and kind of work, never a day, an encounter, a
 // relation or a person.
 type visiblePieces struct {
-	ev      *scoring.Evidence
-	enough  func(persons int) bool
-	persons map[pieceCell]crowds
+	ev     *scoring.Evidence
+	enough func(persons int) bool
+	cells  map[string][][]pieceCell // by source, by posting: a handful each
+	months months
 }
 
-// pieceCell is all that a piece says of where it comes from; without a month or a
-// kind it is about all of them.
+// pieceCell is all that a piece says of where it comes from, apart from source and
+// posting, and the persons behind it.
 type pieceCell struct {
-	posting int32
-	source  string
-	month   string
-	kind    int32
+	month   int32 // by number; everyMonth: all of them
+	kind    int32 // None: all of them
+	persons crowds
 }
 
 // crowds are the persons behind a cell, by relation; those who are no reviewers
@@ -41,10 +42,12 @@ type pieceCell struct {
 type crowds map[scoring.Relation]*crowd
 
 func (c crowds) add(relation scoring.Relation, person int32) {
-	if c[relation] == nil {
-		c[relation] = &crowd{known: map[int32]bool{}}
+	of := c[relation]
+	if of == nil {
+		of = &crowd{}
+		c[relation] = of
 	}
-	c[relation].add(person)
+	of.add(person)
 }
 
 // all says whether there is anybody, and enough of each relation.
@@ -59,7 +62,7 @@ func (c crowds) all(enough func(persons int) bool) bool {
 
 // crowd counts different persons.
 type crowd struct {
-	known   map[int32]bool
+	known   []int32 // one may stand there several times
 	strange int
 }
 
@@ -68,65 +71,91 @@ func (c *crowd) add(person int32) {
 		c.strange++
 		return
 	}
-	c.known[person] = true
+	c.known = append(c.known, person)
 }
 
-func (c *crowd) size() int { return len(c.known) + c.strange }
+func (c *crowd) size() int {
+	slices.Sort(c.known)
+	c.known = slices.Compact(c.known)
+	return len(c.known) + c.strange
+}
 
 // newVisiblePieces counts the persons behind the pieces that a result names.
 func newVisiblePieces(ev *scoring.Evidence, result *scoring.Result, thresholds privacy.Thresholds) *visiblePieces {
-	v := &visiblePieces{ev: ev, enough: thresholds.ShowsFigure, persons: map[pieceCell]crowds{}}
+	v := &visiblePieces{
+		ev: ev, enough: thresholds.ShowsFigure, cells: map[string][][]pieceCell{},
+		months: months{number: map[string]int32{"": everyMonth}, ofDay: map[scoring.Day]int32{}},
+	}
+	for _, source := range scoring.PieceSources() {
+		v.cells[source] = make([][]pieceCell, len(result.Assessments))
+	}
 	for i := range result.Assessments {
 		a := &result.Assessments[i]
 		for _, part := range a.Parts {
 			for _, p := range part.Pieces {
-				v.persons[pieceCell{a.Posting, p.Source, p.Month, p.Kind}] = crowds{}
+				if list := v.cells[p.Source]; v.cell(a.Posting, &p) == nil {
+					list[a.Posting] = append(list[a.Posting], pieceCell{month: v.months.add(p.Month), kind: p.Kind, persons: crowds{}})
+				}
 			}
 		}
 	}
-	if len(v.persons) > 0 {
-		v.count()
-	}
+	v.count()
 	return v
 }
 
-func (v *visiblePieces) count() {
-	month := months()
-	addOf := func(relation scoring.Relation, posting int32, source string, day scoring.Day, kind, person int32) {
-		for _, m := range [2]string{month(day), ""} {
-			if c := v.persons[pieceCell{posting, source, m, kind}]; c != nil {
-				c.add(relation, person)
-			}
-			if c := v.persons[pieceCell{posting, source, m, scoring.None}]; c != nil && kind != scoring.None {
-				c.add(relation, person)
-			}
+// cell is the one that a posting's piece belongs to; nil where nothing names it.
+func (v *visiblePieces) cell(posting int32, p *scoring.Piece) *pieceCell {
+	month, known := v.months.number[p.Month]
+	if !known {
+		return nil
+	}
+	list := v.cells[p.Source][posting]
+	for i := range list {
+		if list[i].month == month && list[i].kind == p.Kind {
+			return &list[i]
 		}
 	}
-	add := func(posting int32, source string, day scoring.Day, kind, person int32) {
-		addOf(0, posting, source, day, kind, person)
-	}
-	r := &v.ev.Ratings
+	return nil
+}
+
+func (v *visiblePieces) count() {
+	r, ratings := &v.ev.Ratings, v.cells[scoring.PieceRating]
 	for i, p := range r.Posting {
-		add(p, scoring.PieceRating, r.Day[i], r.Kind[i], r.Rater[i])
+		v.add(ratings, p, 0, r.Day[i], r.Kind[i], r.Rater[i])
 	}
-	c := &v.ev.Cases
+	c, cases := &v.ev.Cases, v.cells[scoring.PieceCase]
 	for i, p := range c.Posting {
-		add(p, scoring.PieceCase, v.lastDay(c.Closed[i]), c.Kind[i], c.Resident[i])
+		v.add(cases, p, 0, v.lastDay(c.Closed[i]), c.Kind[i], c.Resident[i])
 	}
-	w := &v.ev.Reviews
+	w, reviews := &v.ev.Reviews, v.cells[scoring.PieceReview]
 	for i, p := range w.Posting {
 		own := w.ReviewerPerson[i] != scoring.None && w.ReviewerPerson[i] == v.ev.Postings[p].Person
 		if own || w.Relation[i] == scoring.RelationSelf {
 			continue // it is no evidence either
 		}
-		addOf(w.Relation[i], p, scoring.PieceReview, w.Day[i], scoring.None, w.Reviewer[i])
+		v.add(reviews, p, w.Relation[i], w.Day[i], scoring.None, w.Reviewer[i])
 	}
-	d := &v.ev.Deeds
+	d, deeds := &v.ev.Deeds, v.cells[scoring.PieceDeed]
 	for i, p := range d.Posting {
 		if d.Confirmed[i] != scoring.Yes {
 			continue // the engine shows the confirmed ones
 		}
-		add(p, scoring.PieceDeed, d.Day[i], scoring.None, d.Beneficiary[i])
+		v.add(deeds, p, 0, d.Day[i], scoring.None, d.Beneficiary[i])
+	}
+}
+
+// add counts a person in every cell of the posting that the row lies in.
+func (v *visiblePieces) add(cells [][]pieceCell, posting int32, relation scoring.Relation, day scoring.Day, kind, person int32) {
+	if posting == scoring.None || len(cells[posting]) == 0 {
+		return
+	}
+	month := v.months.at(day)
+	list := cells[posting]
+	for i := range list {
+		c := &list[i]
+		if (c.month == everyMonth || c.month == month) && (c.kind == scoring.None || c.kind == kind) {
+			c.persons.add(relation, person)
+		}
 	}
 }
 
@@ -140,25 +169,45 @@ func (v *visiblePieces) lastDay(closed int64) scoring.Day {
 	return v.ev.To - scoring.Day((v.ev.Cases.End-1-closed)/86400)
 }
 
-// months returns the month of a day, as pieces write it.
-func months() func(scoring.Day) string {
-	known := map[scoring.Day]string{}
-	return func(day scoring.Day) string {
-		m, ok := known[day]
-		if !ok {
-			m = time.Unix(int64(day)*86400, 0).UTC().Format("2006-01")
-			known[day] = m
-		}
-		return m
+// months numbers the months that pieces name, as pieces write them.
+type months struct {
+	number map[string]int32
+	ofDay  map[scoring.Day]int32 // the month of each day that was met
+}
+
+const (
+	everyMonth = 0
+	otherMonth = -1 // no piece names it
+)
+
+// add returns the number of a month; the first time it is made.
+func (m *months) add(name string) int32 {
+	n, known := m.number[name]
+	if !known {
+		n = int32(len(m.number))
+		m.number[name] = n
 	}
+	return n
+}
+
+// at is the number of a day's month.
+func (m *months) at(day scoring.Day) int32 {
+	n, known := m.ofDay[day]
+	if !known {
+		if n, known = m.number[time.Unix(int64(day)*86400, 0).UTC().Format("2006-01")]; !known {
+			n = otherMonth
+		}
+		m.ofDay[day] = n
+	}
+	return n
 }
 
 // of returns the pieces of a posting's part that may be kept.
 func (v *visiblePieces) of(posting int32, pieces []scoring.Piece) []models.EvidencePiece {
 	var kept []models.EvidencePiece
 	for _, p := range pieces {
-		c := v.persons[pieceCell{posting, p.Source, p.Month, p.Kind}]
-		if !c.all(v.enough) || math.IsNaN(p.Value+p.Weight+p.Effect) {
+		c := v.cell(posting, &p)
+		if c == nil || !c.persons.all(v.enough) || math.IsNaN(p.Value+p.Weight+p.Effect) {
 			continue
 		}
 		piece := models.EvidencePiece{Source: p.Source, Month: p.Month, Value: p.Value, Weight: p.Weight, Effect: p.Effect}
