@@ -71,14 +71,21 @@ func (s *Store) postgresTx(ctx context.Context, fn func(tx *Tx) error) (err erro
 	}); err != nil {
 		return fmt.Errorf("take a connection: %w", err)
 	}
-	sqlTx, err := conn.BeginTx(ctx, nil)
+	// Each statement hears of the caller's end; the transaction itself must not:
+	// database/sql would roll back at once, from a goroutine of its own, while Load
+	// may be using the connection beneath it.
+	sqlTx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	g := s.read.Session(&gorm.Session{Context: ctx, NewDB: true})
 	g.Statement.ConnPool = sqlTx
-	if err := guarded(fn, &Tx{DB: g, Now: s.now(), kind: Postgres, pgx: raw, sql: sqlTx}); err != nil {
-		return errors.Join(err, ignoreDone(sqlTx.Rollback()))
+	err = guarded(fn, &Tx{DB: g, Now: s.now(), kind: Postgres, pgx: raw, sql: sqlTx})
+	if err == nil {
+		err = ctx.Err() // who has gone is not told that it was done
+	}
+	if err != nil {
+		return errors.Join(err, ignoreLost(raw, sqlTx.Rollback()))
 	}
 	if err := sqlTx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
@@ -95,6 +102,15 @@ func guarded(fn func(tx *Tx) error, tx *Tx) (err error) {
 		}
 	}()
 	return fn(tx)
+}
+
+// ignoreLost drops the error of rolling back on a connection that a cancelled
+// statement has closed: the server has rolled back with it.
+func ignoreLost(conn *pgx.Conn, err error) error {
+	if conn.IsClosed() {
+		return nil
+	}
+	return ignoreDone(err)
 }
 
 // ignoreDone drops the error that says the transaction is over already, as after
