@@ -22,7 +22,7 @@ type doctorCmd struct {
 
 	Addr        string `default:"127.0.0.1:8080" help:"Where serve is to listen."`
 	PublicURL   string `name:"public-url" placeholder:"URL" help:"Where residents reach the server."`
-	SecretFile  string `placeholder:"PATH" help:"What rating links are signed with. Default: beside the key file."`
+	SecretFile  string `placeholder:"PATH" help:"What rating links are signed with. Default: beside an SQLite database, else in the user's configuration folder."`
 	Connections int    `default:"20" help:"Size of the database pool."`
 }
 

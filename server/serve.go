@@ -26,7 +26,7 @@ type serveCmd struct {
 	SweepEvery    time.Duration `default:"1m" help:"How often lapsed cases and transfers, and answers to be released, are looked for."`
 	Connections   int           `default:"20" help:"Size of the database pool."`
 
-	SecretFile         string   `placeholder:"PATH" help:"What rating links are signed with; made where there is none. Every process that serves the database needs the same. Default: beside the key file."`
+	SecretFile         string   `placeholder:"PATH" help:"What rating links are signed with; made where there is none. Every process that serves the database needs the same. Default: beside an SQLite database, else in the user's configuration folder."`
 	PreviousSecretFile []string `placeholder:"PATH" help:"Secret files whose links still hold."`
 }
 
