@@ -13,6 +13,7 @@ import (
 
 	"steelyard/models"
 	"steelyard/services/assessments"
+	"steelyard/services/notify"
 )
 
 // Anything that can be fetched by its id alone.
@@ -110,6 +111,14 @@ type CaseStepInput struct {
 	Note graphql.Omittable[*string] `json:"note,omitempty"`
 	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// Whether the holder of a receipt is told of the case.
+type CaseSubscriptionPayload struct {
+	// Whether there is an address to tell; null where there are errors.
+	Subscribed *bool `json:"subscribed,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // What a policy says of one component.
@@ -473,6 +482,20 @@ type RecordEncounterPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A webhook that is to go.
+type RemoveWebhookInput struct {
+	// Which.
+	ID models.ID `json:"id"`
+}
+
+// What removing a webhook gave.
+type RemoveWebhookPayload struct {
+	// The one that is gone; null where there are errors.
+	RemovedID *models.ID `json:"removedId,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A report as a file.
 type ReportExport struct {
 	// A name for the file.
@@ -553,6 +576,30 @@ type SavePolicyPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A webhook as it is to be.
+type SaveWebhookInput struct {
+	// Which one to change; a new one is made where it is left out.
+	ID graphql.Omittable[*models.ID] `json:"id,omitempty"`
+	// Whose cases it is to hear of, with every unit below. At most 10 webhooks a unit.
+	UnitID models.ID `json:"unitId"`
+	// Where to post to: https. Addresses inside the server's own network are refused when it is tried.
+	URL string `json:"url"`
+	// What is to be told.
+	Kinds []models.NotificationKind `json:"kinds"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What saving a webhook gave.
+type SaveWebhookPayload struct {
+	// The webhook; null where there are errors.
+	Webhook *notify.Webhook `json:"webhook,omitempty"`
+	// For a new one: what its messages are signed with (whsec_…). It is shown once and not kept.
+	Secret *string `json:"secret,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A page of services.
 type ServiceConnection struct {
 	// The rows with their cursors.
@@ -615,6 +662,14 @@ type SubmitRatingPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Where the holder of a receipt wants to be told of the case.
+type SubscribeToCaseInput struct {
+	// The receipt code of the case.
+	Receipt string `json:"receipt"`
+	// An e-mail address. It is sealed, shown to nobody, and forgotten when the case is over.
+	Email string `json:"email"`
+}
+
 // A case offered to another unit.
 type TransferCaseInput struct {
 	// The case.
@@ -627,6 +682,12 @@ type TransferCaseInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// A subscription that is to end.
+type UnsubscribeFromCaseInput struct {
+	// The receipt code of the case.
+	Receipt string `json:"receipt"`
+}
+
 // What the caller can mend. An empty list of these means that the mutation was done.
 type UserError struct {
 	// The input field, as a path with dots, e.g. dimensions.0.level; null where it is not about one.
@@ -635,6 +696,24 @@ type UserError struct {
 	Code models.Code `json:"code"`
 	// A sentence in the language of Accept-Language.
 	Message string `json:"message"`
+}
+
+// A page of webhooks.
+type WebhookConnection struct {
+	// The rows with their cursors.
+	Edges []*WebhookEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*notify.Webhook `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A webhook and its place.
+type WebhookEdge struct {
+	// Pass it as `after` to go on behind this row.
+	Cursor string `json:"cursor"`
+	// The webhook.
+	Node *notify.Webhook `json:"node"`
 }
 
 // A case taken back.

@@ -39,6 +39,7 @@ type ResolverRoot interface {
 	Rating() RatingResolver
 	ScorePart() ScorePartResolver
 	Subscription() SubscriptionResolver
+	Webhook() WebhookResolver
 }
 
 type DirectiveRoot struct {
@@ -143,6 +144,11 @@ type ComplexityRoot struct {
 
 	CasePayload struct {
 		Case       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CaseSubscriptionPayload struct {
+		Subscribed func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -255,15 +261,19 @@ type ComplexityRoot struct {
 		RecordDeed            func(childComplexity int, input RecordDeedInput) int
 		RecordEncounter       func(childComplexity int, input RecordEncounterInput) int
 		RejectCase            func(childComplexity int, input CaseReasonInput) int
+		RemoveWebhook         func(childComplexity int, input RemoveWebhookInput) int
 		RequestMediation      func(childComplexity int, input RequestMediationInput) int
 		ResolveCase           func(childComplexity int, input ResolveCaseInput) int
 		ResumeCase            func(childComplexity int, input CaseStepInput) int
 		RunAssessment         func(childComplexity int, input RunAssessmentInput) int
 		SavePolicy            func(childComplexity int, input SavePolicyInput) int
+		SaveWebhook           func(childComplexity int, input SaveWebhookInput) int
 		StartCase             func(childComplexity int, input CaseStepInput) int
 		SubmitPeerReview      func(childComplexity int, input SubmitPeerReviewInput) int
 		SubmitRating          func(childComplexity int, input SubmitRatingInput) int
+		SubscribeToCase       func(childComplexity int, input SubscribeToCaseInput) int
 		TransferCase          func(childComplexity int, input TransferCaseInput) int
+		UnsubscribeFromCase   func(childComplexity int, input UnsubscribeFromCaseInput) int
 		WithdrawCase          func(childComplexity int, input WithdrawCaseInput) int
 	}
 
@@ -357,6 +367,7 @@ type ComplexityRoot struct {
 		RatingByReceipt     func(childComplexity int, receipt string) int
 		RatingInvitation    func(childComplexity int, token string) int
 		Services            func(childComplexity int, first int32, after *string) int
+		Webhooks            func(childComplexity int, first int32, after *string) int
 	}
 
 	Rating struct {
@@ -394,6 +405,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RemoveWebhookPayload struct {
+		RemovedID  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ReportExport struct {
 		Content   func(childComplexity int) int
 		Filename  func(childComplexity int) int
@@ -422,6 +438,12 @@ type ComplexityRoot struct {
 	SavePolicyPayload struct {
 		Policy     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	SaveWebhookPayload struct {
+		Secret     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Webhook    func(childComplexity int) int
 	}
 
 	ScorePart struct {
@@ -470,6 +492,28 @@ type ComplexityRoot struct {
 		Code    func(childComplexity int) int
 		Field   func(childComplexity int) int
 		Message func(childComplexity int) int
+	}
+
+	Webhook struct {
+		DeadLetters func(childComplexity int) int
+		Failure     func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kinds       func(childComplexity int) int
+		URL         func(childComplexity int) int
+		Unit        func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+		Waiting     func(childComplexity int) int
+	}
+
+	WebhookConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	WebhookEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 }
 
@@ -927,6 +971,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CasePayload.UserErrors(childComplexity), true
+
+	case "CaseSubscriptionPayload.subscribed":
+		if e.ComplexityRoot.CaseSubscriptionPayload.Subscribed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSubscriptionPayload.Subscribed(childComplexity), true
+	case "CaseSubscriptionPayload.userErrors":
+		if e.ComplexityRoot.CaseSubscriptionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSubscriptionPayload.UserErrors(childComplexity), true
 
 	case "ComponentScore.component":
 		if e.ComplexityRoot.ComponentScore.Component == nil {
@@ -1425,6 +1482,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RejectCase(childComplexity, args["input"].(CaseReasonInput)), true
+	case "Mutation.removeWebhook":
+		if e.ComplexityRoot.Mutation.RemoveWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveWebhook(childComplexity, args["input"].(RemoveWebhookInput)), true
 	case "Mutation.requestMediation":
 		if e.ComplexityRoot.Mutation.RequestMediation == nil {
 			break
@@ -1480,6 +1548,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SavePolicy(childComplexity, args["input"].(SavePolicyInput)), true
+	case "Mutation.saveWebhook":
+		if e.ComplexityRoot.Mutation.SaveWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveWebhook(childComplexity, args["input"].(SaveWebhookInput)), true
 	case "Mutation.startCase":
 		if e.ComplexityRoot.Mutation.StartCase == nil {
 			break
@@ -1513,6 +1592,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitRating(childComplexity, args["input"].(SubmitRatingInput)), true
+	case "Mutation.subscribeToCase":
+		if e.ComplexityRoot.Mutation.SubscribeToCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_subscribeToCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubscribeToCase(childComplexity, args["input"].(SubscribeToCaseInput)), true
 	case "Mutation.transferCase":
 		if e.ComplexityRoot.Mutation.TransferCase == nil {
 			break
@@ -1524,6 +1614,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TransferCase(childComplexity, args["input"].(TransferCaseInput)), true
+	case "Mutation.unsubscribeFromCase":
+		if e.ComplexityRoot.Mutation.UnsubscribeFromCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unsubscribeFromCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnsubscribeFromCase(childComplexity, args["input"].(UnsubscribeFromCaseInput)), true
 	case "Mutation.withdrawCase":
 		if e.ComplexityRoot.Mutation.WithdrawCase == nil {
 			break
@@ -1969,6 +2070,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Services(childComplexity, args["first"].(int32), args["after"].(*string)), true
+	case "Query.webhooks":
+		if e.ComplexityRoot.Query.Webhooks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_webhooks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Webhooks(childComplexity, args["first"].(int32), args["after"].(*string)), true
 
 	case "Rating.comment":
 		if e.ComplexityRoot.Rating.Comment == nil {
@@ -2095,6 +2207,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordEncounterPayload.UserErrors(childComplexity), true
 
+	case "RemoveWebhookPayload.removedId":
+		if e.ComplexityRoot.RemoveWebhookPayload.RemovedID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveWebhookPayload.RemovedID(childComplexity), true
+	case "RemoveWebhookPayload.userErrors":
+		if e.ComplexityRoot.RemoveWebhookPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveWebhookPayload.UserErrors(childComplexity), true
+
 	case "ReportExport.content":
 		if e.ComplexityRoot.ReportExport.Content == nil {
 			break
@@ -2189,6 +2314,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavePolicyPayload.UserErrors(childComplexity), true
+
+	case "SaveWebhookPayload.secret":
+		if e.ComplexityRoot.SaveWebhookPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveWebhookPayload.Secret(childComplexity), true
+	case "SaveWebhookPayload.userErrors":
+		if e.ComplexityRoot.SaveWebhookPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveWebhookPayload.UserErrors(childComplexity), true
+	case "SaveWebhookPayload.webhook":
+		if e.ComplexityRoot.SaveWebhookPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveWebhookPayload.Webhook(childComplexity), true
 
 	case "ScorePart.code":
 		if e.ComplexityRoot.ScorePart.Code == nil {
@@ -2352,6 +2496,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserError.Message(childComplexity), true
 
+	case "Webhook.deadLetters":
+		if e.ComplexityRoot.Webhook.DeadLetters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.DeadLetters(childComplexity), true
+	case "Webhook.failure":
+		if e.ComplexityRoot.Webhook.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Failure(childComplexity), true
+	case "Webhook.id":
+		if e.ComplexityRoot.Webhook.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.ID(childComplexity), true
+	case "Webhook.kinds":
+		if e.ComplexityRoot.Webhook.Kinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Kinds(childComplexity), true
+	case "Webhook.url":
+		if e.ComplexityRoot.Webhook.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.URL(childComplexity), true
+	case "Webhook.unit":
+		if e.ComplexityRoot.Webhook.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Unit(childComplexity), true
+	case "Webhook.updatedAt":
+		if e.ComplexityRoot.Webhook.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.UpdatedAt(childComplexity), true
+	case "Webhook.waiting":
+		if e.ComplexityRoot.Webhook.Waiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Waiting(childComplexity), true
+
+	case "WebhookConnection.edges":
+		if e.ComplexityRoot.WebhookConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.Edges(childComplexity), true
+	case "WebhookConnection.nodes":
+		if e.ComplexityRoot.WebhookConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.Nodes(childComplexity), true
+	case "WebhookConnection.pageInfo":
+		if e.ComplexityRoot.WebhookConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.PageInfo(childComplexity), true
+
+	case "WebhookEdge.cursor":
+		if e.ComplexityRoot.WebhookEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEdge.Cursor(childComplexity), true
+	case "WebhookEdge.node":
+		if e.ComplexityRoot.WebhookEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEdge.Node(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -2379,14 +2604,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PolicyInput", ec.unmarshalInputPolicyInput),
 			graphql.NewInputUnmarshaler("RecordDeedInput", ec.unmarshalInputRecordDeedInput),
 			graphql.NewInputUnmarshaler("RecordEncounterInput", ec.unmarshalInputRecordEncounterInput),
+			graphql.NewInputUnmarshaler("RemoveWebhookInput", ec.unmarshalInputRemoveWebhookInput),
 			graphql.NewInputUnmarshaler("RequestMediationInput", ec.unmarshalInputRequestMediationInput),
 			graphql.NewInputUnmarshaler("ResolveCaseInput", ec.unmarshalInputResolveCaseInput),
 			graphql.NewInputUnmarshaler("ReviewPairInput", ec.unmarshalInputReviewPairInput),
 			graphql.NewInputUnmarshaler("RunAssessmentInput", ec.unmarshalInputRunAssessmentInput),
 			graphql.NewInputUnmarshaler("SavePolicyInput", ec.unmarshalInputSavePolicyInput),
+			graphql.NewInputUnmarshaler("SaveWebhookInput", ec.unmarshalInputSaveWebhookInput),
 			graphql.NewInputUnmarshaler("SubmitPeerReviewInput", ec.unmarshalInputSubmitPeerReviewInput),
 			graphql.NewInputUnmarshaler("SubmitRatingInput", ec.unmarshalInputSubmitRatingInput),
+			graphql.NewInputUnmarshaler("SubscribeToCaseInput", ec.unmarshalInputSubscribeToCaseInput),
 			graphql.NewInputUnmarshaler("TransferCaseInput", ec.unmarshalInputTransferCaseInput),
+			graphql.NewInputUnmarshaler("UnsubscribeFromCaseInput", ec.unmarshalInputUnsubscribeFromCaseInput),
 			graphql.NewInputUnmarshaler("WithdrawCaseInput", ec.unmarshalInputWithdrawCaseInput),
 		)
 	}
@@ -2480,7 +2709,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "assessment.graphqls" "case.graphqls" "cycle.graphqls" "deed.graphqls" "org.graphqls" "rating.graphqls" "review.graphqls" "schema.graphqls"
+//go:embed "assessment.graphqls" "case.graphqls" "cycle.graphqls" "deed.graphqls" "notification.graphqls" "org.graphqls" "rating.graphqls" "review.graphqls" "schema.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -2496,6 +2725,7 @@ var sources = []*ast.Source{
 	{Name: "case.graphqls", Input: sourceData("case.graphqls"), BuiltIn: false},
 	{Name: "cycle.graphqls", Input: sourceData("cycle.graphqls"), BuiltIn: false},
 	{Name: "deed.graphqls", Input: sourceData("deed.graphqls"), BuiltIn: false},
+	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
 	{Name: "org.graphqls", Input: sourceData("org.graphqls"), BuiltIn: false},
 	{Name: "rating.graphqls", Input: sourceData("rating.graphqls"), BuiltIn: false},
 	{Name: "review.graphqls", Input: sourceData("review.graphqls"), BuiltIn: false},
@@ -2703,6 +2933,16 @@ func (ec *executionContext) childFields_CasePayload(ctx context.Context, field g
 		return ec.fieldContext_CasePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseSubscriptionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subscribed":
+		return ec.fieldContext_CaseSubscriptionPayload_subscribed(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CaseSubscriptionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseSubscriptionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ComponentScore(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3107,6 +3347,16 @@ func (ec *executionContext) childFields_RecordEncounterPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type RecordEncounterPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RemoveWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "removedId":
+		return ec.fieldContext_RemoveWebhookPayload_removedId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemoveWebhookPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveWebhookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReportExport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "filename":
@@ -3165,6 +3415,18 @@ func (ec *executionContext) childFields_SavePolicyPayload(ctx context.Context, f
 		return ec.fieldContext_SavePolicyPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SavePolicyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SaveWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_SaveWebhookPayload_webhook(ctx, field)
+	case "secret":
+		return ec.fieldContext_SaveWebhookPayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SaveWebhookPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaveWebhookPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ScorePart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3253,6 +3515,50 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 		return ec.fieldContext_UserError_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
+}
+
+func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Webhook_id(ctx, field)
+	case "unit":
+		return ec.fieldContext_Webhook_unit(ctx, field)
+	case "url":
+		return ec.fieldContext_Webhook_url(ctx, field)
+	case "kinds":
+		return ec.fieldContext_Webhook_kinds(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Webhook_updatedAt(ctx, field)
+	case "waiting":
+		return ec.fieldContext_Webhook_waiting(ctx, field)
+	case "deadLetters":
+		return ec.fieldContext_Webhook_deadLetters(ctx, field)
+	case "failure":
+		return ec.fieldContext_Webhook_failure(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Webhook", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WebhookConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_WebhookConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WebhookEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_WebhookEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookEdge", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

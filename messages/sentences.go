@@ -63,5 +63,8 @@ var sentences = map[models.Key]sentence{
 	models.KeyBehind:              {"数据库版本落后于程序，请运行：{1}。", "The database is behind this program: run {1}."},
 	models.KeyImportRefused:       {"导入数据有 {1} 处错误，未导入任何内容；请更正后重试。", "The import has {1} faults and nothing was imported: mend them and import again."},
 	models.KeyImportRaced:         {"检查期间数据库已被他人更改，未导入任何内容；请重新导入。", "The database changed while the folder was checked, and nothing was imported: import again."},
+	models.KeyWebhookURL:          {"请填写 https:// 开头、不含用户名和 # 的网址。", "Give an address that begins with https:// and holds neither a user name nor a #."},
+	models.KeyEmailForm:           {"这不是有效的电子邮箱地址，请写成 name@example.org。", "This is no e-mail address: write it as name@example.org."},
+	models.KeyMailOff:             {"本系统不发送邮件，请凭回执查询。", "This server sends no mail: follow the case by its receipt."},
 	models.KeyInternal:            {"系统内部错误，已记录；请稍后再试。", "Something went wrong inside and has been logged: try again later."},
 }

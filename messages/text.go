@@ -83,4 +83,5 @@ var nouns = map[string]sentence{
 	"ReviewAssignment": {"评议任务", "review assignment"},
 	"ReviewRound":      {"评议", "review round"},
 	"Service":          {"服务事项", "service"},
+	"Webhook":          {"通知地址", "webhook"},
 }

@@ -65,5 +65,8 @@ const (
 	KeyBehind              Key = "database_behind"      // command
 	KeyImportRefused       Key = "import_refused"       // faults
 	KeyImportRaced         Key = "import_raced"         //
+	KeyWebhookURL          Key = "webhook_url"          //
+	KeyEmailForm           Key = "email_form"           //
+	KeyMailOff             Key = "mail_off"             //
 	KeyInternal            Key = "internal"             //
 )

@@ -90,6 +90,15 @@ func casePayload(ctx context.Context, c *models.Case, err error) (*graph.CasePay
 	return &graph.CasePayload{Case: c, UserErrors: problems}, err
 }
 
+// caseSubscription is what asking to be told of a case, or no longer, gave.
+func caseSubscription(ctx context.Context, subscribed bool, err error) (*graph.CaseSubscriptionPayload, error) {
+	if err != nil {
+		problems, err := userErrors(ctx, err)
+		return &graph.CaseSubscriptionPayload{UserErrors: problems}, err
+	}
+	return &graph.CaseSubscriptionPayload{Subscribed: &subscribed, UserErrors: []*graph.UserError{}}, nil
+}
+
 // on names the case of a step.
 func on(id models.ID, key graphql.Omittable[*string]) cases.On {
 	return cases.On{CaseID: id, IdempotencyKey: key.Value()}

@@ -6,6 +6,7 @@ import (
 	"steelyard/auth"
 	"steelyard/graph"
 	"steelyard/models"
+	"steelyard/services/notify"
 )
 
 // nodes fetches what the ids name, each noun by its own service, so that scope
@@ -93,4 +94,8 @@ func newCycleEdge(c string, row *models.Cycle) *graph.CycleEdge {
 
 func newAssessmentEdge(c string, a *models.Assessment) *graph.AssessmentEdge {
 	return &graph.AssessmentEdge{Cursor: c, Node: a}
+}
+
+func newWebhookEdge(c string, w *notify.Webhook) *graph.WebhookEdge {
+	return &graph.WebhookEdge{Cursor: c, Node: w}
 }

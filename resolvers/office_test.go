@@ -33,6 +33,7 @@ import (
 	"steelyard/services/cases"
 	"steelyard/services/cycles"
 	"steelyard/services/deeds"
+	"steelyard/services/notify"
 	"steelyard/services/officials"
 	"steelyard/services/ratings"
 	"steelyard/services/reviews"
@@ -106,6 +107,7 @@ func emptyOffice(t *testing.T, d store.Dialect) *office {
 		Cases:       cases.New(o.store, o.keys, zone, days, secret),
 		Cycles:      &cycles.Service{Store: o.store},
 		Deeds:       &deeds.Service{Store: o.store, Zone: zone, Secret: secret},
+		Notify:      &notify.Service{Store: o.store, Webhooks: [][]byte{secret}, Contacts: [][]byte{secret}},
 		Officials:   &officials.Service{Store: o.store},
 		Ratings:     &ratings.Service{Store: o.store, Keys: o.keys, Zone: zone, Invitations: invitations, Secret: secret},
 		Reviews:     &reviews.Service{Store: o.store, Keys: o.keys, Zone: zone},

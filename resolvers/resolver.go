@@ -10,6 +10,7 @@ import (
 	"steelyard/services/cases"
 	"steelyard/services/cycles"
 	"steelyard/services/deeds"
+	"steelyard/services/notify"
 	"steelyard/services/officials"
 	"steelyard/services/ratings"
 	"steelyard/services/reviews"
@@ -22,6 +23,7 @@ type App struct {
 	Cases       *cases.Service
 	Cycles      *cycles.Service
 	Deeds       *deeds.Service
+	Notify      *notify.Service
 	Officials   *officials.Service
 	Ratings     *ratings.Service
 	Reviews     *reviews.Service

@@ -29,9 +29,11 @@ var arrows = map[string]string{
 	"scoring/simulate": "scoring scoring/mixed",
 	"server/overhttp":  "",
 	"services/...":     "auth auth/keyring calendar models privacy report scoring services/audit services/notify store",
-	"store":            "migrations models",
-	"store/storetest":  "store",
-	"web":              "messages",
+	// Mails are what a service says to people.
+	"services/notify": "auth messages models services/audit store",
+	"store":           "migrations models",
+	"store/storetest": "store",
+	"web":             "messages",
 }
 
 // TestArrows holds every package to the arrows. The command itself wires all.

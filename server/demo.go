@@ -71,7 +71,10 @@ func (c *demoCmd) prepareAndServe(s *session, listener net.Listener, log *slog.L
 // serve prints what a visitor needs, then serves. Tokens are signed with a key
 // that no other start knows.
 func (c *demoCmd) serve(s *session, st *store.Store, listener net.Listener, log *slog.Logger) error {
-	serving := serveCmd{Network: c.Network, Introspection: true, Graphiql: true, Worker: true, SweepEvery: demoSweep}
+	serving := serveCmd{
+		Network: c.Network, Telling: Telling{NotifyLog: true, NotifyEvery: demoSweep},
+		Introspection: true, Graphiql: true, Worker: true, SweepEvery: demoSweep,
+	}
 	m, err := serving.means(s, st)
 	if err != nil {
 		return err
@@ -93,6 +96,9 @@ func (c *demoCmd) serve(s *session, st *store.Store, listener net.Listener, log 
 		return err
 	}
 	site.introspection, site.graphiql = true, true
+	if err := serving.equip(site.app.Notify, site.publicURL, log); err != nil {
+		return err
+	}
 	d := demo{session: s, app: site.app, store: st, signer: signer, url: site.publicURL}
 	if err := d.welcome(); err != nil {
 		return fmt.Errorf("demo: %w", err)

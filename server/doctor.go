@@ -19,6 +19,7 @@ import (
 
 type doctorCmd struct {
 	Tokens
+	Telling
 
 	Addr        string `default:"127.0.0.1:8080" help:"Where serve is to listen."`
 	PublicURL   string `name:"public-url" placeholder:"URL" help:"Where residents reach the server."`
@@ -81,7 +82,7 @@ func (c *doctorCmd) examine(s *session) []finding {
 			findings = append(findings, fail("database", "the years of the rater keys cannot be read: %v", err))
 		}
 	}
-	findings = append(findings, c.keys(s, epochs), c.secret(s), c.tokens(s), c.address(), c.public())
+	findings = append(findings, c.keys(s, epochs), c.secret(s), c.tokens(s), c.address(), c.public(), c.webhooks(), c.mail(s))
 	if st != nil {
 		if err := st.Close(); err != nil {
 			findings = append(findings, fail("database", "it cannot be closed: %v", err))

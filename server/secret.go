@@ -22,15 +22,18 @@ const secretSuffix = ".secret"
 // secretBytes is the size of the server's secret.
 const secretBytes = 32
 
-// secrets are what rating links are signed with and receipts are derived from.
-// Every process that serves one database needs the same.
+// secrets are what rating links and webhooks are signed with, receipts are derived
+// from and residents' addresses are sealed with. Every process that serves one
+// database needs the same.
 type secrets struct {
 	invitations *auth.Invitations
 	receipts    []byte
+	webhooks    [][]byte // the current first
+	contacts    [][]byte // the current first
 }
 
-// openSecrets reads the secret file, and makes it where there is none. Links that
-// were signed with one of the previous files still hold.
+// openSecrets reads the secret file, and makes it where there is none. What was
+// signed or sealed with one of the previous files still holds.
 func openSecrets(file string, previous []string) (secrets, error) {
 	current, err := readSecret(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -39,16 +42,26 @@ func openSecrets(file string, previous []string) (secrets, error) {
 	if err != nil {
 		return secrets{}, err
 	}
-	older := make([][]byte, len(previous))
-	for i, path := range previous {
+	all := [][]byte{current}
+	for _, path := range previous {
 		secret, err := readSecret(path)
 		if err != nil {
 			return secrets{}, err
 		}
-		older[i] = keyFor(secret, "invitations")
+		all = append(all, secret)
 	}
-	links, err := auth.NewInvitations(keyFor(current, "invitations"), older...)
-	return secrets{links, keyFor(current, "receipts")}, err
+	invitations := keysFor(all, "invitations")
+	links, err := auth.NewInvitations(invitations[0], invitations[1:]...)
+	return secrets{links, keyFor(current, "receipts"), keysFor(all, "webhooks"), keysFor(all, "contacts")}, err
+}
+
+// keysFor derives the keys for one use from several secrets, in their order.
+func keysFor(secrets [][]byte, use string) [][]byte {
+	keys := make([][]byte, len(secrets))
+	for i, secret := range secrets {
+		keys[i] = keyFor(secret, use)
+	}
+	return keys
 }
 
 // keyFor derives the key for one use: HMAC-SHA-256(secret, "steelyard server v1 " use).

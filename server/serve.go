@@ -19,6 +19,7 @@ import (
 type serveCmd struct {
 	Network
 	Tokens
+	Telling
 
 	Introspection bool          `help:"Let anybody read the whole schema."`
 	Graphiql      bool          `default:"true" negatable:"" help:"Serve the GraphiQL console at /graphiql."`
@@ -90,6 +91,9 @@ func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, l
 		return errors.Join(err, listener.Close())
 	}
 	site.introspection, site.graphiql = c.Introspection, c.Graphiql
+	if err := c.equip(site.app.Notify, site.publicURL, log); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	if _, err := fmt.Fprintf(s.stdout, "serving at %s\n", site.publicURL); err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -176,6 +180,9 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 	tasks := []background{
 		every(c.SweepEvery, log, "close unconfirmed cases", site.app.Cases.LapseUnconfirmed),
 		every(c.SweepEvery, log, "take unanswered transfers back", site.app.Cases.LapseTransfers),
+		every(c.SweepEvery, log, "warn of due cases", site.app.Cases.WarnDue),
+		every(c.NotifyEvery, log, "deliver notifications", site.app.Notify.Deliver),
+		every(c.SweepEvery, log, "forget what was told", site.app.Notify.Forget),
 		every(c.SweepEvery, log, "release ratings", site.app.Ratings.Release),
 		every(c.SweepEvery, log, "release reviews", site.app.Reviews.Release),
 	}

@@ -15,6 +15,7 @@ import (
 	"steelyard/services/cases"
 	"steelyard/services/cycles"
 	"steelyard/services/deeds"
+	"steelyard/services/notify"
 	"steelyard/services/officials"
 	"steelyard/services/ratings"
 	"steelyard/services/reviews"
@@ -38,6 +39,7 @@ func (m means) app() resolvers.App {
 		Cases:       cases.New(m.store, m.keys, m.zone, m.days, m.secrets.receipts),
 		Cycles:      &cycles.Service{Store: m.store},
 		Deeds:       &deeds.Service{Store: m.store, Zone: m.zone, Secret: m.secrets.receipts},
+		Notify:      &notify.Service{Store: m.store, Webhooks: m.secrets.webhooks, Contacts: m.secrets.contacts},
 		Officials:   &officials.Service{Store: m.store},
 		Ratings: &ratings.Service{
 			Store: m.store, Keys: m.keys, Zone: m.zone, Invitations: m.secrets.invitations, Secret: m.secrets.receipts,

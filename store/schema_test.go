@@ -59,6 +59,10 @@ var records = []any{
 	models.IdempotencyKey{},
 	models.Setting{},
 	models.FailedGuess{},
+	models.Webhook{},
+	models.Notification{},
+	models.NotificationDelivery{},
+	models.CaseContact{},
 }
 
 // shape is a database as it can be compared: a line a fact.
@@ -267,6 +271,10 @@ func TestChecksKnowEveryWord(t *testing.T) {
 		"score_parts_component":       "component IN " + words(models.ScoreComponents, true),
 		"objections_state":            "state IN " + words(models.ObjectionStates, false),
 		"integrity_flags_state":       "state IN " + words(models.FlagStates, false),
+
+		"notifications_kind":              "kind IN " + words(models.NotificationKinds, false),
+		"notification_deliveries_channel": "channel IN " + words(models.DeliveryChannels, false),
+		"notification_deliveries_state":   "state IN " + words(models.DeliveryStates, false),
 	} {
 		found := texts(t, s, "SELECT name FROM sqlite_master WHERE sql LIKE ?", fmt.Sprintf("%%CONSTRAINT %s CHECK (%s)%%", check, list))
 		if len(found) != 1 {

@@ -89,7 +89,8 @@ func save(tx *store.Tx, c *models.Case) error {
 	return nil
 }
 
-// addEvent writes the next step of a locked case's history.
+// addEvent writes the next step of a locked case's history, and tells of it
+// whomever it concerns.
 func addEvent(tx *store.Tx, c *models.Case, e models.CaseEvent) error {
 	var last int
 	err := tx.Model(&models.CaseEvent{}).Where("case_id = ?", c.ID).
@@ -101,5 +102,8 @@ func addEvent(tx *store.Tx, c *models.Case, e models.CaseEvent) error {
 	if err := e.Validate(); err != nil {
 		return err
 	}
-	return tx.Create(&e).Error
+	if err := tx.Create(&e).Error; err != nil {
+		return err
+	}
+	return tell(tx, c, e)
 }

@@ -1,0 +1,62 @@
+-- +goose Up
+-- The outbox: what is to be told is written in the transaction of what it tells of, with a delivery for each who is to hear it.
+CREATE TABLE webhooks (
+    id blob NOT NULL PRIMARY KEY,
+    unit_id blob NOT NULL REFERENCES org_units (id),
+    url text NOT NULL,
+    kinds text NOT NULL,
+    created_at datetime NOT NULL,
+    updated_at datetime NOT NULL,
+    CONSTRAINT webhooks_unit_url_key UNIQUE (unit_id, url)
+);
+
+CREATE TABLE notifications (
+    id blob NOT NULL PRIMARY KEY,
+    kind text NOT NULL,
+    case_id blob NOT NULL REFERENCES cases (id),
+    unit_id blob NOT NULL REFERENCES org_units (id),
+    due_at datetime,
+    created_at datetime NOT NULL,
+    CONSTRAINT notifications_kind CHECK (kind IN ('CASE_ARRIVED', 'CASE_OFFERED', 'CASE_RETURNED', 'CASE_DUE_SOON', 'CASE_OVERDUE', 'CASE_RESOLVED', 'CASE_REOPENED', 'CASE_REJECTED'))
+);
+CREATE INDEX notifications_case ON notifications (case_id);
+CREATE INDEX notifications_unit ON notifications (unit_id);
+CREATE INDEX notifications_created ON notifications (created_at);
+-- Of a due date a unit is told once.
+CREATE UNIQUE INDEX notifications_due ON notifications (case_id, kind, due_at) WHERE kind IN ('CASE_DUE_SOON', 'CASE_OVERDUE');
+
+CREATE TABLE notification_deliveries (
+    id blob NOT NULL PRIMARY KEY,
+    notification_id blob NOT NULL REFERENCES notifications (id),
+    channel text NOT NULL,
+    webhook_id blob REFERENCES webhooks (id),
+    state text NOT NULL,
+    attempts integer NOT NULL,
+    next_at datetime NOT NULL,
+    holder blob,
+    failure text NOT NULL,
+    ended_at datetime,
+    CONSTRAINT notification_deliveries_channel CHECK (channel IN ('WEBHOOK', 'MAIL')),
+    CONSTRAINT notification_deliveries_state CHECK (state IN ('WAITING', 'DELIVERED', 'DEAD')),
+    CONSTRAINT notification_deliveries_webhook CHECK ((channel = 'WEBHOOK') = (webhook_id IS NOT NULL)),
+    CONSTRAINT notification_deliveries_ended CHECK ((state = 'WAITING') = (ended_at IS NULL)),
+    CONSTRAINT notification_deliveries_attempts CHECK (attempts >= 0)
+);
+CREATE INDEX notification_deliveries_notification ON notification_deliveries (notification_id);
+CREATE INDEX notification_deliveries_next ON notification_deliveries (next_at, id) WHERE state = 'WAITING';
+CREATE INDEX notification_deliveries_webhook_state ON notification_deliveries (webhook_id, state);
+
+-- Where a resident wants to be told: sealed with a key that is kept outside the database.
+CREATE TABLE case_contacts (
+    case_id blob NOT NULL PRIMARY KEY REFERENCES cases (id),
+    sealed blob NOT NULL,
+    lang text NOT NULL,
+    created_at datetime NOT NULL,
+    CONSTRAINT case_contacts_lang CHECK (lang IN ('zh-CN', 'en'))
+);
+
+-- +goose Down
+DROP TABLE case_contacts;
+DROP TABLE notification_deliveries;
+DROP TABLE notifications;
+DROP TABLE webhooks;
