@@ -15,6 +15,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
 
 	"steelyard/models"
 )
@@ -24,17 +26,20 @@ import (
 type Snapshot struct {
 	dialect Dialect
 	pgx     pgx.Tx
+	pool    *pgxpool.Pool
 	lite    *sql.Conn
 }
+
+// snapshotOptions are those of every transaction that reads a snapshot.
+var snapshotOptions = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 
 // InSnapshot runs fn on one state of the database; what others commit meanwhile
 // it does not see. On PostgreSQL that is a REPEATABLE READ READ ONLY
 // transaction, on SQLite one read transaction, which keeps no writer waiting.
 func (s *Store) InSnapshot(ctx context.Context, fn func(*Snapshot) error) (err error) {
 	if s.dialect == Postgres {
-		options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-		return pgx.BeginTxFunc(ctx, s.pool, options, func(tx pgx.Tx) error {
-			return fn(&Snapshot{dialect: Postgres, pgx: tx})
+		return pgx.BeginTxFunc(ctx, s.pool, snapshotOptions, func(tx pgx.Tx) error {
+			return fn(&Snapshot{dialect: Postgres, pgx: tx, pool: s.pool})
 		})
 	}
 	conn, err := s.sql.Conn(ctx)
@@ -53,6 +58,40 @@ func (s *Store) InSnapshot(ctx context.Context, fn func(*Snapshot) error) (err e
 		return fmt.Errorf("end of reading: %w", err)
 	}
 	return nil
+}
+
+// Together runs readers of the same state side by side: on PostgreSQL each but the
+// first on a connection of its own, on SQLite one after the other. The first error
+// ends the others' contexts and is returned.
+func (s *Snapshot) Together(ctx context.Context, readers ...func(ctx context.Context, s *Snapshot) error) error {
+	// Whoever holds a connection and waits for another must not wait for its like:
+	// in a small pool they take turns.
+	if s.dialect == SQLite || int(s.pool.Config().MaxConns) < 2*len(readers) {
+		for _, read := range readers {
+			if err := read(ctx, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var name string
+	if err := s.pgx.QueryRow(ctx, "SELECT pg_export_snapshot()").Scan(&name); err != nil {
+		return fmt.Errorf("export the snapshot: %w", err)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return readers[0](ctx, s) })
+	for _, read := range readers[1:] {
+		group.Go(func() error {
+			return pgx.BeginTxFunc(ctx, s.pool, snapshotOptions, func(tx pgx.Tx) error {
+				// The name is PostgreSQL's own; a SET takes no arguments.
+				if _, err := tx.Exec(ctx, "SET TRANSACTION SNAPSHOT '"+name+"'"); err != nil {
+					return fmt.Errorf("import the snapshot: %w", err)
+				}
+				return read(ctx, &Snapshot{dialect: Postgres, pgx: tx, pool: s.pool})
+			})
+		})
+	}
+	return group.Wait()
 }
 
 // Each runs a query, its arguments marked by question marks, and hands each row

@@ -3,6 +3,7 @@ package assessments
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"steelyard/auth/keyring"
@@ -46,27 +47,27 @@ func (s *Service) read(ctx context.Context, in scope, progress Progress) (*readi
 	out := &reading{}
 	err := s.Store.InSnapshot(ctx, func(snap *store.Snapshot) error {
 		r := s.newReader(ctx, snap, in, days)
-		steps := []struct {
-			what string
-			read func() error
-		}{
-			{"units", r.readUnits},
-			{"postings", r.readPostings},
-			{"services", r.readServices},
-			{"ratings", r.readRatings},
-			{"cases", r.readCases},
-			{"reviews", r.readReviews},
-			{"deeds", r.readDeeds},
-			{"achievements", r.readAchievements},
-			{"encounters", r.readResponse},
+		told := &told{total: 9, progress: progress}
+		if err := told.all(table{"units", r.readUnits}, table{"postings", r.readPostings}); err != nil {
+			return err
 		}
-		for i, step := range steps {
-			progress(stageRead, i, len(steps))
-			if err := step.read(); err != nil {
-				return fmt.Errorf("read %s: %w", step.what, err)
-			}
+		// Ratings are most of what there is: the rest is read beside them.
+		ratings, cases := newRatingReader(r), newCaseReader(r)
+		err := snap.Together(ctx,
+			func(ctx context.Context, snap *store.Snapshot) error {
+				ratings.reader = r.on(ctx, snap)
+				return told.all(table{"services", ratings.readServices}, table{"ratings", ratings.readRatings})
+			},
+			func(ctx context.Context, snap *store.Snapshot) error {
+				side := r.on(ctx, snap)
+				cases.reader = side
+				return told.all(table{"cases", cases.readCases}, table{"reviews", side.readReviews}, table{"deeds", side.readDeeds},
+					table{"achievements", side.readAchievements}, table{"encounters", side.readResponse})
+			})
+		if err != nil {
+			return err
 		}
-		r.ev.Kinds = r.kinds.list
+		r.join(ratings, cases)
 		out.ev, out.posts = r.ev, r.posts
 		return nil
 	})
@@ -74,6 +75,38 @@ func (s *Service) read(ctx context.Context, in scope, progress Progress) (*readi
 		return nil, err
 	}
 	return out, nil
+}
+
+// table is one kind of evidence to read.
+type table struct {
+	what string
+	read func() error
+}
+
+// told lets progress hear of the tables that are read, whichever side reads them.
+type told struct {
+	mu          sync.Mutex
+	done, total int
+	progress    Progress
+}
+
+// all reads tables one after the other.
+func (t *told) all(tables ...table) error {
+	for _, table := range tables {
+		t.tell(0)
+		if err := table.read(); err != nil {
+			return fmt.Errorf("read %s: %w", table.what, err)
+		}
+		t.tell(1)
+	}
+	return nil
+}
+
+func (t *told) tell(more int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.done += more
+	t.progress(stageRead, t.done, t.total)
 }
 
 // reader fills evidence. Its maps lead from the records' keys to the numbers
@@ -91,11 +124,9 @@ type reader struct {
 	posts      []post
 	units      map[models.ID]string // external ids
 	inScope    map[models.ID]bool   // units; empty where everything is
-	careers    map[models.ID]career
+	officials  numbers              // those who held a post, by id
+	careers    []career             // of the same
 	spans      []span
-	officials  []string // external ids by person
-	kinds      kinds
-	raters     numbers
 }
 
 func (s *Service) newReader(ctx context.Context, snap *store.Snapshot, in scope, days *calendar.Calendar) *reader {
@@ -105,10 +136,56 @@ func (s *Service) newReader(ctx context.Context, snap *store.Snapshot, in scope,
 		ev: &scoring.Evidence{
 			From: scoring.Day(in.period.From.EpochDay()), To: scoring.Day(in.period.To.EpochDay()),
 		},
-		units: map[models.ID]string{}, inScope: map[models.ID]bool{}, careers: map[models.ID]career{},
-		kinds:  kinds{index: map[string]int32{}, services: map[models.ID]*service{}},
-		raters: numbers{},
+		units: map[models.ID]string{}, inScope: map[models.ID]bool{},
 	}
+}
+
+// on is a reader of the same evidence on another connection. Who holds which post
+// is known by then; each side fills columns of its own.
+func (r *reader) on(ctx context.Context, snap *store.Snapshot) *reader {
+	side := *r
+	side.ctx, side.snap = ctx, snap
+	return &side
+}
+
+// join puts together what the sides read apart: the categories of cases follow the
+// services among the kinds, and the marks of cases the ratings. Who marks a case and
+// who rates an encounter are two persons, whose hashes nobody can compare.
+func (r *reader) join(ratings *ratingReader, cases *caseReader) {
+	all, marks := &r.ev.Ratings, &cases.marks
+	kinds, raters := int32(len(ratings.kinds.list)), int32(ratings.raters.numbers.count())
+	r.ev.Kinds = ratings.kinds.list
+	for _, k := range cases.kinds.list {
+		k.Parent = after(kinds, k.Parent)
+		r.ev.Kinds = append(r.ev.Kinds, k)
+	}
+	for i, kind := range r.ev.Cases.Kind {
+		r.ev.Cases.Kind[i] = after(kinds, kind)
+	}
+	for i := range marks.Posting {
+		marks.Kind[i], marks.Rater[i] = after(kinds, marks.Kind[i]), after(raters, r.ev.Cases.Resident[marks.Rater[i]])
+	}
+	for i, p := range all.Posting {
+		if all.Source[i] == scoring.SourceRating {
+			r.ev.Response[p].Answered++
+		}
+	}
+	all.Posting = append(all.Posting, marks.Posting...)
+	all.Rater = append(all.Rater, marks.Rater...)
+	all.Kind = append(all.Kind, marks.Kind...)
+	all.Channel = append(all.Channel, marks.Channel...)
+	all.Level = append(all.Level, marks.Level...)
+	all.Day = append(all.Day, marks.Day...)
+	all.Source = append(all.Source, marks.Source...)
+	all.Invited = append(all.Invited, marks.Invited...)
+}
+
+// after is a number among those that follow the first n others.
+func after(n, number int32) int32 {
+	if number == scoring.None {
+		return scoring.None
+	}
+	return n + number
 }
 
 // ofScope narrows a query to officials who have a post in the scope: a superset
@@ -132,24 +209,6 @@ func seconds(micros int64) int64 {
 		return s
 	}
 	return micros/1e6 - 1
-}
-
-// numbers gives persons behind keyed hashes numbers, in the order they come.
-type numbers map[[16]byte]int32
-
-// of returns the number of a hash in a column, next where it is a new one, or
-// None where there is none.
-func (n numbers) of(row *store.Row, i int, next int) int32 {
-	hash, ok := row.Hash16(i)
-	if !ok {
-		return scoring.None
-	}
-	number, known := n[hash]
-	if !known {
-		number = int32(next)
-		n[hash] = number
-	}
-	return number
 }
 
 // place reads a word of a closed list as its place in the list.

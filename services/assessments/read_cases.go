@@ -9,41 +9,46 @@ import (
 	"steelyard/store"
 )
 
-// caseReader gathers cases and their histories before both become columns.
+// caseReader gathers cases and their histories: histories first, so that each case
+// can become columns as soon as it is read.
 type caseReader struct {
 	*reader
 	where     string // which cases; of table c
 	args      []any
-	standings []standing
-	index     map[models.ID]int32 // of a case in standings
-	later     map[int32][]step    // what came after the period
-	before    map[int32][]step    // of the same cases: what came up to its end
-	events    scoring.Events      // Case still points into standings
-	touched   []bool              // a step in the period names an official of the scope
-	residents numbers
-	markers   numbers // residents as raters, apart from those who rated encounters
+	histories numbers          // the cases that have steps, by id
+	later     map[int32][]step // by history: what came after the period
+	before    map[int32][]step // of the same cases: what came up to its end
+	events    scoring.Events   // Case still points into histories
+	touched   []bool           // by history: a step in the period names an official of the scope
+	place     []int32          // by history: of the case in the columns, or None
+	kinds     kinds            // categories
+	known     map[string]int32 // kinds by category
+	refs      []byte           // the external ids, one after the other
+	refEnds   []int
+	residents roll
+	marks     scoring.Ratings // of the cases; Rater is the case, and Kind numbered apart, until they are joined
+}
+
+func newCaseReader(r *reader) *caseReader {
+	return &caseReader{
+		reader: r, kinds: newKinds(), known: map[string]int32{}, later: map[int32][]step{}, before: map[int32][]step{},
+	}
 }
 
 // readCases reads the cases that were opened by the end of the period and not
 // closed before it, as they stood at its end, and their histories up to then. A
 // case belongs to the post of its holder at closing, or at the end. The
 // satisfaction mark of a case that counts also stands among the ratings.
-func (r *reader) readCases() error {
-	c := &caseReader{
-		reader: r, index: map[models.ID]int32{}, later: map[int32][]step{}, before: map[int32][]step{},
-		residents: numbers{}, markers: numbers{},
-		where: "c.opened_at < ? AND (c.closed_at IS NULL OR c.closed_at >= ?)", args: []any{r.end, r.start},
-	}
-	if r.in.unit != nil {
+func (c *caseReader) readCases() error {
+	c.where = "c.opened_at < ? AND (c.closed_at IS NULL OR c.closed_at >= ?)"
+	c.args = []any{c.end, c.start}
+	if c.in.unit != nil {
 		const units = "(SELECT descendant_id FROM org_unit_closures WHERE ancestor_id = ?)"
 		const officials = "(SELECT official_id FROM postings WHERE unit_id IN " + units + ")"
 		c.where += " AND (c.unit_id IN " + units + " OR c.official_id IN " + officials +
 			" OR c.id IN (SELECT case_id FROM case_events WHERE from_official_id IN " + officials +
 			" OR to_official_id IN " + officials + "))"
-		c.args = append(c.args, *r.in.unit, *r.in.unit, *r.in.unit, *r.in.unit)
-	}
-	if err := c.readStandings(); err != nil {
-		return err
+		c.args = append(c.args, *c.in.unit, *c.in.unit, *c.in.unit, *c.in.unit)
 	}
 	if err := c.readLater(); err != nil {
 		return err
@@ -51,11 +56,21 @@ func (r *reader) readCases() error {
 	if err := c.readEvents(); err != nil {
 		return err
 	}
-	c.finish()
+	if err := c.readStandings(); err != nil {
+		return err
+	}
+	c.ev.Cases.End, c.ev.Cases.Resident = seconds(c.end.UnixMicro()), c.residents.all()
+	c.nameCases()
+	c.keepEvents()
 	return nil
 }
 
 func (c *caseReader) readStandings() error {
+	c.touched = append(c.touched, make([]bool, c.histories.count()-len(c.touched))...) // later steps alone
+	c.place = make([]int32, c.histories.count())
+	for i := range c.place {
+		c.place[i] = scoring.None
+	}
 	return c.snap.Each(c.ctx, `SELECT c.id, c.ref, c.category, c.channel, c.opened_at, c.due_at, c.closed_at, c.outcome,
 			c.confirmed, c.asked, c.satisfaction, c.transfers, c.reopened, c.resident_key, c.official_id, c.unit_id, c.upheld
 		FROM cases c WHERE `+c.where, c.args, c.addStanding)
@@ -63,7 +78,7 @@ func (c *caseReader) readStandings() error {
 
 func (c *caseReader) addStanding(row *store.Row) (err error) {
 	s := standing{
-		ref: row.Text(1), due: micros(row, 5), closed: micros(row, 6), opened: micros(row, 4),
+		due: micros(row, 5), closed: micros(row, 6), opened: micros(row, 4),
 		satisfaction: uint8(row.Int(10)), transfers: int32(row.Int(11)), reopenings: int32(row.Int(12)),
 		holder: row.ID(14), unit: row.ID(15), upheld: row.Bool(16),
 	}
@@ -79,12 +94,19 @@ func (c *caseReader) addStanding(row *store.Row) (err error) {
 	if s.asked, err = place[scoring.Ternary](row, 9, ternaries); err != nil {
 		return err
 	}
-	s.kind = c.kinds.ofCategory("category:", row.Text(2))
-	s.resident = c.residents.of(row, 13, len(c.residents))
-	s.mark = c.markers.of(row, 13, len(c.raters)+len(c.markers))
-	c.index[row.ID(0)] = int32(len(c.standings))
-	c.standings = append(c.standings, s)
+	s.kind = c.kindOf(row.Bytes(2))
+	c.settle(&s, row, c.histories.find(row.ID(0)))
 	return nil
+}
+
+// kindOf is the kind of a category, looked up without a text of its own.
+func (c *caseReader) kindOf(category []byte) int32 {
+	kind, known := c.known[string(category)]
+	if !known {
+		kind = c.kinds.ofCategory("category:", string(category))
+		c.known[string(category)] = kind
+	}
+	return kind
 }
 
 func micros(row *store.Row, i int) int64 {
@@ -108,7 +130,7 @@ func (c *caseReader) readLater() error {
 		if err != nil {
 			return err
 		}
-		i := c.index[row.ID(0)]
+		i := c.histories.number(row.ID(0))
 		c.later[i] = append(c.later[i], s)
 		return nil
 	})
@@ -117,7 +139,6 @@ func (c *caseReader) readLater() error {
 // readEvents gathers the steps up to the end. An official of a step is the post
 // that the official held on the day of the step.
 func (c *caseReader) readEvents() error {
-	c.touched = make([]bool, len(c.standings))
 	query, args := c.eventQuery("<")
 	e := &c.events
 	return c.snap.Each(c.ctx, query, args, func(row *store.Row) error {
@@ -125,13 +146,16 @@ func (c *caseReader) readEvents() error {
 		if err != nil {
 			return err
 		}
-		i := c.index[row.ID(0)]
+		i := c.histories.number(row.ID(0))
 		if _, changed := c.later[i]; changed {
 			c.before[i] = append(c.before[i], s)
 		}
 		from, to := scoring.None, scoring.None
 		if day := c.day(s.at); !s.from.IsZero() || !s.to.IsZero() {
 			from, to = c.postAt(s.from, day), c.postAt(s.to, day)
+		}
+		for len(c.touched) < c.histories.count() {
+			c.touched = append(c.touched, false)
 		}
 		c.touched[i] = c.touched[i] || from != scoring.None || to != scoring.None
 		e.Case = append(e.Case, i)
@@ -156,34 +180,35 @@ func readStep(row *store.Row) (step, scoring.EventKind, error) {
 	}, kind, err
 }
 
-// finish takes back what came after the period and turns the cases into columns.
-func (c *caseReader) finish() {
-	start, end := c.start.UnixMicro(), c.end.UnixMicro()
-	place := make([]int32, len(c.standings)) // of a case in the columns
-	for i := range c.standings {
-		s := &c.standings[i]
-		place[i] = scoring.None
-		s.atEnd(c.before[int32(i)], c.later[int32(i)], end, c.undoPause)
-		if s.closed != unknownTime && s.closed < start {
-			continue
-		}
-		posting := scoring.None
-		if s.closed != unknownTime {
-			posting = c.postAt(s.holder, c.day(s.closed))
-		} else {
-			posting = c.postAt(s.holder, c.ev.To)
-		}
-		if posting == scoring.None && !c.touched[i] && !c.nobodys(s) {
-			continue
-		}
-		place[i] = int32(len(c.ev.Cases.ID))
-		c.addCase(s, posting)
-		if s.satisfaction != 0 && s.closed != unknownTime && posting != scoring.None {
-			c.addMark(s, posting)
-		}
+// settle takes back what came after the period and turns a case and its row into
+// columns; history is None where it has no steps.
+func (c *caseReader) settle(s *standing, row *store.Row, history int32) {
+	touched := false
+	if history != scoring.None {
+		s.atEnd(c.before[history], c.later[history], c.end.UnixMicro(), c.undoPause)
+		touched = c.touched[history]
+	} else {
+		s.atEnd(nil, nil, c.end.UnixMicro(), c.undoPause)
 	}
-	c.ev.Cases.End = seconds(end)
-	c.keepEvents(place)
+	if s.closed != unknownTime && s.closed < c.start.UnixMicro() {
+		return
+	}
+	posting := scoring.None
+	if s.closed != unknownTime {
+		posting = c.postAt(s.holder, c.day(s.closed))
+	} else {
+		posting = c.postAt(s.holder, c.ev.To)
+	}
+	if posting == scoring.None && !touched && !c.nobodys(s) {
+		return
+	}
+	if history != scoring.None {
+		c.place[history] = int32(len(c.refEnds))
+	}
+	c.addCase(s, row, posting)
+	if s.satisfaction != 0 && s.closed != unknownTime && posting != scoring.None {
+		c.addMark(s, posting)
+	}
 }
 
 // nobodys says whether a case that no post of the evidence answers for belongs
@@ -196,9 +221,10 @@ func (c *caseReader) nobodys(s *standing) bool {
 	return s.holder.IsZero() && c.inScope[s.unit]
 }
 
-func (c *caseReader) addCase(s *standing, posting int32) {
+func (c *caseReader) addCase(s *standing, row *store.Row, posting int32) {
 	t := &c.ev.Cases
-	t.ID = append(t.ID, s.ref)
+	c.refs = append(c.refs, row.Bytes(1)...)
+	c.refEnds = append(c.refEnds, len(c.refs))
 	t.Posting = append(t.Posting, posting)
 	t.Kind = append(t.Kind, s.kind)
 	t.Channel = append(t.Channel, s.channel)
@@ -211,17 +237,28 @@ func (c *caseReader) addCase(s *standing, posting int32) {
 	t.Satisfaction = append(t.Satisfaction, s.satisfaction)
 	t.Transfers = append(t.Transfers, s.transfers)
 	t.Reopened = append(t.Reopened, s.reopenings)
-	t.Resident = append(t.Resident, s.resident)
+	c.residents.add(row, 13)
 	t.Upheld = append(t.Upheld, s.upheld)
 }
 
-// addMark puts a case's satisfaction mark among the ratings, dated by the day on
+// nameCases cuts the external ids out of one text: a million small ones would be dear.
+func (c *caseReader) nameCases() {
+	all, start := string(c.refs), 0
+	c.ev.Cases.ID = make([]string, len(c.refEnds))
+	for i, end := range c.refEnds {
+		c.ev.Cases.ID[i] = all[start:end]
+		start = end
+	}
+	c.refs, c.refEnds = nil, nil
+}
+
+// addMark notes a case's satisfaction mark, which is a rating dated by the day on
 // which the case was closed.
 func (c *caseReader) addMark(s *standing, posting int32) {
 	invited := s.asked
-	t := &c.ev.Ratings
+	t := &c.marks
 	t.Posting = append(t.Posting, posting)
-	t.Rater = append(t.Rater, s.mark)
+	t.Rater = append(t.Rater, int32(len(c.refEnds)-1))
 	t.Kind = append(t.Kind, s.kind)
 	t.Channel = append(t.Channel, s.channel)
 	t.Level = append(t.Level, s.satisfaction)
@@ -231,13 +268,14 @@ func (c *caseReader) addMark(s *standing, posting int32) {
 }
 
 // keepEvents keeps the histories of the cases that have a place.
-func (c *caseReader) keepEvents(place []int32) {
+func (c *caseReader) keepEvents() {
 	e, n := &c.events, 0
-	for i, old := range e.Case {
-		if place[old] == scoring.None {
+	for i, history := range e.Case {
+		place := c.place[history]
+		if place == scoring.None {
 			continue
 		}
-		e.Case[n], e.At[n], e.Kind[n] = place[old], e.At[i], e.Kind[i]
+		e.Case[n], e.At[n], e.Kind[n] = place, e.At[i], e.Kind[i]
 		e.From[n], e.To[n], e.Unit[n] = e.From[i], e.To[i], e.Unit[i]
 		n++
 	}

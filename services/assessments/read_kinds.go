@@ -23,7 +23,11 @@ type service struct {
 	kind                int32
 }
 
-func (r *reader) readServices() error {
+func newKinds() kinds {
+	return kinds{index: map[string]int32{}, services: map[models.ID]*service{}}
+}
+
+func (r *ratingReader) readServices() error {
 	return r.snap.Each(r.ctx, "SELECT id, ref, name, category FROM services", nil, func(row *store.Row) error {
 		r.kinds.services[row.ID(0)] = &service{row.Text(1), row.Text(2), row.Text(3), scoring.None}
 		return nil

@@ -23,7 +23,11 @@ type span struct {
 // postAt returns the posting that an official held on a day, or None. Where two
 // overlap, the one that began later counts.
 func (r *reader) postAt(official models.ID, day scoring.Day) int32 {
-	c := r.careers[official]
+	number := r.officials.find(official)
+	if number == scoring.None {
+		return scoring.None
+	}
+	c := r.careers[number]
 	for i := c.first + c.n - 1; i >= c.first; i-- {
 		if s := &r.spans[i]; s.from <= day && day <= s.to {
 			return s.posting
@@ -34,7 +38,11 @@ func (r *reader) postAt(official models.ID, day scoring.Day) int32 {
 
 // whole says whether an official held one post over the whole period.
 func (r *reader) whole(official models.ID) (int32, bool) {
-	c := r.careers[official]
+	number := r.officials.find(official)
+	if number == scoring.None {
+		return scoring.None, false
+	}
+	c := r.careers[number]
 	if c.n != 1 || r.spans[c.first].from != r.ev.From || r.spans[c.first].to != r.ev.To {
 		return scoring.None, false
 	}
@@ -115,19 +123,17 @@ func (r *reader) readPostings() error {
 func (r *reader) place(all []held) {
 	for i := range all {
 		h := &all[i]
-		c, known := r.careers[h.official]
-		if !known {
-			c.first = int32(len(r.spans))
-			r.officials = append(r.officials, h.ref)
+		person := r.officials.number(h.official)
+		if int(person) == len(r.careers) {
+			r.careers = append(r.careers, career{first: int32(len(r.spans))})
 		}
-		c.n++
-		r.careers[h.official] = c
+		r.careers[person].n++
 		s := span{scoring.Day(h.from.EpochDay()), scoring.Day(h.to.EpochDay()), scoring.None}
 		if h.inScope {
 			s.posting = int32(len(r.posts))
 			r.posts = append(r.posts, h.post)
 			r.ev.Postings = append(r.ev.Postings, scoring.Posting{
-				Official: h.ref, Person: int32(len(r.officials) - 1), Unit: r.units[h.unit],
+				Official: h.ref, Person: person, Unit: r.units[h.unit],
 				Position: h.position, PeerGroup: string(models.Position{Name: h.position}.PeerGroup()),
 				From: s.from, To: s.to,
 			})

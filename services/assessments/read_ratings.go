@@ -6,15 +6,26 @@ import (
 	"steelyard/store"
 )
 
-// readRatings reads the ratings of the period. A rating belongs to the post that
-// the official held on its day; on a day without a post it belongs to none.
-func (r *reader) readRatings() error {
-	narrower, args := r.ofScope("official_id", []any{r.in.period.From, r.in.period.To})
-	return r.snap.Each(r.ctx, `SELECT official_id, service_id, channel, level, rated_on, rater_key, source, invited
-		FROM ratings WHERE rated_on BETWEEN ? AND ?`+narrower, args, r.addRating)
+// ratingReader reads ratings.
+type ratingReader struct {
+	*reader
+	kinds  kinds // services, and their categories
+	raters roll
 }
 
-func (r *reader) addRating(row *store.Row) error {
+func newRatingReader(r *reader) *ratingReader { return &ratingReader{reader: r, kinds: newKinds()} }
+
+// readRatings reads the ratings of the period. A rating belongs to the post that
+// the official held on its day; on a day without a post it belongs to none.
+func (r *ratingReader) readRatings() error {
+	narrower, args := r.ofScope("official_id", []any{r.in.period.From, r.in.period.To})
+	err := r.snap.Each(r.ctx, `SELECT official_id, service_id, channel, level, rated_on, rater_key, source, invited
+		FROM ratings WHERE rated_on BETWEEN ? AND ?`+narrower, args, r.addRating)
+	r.ev.Ratings.Rater = r.raters.all()
+	return err
+}
+
+func (r *ratingReader) addRating(row *store.Row) error {
 	day := scoring.Day(row.Date(4).EpochDay())
 	posting := r.postAt(row.ID(0), day)
 	if posting == scoring.None {
@@ -36,10 +47,9 @@ func (r *reader) addRating(row *store.Row) error {
 	if err != nil {
 		return err
 	}
-	rater := r.raters.of(row, 5, len(r.raters))
+	r.raters.add(row, 5)
 	t := &r.ev.Ratings
 	t.Posting = append(t.Posting, posting)
-	t.Rater = append(t.Rater, rater)
 	t.Kind = append(t.Kind, kind)
 	t.Channel = append(t.Channel, channel)
 	t.Level = append(t.Level, uint8(row.Int(3)))
@@ -50,16 +60,11 @@ func (r *reader) addRating(row *store.Row) error {
 }
 
 // readResponse counts the encounters of the period, and of them those in which
-// the resident was asked to rate; the answers are the ratings of the period that
-// came from encounters, whenever these were. Who held one post all the time is
+// the resident was asked to rate; the answers, which [reader.join] counts, are the
+// ratings of the period that came from encounters, whenever these were. Who held one post all the time is
 // counted by the database, the others encounter by encounter.
 func (r *reader) readResponse() error {
 	r.ev.Response = make([]scoring.Response, len(r.ev.Postings))
-	for i, p := range r.ev.Ratings.Posting {
-		if r.ev.Ratings.Source[i] == scoring.SourceRating {
-			r.ev.Response[p].Answered++
-		}
-	}
 	narrower, args := r.ofScope("official_id", []any{r.start, r.end})
 	err := r.snap.Each(r.ctx, `SELECT official_id, count(*), sum(CASE WHEN invited = 'YES' THEN 1 ELSE 0 END)
 		FROM encounters WHERE occurred_at >= ? AND occurred_at < ?`+narrower+" GROUP BY official_id",

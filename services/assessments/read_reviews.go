@@ -15,7 +15,7 @@ import (
 // readReviews reads the reviews handed in within the period, and finds out which
 // reviewers are assessed themselves: mutual favours cannot be seen otherwise.
 func (r *reader) readReviews() error {
-	reviewers, years := numbers{}, map[int]bool{}
+	reviewers, years := roll{}, map[int]bool{}
 	narrower, args := r.ofScope("official_id", []any{r.in.period.From, r.in.period.To})
 	err := r.snap.Each(r.ctx, `SELECT official_id, reviewer_key, key_year, relation, dimension, score, submitted_on
 		FROM peer_reviews WHERE submitted_on BETWEEN ? AND ?`+narrower, args, func(row *store.Row) error {
@@ -35,7 +35,7 @@ func (r *reader) readReviews() error {
 		years[int(row.Int(2))] = true
 		v := &r.ev.Reviews
 		v.Posting = append(v.Posting, posting)
-		v.Reviewer = append(v.Reviewer, reviewers.of(row, 1, len(reviewers)))
+		reviewers.add(row, 1)
 		v.Relation = append(v.Relation, relation)
 		v.Dimension = append(v.Dimension, dimension)
 		v.Score = append(v.Score, uint8(row.Int(5)))
@@ -45,7 +45,8 @@ func (r *reader) readReviews() error {
 	if err != nil {
 		return err
 	}
-	return r.recogniseReviewers(reviewers, slices.Sorted(maps.Keys(years)))
+	r.ev.Reviews.Reviewer = reviewers.all()
+	return r.recogniseReviewers(&reviewers.numbers, slices.Sorted(maps.Keys(years)))
 }
 
 // recogniseReviewers fills ReviewerPerson: the reviewer's person where the
@@ -55,8 +56,8 @@ func (r *reader) readReviews() error {
 // The result must not hang on which machine computes it. So a year whose key is
 // destroyed is unknown to all, and a key that is missing here, or another than the
 // database knows by its fingerprint, is an error.
-func (r *reader) recogniseReviewers(reviewers numbers, years []int) error {
-	person := make([]int32, len(reviewers))
+func (r *reader) recogniseReviewers(reviewers *numbers, years []int) error {
+	person := make([]int32, reviewers.count())
 	for i := range person {
 		person[i] = scoring.None
 	}
@@ -74,7 +75,7 @@ func (r *reader) recogniseReviewers(reviewers numbers, years []int) error {
 		hasher := key.NewHasher()
 		for i := range r.ev.Postings {
 			p := &r.ev.Postings[i]
-			if number, ok := reviewers[hasher.Reviewer(p.Official)]; ok {
+			if number := reviewers.find(hasher.Reviewer(p.Official)); number != scoring.None {
 				person[number] = p.Person
 			}
 		}

@@ -8,9 +8,9 @@ import (
 
 // readDeeds reads the practical work done in the period.
 func (r *reader) readDeeds() error {
-	helped := numbers{}
+	var helped roll
 	narrower, args := r.ofScope("official_id", []any{r.start, r.end})
-	return r.snap.Each(r.ctx, `SELECT ref, official_id, kind, done_at, beneficiary_key, confirmed
+	err := r.snap.Each(r.ctx, `SELECT ref, official_id, kind, done_at, beneficiary_key, confirmed
 		FROM deeds WHERE done_at >= ? AND done_at < ?`+narrower, args, func(row *store.Row) error {
 		at, _ := row.Micros(3)
 		day := r.day(at)
@@ -32,9 +32,11 @@ func (r *reader) readDeeds() error {
 		d.Kind = append(d.Kind, kind)
 		d.Day = append(d.Day, day)
 		d.Confirmed = append(d.Confirmed, confirmed)
-		d.Beneficiary = append(d.Beneficiary, helped.of(row, 4, len(helped)))
+		helped.add(row, 4)
 		return nil
 	})
+	r.ev.Deeds.Beneficiary = helped.all()
+	return err
 }
 
 // readAchievements reads what made officials visible in the period.

@@ -14,7 +14,6 @@ const unknownTime = math.MinInt64
 
 // standing is a case as it stands. Instants are microseconds since 1970.
 type standing struct {
-	ref                   string
 	kind                  int32
 	channel               scoring.Channel
 	opened, due, closed   int64
@@ -22,7 +21,6 @@ type standing struct {
 	confirmed, asked      scoring.Ternary
 	satisfaction          uint8
 	transfers, reopenings int32
-	resident, mark        int32 // the resident's number among residents, among raters
 	holder, unit          models.ID
 	upheld                bool
 }
