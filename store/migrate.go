@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -28,7 +29,8 @@ var ErrAhead = errors.New("the database is ahead of this program: use the newer 
 
 func (s *Store) provider() (*goose.Provider, error) {
 	dialect, steps := goose.DialectSQLite3, migrations.SQLite
-	var options []goose.ProviderOption
+	// Steps that were written side by side may arrive in any order.
+	options := []goose.ProviderOption{goose.WithAllowOutofOrder(true)}
 	if s.dialect == Postgres {
 		dialect, steps = goose.DialectPostgres, migrations.Postgres
 		locker, err := lock.NewPostgresSessionLocker()
@@ -117,18 +119,23 @@ func (s *Store) CheckVersion(ctx context.Context) error {
 	if empty {
 		return ErrBehind
 	}
-	var have int64
-	if err := s.Read(ctx).Raw("SELECT max(version_id) FROM goose_db_version").Scan(&have).Error; err != nil {
+	var have []int64
+	if err := s.Read(ctx).Raw("SELECT version_id FROM goose_db_version WHERE is_applied AND version_id > 0").Scan(&have).Error; err != nil {
 		return fmt.Errorf("read the database's version: %w", err)
 	}
-	want, err := s.newest()
-	switch {
-	case err != nil:
+	want, err := steps()
+	if err != nil {
 		return err
-	case have < want:
-		return ErrBehind
-	case have > want:
-		return ErrAhead
+	}
+	for _, step := range have {
+		if !slices.Contains(want, step) {
+			return ErrAhead
+		}
+	}
+	for _, step := range want {
+		if !slices.Contains(have, step) {
+			return ErrBehind
+		}
 	}
 	return nil
 }
@@ -146,15 +153,21 @@ func (s *Store) Empty(ctx context.Context) (bool, error) {
 	return n == 0, nil
 }
 
-func (s *Store) newest() (int64, error) {
+// steps are the numbers of all steps that this program knows.
+func steps() ([]int64, error) {
 	files, err := migrations.SQLite()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	names, err := fs.Glob(files, "*.sql")
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	last := names[len(names)-1] // Glob sorts, and the numbers are zero-padded
-	return goose.NumericComponent(last)
+	numbers := make([]int64, len(names))
+	for i, name := range names {
+		if numbers[i], err = goose.NumericComponent(name); err != nil {
+			return nil, err
+		}
+	}
+	return numbers, nil
 }

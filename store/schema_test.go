@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -333,6 +334,37 @@ func TestWhatIsOnlyAddedStays(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "only ever added") {
 				t.Errorf("%s: %v", statement, err)
 			}
+		}
+	})
+}
+
+// TestStepsMayArriveInAnyOrder: a database that has a later step and lacks an
+// earlier one is behind, and catches up.
+func TestStepsMayArriveInAnyOrder(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		err := s.InTx(ctx, func(tx *store.Tx) error {
+			// The third step is two indexes that nothing later builds on.
+			for _, statement := range []string{
+				"DROP INDEX assessments_composite", "DROP INDEX assessments_showcase_gap", "DELETE FROM goose_db_version WHERE version_id = 3",
+			} {
+				if err := tx.Exec(statement).Error; err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.CheckVersion(ctx); !errors.Is(err, store.ErrBehind) {
+			t.Errorf("a database that lacks a step in the middle: %v", err)
+		}
+		if n, err := s.MigrateUp(ctx); err != nil || n != 1 {
+			t.Errorf("%d steps caught up, want 1: %v", n, err)
+		}
+		if err := s.CheckVersion(ctx); err != nil {
+			t.Error(err)
 		}
 	})
 }
