@@ -78,8 +78,7 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 		return nil
 	}
 	eta := startEta(rows, mix.kind)
-	var shrunk *mixed.Solution
-	options := mixed.Options{Seed: r.policy.Seed}
+	options := mixed.Options{Seed: r.policy.Seed, EffectsOnly: true}
 	var before []float64
 	step, change := 1.0, math.Inf(1)
 	for round := 0; ; round++ {
@@ -88,11 +87,11 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 				&mixed.NotConvergedError{Iterations: round, Change: change, Reason: "the working weights keep moving"})
 		}
 		working(rows, eta, problem.Y, problem.Weight)
-		s, err := fitShrunk(ctx, problem, options)
+		s, err := fit(ctx, problem, options)
 		if err != nil {
 			return err
 		}
-		shrunk = s
+		options.Start = append(slices.Clone(s.Variances), s.Residual)
 		if before != nil {
 			last := change
 			if change = farthest(before, s.Effects[0]); change < logisticRest {
@@ -109,7 +108,11 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 			eta[i] += float64(step * (min(max(x, -logisticReach), logisticReach) - eta[i]))
 		}
 		before = s.Effects[0]
-		options.Start = append(slices.Clone(s.Variances), s.Residual)
+	}
+	options.EffectsOnly, options.Inflate = false, inflation
+	shrunk, err := fit(ctx, problem, options)
+	if err != nil {
+		return err
 	}
 	in.fit = describeFit(Outcomes, problem, shrunk)
 	has := r.steps(in, problem, nil)
@@ -117,16 +120,12 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 	if shrunk.Boundary[0] {
 		return nil
 	}
-	unshrunk, err := fitUnshrunk(ctx, problem, shrunk, r.policy.Seed)
-	if err != nil {
-		return err
-	}
-	in.take(shrunk, unshrunk, has, r.groups)
+	in.take(shrunk, has, r.groups)
 	for i := range in.caseMix {
 		in.attack[i], in.rater[i] = 0, 0
 		in.caseMix[i] = in.estimate[i] - in.raw[i]
 	}
-	r.casePieces(in, rows, mix, unshrunk)
+	r.casePieces(in, rows, mix, shrunk.Inflated)
 	return nil
 }
 

@@ -80,7 +80,7 @@ func (r *run) dimensionScore(ctx context.Context, rows *dimensionRows, d Dimensi
 	}
 	// Beside the whole a hundredth more or less does not matter, and five exact fits
 	// of thousands of reviewers would cost more than all the rest.
-	s, err := fitShrunk(ctx, problem, mixed.Options{Seed: r.policy.Seed, ExactLimit: roughFrom})
+	s, err := fit(ctx, problem, mixed.Options{Seed: r.policy.Seed, ExactLimit: roughFrom})
 	if err != nil || s.Boundary[0] {
 		return err
 	}

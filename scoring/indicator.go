@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"steelyard/scoring/mixed"
 )
@@ -62,27 +61,14 @@ func filled(n int, x float64) []float64 {
 // is below a thousandth, and the equations stay well conditioned.
 const inflation = 400
 
-// With more than roughFrom officials an estimation begins with a rough one; with
-// more than exactTo the solver is never exact.
-const (
-	roughFrom = 600
-	exactTo   = 3000
-)
+// roughFrom is with how many officials the fits by dimension, of which no error
+// variance is printed to two decimals, are no longer exact.
+const roughFrom = 600
 
-// fitShrunk runs the model with variances estimated; fitUnshrunk again with the
-// official's variance inflated, so that official effects neither shrink nor
-// leak into the case mix that goes with them.
-func fitShrunk(ctx context.Context, p mixed.Problem, o mixed.Options) (*mixed.Solution, error) {
-	if n := p.Random[0].Levels; o.FixedVariances == nil && o.Start == nil && o.ExactLimit == 0 && n > roughFrom && n <= exactTo {
-		// An exact evaluation is dear here: probes find about where the maximum lies.
-		rough := o
-		rough.ExactLimit, rough.EffectsOnly = -1, true
-		if s, err := mixed.Fit(ctx, p, rough); err == nil {
-			o.Start = append(slices.Clone(s.Variances), s.Residual)
-		} else if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-	}
+// fit runs the model. With o.Inflate = [inflation] it also gives the effects with the
+// official's variance inflated, so that official effects neither shrink nor leak into
+// the case mix that goes with them.
+func fit(ctx context.Context, p mixed.Problem, o mixed.Options) (*mixed.Solution, error) {
 	s, err := mixed.Fit(ctx, p, o)
 	if err != nil {
 		return nil, fmt.Errorf("fit %s: %w", p.Random[0].Name, err)
@@ -90,18 +76,11 @@ func fitShrunk(ctx context.Context, p mixed.Problem, o mixed.Options) (*mixed.So
 	return s, nil
 }
 
-func fitUnshrunk(ctx context.Context, p mixed.Problem, s *mixed.Solution, seed uint64) (*mixed.Solution, error) {
-	variances := append([]float64(nil), s.Variances...)
-	variances = append(variances, s.Residual)
-	variances[0] *= inflation
-	return fitShrunk(ctx, p, mixed.Options{FixedVariances: variances, Seed: seed, EffectsOnly: true})
-}
-
-// take copies what the two fits say of the official effects. The estimates come
-// from the unshrunk fit; their error variances from the shrunk one, with the
+// take copies what a fit says of the official effects. The estimates are the
+// inflated, unshrunk ones; their error variances come from the shrunk ones, with the
 // shrinkage undone and without the part that all members of a group share, the
 // error of the group's mean: the composite compares within groups.
-func (in *indicator) take(shrunk, unshrunk *mixed.Solution, has []bool, g *groups) {
+func (in *indicator) take(shrunk *mixed.Solution, has []bool, g *groups) {
 	in.fitted = true
 	square := shrunk.Variances[0]
 	in.sigma = math.Sqrt(square)
@@ -119,7 +98,7 @@ func (in *indicator) take(shrunk, unshrunk *mixed.Solution, has []bool, g *group
 			reliability := max(1-shrunk.ConditionalPEV[0][i]/square, 0)
 			pev = max(pev-float64(reliability*square)/n, shrunk.ConditionalPEV[0][i])
 			if left := 1 - pev/square; left > 0.005 {
-				in.estimate[i] = float64(unshrunk.Effects[0][i] * (1 + 1.0/inflation))
+				in.estimate[i] = float64(shrunk.Inflated.Effects[0][i] * (1 + 1.0/inflation))
 				in.variance[i] = pev / left
 			}
 		}

@@ -174,7 +174,8 @@ func (r *run) fitLinear(ctx context.Context, in *indicator, p mixed.Problem, pla
 		r.steps(in, p, plain)
 		return nil, nil
 	}
-	shrunk, err := fitShrunk(ctx, p, o)
+	o.Inflate = inflation
+	shrunk, err := fit(ctx, p, o)
 	if err != nil {
 		return nil, err
 	}
@@ -184,13 +185,9 @@ func (r *run) fitLinear(ctx context.Context, in *indicator, p mixed.Problem, pla
 	if shrunk.Boundary[0] {
 		return nil, nil
 	}
-	unshrunk, err := fitUnshrunk(ctx, p, shrunk, r.policy.Seed)
-	if err != nil {
-		return nil, err
-	}
-	in.take(shrunk, unshrunk, has, r.groups)
-	r.adjustments(in, p, unshrunk, posting)
-	return unshrunk, nil
+	in.take(shrunk, has, r.groups)
+	r.adjustments(in, p, shrunk.Inflated, posting)
+	return shrunk.Inflated, nil
 }
 
 // steps fills the raw figure, the step to the weighted one and the effective

@@ -114,7 +114,7 @@ func (r *run) peerReview(ctx context.Context) (*indicator, [][Dimensions]Compone
 		if !estimable(problem) {
 			break
 		}
-		s, err := fitShrunk(ctx, problem, options)
+		s, err := fit(ctx, problem, options)
 		if err != nil {
 			return nil, nil, err
 		}

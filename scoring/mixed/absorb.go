@@ -3,6 +3,11 @@ package mixed
 // lanes carries four vectors side by side: one pass over the rows serves all.
 type lanes [4]float64
 
+// field is what a vector over the kept columns gives each row, in two parts that
+// fit into the caches: that of the first kept factor's level and that of the cell.
+// The last entry of lead belongs to rows without such a level; it is 0.
+type field struct{ lead, cell []lanes }
+
 // absorbed is a layout at one set of variance ratios λ = σ²_e/σ²_k: the inverse
 // of the absorbed part of the equations.
 //
@@ -12,11 +17,13 @@ type lanes [4]float64
 //
 // and 0 where the run or the block has no level.
 type absorbed struct {
-	l        *layout
-	ratio    []float64 // λ by random factor
-	g        []float64 // by run
-	inv      []float64 // by block
-	combined [][]lanes // scratch: sums by combination, one for each chunk
+	l     *layout
+	ratio []float64 // λ by random factor
+	g     []float64 // by run
+	inv   []float64 // by block
+
+	given field   // scratch: what the rows are given
+	taken []field // scratch: what they give, one for each chunk
 }
 
 func newAbsorbed(l *layout) *absorbed {
@@ -46,15 +53,27 @@ func (a *absorbed) set(ratio []float64) {
 	})
 }
 
-// spread gives each combination the sum of its columns' values.
-func (a *absorbed) spread(v []lanes) []lanes {
-	d := &a.l.design
-	t := make([]lanes, len(d.start)-1)
-	cut := borders(len(t), 8, 1<<12)
+func (l *layout) newField() field {
+	return field{lead: make([]lanes, l.leads+1), cell: make([]lanes, len(l.cells.start)-1)}
+}
+
+// spread is what v gives the rows. The field belongs to a and lasts until the next
+// call.
+func (a *absorbed) spread(v []lanes) *field {
+	if a.given.lead == nil {
+		a.given = a.l.newField()
+	}
+	a.l.spread(v, &a.given)
+	return &a.given
+}
+
+func (l *layout) spread(v []lanes, to *field) {
+	copy(to.lead, v[:l.leads])
+	cut := borders(len(to.cell), 8, 1<<12)
 	parallel(len(cut)-1, func(k int) {
 		for c := cut[k]; c < cut[k+1]; c++ {
-			cols, vals := d.row(int32(c))
-			s := &t[c]
+			cols, vals := l.cells.row(int32(c))
+			var s lanes
 			for i, col := range cols {
 				x, f := &v[col], vals[i]
 				s[0] += float64(f * x[0])
@@ -62,28 +81,28 @@ func (a *absorbed) spread(v []lanes) []lanes {
 				s[2] += float64(f * x[2])
 				s[3] += float64(f * x[3])
 			}
+			to.cell[c] = s
 		}
 	})
-	return t
 }
 
-// collect adds up the tasks' sums by combination and gives each column its share.
-func (a *absorbed) collect(parts [][]lanes, out []lanes) {
-	d := &a.l.design
-	total := parts[0]
-	cut := borders(len(total), 8, 1<<12)
+// collect adds up what the chunks' rows give and hands it to the columns.
+func (a *absorbed) collect(parts []field, out []lanes) {
+	l := a.l
+	cut := borders(l.leads, 8, 1<<10)
 	parallel(len(cut)-1, func(k int) {
-		for _, p := range parts[1:] {
-			for c := cut[k]; c < cut[k+1]; c++ {
-				for q := range 4 {
-					total[c][q] += p[c][q]
-				}
+		for i := cut[k]; i < cut[k+1]; i++ {
+			for t := range parts {
+				out[i].add(&parts[t].lead[i])
 			}
 		}
 	})
-	for c := range total {
-		s := &total[c]
-		cols, vals := d.row(int32(c))
+	for c := range parts[0].cell {
+		var s lanes
+		for t := range parts {
+			s.add(&parts[t].cell[c])
+		}
+		cols, vals := l.cells.row(int32(c))
 		for i, col := range cols {
 			x, f := &out[col], vals[i]
 			x[0] += float64(f * s[0])
@@ -94,32 +113,47 @@ func (a *absorbed) collect(parts [][]lanes, out []lanes) {
 	}
 }
 
-// scratch gives zeroed sums by combination, one slice for each chunk.
-func (a *absorbed) scratch() [][]lanes {
-	n := len(a.l.design.start) - 1
-	if a.combined == nil {
-		a.combined = make([][]lanes, len(a.l.chunks)-1)
-		for t := range a.combined {
-			a.combined[t] = make([]lanes, n)
+func (x *lanes) add(y *lanes) {
+	x[0] += y[0]
+	x[1] += y[1]
+	x[2] += y[2]
+	x[3] += y[3]
+}
+
+// scratch gives zeroed fields, one for each chunk.
+func (a *absorbed) scratch() []field {
+	if a.taken == nil {
+		a.taken = make([]field, len(a.l.chunks)-1)
+		for t := range a.taken {
+			a.taken[t] = a.l.newField()
 		}
-		return a.combined
+		return a.taken
 	}
-	for _, c := range a.combined {
-		clear(c)
+	for t := range a.taken {
+		clear(a.taken[t].lead)
+		clear(a.taken[t].cell)
 	}
-	return a.combined
+	return a.taken
 }
 
 // apply is S v: the mixed-model equations after absorption, on the kept random
-// levels and the fixed effects.
+// levels and the fixed effects: what the combinations alone give, less what the
+// absorbed levels explain of it.
 func (a *absorbed) apply(v, out []lanes) {
 	l := a.l
 	t := a.spread(v)
 	parts := a.scratch()
-	parallel(len(l.chunks)-1, func(k int) {
-		acc := parts[k]
+	cut := borders(len(l.comboWeight), len(parts), 1)
+	parallel(len(parts), func(k int) {
+		if k < len(cut)-1 {
+			l.addCombos(cut[k], cut[k+1], t, &parts[k])
+		}
+		if l.inner < 0 {
+			a.takeRuns(l.chunks[k], l.chunks[k+1], t, &parts[k])
+			return
+		}
 		for b := l.chunks[k]; b < l.chunks[k+1]; b++ {
-			a.applyBlock(b, t, acc)
+			a.takeBlock(b, t, &parts[k])
 		}
 	})
 	clear(out)
@@ -134,15 +168,63 @@ func (a *absorbed) apply(v, out []lanes) {
 	}
 }
 
-func (a *absorbed) applyBlock(b int, t, acc []lanes) {
+// addCombos adds w t to what the combinations from … to-1 give.
+func (l *layout) addCombos(from, to int, t, sum *field) {
+	for c := from; c < to; c++ {
+		w := l.comboWeight[c]
+		x, y := &t.lead[l.comboLead[c]], &t.cell[l.comboCell[c]]
+		var s lanes
+		for q := range 4 {
+			s[q] = float64(w * (x[q] + y[q]))
+		}
+		sum.lead[l.comboLead[c]].add(&s)
+		sum.cell[l.comboCell[c]].add(&s)
+	}
+}
+
+// takeRuns takes off what the levels of the only absorbed factor explain: w times
+// their effects, if the rows' sums of w t were their right-hand sides. Each of its
+// blocks is a single run. Most of the time of a large fit is spent here, which is why
+// runSum and takeRun are written out.
+func (a *absorbed) takeRuns(first, last int, t, sum *field) {
+	l := a.l
+	tLead, tCell, sumLead, sumCell := t.lead, t.cell, sum.lead, sum.cell
+	for b := first; b < last; b++ {
+		inv := a.inv[b]
+		if inv == 0 {
+			continue
+		}
+		from, to := l.runStart[b], l.runStart[b+1]
+		lead, cell, w := l.lead[from:to], l.cell[from:to], l.w[from:to]
+		cell, w = cell[:len(lead)], w[:len(lead)]
+		var s0, s1, s2, s3 float64
+		for i, o := range lead {
+			x, y, f := &tLead[o], &tCell[cell[i]], w[i]
+			s0 += float64(f * (x[0] + y[0]))
+			s1 += float64(f * (x[1] + y[1]))
+			s2 += float64(f * (x[2] + y[2]))
+			s3 += float64(f * (x[3] + y[3]))
+		}
+		s0, s1, s2, s3 = float64(inv*s0), float64(inv*s1), float64(inv*s2), float64(inv*s3)
+		for i, o := range lead {
+			x, y, f := &sumLead[o], &sumCell[cell[i]], w[i]
+			d0, d1, d2, d3 := float64(f*s0), float64(f*s1), float64(f*s2), float64(f*s3)
+			x[0] -= d0
+			x[1] -= d1
+			x[2] -= d2
+			x[3] -= d3
+			y[0] -= d0
+			y[1] -= d1
+			y[2] -= d2
+			y[3] -= d3
+		}
+	}
+}
+
+// takeBlock is takeRuns for a block of runs that have levels of the inner factor.
+func (a *absorbed) takeBlock(b int, t, sum *field) {
 	l := a.l
 	first, last := l.blockStart[b], l.blockStart[b+1]
-	if last == first+1 {
-		g, w := a.g[first], l.runW[first]
-		outer := float64(a.inv[b] * (1 - float64(g*w)))
-		a.applyRun(first, outer+float64(g*(1-float64(w*outer))), t, acc)
-		return
-	}
 	var outer lanes
 	for r := first; r < last; r++ {
 		s := l.runSum(r, t)
@@ -158,61 +240,42 @@ func (a *absorbed) applyBlock(b int, t, acc []lanes) {
 		for q := range 4 {
 			off[q] = outer[q] + float64(g*(s[q]-float64(w*outer[q])))
 		}
-		l.addRun(r, &off, t, acc)
-	}
-}
-
-// applyRun adds w (t − share·Σ w t) to the combinations of a run's rows. The two
-// loops are runSum and addRun, written out because most of the time of a large
-// fit is spent here.
-func (a *absorbed) applyRun(r int32, share float64, t, acc []lanes) {
-	l := a.l
-	from, to := l.runStart[r], l.runStart[r+1]
-	combo, w := l.combo[from:to], l.w[from:to]
-	w = w[:len(combo)]
-	var s0, s1, s2, s3 float64
-	for i, c := range combo {
-		x, f := &t[c], w[i]
-		s0 += float64(f * x[0])
-		s1 += float64(f * x[1])
-		s2 += float64(f * x[2])
-		s3 += float64(f * x[3])
-	}
-	s0, s1, s2, s3 = float64(share*s0), float64(share*s1), float64(share*s2), float64(share*s3)
-	for i, c := range combo {
-		x, y, f := &t[c], &acc[c], w[i]
-		y[0] += float64(f * (x[0] - s0))
-		y[1] += float64(f * (x[1] - s1))
-		y[2] += float64(f * (x[2] - s2))
-		y[3] += float64(f * (x[3] - s3))
+		l.takeRun(r, &off, sum)
 	}
 }
 
 // runSum is Σ w t over the rows of a run.
-func (l *layout) runSum(r int32, t []lanes) lanes {
-	var s0, s1, s2, s3 float64
+func (l *layout) runSum(r int32, t *field) lanes {
 	from, to := l.runStart[r], l.runStart[r+1]
-	w := l.w[from:to]
-	for i, c := range l.combo[from:to] {
-		x, f := &t[c], w[i]
-		s0 += float64(f * x[0])
-		s1 += float64(f * x[1])
-		s2 += float64(f * x[2])
-		s3 += float64(f * x[3])
+	lead, cell, w := l.lead[from:to], l.cell[from:to], l.w[from:to]
+	cell, w = cell[:len(lead)], w[:len(lead)]
+	var s0, s1, s2, s3 float64
+	for i, o := range lead {
+		x, y, f := &t.lead[o], &t.cell[cell[i]], w[i]
+		s0 += float64(f * (x[0] + y[0]))
+		s1 += float64(f * (x[1] + y[1]))
+		s2 += float64(f * (x[2] + y[2]))
+		s3 += float64(f * (x[3] + y[3]))
 	}
 	return lanes{s0, s1, s2, s3}
 }
 
-// addRun adds w (t − off) to the combinations of a run's rows.
-func (l *layout) addRun(r int32, off *lanes, t, acc []lanes) {
-	o0, o1, o2, o3 := off[0], off[1], off[2], off[3]
+// takeRun takes w off from what the rows of a run give.
+func (l *layout) takeRun(r int32, off *lanes, sum *field) {
 	from, to := l.runStart[r], l.runStart[r+1]
-	w := l.w[from:to]
-	for i, c := range l.combo[from:to] {
-		x, y, f := &t[c], &acc[c], w[i]
-		y[0] += float64(f * (x[0] - o0))
-		y[1] += float64(f * (x[1] - o1))
-		y[2] += float64(f * (x[2] - o2))
-		y[3] += float64(f * (x[3] - o3))
+	lead, cell, w := l.lead[from:to], l.cell[from:to], l.w[from:to]
+	cell, w = cell[:len(lead)], w[:len(lead)]
+	o0, o1, o2, o3 := off[0], off[1], off[2], off[3]
+	for i, o := range lead {
+		x, y, f := &sum.lead[o], &sum.cell[cell[i]], w[i]
+		d0, d1, d2, d3 := float64(f*o0), float64(f*o1), float64(f*o2), float64(f*o3)
+		x[0] -= d0
+		x[1] -= d1
+		x[2] -= d2
+		x[3] -= d3
+		y[0] -= d0
+		y[1] -= d1
+		y[2] -= d2
+		y[3] -= d3
 	}
 }

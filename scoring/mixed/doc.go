@@ -21,6 +21,8 @@
 // variances and the criterion are exact. Above, S is only ever multiplied with:
 // conjugate gradients, preconditioned by S without the covariances between random
 // levels, solve for the effects and for random probes that estimate the traces.
+// Estimations of many levels or many rows begin where a rougher one of the same
+// model ends: by probes instead of exactly, of some of the rows instead of all.
 //
 // # Same bytes everywhere
 //

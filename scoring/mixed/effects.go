@@ -1,44 +1,71 @@
 package mixed
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
-// vectors holds four vectors over all unknowns: the kept columns (random levels,
-// then fixed effects) and the levels of the absorbed factors, if there are any.
-type vectors struct {
-	kept, outer, inner []lanes
+// effects is one solution of the equations: the kept columns' (random levels, then
+// fixed effects) in the first lane, and the absorbed levels', if there are any.
+type effects struct {
+	kept         []lanes
+	outer, inner []float64
 }
 
-func (l *layout) newVectors() *vectors {
-	v := &vectors{kept: make([]lanes, l.columns)}
-	if l.outer >= 0 {
-		v.outer = make([]lanes, l.p.Random[l.outer].Levels)
-	}
-	if l.inner >= 0 {
-		v.inner = make([]lanes, l.p.Random[l.inner].Levels)
-	}
-	return v
+// side is four right-hand sides. Those of the absorbed levels are given by lane;
+// nil: zero.
+type side struct {
+	kept         []lanes
+	outer, inner [len(lanes{})][]float64
 }
 
-// of is the part that belongs to random factor k.
-func (l *layout) of(v *vectors, k int) []lanes {
+// at are the lanes of an absorbed level's right-hand sides.
+func at(absorbed *[len(lanes{})][]float64, level int32) (s lanes) {
+	for q, v := range absorbed {
+		if v != nil {
+			s[q] = v[level]
+		}
+	}
+	return s
+}
+
+// of are the effects of random factor k by level.
+func (l *layout) of(x *effects, k int) []float64 {
 	switch k {
 	case l.outer:
-		return v.outer
+		return x.outer
 	case l.inner:
-		return v.inner
+		return x.inner
 	}
+	kept := l.keptOf(x.kept, k)
+	u := make([]float64, len(kept))
+	for j := range kept {
+		u[j] = kept[j][0]
+	}
+	return u
+}
+
+// keptOf is the part of the kept columns that belongs to random factor k; nil
+// where that is absorbed.
+func (l *layout) keptOf(v []lanes, k int) []lanes {
 	for i, f := range l.kept {
 		if f == k {
-			return v.kept[l.keptStart[i]:][:l.p.Random[k].Levels]
+			return v[l.keptStart[i]:][:l.p.Random[k].Levels]
 		}
 	}
 	return nil
 }
 
 // dataSide is the right-hand side [X'Wy; Z'Wy] in the first lane.
-func (l *layout) dataSide() *vectors {
-	v := l.newVectors()
-	sums := make([]float64, len(l.design.start)-1)
+func (l *layout) dataSide() *side {
+	v := &side{kept: make([]lanes, l.columns)}
+	if l.outer >= 0 {
+		v.outer[0] = make([]float64, l.p.Random[l.outer].Levels)
+	}
+	if l.inner >= 0 {
+		v.inner[0] = make([]float64, l.p.Random[l.inner].Levels)
+	}
+	sums := make([]float64, len(l.comboWeight))
 	for i, c := range l.combo {
 		sums[c] += l.wy[i]
 	}
@@ -55,58 +82,59 @@ func (l *layout) dataSide() *vectors {
 				s += y
 			}
 			if level >= 0 {
-				v.outer[level][0] += s
+				v.outer[0][level] += s
 			}
 			if in := l.runLevel[r]; in >= 0 {
-				v.inner[in][0] += s
+				v.inner[0][in] += s
 			}
 		}
 	}
 	return v
 }
 
-// absorbSide takes the absorbed levels' right-hand sides off the kept ones:
-// rhs_kept −= T'W Z C_aa⁻¹ rhs_absorbed.
-func (a *absorbed) absorbSide(rhs *vectors) {
+// absorbSide is the kept columns' right-hand side after absorption:
+// rhs_kept − T'W Z C_aa⁻¹ rhs_absorbed.
+func (a *absorbed) absorbSide(rhs *side) []lanes {
 	l := a.l
+	kept := slices.Clone(rhs.kept)
 	if l.outer < 0 && l.inner < 0 {
-		return
+		return kept
 	}
 	parts := a.scratch()
-	parallel(len(l.chunks)-1, func(k int) {
-		acc := parts[k]
+	parallel(len(parts), func(k int) {
 		for b := l.chunks[k]; b < l.chunks[k+1]; b++ {
+			if l.blockFree(b) {
+				continue
+			}
 			outer := a.solveOuter(b, rhs, nil)
 			for r := l.blockStart[b]; r < l.blockStart[b+1]; r++ {
-				in := a.solveInner(r, rhs, nil, &outer)
-				for i := l.runStart[r]; i < l.runStart[r+1]; i++ {
-					y := &acc[l.combo[i]]
-					for q := range 4 {
-						y[q] -= float64(l.w[i] * (outer[q] + in[q]))
-					}
-				}
+				off := a.solveInner(r, rhs, nil, &outer)
+				off.add(&outer)
+				l.takeRun(r, &off, &parts[k])
 			}
 		}
 	})
-	a.collect(parts, rhs.kept)
+	a.collect(parts, kept)
+	return kept
 }
 
 // solveOuter is the effect of a block's outer level, given its right-hand sides
 // (nil: zero) less the runs' sums of w t (nil: zero).
-func (a *absorbed) solveOuter(b int, rhs *vectors, t []lanes) lanes {
+func (a *absorbed) solveOuter(b int, rhs *side, t *field) lanes {
 	l := a.l
 	var s lanes
 	if l.blockLevel[b] < 0 {
 		return s
 	}
 	if rhs != nil {
-		s = rhs.outer[l.blockLevel[b]]
+		s = at(&rhs.outer, l.blockLevel[b])
 	}
 	for r := l.blockStart[b]; r < l.blockStart[b+1]; r++ {
 		share := float64(a.g[r] * l.runW[r])
 		if in := l.runLevel[r]; rhs != nil && in >= 0 {
+			own := at(&rhs.inner, in)
 			for q := range 4 {
-				s[q] -= float64(share * rhs.inner[in][q])
+				s[q] -= float64(share * own[q])
 			}
 		}
 		if t != nil {
@@ -123,14 +151,14 @@ func (a *absorbed) solveOuter(b int, rhs *vectors, t []lanes) lanes {
 }
 
 // solveInner is the effect of a run's inner level, given the block's outer one.
-func (a *absorbed) solveInner(r int32, rhs *vectors, t []lanes, outer *lanes) lanes {
+func (a *absorbed) solveInner(r int32, rhs *side, t *field, outer *lanes) lanes {
 	l := a.l
 	var s lanes
 	if l.runLevel[r] < 0 {
 		return s
 	}
 	if rhs != nil {
-		s = rhs.inner[l.runLevel[r]]
+		s = at(&rhs.inner, l.runLevel[r])
 	}
 	if t != nil {
 		m := l.runSum(r, t)
@@ -144,42 +172,50 @@ func (a *absorbed) solveInner(r int32, rhs *vectors, t []lanes, outer *lanes) la
 	return s
 }
 
-// backSolve fills in the absorbed levels of x, whose kept part is solved, for the
-// right-hand sides rhs (nil: zero). Levels without rows get rhs/λ.
-func (a *absorbed) backSolve(x, rhs *vectors) {
+// backSolve finds the absorbed levels' effects that go with the kept columns x, for
+// the right-hand sides rhs, and shows each level that has rows to take: the random
+// factor, the level, and its four effects. The others' are their right-hand sides
+// over λ, which are zero here. Chunks are taken by several goroutines at once.
+func (a *absorbed) backSolve(x []lanes, rhs *side, take func(chunk, factor int, level int32, u *lanes)) {
 	l := a.l
 	if l.outer < 0 && l.inner < 0 {
 		return
 	}
-	for _, k := range []int{l.outer, l.inner} {
-		if k < 0 {
-			continue
-		}
-		to := l.of(x, k)
-		if rhs == nil {
-			clear(to)
-			continue
-		}
-		for i, v := range l.of(rhs, k) {
-			for q := range 4 {
-				to[i][q] = v[q] / a.ratio[k]
-			}
-		}
-	}
-	t := a.spread(x.kept)
+	t := a.spread(x)
 	parallel(len(l.chunks)-1, func(k int) {
 		for b := l.chunks[k]; b < l.chunks[k+1]; b++ {
+			if l.blockFree(b) {
+				continue
+			}
 			outer := a.solveOuter(b, rhs, t)
 			if level := l.blockLevel[b]; level >= 0 {
-				x.outer[level] = outer
+				take(k, l.outer, level, &outer)
+			}
+			if l.inner < 0 {
+				continue
 			}
 			for r := l.blockStart[b]; r < l.blockStart[b+1]; r++ {
 				if in := l.runLevel[r]; in >= 0 {
-					x.inner[in] = a.solveInner(r, rhs, t, &outer)
+					u := a.solveInner(r, rhs, t, &outer)
+					take(k, l.inner, in, &u)
 				}
 			}
 		}
 	})
+}
+
+// complete is the whole solution for the data that goes with the kept columns x.
+func (a *absorbed) complete(x []lanes, rhs *side) *effects {
+	l := a.l
+	e := &effects{kept: slices.Clone(x), outer: make([]float64, len(rhs.outer[0])), inner: make([]float64, len(rhs.inner[0]))}
+	a.backSolve(x, rhs, func(_, factor int, level int32, u *lanes) {
+		if factor == l.outer {
+			e.outer[level] = u[0]
+		} else {
+			e.inner[level] = u[0]
+		}
+	})
+	return e
 }
 
 // local gives, by level, the diagonal of the inverse of the absorbed part: the
@@ -243,7 +279,7 @@ func (a *absorbed) logDet() float64 {
 
 // residualSquares is Σ w (y − fitted)² over all rows, summed ones included, for
 // the first lane of x.
-func (l *layout) residualSquares(a *absorbed, x *vectors) float64 {
+func (l *layout) residualSquares(a *absorbed, x *effects) float64 {
 	t := a.spread(x.kept)
 	parts := make([]float64, len(l.chunks)-1)
 	parallel(len(parts), func(k int) {
@@ -251,15 +287,15 @@ func (l *layout) residualSquares(a *absorbed, x *vectors) float64 {
 		for b := l.chunks[k]; b < l.chunks[k+1]; b++ {
 			var outer float64
 			if level := l.blockLevel[b]; level >= 0 {
-				outer = x.outer[level][0]
+				outer = x.outer[level]
 			}
 			for r := l.blockStart[b]; r < l.blockStart[b+1]; r++ {
 				off := outer
 				if in := l.runLevel[r]; in >= 0 {
-					off += x.inner[in][0]
+					off += x.inner[in]
 				}
 				for i := l.runStart[r]; i < l.runStart[r+1]; i++ {
-					e := l.wy[i]/l.w[i] - t[l.combo[i]][0] - off
+					e := l.wy[i]/l.w[i] - t.lead[l.lead[i]][0] - t.cell[l.cell[i]][0] - off
 					s += float64(float64(l.w[i]*e) * e)
 				}
 			}

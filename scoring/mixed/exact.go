@@ -7,7 +7,7 @@ import (
 
 // moments is what one evaluation of the equations at given variances yields.
 type moments struct {
-	x         *vectors    // first lane: effects and fixed effects, y shifted
+	x         *effects    // of the data, y shifted
 	squares   []float64   // by random factor: û'û
 	trace     []float64   // by random factor: trace of its part of C⁻¹ (for ML: of C_uu⁻¹)
 	cross     [][]float64 // by pair of random factors: a_i' C^{ij} a_j with a = û/σ²
@@ -53,8 +53,8 @@ func (d *dense) solveData(ctx context.Context, variances []float64) (*moments, e
 	if err := d.factor(ctx, variances); err != nil {
 		return nil, err
 	}
-	m := &moments{converged: true, x: d.l.dataSide()}
-	d.solve(m.x)
+	rhs := d.l.dataSide()
+	m := &moments{converged: true, x: d.a.complete(d.solve(rhs), rhs)}
 	m.residual = d.l.residualSquares(d.a, m.x)
 	return m, nil
 }
@@ -70,7 +70,8 @@ func (d *dense) evaluate(ctx context.Context, variances []float64) (*moments, er
 		part = l.random
 	}
 	m.logDet = d.a.logDet() + d.s.logDet(part)
-	l.averageInformation(m, variances, d.solve)
+	rhs := l.informationSide(m, variances)
+	d.a.averageInformation(m, rhs, d.solve(rhs))
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -190,25 +191,20 @@ func (d *dense) factor(ctx context.Context, variances []float64) error {
 	return nil
 }
 
-// solve replaces right-hand sides by the solutions of the whole system, while
-// the Cholesky factor is in place.
-func (d *dense) solve(v *vectors) {
-	rhs := *v
-	rhs.kept = slices.Clone(v.kept)
-	d.a.absorbSide(&rhs)
-	x := d.l.newVectors()
+// solve gives the kept columns of the solutions, while the Cholesky factor is in place.
+func (d *dense) solve(rhs *side) []lanes {
+	x := d.a.absorbSide(rhs)
 	col := make([]float64, d.l.columns)
 	for q := range 4 {
 		for i := range col {
-			col[i] = rhs.kept[i][q]
+			col[i] = x[i][q]
 		}
 		d.s.solve(col)
 		for i, c := range col {
-			x.kept[i][q] = c
+			x[i][q] = c
 		}
 	}
-	d.a.backSolve(x, &rhs)
-	*v = *x
+	return x
 }
 
 // line is a short sparse row with ascending columns.

@@ -40,7 +40,14 @@ func fit(ctx context.Context, p *Problem, o *Options) (*Solution, error) {
 	case o.Start != nil:
 		copy(variances, o.Start)
 	default:
+		rough, err := p.roughStart(ctx, o)
+		if err != nil {
+			return nil, err
+		}
 		p.guess(variances)
+		if rough != nil {
+			copy(variances, rough)
+		}
 	}
 	total := make([]float64, n+1)
 	p.guess(total)
@@ -87,7 +94,7 @@ func fit(ctx context.Context, p *Problem, o *Options) (*Solution, error) {
 				continue
 			}
 		}
-		s, errDone := r.solution(ctx, p, sub, in, at, given == nil)
+		s, errDone := r.solution(ctx, p, in, at, given == nil)
 		if errDone != nil {
 			return nil, errDone
 		}
@@ -169,16 +176,24 @@ func (r *search) prepare(p *Problem) error {
 	r.l = l
 	if exact {
 		r.ev, r.tolerance = newDense(l, r.ml), exactTolerance
+		if left > roughFrom {
+			r.tolerance = dearTolerance
+		}
 		return nil
 	}
 	r.ev, r.tolerance = newProbing(l, r.o), probingTolerance
+	if r.o.rough {
+		r.tolerance = roughTolerance
+	}
 	return nil
 }
 
 // Relative changes of the variances below which an estimation is at rest.
 const (
 	exactTolerance   = 1e-8
-	probingTolerance = 1e-4
+	dearTolerance    = 1e-6 // of many levels
+	probingTolerance = 1e-3
+	roughTolerance   = 5e-3
 )
 
 // wantsBack finds a factor at the boundary whose variance would grow if it were
@@ -206,43 +221,59 @@ func (r *search) wantsBack(ctx context.Context, p *Problem, variances []float64)
 }
 
 // solution writes down what was found; in are the random factors not at the boundary.
-func (r *search) solution(ctx context.Context, p, sub *Problem, in []int, at *step, estimated bool) (*Solution, error) {
-	l, n := r.l, len(p.Random)
-	inner := &Solution{PEV: make([][]float64, len(in)), ConditionalPEV: make([][]float64, len(in))}
-	l.fixedEffects(inner, at.m.x)
+func (r *search) solution(ctx context.Context, p *Problem, in []int, at *step, estimated bool) (*Solution, error) {
+	s := r.effects(p, in, at)
 	if !r.o.EffectsOnly {
+		inner := &Solution{PEV: make([][]float64, len(in)), ConditionalPEV: make([][]float64, len(in))}
 		if err := r.ev.finish(ctx, at.variances, inner); err != nil {
 			return nil, err
 		}
-	}
-	s := *inner
-	s.Variances = make([]float64, n)
-	s.Residual = at.variances[len(in)]
-	s.Boundary = make([]bool, n)
-	s.Effects, s.PEV, s.ConditionalPEV = make([][]float64, n), make([][]float64, n), make([][]float64, n)
-	for k, f := range p.Random {
-		i := slices.Index(in, k)
-		if i < 0 {
-			s.Boundary[k] = true
-			s.Effects[k], s.PEV[k], s.ConditionalPEV[k] = make([]float64, f.Levels), make([]float64, f.Levels), make([]float64, f.Levels)
-			continue
+		for k, f := range p.Random {
+			if i := slices.Index(in, k); i >= 0 {
+				s.PEV[k], s.ConditionalPEV[k] = inner.PEV[i], inner.ConditionalPEV[i]
+			} else {
+				s.PEV[k], s.ConditionalPEV[k] = make([]float64, f.Levels), make([]float64, f.Levels)
+			}
 		}
-		s.Variances[k] = at.variances[i]
-		s.PEV[k], s.ConditionalPEV[k] = inner.PEV[i], inner.ConditionalPEV[i]
-		s.Effects[k] = make([]float64, f.Levels)
-		for j, u := range l.of(at.m.x, i) {
-			s.Effects[k][j] = u[0]
-		}
+		s.FixedSE, s.CovariateSE, s.Exact, s.PEVError = inner.FixedSE, inner.CovariateSE, inner.Exact, inner.PEVError
+		s.EffectiveN = p.effectiveN(s)
 	}
 	if estimated {
 		s.varianceErrors(at, in)
 	}
-	if !r.o.EffectsOnly {
-		s.EffectiveN = p.effectiveN(&s)
+	if r.o.Inflate > 0 && !s.Boundary[0] {
+		variances := slices.Clone(at.variances)
+		variances[0] *= r.o.Inflate
+		inflated, err := r.effectsAt(ctx, variances)
+		if err != nil {
+			return nil, err
+		}
+		s.Inflated = r.effects(p, in, inflated)
+		s.Inflated.Converged = true
 	}
-	s.Criterion = at.criterion
-	s.N, s.Rank, s.Iterations = l.rows, l.fixed.active, r.done
-	return &s, nil
+	return s, nil
+}
+
+// effects writes down the variances, the effects and the fixed effects.
+func (r *search) effects(p *Problem, in []int, at *step) *Solution {
+	n := len(p.Random)
+	s := &Solution{
+		Variances: make([]float64, n), Residual: at.variances[len(in)], Boundary: make([]bool, n),
+		Effects: make([][]float64, n), PEV: make([][]float64, n), ConditionalPEV: make([][]float64, n),
+		Criterion: at.criterion, N: r.l.rows, Rank: r.l.fixed.active, Iterations: r.done,
+	}
+	r.l.fixedEffects(s, at.m.x)
+	for k, f := range p.Random {
+		i := slices.Index(in, k)
+		if i < 0 {
+			s.Boundary[k] = true
+			s.Effects[k] = make([]float64, f.Levels)
+			continue
+		}
+		s.Variances[k] = at.variances[i]
+		s.Effects[k] = r.l.of(at.m.x, i)
+	}
+	return s
 }
 
 // varianceErrors inverts the average information.
@@ -301,7 +332,7 @@ func (p *Problem) effectiveN(s *Solution) []float64 {
 
 // fixedEffects translates the columns' values to levels and slopes: the shift of
 // y and the centring of the covariates go back to the first factor.
-func (l *layout) fixedEffects(s *Solution, x *vectors) {
+func (l *layout) fixedEffects(s *Solution, x *effects) {
 	b := x.kept[l.random:]
 	s.Covariates = make([]float64, len(l.p.Covariates))
 	s.CovariateAliased = make([]bool, len(l.p.Covariates))

@@ -22,10 +22,13 @@ func (p *arrow) gradients(ctx context.Context, b, x []lanes, tolerance lanes, ra
 	r, z, d, ad := make([]lanes, n), make([]lanes, n), make([]lanes, n), make([]lanes, n)
 	p.solve(b, z, randomOnly)
 	size := dots(b, z, p.used(randomOnly))
-	p.times(x, ad, randomOnly)
-	for i := range r {
-		for q := range 4 {
-			r[i][q] = b[i][q] - ad[i][q]
+	copy(r, b)
+	if !allZero(x) {
+		p.times(x, ad, randomOnly)
+		for i := range r {
+			for q := range 4 {
+				r[i][q] -= ad[i][q]
+			}
 		}
 	}
 	if randomOnly {
@@ -82,6 +85,15 @@ func (p *arrow) gradients(ctx context.Context, b, x []lanes, tolerance lanes, ra
 			}
 		}
 	}
+}
+
+func allZero(x []lanes) bool {
+	for i := range x {
+		if x[i] != (lanes{}) {
+			return false
+		}
+	}
+	return true
 }
 
 // times is S v, or its random part with the fixed effects at zero.

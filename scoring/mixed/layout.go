@@ -19,7 +19,9 @@ type layout struct {
 	// within is Σ w (y − mean)² inside the rows that were summed.
 	within float64
 
-	combo []int32 // by row: line of design
+	combo []int32 // by row: line of design, the combination of lead and cell
+	lead  []int32 // by row: level of the first kept random factor, or their number: none
+	cell  []int32 // by row: line of cells, the combination of everything else that is kept
 	w, wy []float64
 
 	runStart   []int32 // first row of each run, then the number of rows
@@ -35,8 +37,12 @@ type layout struct {
 	random       int   // columns of random levels
 	columns      int   // columns in all: random levels, then active fixed effects
 
+	leads       int       // levels of the first kept random factor
+	cells       sparse    // by cell: its columns
 	design      sparse    // by combination: its columns
 	comboWeight []float64 // by combination: Σ w
+	comboLead   []int32   // by combination: as lead
+	comboCell   []int32   // by combination: as cell
 	fixed       fixedPart
 }
 
@@ -124,18 +130,24 @@ func newLayout(p *Problem, c choice) (*layout, error) {
 	}
 	l.shift = sumWY / sumW
 
-	cs := newCombos(p)
-	for _, k := range l.kept {
+	cells, cs := newCombos(p), newCombos(p)
+	for i, k := range l.kept {
+		if i > 0 {
+			cells.refine(p.Random[k].Index, p.Random[k].Levels)
+			continue
+		}
+		l.leads = p.Random[k].Levels
 		cs.refine(p.Random[k].Index, p.Random[k].Levels)
 	}
 	for _, f := range p.Fixed {
-		cs.refine(f.Index, f.Levels)
+		cells.refine(f.Index, f.Levels)
 	}
 	for _, x := range p.Covariates {
-		cs.refineByValue(x)
+		cells.refineByValue(x)
 	}
+	cs.refine(cells.of, cells.count)
 	l.sumRows(cs, l.sorted(cs))
-	if err := l.makeDesign(cs); err != nil {
+	if err := l.makeDesign(cs, cells); err != nil {
 		return nil, err
 	}
 	l.splitChunks()
@@ -286,8 +298,9 @@ func (l *layout) splitChunks() {
 	}
 }
 
-// makeDesign finds the estimable fixed effects and writes each combination's columns.
-func (l *layout) makeDesign(cs *combos) error {
+// makeDesign finds the estimable fixed effects and writes the columns of each
+// combination and each cell.
+func (l *layout) makeDesign(cs, cells *combos) error {
 	p := l.p
 	example := make([]int32, cs.count)
 	for i, c := range cs.of {
@@ -321,23 +334,46 @@ func (l *layout) makeDesign(cs *combos) error {
 		}
 	}
 	l.columns = l.random + l.fixed.active
-	d := &l.design
-	d.start = make([]int32, 1, cs.count+1)
+	l.comboLead, l.comboCell = make([]int32, cs.count), make([]int32, cs.count)
+	inCell := make([]int32, cells.count) // a combination that has the cell
+	l.design.start = make([]int32, 1, cs.count+1)
 	for c, r := range example {
-		for k, factor := range l.kept {
-			if v := p.Random[factor].Index[r]; v >= 0 {
-				d.add(int32(l.keptStart[k])+v, 1)
+		l.comboLead[c], l.comboCell[c] = int32(l.leads), cells.of[r]
+		inCell[cells.of[r]] = int32(c)
+		if len(l.kept) > 0 {
+			if v := p.Random[l.kept[0]].Index[r]; v >= 0 {
+				l.comboLead[c] = v
+				l.design.add(v, 1)
 			}
 		}
-		cols, vals := raw.row(int32(c))
-		for i, col := range cols {
-			if a := active[col]; a >= 0 {
-				d.add(int32(l.random)+a, vals[i])
-			}
-		}
-		d.endRow()
+		l.addCell(&l.design, raw, int32(c), r, active)
+	}
+	l.cells.start = make([]int32, 1, cells.count+1)
+	for _, c := range inCell {
+		l.addCell(&l.cells, raw, c, example[c], active)
+	}
+	l.lead, l.cell = make([]int32, len(l.combo)), make([]int32, len(l.combo))
+	for i, c := range l.combo {
+		l.lead[i], l.cell[i] = l.comboLead[c], l.comboCell[c]
 	}
 	return nil
+}
+
+// addCell ends a row of d with the columns of a cell: those of the combination c,
+// which row r is an example of, without the first kept factor's.
+func (l *layout) addCell(d, raw *sparse, c, r int32, active []int32) {
+	for k, factor := range l.kept {
+		if v := l.p.Random[factor].Index[r]; k > 0 && v >= 0 {
+			d.add(int32(l.keptStart[k])+v, 1)
+		}
+	}
+	cols, vals := raw.row(c)
+	for i, col := range cols {
+		if a := active[col]; a >= 0 {
+			d.add(int32(l.random)+a, vals[i])
+		}
+	}
+	d.endRow()
 }
 
 // rawDesign codes the fixed effects before the search for dependent columns:

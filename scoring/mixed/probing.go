@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
-	"slices"
 )
 
 // probing evaluates by conjugate gradients; traces come from random signs z by
@@ -12,30 +11,66 @@ import (
 //
 // The same signs serve at all variances, so that the estimation has a fixed point.
 type probing struct {
-	l    *layout
-	a    *absorbed
-	m    *arrow
-	ml   bool
-	seed uint64
-	data *vectors
-	x    []lanes   // last solution for the data, the next start
-	z    [][]lanes // probes, four a batch
-	inv  [][]lanes // last C⁻¹ z
+	l       *layout
+	a       *absorbed
+	m       *arrow
+	ml      bool
+	seed    uint64
+	data    *side
+	batches []*batch
+	probes  int
 }
+
+// batch is four systems that are solved at once: one pass over the rows costs the
+// same for one as for four, so that probes go along with what else is to be solved.
+type batch struct {
+	probes int
+	z      []lanes // the probes; 0 in lanes that are none
+	x      []lanes // the last solutions, where the next begin
+}
+
+// The first batch solves for the data in its first lane, the second for the
+// information in as many as there are random factors.
+const (
+	dataBatch = iota
+	informationBatch
+)
 
 // probeBudget is about how many random signs make up all probes of a fit
 // together: the noise of a trace falls with their number.
 const probeBudget = 40000
 
 func newProbing(l *layout, o *Options) *probing {
-	p := &probing{l: l, a: newAbsorbed(l), ml: o.ML, seed: o.Seed, data: l.dataSide(), x: make([]lanes, l.columns)}
+	p := &probing{l: l, a: newAbsorbed(l), ml: o.ML, seed: o.Seed, data: l.dataSide()}
 	p.m = newArrow(p.a)
-	batches := 1 + min(24, probeBudget/4/max(1, l.random))
-	for b := range batches {
-		p.z = append(p.z, p.signs(uint64(b)))
-		p.inv = append(p.inv, make([]lanes, l.columns))
+	wanted := min(100, max(leastProbes, probeBudget/max(1, l.random)))
+	if p.ml {
+		// probes leave the fixed effects at zero: they cannot go along
+		p.addBatch(len(lanes{}))
+		p.addBatch(len(lanes{}))
+	} else {
+		p.addBatch(1)
+		p.addBatch(len(l.p.Random))
+	}
+	for p.probes < wanted {
+		p.addBatch(0)
 	}
 	return p
+}
+
+// leastProbes is their least number.
+const leastProbes = 5
+
+// addBatch adds a batch whose first lanes are taken.
+func (p *probing) addBatch(taken int) {
+	b := &batch{probes: len(lanes{}) - taken, z: p.signs(uint64(len(p.batches))), x: make([]lanes, p.l.columns)}
+	for i := range b.z {
+		for q := range taken {
+			b.z[i][q] = 0
+		}
+	}
+	p.batches = append(p.batches, b)
+	p.probes += b.probes
 }
 
 // signs are four probes over the random columns.
@@ -53,84 +88,108 @@ func (p *probing) signs(stream uint64) []lanes {
 
 // Relative tolerances of the conjugate gradients.
 const (
-	dataTolerance  = 1e-8
-	probeTolerance = 1e-4
+	dataTolerance  = 1e-7
+	probeTolerance = 1e-3
 )
 
+var probeTolerances = lanes{probeTolerance, probeTolerance, probeTolerance, probeTolerance}
+
+// solveData implements evaluator.
 func (p *probing) solveData(ctx context.Context, variances []float64) (*moments, error) {
-	l := p.l
-	p.a.set(ratios(variances))
-	if err := p.m.set(); err != nil {
-		return nil, &NotConvergedError{Reason: err.Error()}
-	}
-	m := &moments{logDet: math.NaN(), converged: true, x: l.newVectors()}
-	copy(m.x.kept, p.data.kept)
-	copy(m.x.outer, p.data.outer)
-	copy(m.x.inner, p.data.inner)
-	if err := p.solve(ctx, m, m.x, p.x, dataTolerance); err != nil {
+	if err := p.set(variances); err != nil {
 		return nil, err
 	}
-	m.residual = l.residualSquares(p.a, m.x)
-	return m, nil
+	m := &moments{logDet: math.NaN(), converged: true}
+	return m, p.solveDataWith(ctx, m, false)
 }
 
-// solve replaces right-hand sides by solutions of the whole system; x holds the
-// start for the kept part.
-func (p *probing) solve(ctx context.Context, m *moments, v *vectors, x []lanes, tolerance float64) error {
-	side := *v
-	side.kept = slices.Clone(v.kept)
-	p.a.absorbSide(&side)
-	_, ok, err := p.m.gradients(ctx, side.kept, x, lanes{tolerance, tolerance, tolerance, tolerance}, false)
-	m.converged = m.converged && ok
-	if err != nil {
-		return err
+func (p *probing) set(variances []float64) error {
+	p.a.set(ratios(variances))
+	if err := p.m.set(); err != nil {
+		return &NotConvergedError{Reason: err.Error()}
 	}
-	full := p.l.newVectors()
-	copy(full.kept, x)
-	p.a.backSolve(full, v)
-	*v = *full
 	return nil
 }
 
+// solveDataWith solves for the data, and for the probes beside it if they are wanted.
+func (p *probing) solveDataWith(ctx context.Context, m *moments, probes bool) error {
+	b := p.batches[dataBatch]
+	rhs := p.a.absorbSide(p.data)
+	if probes {
+		b.add(rhs)
+	} else {
+		for i := range b.x {
+			b.x[i] = lanes{b.x[i][0]}
+		}
+	}
+	tolerance := probeTolerances
+	tolerance[0] = dataTolerance
+	if err := p.solve(ctx, m, rhs, b.x, tolerance, false); err != nil {
+		return err
+	}
+	m.x = p.a.complete(b.x, p.data)
+	m.residual = p.l.residualSquares(p.a, m.x)
+	return nil
+}
+
+// add puts the probes into the right-hand sides.
+func (b *batch) add(rhs []lanes) {
+	for i := range rhs {
+		rhs[i].add(&b.z[i])
+	}
+}
+
+// solve improves x until it solves the equations of the kept columns.
+func (p *probing) solve(ctx context.Context, m *moments, rhs, x []lanes, tolerance lanes, randomOnly bool) error {
+	_, ok, err := p.m.gradients(ctx, rhs, x, tolerance, randomOnly)
+	m.converged = m.converged && ok
+	return err
+}
+
+// evaluate implements evaluator.
 func (p *probing) evaluate(ctx context.Context, variances []float64) (*moments, error) {
-	m, err := p.solveData(ctx, variances)
-	if err != nil {
+	if err := p.set(variances); err != nil {
 		return nil, err
 	}
-	var failed error
-	p.l.averageInformation(m, variances, func(v *vectors) {
-		failed = p.solve(ctx, m, v, make([]lanes, p.l.columns), probeTolerance)
-	})
-	if failed != nil {
-		return nil, failed
-	}
-	if err := p.traces(ctx, m); err != nil {
+	m := &moments{logDet: math.NaN(), converged: true}
+	if err := p.solveDataWith(ctx, m, true); err != nil {
 		return nil, err
 	}
+	b := p.batches[informationBatch]
+	side := p.l.informationSide(m, variances)
+	rhs := p.a.absorbSide(side)
+	b.add(rhs)
+	if err := p.solve(ctx, m, rhs, b.x, probeTolerances, false); err != nil {
+		return nil, err
+	}
+	p.a.averageInformation(m, side, b.x)
+	for _, b := range p.batches[informationBatch+1:] {
+		if err := p.solve(ctx, m, b.z, b.x, probeTolerances, p.ml); err != nil {
+			return nil, err
+		}
+	}
+	p.traces(m)
 	return m, nil
 }
 
 // traces estimates the traces of C⁻¹ (for ML of C_uu⁻¹).
-func (p *probing) traces(ctx context.Context, m *moments) error {
+func (p *probing) traces(m *moments) {
 	l := p.l
 	m.trace = make([]float64, len(l.p.Random))
-	share := 1 / float64(4*len(p.z))
-	for b, z := range p.z {
-		x := p.inv[b]
-		_, ok, err := p.m.gradients(ctx, z, x, lanes{probeTolerance, probeTolerance, probeTolerance, probeTolerance}, p.ml)
-		m.converged = m.converged && ok
-		if err != nil {
-			return err
+	share := 1 / float64(p.probes)
+	for _, b := range p.batches {
+		if b.probes == 0 {
+			continue
 		}
-		for i, k := range l.kept {
-			from, to := l.keptStart[i], l.keptStart[i]+l.p.Random[k].Levels
-			for c := from; c < to; c++ {
+		for _, k := range l.kept {
+			x := l.keptOf(b.x, k)
+			for c, z := range l.keptOf(b.z, k) {
 				for q := range 4 {
-					m.trace[k] += float64(share * float64(z[c][q]*x[c][q]))
+					m.trace[k] += float64(share * float64(z[q]*x[c][q]))
 				}
 			}
 		}
-		outer, inner := p.a.products(z, x)
+		outer, inner := p.a.products(b.z, b.x)
 		for q := range 4 {
 			if l.outer >= 0 {
 				m.trace[l.outer] += float64(share * outer[q])
@@ -147,7 +206,6 @@ func (p *probing) traces(ctx context.Context, m *moments) error {
 	for _, v := range inner {
 		m.trace[l.inner] += v
 	}
-	return nil
 }
 
 // products are, by absorbed factor, the inner products of the absorbed effects
@@ -159,7 +217,9 @@ func (a *absorbed) products(z, x []lanes) (outer, inner lanes) {
 	if l.outer < 0 && l.inner < 0 {
 		return
 	}
-	tz, tx := a.spread(z), a.spread(x)
+	ofZ := l.newField()
+	tz, tx := &ofZ, a.spread(x)
+	l.spread(z, tz)
 	parts := make([][2]lanes, len(l.chunks)-1)
 	parallel(len(parts), func(t int) {
 		s := &parts[t]

@@ -57,6 +57,11 @@ type Options struct {
 	// and CovariateSE are nil. With FixedVariances the criterion is left out too: NaN.
 	EffectsOnly bool
 
+	// Inflate, where it is positive, asks for the effects once more with the target's
+	// variance multiplied by it: at a large factor they do not shrink, nor leak into
+	// the fixed effects that go with them. See Solution.Inflated.
+	Inflate float64
+
 	// ExactLimit is the largest number of random levels that may remain in the
 	// dense system after absorption; a problem that leaves more is solved by
 	// conjugate gradients with seeded probes. 0: 3000. Negative: never dense.
@@ -67,6 +72,9 @@ type Options struct {
 
 	// MaxIterations of the variance estimation. 0: 200.
 	MaxIterations int
+
+	// rough estimates end early: they are where others start.
+	rough bool
 
 	// Progress, if set, is told after each iteration; total is an estimate.
 	Progress func(done, total int)
@@ -164,6 +172,9 @@ func (o *Options) validate(p *Problem) error {
 	}
 	if err := validVariances("fixed variances", o.FixedVariances, k); err != nil {
 		return err
+	}
+	if !(o.Inflate >= 0) || math.IsInf(o.Inflate, 0) {
+		return fmt.Errorf("%w: inflate by %v", ErrProblem, o.Inflate)
 	}
 	return nil
 }

@@ -3,30 +3,68 @@ package mixed
 import (
 	"context"
 	"math"
+	"slices"
 )
 
-// averageInformation fills in squares and cross. solve replaces four right-hand
-// sides by the solutions of the whole system.
-func (l *layout) averageInformation(m *moments, variances []float64, solve func(*vectors)) {
+// informationSide is, by lane, a_k = û_k/σ²_k at factor k's levels and 0 elsewhere.
+func (l *layout) informationSide(m *moments, variances []float64) *side {
+	s := &side{kept: make([]lanes, l.columns)}
+	for k := range l.p.Random {
+		a := l.of(m.x, k)
+		if k == l.outer || k == l.inner {
+			a = slices.Clone(a)
+		}
+		for j := range a {
+			a[j] /= variances[k]
+		}
+		switch k {
+		case l.outer:
+			s.outer[k] = a
+		case l.inner:
+			s.inner[k] = a
+		default:
+			to := l.keptOf(s.kept, k)
+			for j, v := range a {
+				to[j][k] = v
+			}
+		}
+	}
+	return s
+}
+
+// averageInformation fills in squares and cross: x solves the equations for rhs,
+// which is informationSide's.
+func (a *absorbed) averageInformation(m *moments, rhs *side, x []lanes) {
+	l := a.l
 	n := len(l.p.Random)
 	m.squares = make([]float64, n)
 	m.cross = make([][]float64, n)
-	side := l.newVectors()
 	for k := range n {
 		m.cross[k] = make([]float64, n)
-		to := l.of(side, k)
-		for i, u := range l.of(m.x, k) {
-			m.squares[k] += float64(u[0] * u[0])
-			to[i][k] = u[0] / variances[k]
+		for _, u := range l.of(m.x, k) {
+			m.squares[k] += float64(u * u)
+		}
+		own := l.keptOf(rhs.kept, k)
+		for j, x := range l.keptOf(x, k) {
+			for q := range n {
+				m.cross[k][q] += float64(own[j][k] * x[q])
+			}
 		}
 	}
-	solve(side)
-	for i := range n {
-		own := l.of(m.x, i)
-		for j, x := range l.of(side, i) {
-			a := own[j][0] / variances[i]
-			for k := range n {
-				m.cross[i][k] += float64(a * x[k])
+	parts := make([][maxRandom]lanes, len(l.chunks)-1) // by absorbed factor
+	a.backSolve(x, rhs, func(chunk, factor int, level int32, u *lanes) {
+		v := rhs.outer[factor]
+		if factor == l.inner {
+			v = rhs.inner[factor]
+		}
+		for q := range u {
+			parts[chunk][factor][q] += float64(v[level] * u[q])
+		}
+	})
+	for k := range n {
+		for t := range parts {
+			for q := range n {
+				m.cross[k][q] += parts[t][k][q]
 			}
 		}
 	}

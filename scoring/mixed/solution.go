@@ -61,6 +61,11 @@ type Solution struct {
 	Exact    bool
 	PEVError float64
 
+	// Inflated is the solution with the target's variance multiplied by
+	// Options.Inflate, effects and fixed effects only; nil where that was not asked
+	// for or the target is at the boundary.
+	Inflated *Solution
+
 	N          int // rows of positive weight
 	Rank       int // estimable fixed parameters
 	Iterations int
