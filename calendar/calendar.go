@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -12,6 +13,29 @@ type Calendar struct {
 	holidays     map[Date]string // name by date
 	makeUp       map[Date]bool
 	sources      map[int]string // by year with data
+	kept         map[Date]Kept  // what somebody keeps otherwise; it goes before all else
+}
+
+// Kept is a day that somebody keeps otherwise than the calendar says: off, with a
+// name, or worked.
+type Kept struct {
+	Off  bool
+	Name string
+}
+
+// With returns the calendar of somebody who keeps some days otherwise. The
+// calendar itself stays as it is.
+func (c *Calendar) With(kept map[Date]Kept) *Calendar {
+	if len(kept) == 0 {
+		return c
+	}
+	mine := *c
+	mine.kept = maps.Clone(c.kept)
+	if mine.kept == nil {
+		mine.kept = make(map[Date]Kept, len(kept))
+	}
+	maps.Copy(mine.kept, kept)
+	return &mine
 }
 
 // DayKind says why a day is worked or not.
@@ -59,6 +83,15 @@ func (c *Calendar) AssumedYears(from, to Date) []int {
 
 // Day returns the kind of a day and, for a holiday, its name.
 func (c *Calendar) Day(d Date) (kind DayKind, name string) {
+	if kept, found := c.kept[d]; found {
+		switch {
+		case kept.Off:
+			return Holiday, kept.Name
+		case c.weekend[d.Weekday()]:
+			return MakeUpDay, kept.Name
+		}
+		return Workday, kept.Name
+	}
 	if name, found := c.holidays[d]; found {
 		return Holiday, name
 	}

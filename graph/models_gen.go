@@ -13,12 +13,21 @@ import (
 
 	"steelyard/models"
 	"steelyard/services/assessments"
+	"steelyard/services/cases"
 	"steelyard/services/notify"
 )
 
 // Anything that can be fetched by its id alone.
 type Node interface {
 	IsNode()
+}
+
+// What saving an area gave.
+type AreaPayload struct {
+	// The area; null where there are errors.
+	Area *models.Area `json:"area,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A page of an assessment report.
@@ -121,6 +130,14 @@ type CaseSubscriptionPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// What saving a category rule gave.
+type CategoryRulePayload struct {
+	// The rule; null where there are errors.
+	Rule *models.CategoryRule `json:"rule,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // What a policy says of one component.
 type ComponentRuleInput struct {
 	// Share of the composite, 0 to 1; the four add up to 1.
@@ -219,6 +236,14 @@ type Explanation struct {
 	Parts []*models.ScorePart `json:"parts"`
 }
 
+// What saving a holiday gave.
+type HolidayPayload struct {
+	// The entry; null where there are errors.
+	Holiday *models.Holiday `json:"holiday,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // An encounter to be rated.
 type IssueRatingInvitationInput struct {
 	// The encounter.
@@ -285,12 +310,18 @@ type OfficialEdge struct {
 
 // A problem to be handed in.
 type OpenCaseInput struct {
-	// What it is about; may be left out where the resident does not know.
+	// What it is about; may be left out: then the words decide, by rules (`suggestCategories`).
 	Category graphql.Omittable[*string] `json:"category,omitempty"`
 	// What it is about, in a line; at most 200 characters.
 	Title string `json:"title"`
 	// What is the matter; at most 10,000 characters.
 	Description string `json:"description"`
+	// Where it is, in words; at most 200 characters. Seen only by who works on it and by receipt.
+	Place graphql.Omittable[*string] `json:"place,omitempty"`
+	// Where it is, in degrees north, -90 to 90; kept to 3 decimals, about 100 m.
+	Latitude graphql.Omittable[*float64] `json:"latitude,omitempty"`
+	// Degrees east, -180 to 180; needed with `latitude`.
+	Longitude graphql.Omittable[*float64] `json:"longitude,omitempty"`
 	// How it comes in; ONLINE where it is left out.
 	Channel graphql.Omittable[*models.Channel] `json:"channel,omitempty"`
 	// The unit it is for; may be left out: finding it is the office's work.
@@ -305,8 +336,10 @@ type OpenCaseInput struct {
 type OpenCasePayload struct {
 	// A code by which the resident finds the case again. It is shown once and not kept.
 	Receipt *string `json:"receipt,omitempty"`
-	// The case; null where there are errors.
+	// The case: who has it and until when; null where there are errors.
 	Case *models.Case `json:"case,omitempty"`
+	// Where no category was given: the categories that the words speak for, and why. The first one was taken.
+	Suggestions []*cases.Suggestion `json:"suggestions"`
 	// What to mend.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -482,6 +515,22 @@ type RecordEncounterPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// What removing an entry gave.
+type RemovalPayload struct {
+	// The id of what was removed; null where there are errors.
+	RemovedID *models.ID `json:"removedId,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// An entry to be removed.
+type RemoveEntryInput struct {
+	// Which.
+	ID models.ID `json:"id"`
+	// A random text of the client's: a repeat with the same key changes nothing.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // A webhook that is to go.
 type RemoveWebhookInput struct {
 	// Which.
@@ -540,6 +589,14 @@ type ReviewPairInput struct {
 	Relation models.Relation `json:"relation"`
 }
 
+// What saving a routing rule gave.
+type RoutingRulePayload struct {
+	// The rule; null where there are errors.
+	Rule *models.RoutingRule `json:"rule,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A run to be made.
 type RunAssessmentInput struct {
 	// For which cycle.
@@ -554,6 +611,52 @@ type RunAssessmentPayload struct {
 	Run *models.AssessmentRun `json:"run,omitempty"`
 	// What to mend.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A named area.
+type SaveAreaInput struct {
+	// Which area is changed; a new one where it is left out.
+	AreaID graphql.Omittable[*models.ID] `json:"areaId,omitempty"`
+	// Whose entry it is: a unit within the caller's scope.
+	UnitID models.ID `json:"unitId"`
+	// The area that it lies in.
+	ParentID graphql.Omittable[*models.ID] `json:"parentId,omitempty"`
+	// Its name; at most 60 characters.
+	Name string `json:"name"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the area as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// A phrase that is to speak for a category.
+type SaveCategoryRuleInput struct {
+	// Which rule is changed; a new one where it is left out.
+	RuleID graphql.Omittable[*models.ID] `json:"ruleId,omitempty"`
+	// Whose rule it is: a unit within the caller's scope.
+	UnitID models.ID `json:"unitId"`
+	// What is looked for; at most 60 characters.
+	Phrase string `json:"phrase"`
+	// What it speaks for; at most 200 characters.
+	Category string `json:"category"`
+	// How strongly, 1 to 100.
+	Weight int32 `json:"weight"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the rule as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// How a day is to be kept.
+type SaveHolidayInput struct {
+	// Which entry is changed; a new one where it is left out.
+	HolidayID graphql.Omittable[*models.ID] `json:"holidayId,omitempty"`
+	// Who keeps it so, with everything below: a unit within the caller's scope.
+	UnitID models.ID `json:"unitId"`
+	// The day, from 2000 to 2100.
+	On models.Date `json:"on"`
+	// How it is kept.
+	Kind models.HolidayKind `json:"kind"`
+	// Its name; at most 60 characters.
+	Name string `json:"name"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the entry as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // A policy to be saved.
@@ -574,6 +677,24 @@ type SavePolicyPayload struct {
 	Policy *models.Policy `json:"policy,omitempty"`
 	// What to mend.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Who is to handle which category where.
+type SaveRoutingRuleInput struct {
+	// Which rule is changed; a new one where it is left out.
+	RuleID graphql.Omittable[*models.ID] `json:"ruleId,omitempty"`
+	// Whose rule it is: a unit within the caller's scope.
+	UnitID models.ID `json:"unitId"`
+	// The category, or the parent of categories; left out for any.
+	Category graphql.Omittable[*string] `json:"category,omitempty"`
+	// The area; left out for any.
+	AreaID graphql.Omittable[*models.ID] `json:"areaId,omitempty"`
+	// A word of the place instead of an area; at most 60 characters.
+	PlaceKeyword graphql.Omittable[*string] `json:"placeKeyword,omitempty"`
+	// Who gets the case: a unit within the caller's scope.
+	ToUnitID models.ID `json:"toUnitId"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the rule as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // A webhook as it is to be.

@@ -24,19 +24,23 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Area() AreaResolver
 	Assessment() AssessmentResolver
 	AssessmentConnection() AssessmentConnectionResolver
 	AssessmentRun() AssessmentRunResolver
 	Case() CaseResolver
 	CaseEvent() CaseEventResolver
+	CategoryRule() CategoryRuleResolver
 	Cycle() CycleResolver
 	Deed() DeedResolver
 	Encounter() EncounterResolver
+	Holiday() HolidayResolver
 	Mutation() MutationResolver
 	Official() OfficialResolver
 	OrgUnit() OrgUnitResolver
 	Query() QueryResolver
 	Rating() RatingResolver
+	RoutingRule() RoutingRuleResolver
 	ScorePart() ScorePartResolver
 	Subscription() SubscriptionResolver
 	Webhook() WebhookResolver
@@ -48,6 +52,18 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	Area struct {
+		ID       func(childComplexity int) int
+		Name     func(childComplexity int) int
+		ParentID func(childComplexity int) int
+		Unit     func(childComplexity int) int
+	}
+
+	AreaPayload struct {
+		Area       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Assessment struct {
 		Components    func(childComplexity int) int
 		Composite     func(childComplexity int) int
@@ -112,11 +128,15 @@ type ComplexityRoot struct {
 		DueAt        func(childComplexity int) int
 		Events       func(childComplexity int) int
 		ID           func(childComplexity int) int
+		Latitude     func(childComplexity int) int
+		Longitude    func(childComplexity int) int
 		Official     func(childComplexity int) int
 		OpenedAt     func(childComplexity int) int
 		Outcome      func(childComplexity int) int
+		Place        func(childComplexity int) int
 		Ref          func(childComplexity int) int
 		Reopened     func(childComplexity int) int
+		RoutedBy     func(childComplexity int) int
 		Satisfaction func(childComplexity int) int
 		State        func(childComplexity int) int
 		Title        func(childComplexity int) int
@@ -150,6 +170,25 @@ type ComplexityRoot struct {
 	CaseSubscriptionPayload struct {
 		Subscribed func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	CategoryRule struct {
+		Category func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Phrase   func(childComplexity int) int
+		Unit     func(childComplexity int) int
+		Weight   func(childComplexity int) int
+	}
+
+	CategoryRulePayload struct {
+		Rule       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CategorySuggestion struct {
+		Category func(childComplexity int) int
+		Reasons  func(childComplexity int) int
+		Weight   func(childComplexity int) int
 	}
 
 	ComponentScore struct {
@@ -225,6 +264,19 @@ type ComplexityRoot struct {
 		Parts func(childComplexity int) int
 	}
 
+	Holiday struct {
+		HeldOn func(childComplexity int) int
+		ID     func(childComplexity int) int
+		Kind   func(childComplexity int) int
+		Name   func(childComplexity int) int
+		Unit   func(childComplexity int) int
+	}
+
+	HolidayPayload struct {
+		Holiday    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	IssueRatingInvitationPayload struct {
 		Invitation func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -237,6 +289,13 @@ type ComplexityRoot struct {
 		QRSVG     func(childComplexity int) int
 		Token     func(childComplexity int) int
 		URL       func(childComplexity int) int
+	}
+
+	KeptDay struct {
+		Kind   func(childComplexity int) int
+		Name   func(childComplexity int) int
+		On     func(childComplexity int) int
+		Record func(childComplexity int) int
 	}
 
 	Me struct {
@@ -261,12 +320,20 @@ type ComplexityRoot struct {
 		RecordDeed            func(childComplexity int, input RecordDeedInput) int
 		RecordEncounter       func(childComplexity int, input RecordEncounterInput) int
 		RejectCase            func(childComplexity int, input CaseReasonInput) int
+		RemoveArea            func(childComplexity int, input RemoveEntryInput) int
+		RemoveCategoryRule    func(childComplexity int, input RemoveEntryInput) int
+		RemoveHoliday         func(childComplexity int, input RemoveEntryInput) int
+		RemoveRoutingRule     func(childComplexity int, input RemoveEntryInput) int
 		RemoveWebhook         func(childComplexity int, input RemoveWebhookInput) int
 		RequestMediation      func(childComplexity int, input RequestMediationInput) int
 		ResolveCase           func(childComplexity int, input ResolveCaseInput) int
 		ResumeCase            func(childComplexity int, input CaseStepInput) int
 		RunAssessment         func(childComplexity int, input RunAssessmentInput) int
+		SaveArea              func(childComplexity int, input SaveAreaInput) int
+		SaveCategoryRule      func(childComplexity int, input SaveCategoryRuleInput) int
+		SaveHoliday           func(childComplexity int, input SaveHolidayInput) int
 		SavePolicy            func(childComplexity int, input SavePolicyInput) int
+		SaveRoutingRule       func(childComplexity int, input SaveRoutingRuleInput) int
 		SaveWebhook           func(childComplexity int, input SaveWebhookInput) int
 		StartCase             func(childComplexity int, input CaseStepInput) int
 		SubmitPeerReview      func(childComplexity int, input SubmitPeerReviewInput) int
@@ -299,9 +366,10 @@ type ComplexityRoot struct {
 	}
 
 	OpenCasePayload struct {
-		Case       func(childComplexity int) int
-		Receipt    func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+		Case        func(childComplexity int) int
+		Receipt     func(childComplexity int) int
+		Suggestions func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	OpenCyclePayload struct {
@@ -350,13 +418,16 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		Areas               func(childComplexity int) int
 		AssessmentReport    func(childComplexity int, cycleID models.ID, unitID *models.ID, peerGroup *string, orderBy AssessmentOrder, first int32, after *string) int
 		AssessmentRun       func(childComplexity int, id models.ID) int
 		CaseByReceipt       func(childComplexity int, receipt string) int
 		Cases               func(childComplexity int, filter *CaseFilter, orderBy CaseOrder, first int32, after *string) int
+		CategoryRules       func(childComplexity int) int
 		Cycle               func(childComplexity int, id models.ID) int
 		Cycles              func(childComplexity int, first int32, after *string) int
 		ExportReport        func(childComplexity int, format ReportFormat, cycleID models.ID, unitID *models.ID, peerGroup *string) int
+		Holidays            func(childComplexity int, year int32, unitID *models.ID) int
 		Me                  func(childComplexity int) int
 		MyReviewAssignments func(childComplexity int) int
 		Node                func(childComplexity int, id models.ID) int
@@ -366,7 +437,9 @@ type ComplexityRoot struct {
 		OrgUnits            func(childComplexity int, first int32, after *string) int
 		RatingByReceipt     func(childComplexity int, receipt string) int
 		RatingInvitation    func(childComplexity int, token string) int
+		RoutingRules        func(childComplexity int) int
 		Services            func(childComplexity int, first int32, after *string) int
+		SuggestCategories   func(childComplexity int, text string) int
 		Webhooks            func(childComplexity int, first int32, after *string) int
 	}
 
@@ -405,6 +478,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RemovalPayload struct {
+		RemovedID  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RemoveWebhookPayload struct {
 		RemovedID  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -428,6 +506,20 @@ type ComplexityRoot struct {
 		ID       func(childComplexity int) int
 		Name     func(childComplexity int) int
 		OpensOn  func(childComplexity int) int
+	}
+
+	RoutingRule struct {
+		AreaID       func(childComplexity int) int
+		Category     func(childComplexity int) int
+		ID           func(childComplexity int) int
+		PlaceKeyword func(childComplexity int) int
+		ToUnit       func(childComplexity int) int
+		Unit         func(childComplexity int) int
+	}
+
+	RoutingRulePayload struct {
+		Rule       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	RunAssessmentPayload struct {
@@ -488,6 +580,11 @@ type ComplexityRoot struct {
 		AssessmentRunProgress func(childComplexity int, id models.ID) int
 	}
 
+	SuggestionReason struct {
+		Phrase func(childComplexity int) int
+		Weight func(childComplexity int) int
+	}
+
 	UserError struct {
 		Code    func(childComplexity int) int
 		Field   func(childComplexity int) int
@@ -530,6 +627,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "Area.id":
+		if e.ComplexityRoot.Area.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Area.ID(childComplexity), true
+	case "Area.name":
+		if e.ComplexityRoot.Area.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Area.Name(childComplexity), true
+	case "Area.parentId":
+		if e.ComplexityRoot.Area.ParentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Area.ParentID(childComplexity), true
+	case "Area.unit":
+		if e.ComplexityRoot.Area.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Area.Unit(childComplexity), true
+
+	case "AreaPayload.area":
+		if e.ComplexityRoot.AreaPayload.Area == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AreaPayload.Area(childComplexity), true
+	case "AreaPayload.userErrors":
+		if e.ComplexityRoot.AreaPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AreaPayload.UserErrors(childComplexity), true
 
 	case "Assessment.components":
 		if e.ComplexityRoot.Assessment.Components == nil {
@@ -841,6 +976,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.ID(childComplexity), true
+	case "Case.latitude":
+		if e.ComplexityRoot.Case.Latitude == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Latitude(childComplexity), true
+	case "Case.longitude":
+		if e.ComplexityRoot.Case.Longitude == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Longitude(childComplexity), true
 	case "Case.official":
 		if e.ComplexityRoot.Case.Official == nil {
 			break
@@ -859,6 +1006,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.Outcome(childComplexity), true
+	case "Case.place":
+		if e.ComplexityRoot.Case.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Place(childComplexity), true
 	case "Case.ref":
 		if e.ComplexityRoot.Case.Ref == nil {
 			break
@@ -871,6 +1024,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.Reopened(childComplexity), true
+	case "Case.routedBy":
+		if e.ComplexityRoot.Case.RoutedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.RoutedBy(childComplexity), true
 	case "Case.satisfaction":
 		if e.ComplexityRoot.Case.Satisfaction == nil {
 			break
@@ -984,6 +1143,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CaseSubscriptionPayload.UserErrors(childComplexity), true
+
+	case "CategoryRule.category":
+		if e.ComplexityRoot.CategoryRule.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryRule.Category(childComplexity), true
+	case "CategoryRule.id":
+		if e.ComplexityRoot.CategoryRule.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryRule.ID(childComplexity), true
+	case "CategoryRule.phrase":
+		if e.ComplexityRoot.CategoryRule.Phrase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryRule.Phrase(childComplexity), true
+	case "CategoryRule.unit":
+		if e.ComplexityRoot.CategoryRule.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryRule.Unit(childComplexity), true
+	case "CategoryRule.weight":
+		if e.ComplexityRoot.CategoryRule.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryRule.Weight(childComplexity), true
+
+	case "CategoryRulePayload.rule":
+		if e.ComplexityRoot.CategoryRulePayload.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryRulePayload.Rule(childComplexity), true
+	case "CategoryRulePayload.userErrors":
+		if e.ComplexityRoot.CategoryRulePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryRulePayload.UserErrors(childComplexity), true
+
+	case "CategorySuggestion.category":
+		if e.ComplexityRoot.CategorySuggestion.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategorySuggestion.Category(childComplexity), true
+	case "CategorySuggestion.reasons":
+		if e.ComplexityRoot.CategorySuggestion.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategorySuggestion.Reasons(childComplexity), true
+	case "CategorySuggestion.weight":
+		if e.ComplexityRoot.CategorySuggestion.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategorySuggestion.Weight(childComplexity), true
 
 	case "ComponentScore.component":
 		if e.ComplexityRoot.ComponentScore.Component == nil {
@@ -1253,6 +1475,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Explanation.Parts(childComplexity), true
 
+	case "Holiday.heldOn":
+		if e.ComplexityRoot.Holiday.HeldOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Holiday.HeldOn(childComplexity), true
+	case "Holiday.id":
+		if e.ComplexityRoot.Holiday.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Holiday.ID(childComplexity), true
+	case "Holiday.kind":
+		if e.ComplexityRoot.Holiday.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Holiday.Kind(childComplexity), true
+	case "Holiday.name":
+		if e.ComplexityRoot.Holiday.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Holiday.Name(childComplexity), true
+	case "Holiday.unit":
+		if e.ComplexityRoot.Holiday.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Holiday.Unit(childComplexity), true
+
+	case "HolidayPayload.holiday":
+		if e.ComplexityRoot.HolidayPayload.Holiday == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HolidayPayload.Holiday(childComplexity), true
+	case "HolidayPayload.userErrors":
+		if e.ComplexityRoot.HolidayPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HolidayPayload.UserErrors(childComplexity), true
+
 	case "IssueRatingInvitationPayload.invitation":
 		if e.ComplexityRoot.IssueRatingInvitationPayload.Invitation == nil {
 			break
@@ -1302,6 +1568,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IssuedInvitation.URL(childComplexity), true
+
+	case "KeptDay.kind":
+		if e.ComplexityRoot.KeptDay.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeptDay.Kind(childComplexity), true
+	case "KeptDay.name":
+		if e.ComplexityRoot.KeptDay.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeptDay.Name(childComplexity), true
+	case "KeptDay.on":
+		if e.ComplexityRoot.KeptDay.On == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeptDay.On(childComplexity), true
+	case "KeptDay.entry":
+		if e.ComplexityRoot.KeptDay.Record == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeptDay.Record(childComplexity), true
 
 	case "Me.official":
 		if e.ComplexityRoot.Me.Official == nil {
@@ -1482,6 +1773,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RejectCase(childComplexity, args["input"].(CaseReasonInput)), true
+	case "Mutation.removeArea":
+		if e.ComplexityRoot.Mutation.RemoveArea == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeArea_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveArea(childComplexity, args["input"].(RemoveEntryInput)), true
+	case "Mutation.removeCategoryRule":
+		if e.ComplexityRoot.Mutation.RemoveCategoryRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeCategoryRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveCategoryRule(childComplexity, args["input"].(RemoveEntryInput)), true
+	case "Mutation.removeHoliday":
+		if e.ComplexityRoot.Mutation.RemoveHoliday == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeHoliday_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveHoliday(childComplexity, args["input"].(RemoveEntryInput)), true
+	case "Mutation.removeRoutingRule":
+		if e.ComplexityRoot.Mutation.RemoveRoutingRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeRoutingRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveRoutingRule(childComplexity, args["input"].(RemoveEntryInput)), true
 	case "Mutation.removeWebhook":
 		if e.ComplexityRoot.Mutation.RemoveWebhook == nil {
 			break
@@ -1537,6 +1872,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RunAssessment(childComplexity, args["input"].(RunAssessmentInput)), true
+	case "Mutation.saveArea":
+		if e.ComplexityRoot.Mutation.SaveArea == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveArea_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveArea(childComplexity, args["input"].(SaveAreaInput)), true
+	case "Mutation.saveCategoryRule":
+		if e.ComplexityRoot.Mutation.SaveCategoryRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveCategoryRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveCategoryRule(childComplexity, args["input"].(SaveCategoryRuleInput)), true
+	case "Mutation.saveHoliday":
+		if e.ComplexityRoot.Mutation.SaveHoliday == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveHoliday_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveHoliday(childComplexity, args["input"].(SaveHolidayInput)), true
 	case "Mutation.savePolicy":
 		if e.ComplexityRoot.Mutation.SavePolicy == nil {
 			break
@@ -1548,6 +1916,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SavePolicy(childComplexity, args["input"].(SavePolicyInput)), true
+	case "Mutation.saveRoutingRule":
+		if e.ComplexityRoot.Mutation.SaveRoutingRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveRoutingRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveRoutingRule(childComplexity, args["input"].(SaveRoutingRuleInput)), true
 	case "Mutation.saveWebhook":
 		if e.ComplexityRoot.Mutation.SaveWebhook == nil {
 			break
@@ -1734,6 +2113,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OpenCasePayload.Receipt(childComplexity), true
+	case "OpenCasePayload.suggestions":
+		if e.ComplexityRoot.OpenCasePayload.Suggestions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenCasePayload.Suggestions(childComplexity), true
 	case "OpenCasePayload.userErrors":
 		if e.ComplexityRoot.OpenCasePayload.UserErrors == nil {
 			break
@@ -1892,6 +2277,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Policy.Version(childComplexity), true
 
+	case "Query.areas":
+		if e.ComplexityRoot.Query.Areas == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Areas(childComplexity), true
 	case "Query.assessmentReport":
 		if e.ComplexityRoot.Query.AssessmentReport == nil {
 			break
@@ -1936,6 +2327,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Cases(childComplexity, args["filter"].(*CaseFilter), args["orderBy"].(CaseOrder), args["first"].(int32), args["after"].(*string)), true
+	case "Query.categoryRules":
+		if e.ComplexityRoot.Query.CategoryRules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.CategoryRules(childComplexity), true
 	case "Query.cycle":
 		if e.ComplexityRoot.Query.Cycle == nil {
 			break
@@ -1969,6 +2366,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ExportReport(childComplexity, args["format"].(ReportFormat), args["cycleId"].(models.ID), args["unitId"].(*models.ID), args["peerGroup"].(*string)), true
+	case "Query.holidays":
+		if e.ComplexityRoot.Query.Holidays == nil {
+			break
+		}
+
+		args, err := ec.field_Query_holidays_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Holidays(childComplexity, args["year"].(int32), args["unitId"].(*models.ID)), true
 
 	case "Query.me":
 		if e.ComplexityRoot.Query.Me == nil {
@@ -2059,6 +2467,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RatingInvitation(childComplexity, args["token"].(string)), true
+	case "Query.routingRules":
+		if e.ComplexityRoot.Query.RoutingRules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.RoutingRules(childComplexity), true
 	case "Query.services":
 		if e.ComplexityRoot.Query.Services == nil {
 			break
@@ -2070,6 +2484,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Services(childComplexity, args["first"].(int32), args["after"].(*string)), true
+	case "Query.suggestCategories":
+		if e.ComplexityRoot.Query.SuggestCategories == nil {
+			break
+		}
+
+		args, err := ec.field_Query_suggestCategories_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SuggestCategories(childComplexity, args["text"].(string)), true
 	case "Query.webhooks":
 		if e.ComplexityRoot.Query.Webhooks == nil {
 			break
@@ -2207,6 +2632,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordEncounterPayload.UserErrors(childComplexity), true
 
+	case "RemovalPayload.removedId":
+		if e.ComplexityRoot.RemovalPayload.RemovedID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovalPayload.RemovedID(childComplexity), true
+	case "RemovalPayload.userErrors":
+		if e.ComplexityRoot.RemovalPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovalPayload.UserErrors(childComplexity), true
+
 	case "RemoveWebhookPayload.removedId":
 		if e.ComplexityRoot.RemoveWebhookPayload.RemovedID == nil {
 			break
@@ -2288,6 +2726,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviewRound.OpensOn(childComplexity), true
+
+	case "RoutingRule.areaId":
+		if e.ComplexityRoot.RoutingRule.AreaID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.AreaID(childComplexity), true
+	case "RoutingRule.category":
+		if e.ComplexityRoot.RoutingRule.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Category(childComplexity), true
+	case "RoutingRule.id":
+		if e.ComplexityRoot.RoutingRule.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.ID(childComplexity), true
+	case "RoutingRule.placeKeyword":
+		if e.ComplexityRoot.RoutingRule.PlaceKeyword == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.PlaceKeyword(childComplexity), true
+	case "RoutingRule.toUnit":
+		if e.ComplexityRoot.RoutingRule.ToUnit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.ToUnit(childComplexity), true
+	case "RoutingRule.unit":
+		if e.ComplexityRoot.RoutingRule.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Unit(childComplexity), true
+
+	case "RoutingRulePayload.rule":
+		if e.ComplexityRoot.RoutingRulePayload.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRulePayload.Rule(childComplexity), true
+	case "RoutingRulePayload.userErrors":
+		if e.ComplexityRoot.RoutingRulePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRulePayload.UserErrors(childComplexity), true
 
 	case "RunAssessmentPayload.run":
 		if e.ComplexityRoot.RunAssessmentPayload.Run == nil {
@@ -2477,6 +2965,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.AssessmentRunProgress(childComplexity, args["id"].(models.ID)), true
 
+	case "SuggestionReason.phrase":
+		if e.ComplexityRoot.SuggestionReason.Phrase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionReason.Phrase(childComplexity), true
+	case "SuggestionReason.weight":
+		if e.ComplexityRoot.SuggestionReason.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestionReason.Weight(childComplexity), true
+
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
 			break
@@ -2604,12 +3105,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PolicyInput", ec.unmarshalInputPolicyInput),
 			graphql.NewInputUnmarshaler("RecordDeedInput", ec.unmarshalInputRecordDeedInput),
 			graphql.NewInputUnmarshaler("RecordEncounterInput", ec.unmarshalInputRecordEncounterInput),
+			graphql.NewInputUnmarshaler("RemoveEntryInput", ec.unmarshalInputRemoveEntryInput),
 			graphql.NewInputUnmarshaler("RemoveWebhookInput", ec.unmarshalInputRemoveWebhookInput),
 			graphql.NewInputUnmarshaler("RequestMediationInput", ec.unmarshalInputRequestMediationInput),
 			graphql.NewInputUnmarshaler("ResolveCaseInput", ec.unmarshalInputResolveCaseInput),
 			graphql.NewInputUnmarshaler("ReviewPairInput", ec.unmarshalInputReviewPairInput),
 			graphql.NewInputUnmarshaler("RunAssessmentInput", ec.unmarshalInputRunAssessmentInput),
+			graphql.NewInputUnmarshaler("SaveAreaInput", ec.unmarshalInputSaveAreaInput),
+			graphql.NewInputUnmarshaler("SaveCategoryRuleInput", ec.unmarshalInputSaveCategoryRuleInput),
+			graphql.NewInputUnmarshaler("SaveHolidayInput", ec.unmarshalInputSaveHolidayInput),
 			graphql.NewInputUnmarshaler("SavePolicyInput", ec.unmarshalInputSavePolicyInput),
+			graphql.NewInputUnmarshaler("SaveRoutingRuleInput", ec.unmarshalInputSaveRoutingRuleInput),
 			graphql.NewInputUnmarshaler("SaveWebhookInput", ec.unmarshalInputSaveWebhookInput),
 			graphql.NewInputUnmarshaler("SubmitPeerReviewInput", ec.unmarshalInputSubmitPeerReviewInput),
 			graphql.NewInputUnmarshaler("SubmitRatingInput", ec.unmarshalInputSubmitRatingInput),
@@ -2709,7 +3215,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "assessment.graphqls" "case.graphqls" "cycle.graphqls" "deed.graphqls" "notification.graphqls" "org.graphqls" "rating.graphqls" "review.graphqls" "schema.graphqls"
+//go:embed "assessment.graphqls" "case.graphqls" "cycle.graphqls" "deed.graphqls" "notification.graphqls" "org.graphqls" "rating.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -2729,6 +3235,7 @@ var sources = []*ast.Source{
 	{Name: "org.graphqls", Input: sourceData("org.graphqls"), BuiltIn: false},
 	{Name: "rating.graphqls", Input: sourceData("rating.graphqls"), BuiltIn: false},
 	{Name: "review.graphqls", Input: sourceData("review.graphqls"), BuiltIn: false},
+	{Name: "routing.graphqls", Input: sourceData("routing.graphqls"), BuiltIn: false},
 	{Name: "schema.graphqls", Input: sourceData("schema.graphqls"), BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -2736,6 +3243,30 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_Area(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Area_id(ctx, field)
+	case "unit":
+		return ec.fieldContext_Area_unit(ctx, field)
+	case "parentId":
+		return ec.fieldContext_Area_parentId(ctx, field)
+	case "name":
+		return ec.fieldContext_Area_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Area", field.Name)
+}
+
+func (ec *executionContext) childFields_AreaPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "area":
+		return ec.fieldContext_AreaPayload_area(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AreaPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AreaPayload", field.Name)
+}
 
 func (ec *executionContext) childFields_Assessment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -2879,6 +3410,14 @@ func (ec *executionContext) childFields_Case(ctx context.Context, field graphql.
 		return ec.fieldContext_Case_confirmed(ctx, field)
 	case "satisfaction":
 		return ec.fieldContext_Case_satisfaction(ctx, field)
+	case "place":
+		return ec.fieldContext_Case_place(ctx, field)
+	case "latitude":
+		return ec.fieldContext_Case_latitude(ctx, field)
+	case "longitude":
+		return ec.fieldContext_Case_longitude(ctx, field)
+	case "routedBy":
+		return ec.fieldContext_Case_routedBy(ctx, field)
 	case "transfers":
 		return ec.fieldContext_Case_transfers(ctx, field)
 	case "reopened":
@@ -2943,6 +3482,44 @@ func (ec *executionContext) childFields_CaseSubscriptionPayload(ctx context.Cont
 		return ec.fieldContext_CaseSubscriptionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CaseSubscriptionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CategoryRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CategoryRule_id(ctx, field)
+	case "unit":
+		return ec.fieldContext_CategoryRule_unit(ctx, field)
+	case "phrase":
+		return ec.fieldContext_CategoryRule_phrase(ctx, field)
+	case "category":
+		return ec.fieldContext_CategoryRule_category(ctx, field)
+	case "weight":
+		return ec.fieldContext_CategoryRule_weight(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CategoryRule", field.Name)
+}
+
+func (ec *executionContext) childFields_CategoryRulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_CategoryRulePayload_rule(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CategoryRulePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CategoryRulePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CategorySuggestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "category":
+		return ec.fieldContext_CategorySuggestion_category(ctx, field)
+	case "weight":
+		return ec.fieldContext_CategorySuggestion_weight(ctx, field)
+	case "reasons":
+		return ec.fieldContext_CategorySuggestion_reasons(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CategorySuggestion", field.Name)
 }
 
 func (ec *executionContext) childFields_ComponentScore(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3091,6 +3668,32 @@ func (ec *executionContext) childFields_Explanation(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type Explanation", field.Name)
 }
 
+func (ec *executionContext) childFields_Holiday(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Holiday_id(ctx, field)
+	case "unit":
+		return ec.fieldContext_Holiday_unit(ctx, field)
+	case "heldOn":
+		return ec.fieldContext_Holiday_heldOn(ctx, field)
+	case "kind":
+		return ec.fieldContext_Holiday_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_Holiday_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Holiday", field.Name)
+}
+
+func (ec *executionContext) childFields_HolidayPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "holiday":
+		return ec.fieldContext_HolidayPayload_holiday(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_HolidayPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HolidayPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_IssueRatingInvitationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "invitation":
@@ -3117,6 +3720,20 @@ func (ec *executionContext) childFields_IssuedInvitation(ctx context.Context, fi
 		return ec.fieldContext_IssuedInvitation_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type IssuedInvitation", field.Name)
+}
+
+func (ec *executionContext) childFields_KeptDay(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "on":
+		return ec.fieldContext_KeptDay_on(ctx, field)
+	case "kind":
+		return ec.fieldContext_KeptDay_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_KeptDay_name(ctx, field)
+	case "entry":
+		return ec.fieldContext_KeptDay_entry(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeptDay", field.Name)
 }
 
 func (ec *executionContext) childFields_Me(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3181,6 +3798,8 @@ func (ec *executionContext) childFields_OpenCasePayload(ctx context.Context, fie
 		return ec.fieldContext_OpenCasePayload_receipt(ctx, field)
 	case "case":
 		return ec.fieldContext_OpenCasePayload_case(ctx, field)
+	case "suggestions":
+		return ec.fieldContext_OpenCasePayload_suggestions(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_OpenCasePayload_userErrors(ctx, field)
 	}
@@ -3347,6 +3966,16 @@ func (ec *executionContext) childFields_RecordEncounterPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type RecordEncounterPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RemovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "removedId":
+		return ec.fieldContext_RemovalPayload_removedId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemovalPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemovalPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RemoveWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "removedId":
@@ -3395,6 +4024,34 @@ func (ec *executionContext) childFields_ReviewRound(ctx context.Context, field g
 		return ec.fieldContext_ReviewRound_closesOn(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReviewRound", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RoutingRule_id(ctx, field)
+	case "unit":
+		return ec.fieldContext_RoutingRule_unit(ctx, field)
+	case "category":
+		return ec.fieldContext_RoutingRule_category(ctx, field)
+	case "areaId":
+		return ec.fieldContext_RoutingRule_areaId(ctx, field)
+	case "placeKeyword":
+		return ec.fieldContext_RoutingRule_placeKeyword(ctx, field)
+	case "toUnit":
+		return ec.fieldContext_RoutingRule_toUnit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingRule", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingRulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_RoutingRulePayload_rule(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RoutingRulePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingRulePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RunAssessmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3503,6 +4160,16 @@ func (ec *executionContext) childFields_SubmitRatingPayload(ctx context.Context,
 		return ec.fieldContext_SubmitRatingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SubmitRatingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SuggestionReason(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "phrase":
+		return ec.fieldContext_SuggestionReason_phrase(ctx, field)
+	case "weight":
+		return ec.fieldContext_SuggestionReason_weight(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SuggestionReason", field.Name)
 }
 
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -57,7 +57,7 @@ var allowed = map[string]string{
 	"asked":                 list(models.Answers),
 	"relation":              list(models.Relations),
 	"dimension":             list(models.Dimensions),
-	"case_events.csv kind":  list(models.CaseEventKinds),
+	"case_events.csv kind":  list(models.ImportedEventKinds),
 	"deeds.csv kind":        list(models.DeedKinds),
 	"achievements.csv kind": list(models.AchievementKinds),
 }

@@ -62,6 +62,12 @@ func argument(l Lang, place string, args []string) string {
 // nouns are the types of the domain as people call them.
 var nouns = map[string]sentence{
 	"Account":          {"账号", "account"},
+	"Achievement":      {"业绩荣誉", "achievement"},
+	"Area":             {"区域", "area"},
+	"CategoryRule":     {"分类规则", "category rule"},
+	"Exclusion":        {"不予受理申请", "exclusion"},
+	"Holiday":          {"节假日安排", "holiday"},
+	"RoutingRule":      {"分派规则", "routing rule"},
 	"Assessment":       {"考核结果", "assessment"},
 	"AssessmentRun":    {"计算任务", "assessment run"},
 	"Case":             {"事项", "case"},

@@ -38,7 +38,34 @@ type Case struct {
 	Account      *string // what was done, in the official's words
 	Upheld       bool    // a rejection upheld above the unit
 	UpdatedAt    time.Time
+
+	// Place is where the trouble is, in the resident's words. Place and coordinates
+	// are personal data: only who works on the case and who holds its receipt see
+	// them. Coordinates are kept to 3 decimals of a degree, about 100 m.
+	Place               string
+	Latitude, Longitude *float64
+
+	RoutedBy        Routing
+	Extended        bool       // the one extension has been used
+	WarnedAt        *time.Time // when its holders were told that it is due soon
+	RemindedAt      *time.Time // when the resident was reminded of the answer
+	EscalatedUnitID *ID        // overdue: the unit above, which sees it in its own list
+	LeadID          *ID        // joined to that case: one answer for both
 }
+
+// Routing is how a case found its first unit.
+type Routing string
+
+// The ways; an imported case has none.
+const (
+	RoutedAsGiven Routing = "GIVEN" // the resident named the unit
+	RoutedByRule  Routing = "RULE"  // a routing rule, the fallback included
+	RoutedByHabit Routing = "HABIT" // no rule: who has the newest case of the category
+	RoutedToTop   Routing = "TOP"   // no rule and no habit: the top of the organisation
+)
+
+// Routings are all ways.
+var Routings = []Routing{RoutedAsGiven, RoutedByRule, RoutedByHabit, RoutedToTop}
 
 // Validate checks the record by itself.
 func (c *Case) Validate() error {
@@ -55,6 +82,12 @@ func (c *Case) Validate() error {
 		return err
 	}
 	if err := validText("description", c.Description, MaxDescriptionLength); err != nil {
+		return err
+	}
+	if err := validText("place", c.Place, MaxTitleLength); err != nil {
+		return err
+	}
+	if err := validPoint(c.Latitude, c.Longitude); err != nil {
 		return err
 	}
 	if c.ClosedAt != nil && c.ClosedAt.Before(c.OpenedAt) {
@@ -85,7 +118,8 @@ type CaseEvent struct {
 	ToUnitID       *ID
 	Actor          string // subject; empty for an imported event, "resident" for the resident
 	Note           string
-	ImportKey      Hash // nil for an event of our own
+	ImportKey      Hash       // nil for an event of our own
+	DueAt          *time.Time // the case's due date that the step replaced; nil where it replaced none
 }
 
 // Validate checks the record by itself.
@@ -136,12 +170,16 @@ type CaseTransfer struct {
 	DueAt          time.Time
 	DecidedAt      *time.Time
 	DecisionReason string
+	Final          bool // decided above both units: it cannot be refused, and does not fall back
 }
 
 // Decide accepts, refuses or lets lapse an offered transfer.
 func (t *CaseTransfer) Decide(to TransferState, now time.Time, reason string) error {
 	if t.State != TransferOffered || to == TransferOffered {
 		return illegal("CaseTransfer", t.State, to, transfersFrom(t.State))
+	}
+	if t.Final && to == TransferRefused {
+		return Conflict("accept", KeyMustDecide)
 	}
 	if to == TransferRefused {
 		if err := ValidReason(reason); err != nil {
@@ -167,14 +205,21 @@ type Mediation struct {
 	StartedAt        time.Time
 	ResidentAgreed   bool
 	UnitAgreed       bool
-	Outcome          CaseOutcome // empty until it ends
+	Outcome          CaseOutcome // what the unit proposes, then what it came to
 	EndedAt          *time.Time
 	AgreementSummary string
+
+	ResidentAnswer     Answer // to the mediator at first, to the proposal once there is one
+	ResidentAnsweredAt *time.Time
+	ProposedAt         *time.Time // when the unit agreed to an outcome; nil: not yet
 }
 
 // Validate checks the record by itself.
 func (m *Mediation) Validate() error {
 	if err := required("mediator", m.Mediator); err != nil {
+		return err
+	}
+	if err := validText("mediator", m.Mediator, MaxTitleLength); err != nil {
 		return err
 	}
 	if m.EndedAt != nil && m.EndedAt.Before(m.StartedAt) {

@@ -45,6 +45,8 @@ const (
 	CaseStepLapse    CaseStep = "LAPSE"    // the resident said nothing in time
 	CaseStepReject   CaseStep = "REJECT"   // not within our powers, or unlawful; for a reason
 	CaseStepWithdraw CaseStep = "WITHDRAW" // by the resident
+	CaseStepFollow   CaseStep = "FOLLOW"   // the case that it was joined to is answered
+	CaseStepOverturn CaseStep = "OVERTURN" // an exclusion that did not stand
 )
 
 // caseLife is the whole life of a case: from a state, by a step, to a state.
@@ -52,22 +54,27 @@ var caseLife = map[CaseState]map[CaseStep]CaseState{
 	CaseSubmitted: {
 		CaseStepAccept: CaseAccepted, CaseStepReject: CaseRejected, CaseStepWithdraw: CaseWithdrawn,
 		CaseStepTransfer: CaseAccepted,
+		CaseStepFollow:   CaseResolved,
 	},
 	CaseAccepted: {
 		CaseStepAssign: CaseAssigned, CaseStepReject: CaseRejected, CaseStepWithdraw: CaseWithdrawn,
 		CaseStepTransfer: CaseAccepted,
+		CaseStepFollow:   CaseResolved,
 	},
 	CaseAssigned: {
 		CaseStepStart: CaseInProgress, CaseStepAssign: CaseAssigned, CaseStepReject: CaseRejected,
 		CaseStepWithdraw: CaseWithdrawn, CaseStepTransfer: CaseAccepted,
+		CaseStepFollow: CaseResolved,
 	},
 	CaseInProgress: {
 		CaseStepHold: CaseOnHold, CaseStepMediate: CaseMediation, CaseStepResolve: CaseResolved,
 		CaseStepAssign: CaseAssigned, CaseStepReject: CaseRejected, CaseStepWithdraw: CaseWithdrawn,
 		CaseStepTransfer: CaseAccepted,
+		CaseStepFollow:   CaseResolved,
 	},
 	CaseOnHold: {
 		CaseStepResume: CaseInProgress, CaseStepWithdraw: CaseWithdrawn,
+		CaseStepFollow: CaseResolved,
 	},
 	CaseMediation: {
 		CaseStepResolve: CaseResolved, CaseStepResume: CaseInProgress, CaseStepWithdraw: CaseWithdrawn,
@@ -78,10 +85,11 @@ var caseLife = map[CaseState]map[CaseStep]CaseState{
 	CaseReopened: {
 		CaseStepStart: CaseInProgress, CaseStepAssign: CaseAssigned, CaseStepMediate: CaseMediation,
 		CaseStepWithdraw: CaseWithdrawn, CaseStepTransfer: CaseAccepted,
+		CaseStepFollow: CaseResolved,
 	},
 	CaseConfirmed:         {},
 	CaseClosedUnconfirmed: {CaseStepReopen: CaseReopened, CaseStepConfirm: CaseConfirmed},
-	CaseRejected:          {},
+	CaseRejected:          {CaseStepOverturn: CaseReopened},
 	CaseWithdrawn:         {},
 }
 

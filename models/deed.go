@@ -1,6 +1,9 @@
 package models
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Deed is a piece of practical work, recorded by the official and confirmed by
 // the person it helped.
@@ -16,6 +19,34 @@ type Deed struct {
 	Confirmed      Answer
 	ReceiptHash    Hash // of the confirmation link; nil for an imported deed
 	Title          string
+
+	ConfirmedOn Date   // zero where nobody has spoken, or it was imported
+	Doubts      Doubts // why the confirmation should be looked at
+	Checked     Answer // whether it stood when somebody asked the person helped
+	CheckedBy   string
+	CheckedAt   *time.Time
+	CheckNote   string
+}
+
+// Doubts are reasons to look at a confirmation, separated by semicolons. They
+// weigh nothing by themselves: a person looks.
+type Doubts string
+
+// The doubts.
+const (
+	DoubtAtOnce    = "AT_ONCE"     // confirmed within minutes of the recording
+	DoubtManyADay  = "MANY_A_DAY"  // the official's fifth confirmation of the day, or a later one
+	DoubtAtNight   = "AT_NIGHT"    // between 23:00 and 6:00
+	DoubtNoPerson  = "NO_PERSON"   // nobody says who was helped
+	DoubtColleague = "A_COLLEAGUE" // confirmed by an account of the organisation
+)
+
+// List are the doubts one by one.
+func (d Doubts) List() []string {
+	if d == "" {
+		return nil
+	}
+	return strings.Split(string(d), ";")
 }
 
 // Validate checks the record by itself.
@@ -66,7 +97,9 @@ type Achievement struct {
 	Kind       AchievementKind
 	At         time.Time
 	Title      string
-	ImportKey  Hash // nil for one recorded here
+	ImportKey  Hash   // nil for one recorded here
+	Source     string // where it can be looked up; empty for an imported one
+	RecordedBy string // subject; empty for an imported one
 }
 
 // Validate checks the record by itself.

@@ -68,5 +68,20 @@ const (
 	KeyWebhookURL          Key = "webhook_url"          //
 	KeyEmailForm           Key = "email_form"           //
 	KeyMailOff             Key = "mail_off"             //
+	KeyOutOfRange          Key = "out_of_range"         // value, low, high
+	KeyOnePlace            Key = "one_place"            //
+	KeyTooManyRules        Key = "too_many_rules"       // max
+	KeyAreaUsed            Key = "area_used"            //
+	KeyAreaCycle           Key = "area_cycle"           //
+	KeyMustDecide          Key = "must_decide"          //
+	KeyObjectionLate       Key = "objection_late"       //
+	KeyNobodyAbove         Key = "nobody_above"         //
+	KeyExclusionOpen       Key = "exclusion_open"       //
+	KeyAlreadyExtended     Key = "already_extended"     //
+	KeyNothingDue          Key = "nothing_due"          //
+	KeyJoined              Key = "joined"               //
+	KeyNotJoined           Key = "not_joined"           //
+	KeyJoinImpossible      Key = "join_impossible"      //
+	KeyNoMediation         Key = "no_mediation"         //
 	KeyInternal            Key = "internal"             //
 )

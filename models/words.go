@@ -83,14 +83,30 @@ const (
 	EventWithdrawn        CaseEventKind = "WITHDRAWN"
 	EventMediation        CaseEventKind = "MEDIATION"
 	EventClosed           CaseEventKind = "CLOSED"
+	EventTransferLapsed   CaseEventKind = "TRANSFER_LAPSED" // nobody answered the offer: no hand-over to charge
+	EventEscalated        CaseEventKind = "ESCALATED"       // overdue: the unit above sees it
+	EventExtended         CaseEventKind = "EXTENDED"
+	EventWarned           CaseEventKind = "WARNED"   // due soon
+	EventReminded         CaseEventKind = "REMINDED" // the resident, half-way to the end of the term
+	EventJoined           CaseEventKind = "JOINED"
+	EventParted           CaseEventKind = "PARTED"
+	EventExclusionAsked   CaseEventKind = "EXCLUSION_ASKED"
+	EventExclusionRefused CaseEventKind = "EXCLUSION_REFUSED"
+	EventObjected         CaseEventKind = "OBJECTED"
 )
 
-// CaseEventKinds are all steps, in the order of the import format.
+// CaseEventKinds are all steps: those of the import format in its order, then
+// those that are taken here alone.
 var CaseEventKinds = []CaseEventKind{
 	EventSubmitted, EventAccepted, EventAssigned, EventTransferred, EventTransferAccepted,
 	EventTransferRefused, EventPaused, EventResumed, EventResolved, EventConfirmed, EventReopened,
 	EventRejected, EventWithdrawn, EventMediation, EventClosed,
+	EventTransferLapsed, EventEscalated, EventExtended, EventWarned, EventReminded,
+	EventJoined, EventParted, EventExclusionAsked, EventExclusionRefused, EventObjected,
 }
+
+// ImportedEventKinds are the steps that the import format knows.
+var ImportedEventKinds = CaseEventKinds[:15]
 
 // Relation is how a reviewer stands to the reviewed.
 type Relation string

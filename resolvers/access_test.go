@@ -19,15 +19,20 @@ var everybody = map[string]string{
 }
 
 const (
-	anyone    = "- RESIDENT OFFICIAL REPLY_OFFICER HR AUDITOR ADMIN"
-	insiders  = "OFFICIAL REPLY_OFFICER HR AUDITOR ADMIN"
-	caseHands = "OFFICIAL HR"
+	anyone     = "- RESIDENT OFFICIAL REPLY_OFFICER HR AUDITOR ADMIN"
+	insiders   = "OFFICIAL REPLY_OFFICER HR AUDITOR ADMIN"
+	caseHands  = "OFFICIAL HR"
+	ruleMakers = "HR ADMIN"
 )
 
 // allowed is who may call what, written down a second time: an operation that is
 // added to the schema must be added here as well.
 var allowed = map[string]string{
 	"Query.me": anyone, "Query.ratingInvitation": anyone, "Query.ratingByReceipt": anyone, "Query.caseByReceipt": anyone,
+	"Query.suggestCategories": anyone, "Query.holidays": anyone,
+	"Query.categoryRules": ruleMakers, "Query.areas": ruleMakers, "Query.routingRules": ruleMakers,
+	"Mutation.saveCategoryRule": ruleMakers, "Mutation.removeCategoryRule": ruleMakers, "Mutation.saveArea": ruleMakers, "Mutation.removeArea": ruleMakers,
+	"Mutation.saveRoutingRule": ruleMakers, "Mutation.removeRoutingRule": ruleMakers, "Mutation.saveHoliday": ruleMakers, "Mutation.removeHoliday": ruleMakers,
 	"Query.node": insiders, "Query.nodes": insiders, "Query.services": insiders, "Query.official": insiders, "Query.orgUnits": insiders,
 	"Query.officials": "HR AUDITOR ADMIN", "Query.cases": "OFFICIAL REPLY_OFFICER HR AUDITOR",
 	"Query.cycle": "OFFICIAL HR AUDITOR", "Query.cycles": "OFFICIAL HR AUDITOR",

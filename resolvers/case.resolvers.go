@@ -37,6 +37,31 @@ func (r *caseResolver) Satisfaction(ctx context.Context, obj *models.Case) (*int
 	return whole32(obj.Satisfaction), nil
 }
 
+func (r *caseResolver) Place(ctx context.Context, obj *models.Case) (*string, error) {
+	if !seesPlace(ctx) {
+		return nil, nil
+	}
+	return &obj.Place, nil
+}
+
+func (r *caseResolver) Latitude(ctx context.Context, obj *models.Case) (*float64, error) {
+	if !seesPlace(ctx) {
+		return nil, nil
+	}
+	return obj.Latitude, nil
+}
+
+func (r *caseResolver) Longitude(ctx context.Context, obj *models.Case) (*float64, error) {
+	if !seesPlace(ctx) {
+		return nil, nil
+	}
+	return obj.Longitude, nil
+}
+
+func (r *caseResolver) RoutedBy(ctx context.Context, obj *models.Case) (*models.Routing, error) {
+	return orNil(obj.RoutedBy), nil
+}
+
 func (r *caseResolver) Events(ctx context.Context, objs []*models.Case) ([][]*models.CaseEvent, error) {
 	events, err := gathered(ctx, load(ctx).events, objs, func(c *models.Case) models.ID { return c.ID })
 	for i := range events {
@@ -55,14 +80,15 @@ func (r *caseEventResolver) ToUnit(ctx context.Context, obj *models.CaseEvent) (
 func (r *mutationResolver) OpenCase(ctx context.Context, input graph.OpenCaseInput) (*graph.OpenCasePayload, error) {
 	opened, err := r.App.Cases.Open(ctx, auth.ActorFrom(ctx), cases.NewCase{
 		Category: orZero(input.Category.Value()), Title: input.Title, Description: input.Description,
+		Place: orZero(input.Place.Value()), Latitude: input.Latitude.Value(), Longitude: input.Longitude.Value(),
 		Channel: orZero(input.Channel.Value()), UnitID: input.UnitID.Value(), ResidentRef: orZero(input.ResidentRef.Value()),
 		IdempotencyKey: input.IdempotencyKey.Value(),
 	})
 	if err != nil {
 		problems, err := userErrors(ctx, err)
-		return &graph.OpenCasePayload{UserErrors: problems}, err
+		return &graph.OpenCasePayload{Suggestions: []*cases.Suggestion{}, UserErrors: problems}, err
 	}
-	return &graph.OpenCasePayload{Receipt: &opened.Receipt, Case: opened.Case, UserErrors: []*graph.UserError{}}, nil
+	return &graph.OpenCasePayload{Receipt: &opened.Receipt, Case: opened.Case, Suggestions: pointers(opened.Suggestions), UserErrors: []*graph.UserError{}}, nil
 }
 
 func (r *mutationResolver) AcceptCase(ctx context.Context, input graph.CaseStepInput) (*graph.CasePayload, error) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"steelyard/auth"
 	"steelyard/graph"
 	"steelyard/models"
 	"steelyard/services/cases"
@@ -97,6 +98,22 @@ func caseSubscription(ctx context.Context, subscribed bool, err error) (*graph.C
 		return &graph.CaseSubscriptionPayload{UserErrors: problems}, err
 	}
 	return &graph.CaseSubscriptionPayload{Subscribed: &subscribed, UserErrors: []*graph.UserError{}}, nil
+}
+
+// removal is what removing an entry gave.
+func removal(ctx context.Context, id models.ID, err error) (*graph.RemovalPayload, error) {
+	if err != nil {
+		problems, err := userErrors(ctx, err)
+		return &graph.RemovalPayload{UserErrors: problems}, err
+	}
+	return &graph.RemovalPayload{RemovedID: &id, UserErrors: []*graph.UserError{}}, nil
+}
+
+// seesPlace says whether the caller may know where a case's trouble is: who works
+// on cases, and who came by receipt.
+func seesPlace(ctx context.Context) bool {
+	actor := auth.ActorFrom(ctx)
+	return actor.Anonymous() || actor.Is(models.RoleResident, models.RoleOfficial, models.RoleHR)
 }
 
 // on names the case of a step.

@@ -153,7 +153,8 @@ type Cases struct {
 // EventKind is a step in a case's history.
 type EventKind uint8
 
-// The steps, as in the import format.
+// The steps: those of the import format, then those that are taken in the house
+// alone.
 const (
 	EventSubmitted EventKind = iota
 	EventAccepted
@@ -170,6 +171,16 @@ const (
 	EventWithdrawn
 	EventMediation
 	EventClosed
+	EventTransferLapsed
+	EventEscalated
+	EventExtended
+	EventWarned
+	EventReminded
+	EventJoined
+	EventParted
+	EventExclusionAsked
+	EventExclusionRefused
+	EventObjected
 	eventKinds
 )
 

@@ -98,6 +98,7 @@ const (
 	partsOfExplanation    = 30
 	eventsOfCase          = 12
 	assignmentsOfReviewer = 30
+	daysOfYear            = 40
 )
 
 // complexities say what lists cost: as many times their rows as are asked for.
@@ -114,6 +115,10 @@ func complexities() graph.ComplexityRoot {
 	c.Query.Cases = func(child int, _ *graph.CaseFilter, _ graph.CaseOrder, first int32, _ *string) int {
 		return rows(first, child)
 	}
+	c.Query.CategoryRules = func(child int) int { return rows(maxRows, child) }
+	c.Query.Areas = func(child int) int { return rows(maxRows, child) }
+	c.Query.RoutingRules = func(child int) int { return rows(maxRows, child) }
+	c.Query.Holidays = func(child int, _ int32, _ *models.ID) int { return rows(daysOfYear, child) }
 	c.Query.Cycles = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.Officials = func(child int, _ *models.ID, first int32, _ *string) int { return rows(first, child) }
 	c.Query.OrgUnits = func(child int, first int32, _ *string) int { return rows(first, child) }

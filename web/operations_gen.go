@@ -71,6 +71,26 @@ const (
 	CaseEventKindMediation CaseEventKind = "MEDIATION"
 	// Closed.
 	CaseEventKindClosed CaseEventKind = "CLOSED"
+	// The other unit did not answer the offer in time: the case stays with who offered it, and nobody is charged.
+	CaseEventKindTransferLapsed CaseEventKind = "TRANSFER_LAPSED"
+	// Overdue: the unit above sees it in its own list.
+	CaseEventKindEscalated CaseEventKind = "ESCALATED"
+	// The time was extended once, for a stated reason.
+	CaseEventKindExtended CaseEventKind = "EXTENDED"
+	// It is due soon.
+	CaseEventKindWarned CaseEventKind = "WARNED"
+	// The resident was reminded to answer.
+	CaseEventKindReminded CaseEventKind = "REMINDED"
+	// Joined to another case: one answer for both.
+	CaseEventKindJoined CaseEventKind = "JOINED"
+	// Parted from the case that it was joined to.
+	CaseEventKindParted CaseEventKind = "PARTED"
+	// The unit asks that the case be excluded, for a stated reason.
+	CaseEventKindExclusionAsked CaseEventKind = "EXCLUSION_ASKED"
+	// The unit above did not exclude it: the work goes on.
+	CaseEventKindExclusionRefused CaseEventKind = "EXCLUSION_REFUSED"
+	// The resident objects to the exclusion.
+	CaseEventKindObjected CaseEventKind = "OBJECTED"
 )
 
 var AllCaseEventKind = []CaseEventKind{
@@ -89,6 +109,16 @@ var AllCaseEventKind = []CaseEventKind{
 	CaseEventKindWithdrawn,
 	CaseEventKindMediation,
 	CaseEventKindClosed,
+	CaseEventKindTransferLapsed,
+	CaseEventKindEscalated,
+	CaseEventKindExtended,
+	CaseEventKindWarned,
+	CaseEventKindReminded,
+	CaseEventKindJoined,
+	CaseEventKindParted,
+	CaseEventKindExclusionAsked,
+	CaseEventKindExclusionRefused,
+	CaseEventKindObjected,
 }
 
 // Where a case stands.

@@ -41,34 +41,20 @@ type Service struct {
 	ResolveDays  int // working days in which an ordinary case is answered
 	TransferDays int // working days in which an offered case is taken or refused
 	ConfirmDays  int // days in which the resident may confirm before the case closes by itself
+	ExtendDays   int // working days that the one extension adds
+	WarnDays     int // working days before the due date on which it is called due soon
+	ExcludeDays  int // working days in which an exclusion is decided
+	ObjectDays   int // days in which the resident may object to an exclusion
 }
 
-// New returns a service with the usual allowances: 1, 5 and 1 working days, and
-// 10 days for the resident.
+// New returns a service with the usual allowances: 1, 5 and 1 working days, 5 more
+// for a reason, 3 to decide an exclusion, and 10 days for the resident.
 func New(s *store.Store, keys *keyring.Keyring, zone *time.Location, days *calendar.Calendar, secret []byte) *Service {
 	return &Service{
 		Store: s, Keys: keys, Zone: zone, Calendar: days, Secret: secret,
 		AcceptDays: 1, ResolveDays: 5, TransferDays: 1, ConfirmDays: 10,
+		ExtendDays: 5, WarnDays: 1, ExcludeDays: 3, ObjectDays: 10,
 	}
-}
-
-// workingDue is the first instant that is too late for an allowance of working
-// days: the end of the last of them. The day itself does not count.
-func (s *Service) workingDue(from time.Time, days int) time.Time {
-	last := s.Calendar.AddWorkingDays(calendar.DateIn(from, s.Zone), days)
-	return last.AddDays(1).Start(s.Zone).UTC()
-}
-
-// afterPause moves a due date by the working days that a pause took: as many as
-// lie between the day it began and the day it ended. A pause within one day
-// moves nothing, and a due date that moves lies at the end of a working day.
-func (s *Service) afterPause(due, from, to time.Time) time.Time {
-	days := s.Calendar.WorkingDaysBetween(calendar.DateIn(from, s.Zone), calendar.DateIn(to, s.Zone))
-	if days <= 0 {
-		return due
-	}
-	// A due date is the first instant that is too late.
-	return s.workingDue(due.Add(-time.Nanosecond), days)
 }
 
 // take locks and returns the case that a query finds.

@@ -69,7 +69,11 @@ func (s *Service) unpause(tx *store.Tx, c *models.Case) error {
 		return err
 	}
 	clock := &clocks[0]
-	due := s.afterPause(clock.DueAt, *clock.PausedAt, tx.Now)
+	working, err := s.daysOf(tx.DB, c.UnitID)
+	if err != nil {
+		return err
+	}
+	due := s.afterPause(working, clock.DueAt, *clock.PausedAt, tx.Now)
 	clock.PausedAt, clock.DueAt, c.DueAt = nil, due, &due
 	return tx.Model(clock).Select("*").Updates(clock).Error
 }

@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"math"
 	"strings"
 
 	"steelyard/auth"
@@ -10,16 +11,20 @@ import (
 	"steelyard/store"
 )
 
-// UnknownCategory is the category of a case whose resident does not know it.
+// UnknownCategory is the category of a case whose resident does not know it and
+// whose words speak for none.
 const UnknownCategory = "OTHER"
 
 // NewCase is a problem to be handed in.
 type NewCase struct {
-	Category    string // empty: unknown
+	Category    string // empty: what the words speak for
 	Title       string
 	Description string
 	Channel     models.Channel // empty: ONLINE, from an official HOTLINE
-	UnitID      *models.ID     // nil: whoever handles the category
+	UnitID      *models.ID     // nil: finding it is our question, not the resident's
+	Place       string         // where it is, in words; may be empty
+	Latitude    *float64       // degrees, both or none
+	Longitude   *float64
 	// ResidentRef is a pseudonymous reference, hashed and not kept. Only an
 	// official may give one: a stranger could take another's.
 	ResidentRef    string
@@ -28,8 +33,9 @@ type NewCase struct {
 
 // Opened is a case with the receipt's code, which is shown once and not kept.
 type Opened struct {
-	Case    *models.Case
-	Receipt string
+	Case        *models.Case
+	Receipt     string
+	Suggestions []Suggestion // what the words spoke for, where no category was given
 }
 
 // Open hands in a case: for a resident, who needs no account, or by an official
@@ -46,16 +52,29 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in NewCase) (*Open
 	}
 	hash := receipt.Hash()
 	c.ReceiptHash = hash[:]
-	unit, err := s.route(ctx, c.Category, in.UnitID)
-	if err != nil {
+	// Outside the transaction: a rule or a case more or less changes nothing.
+	db := s.Store.Read(ctx)
+	var suggestions []Suggestion
+	if c.Category == "" {
+		if suggestions, err = suggest(db, c.Title+"\n"+c.Description); err != nil {
+			return nil, err
+		}
+		c.Category = UnknownCategory
+		if len(suggestions) > 0 {
+			c.Category = suggestions[0].Category
+		}
+	}
+	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	c.UnitID = unit
+	if err := s.route(db, c, in.UnitID); err != nil {
+		return nil, err
+	}
 	stored, err := s.openOnce(ctx, actor, c, epoch, in)
 	if err != nil {
 		return nil, err
 	}
-	return &Opened{Case: stored, Receipt: receipt.Code()}, nil
+	return &Opened{Case: stored, Receipt: receipt.Code(), Suggestions: suggestions}, nil
 }
 
 // draft checks the input and makes the record of it. The epoch is that of the key
@@ -75,9 +94,7 @@ func (s *Service) draft(actor auth.Actor, in NewCase) (*models.Case, *models.Key
 		Title: strings.TrimSpace(in.Title), Description: strings.TrimSpace(in.Description), OpenedAt: now,
 	}
 	c.Ref = c.ID.String()
-	if c.Category == "" {
-		c.Category = UnknownCategory
-	}
+	c.Place, c.Latitude, c.Longitude = strings.TrimSpace(in.Place), coarse(in.Latitude), coarse(in.Longitude)
 	switch {
 	case c.Channel == "" && official:
 		c.Channel = models.ChannelHotline
@@ -101,33 +118,17 @@ func (s *Service) draft(actor auth.Actor, in NewCase) (*models.Case, *models.Key
 		sum := key.Resident(in.ResidentRef)
 		c.ResidentKey, c.KeyYear, epoch = sum[:], noted.Year, &noted
 	}
-	return c, epoch, c.Validate()
+	return c, epoch, nil
 }
 
-// route finds the unit that gets a case first: the given one; else whoever has
-// the newest case of the category; else the top of the organisation. It asks
-// outside the transaction, since a case more or less changes nothing.
-func (s *Service) route(ctx context.Context, category string, unit *models.ID) (models.ID, error) {
-	db := s.Store.Read(ctx)
-	if unit != nil {
-		found, err := store.Take[models.OrgUnit](db.Where("id = ?", *unit), "OrgUnit")
-		if err != nil {
-			return models.ID{}, models.AtField("unitId", err)
-		}
-		return found.ID, nil
+// coarse keeps a coordinate to 3 decimals of a degree, about 100 m: a street, not
+// a door.
+func coarse(degrees *float64) *float64 {
+	if degrees == nil {
+		return nil
 	}
-	newest, err := store.Take[models.Case](db.Select("unit_id").Where("category = ?", category).Order("opened_at DESC, id DESC"), "Case")
-	if err == nil {
-		return newest.UnitID, nil
-	}
-	if models.CodeOf(err) != models.CodeNotFound {
-		return models.ID{}, err
-	}
-	top, err := store.Take[models.OrgUnit](db.Where("parent_id IS NULL").Order(s.Store.Dialect().ByteOrder("ref")), "OrgUnit")
-	if err != nil {
-		return models.ID{}, err
-	}
-	return top.ID, nil
+	rounded := math.Round(*degrees*1000) / 1000
+	return &rounded
 }
 
 // openOnce writes the case, or returns the one that the key has already made.
@@ -152,12 +153,16 @@ func (s *Service) openOnce(ctx context.Context, actor auth.Actor, c *models.Case
 }
 
 func (s *Service) create(tx *store.Tx, actor auth.Actor, c *models.Case) error {
-	due := s.workingDue(tx.Now, s.ResolveDays)
+	working, err := s.daysOf(tx.DB, c.UnitID)
+	if err != nil {
+		return err
+	}
+	due := s.dueBy(working, tx.Now, s.ResolveDays)
 	c.UpdatedAt, c.DueAt = tx.Now, &due
 	if err := tx.Create(c).Error; err != nil {
 		return err
 	}
-	if err := startClock(tx, c, models.ClockAccept, s.workingDue(tx.Now, s.AcceptDays)); err != nil {
+	if err := startClock(tx, c, models.ClockAccept, s.dueBy(working, tx.Now, s.AcceptDays)); err != nil {
 		return err
 	}
 	if err := startClock(tx, c, models.ClockResolve, due); err != nil {

@@ -158,9 +158,9 @@ func (s *Service) ByIDs(ctx context.Context, actor auth.Actor, ids []models.ID) 
 func (s *Service) LatestByOfficials(ctx context.Context, actor auth.Actor, officials []models.ID, first int) (map[models.ID][]*models.Case, error) {
 	db := s.Store.Read(ctx)
 	numbered := db.Model(&models.Case{}).Scopes(visible(actor)).Where("cases.official_id IN ?", officials).
-		Select("cases.*, ROW_NUMBER() OVER (PARTITION BY cases.official_id ORDER BY cases.opened_at DESC, cases.id DESC) AS place")
+		Select("cases.*, ROW_NUMBER() OVER (PARTITION BY cases.official_id ORDER BY cases.opened_at DESC, cases.id DESC) AS newest")
 	var rows []*models.Case
-	if err := db.Table("(?) AS numbered", numbered).Where("place <= ?", first).
+	if err := db.Table("(?) AS numbered", numbered).Where("newest <= ?", first).
 		Order("opened_at DESC, id DESC").Find(&rows).Error; err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"strings"
+	"time"
 
 	"steelyard/auth"
 	"steelyard/models"
@@ -60,16 +61,20 @@ func (s *Service) reopen(tx *store.Tx, c *models.Case, in Word) error {
 	if err := stopClocks(tx, c, models.ClockConfirm); err != nil {
 		return err
 	}
+	var replaced *time.Time
 	if c.DueAt == nil || c.DueAt.Before(tx.Now) {
-		due := s.workingDue(tx.Now, s.ResolveDays)
-		c.DueAt = &due
+		due, err := s.workingDue(tx.DB, c.UnitID, tx.Now, s.ResolveDays)
+		if err != nil {
+			return err
+		}
+		replaced, c.DueAt = c.DueAt, &due
 	}
 	if err := startClock(tx, c, models.ClockResolve, *c.DueAt); err != nil {
 		return err
 	}
 	return addEvent(tx, c, models.CaseEvent{
 		Kind: models.EventReopened, ToOfficialID: c.OfficialID, ToUnitID: &c.UnitID, Actor: actorResident,
-		Note: strings.TrimSpace(in.Comment),
+		Note: strings.TrimSpace(in.Comment), DueAt: replaced,
 	})
 }
 

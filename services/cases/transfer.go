@@ -38,10 +38,14 @@ func (s *Service) Transfer(ctx context.Context, actor auth.Actor, in Offer) (*mo
 		} else if models.CodeOf(err) != models.CodeNotFound {
 			return err
 		}
+		due, err := s.workingDue(tx.DB, c.UnitID, tx.Now, s.TransferDays)
+		if err != nil {
+			return err
+		}
 		t := models.CaseTransfer{
 			ID: models.NewID(), CaseID: c.ID, FromUnitID: c.UnitID, ToUnitID: in.ToUnitID, FromOfficialID: c.OfficialID,
 			Reason: in.Reason, State: models.TransferOffered, OfferedAt: tx.Now,
-			DueAt: s.workingDue(tx.Now, s.TransferDays),
+			DueAt: due,
 		}
 		if err := tx.Create(&t).Error; err != nil {
 			return err

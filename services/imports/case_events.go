@@ -80,7 +80,7 @@ func (r *run) readCaseEvents() error {
 		if w.bad {
 			return nil
 		}
-		e.kind = models.CaseEventKinds[w.values[eventKind].n]
+		e.kind = models.ImportedEventKinds[w.values[eventKind].n]
 		e.importKey = seen.key("case_events", e.caseRef, strconv.FormatInt(e.micros, 10), string(e.kind),
 			w.text(eventFrom), w.text(eventTo), w.text(eventUnit), e.note)
 		waiting = append(waiting, e)

@@ -69,7 +69,7 @@ var format = [...]file{
 		bracketed("title", name), bracketed("description", description),
 	}},
 	caseEvents: {name: "case_events.csv", absent: true, columns: []column{
-		must("case_id", ref), must("at", moment), must("kind", word(models.CaseEventKinds)), bracketed("from_official_id", ref),
+		must("case_id", ref), must("at", moment), must("kind", word(models.ImportedEventKinds)), bracketed("from_official_id", ref),
 		bracketed("to_official_id", ref), bracketed("to_unit_id", ref), bracketed("note", description),
 	}},
 	reviews: {name: "reviews.csv", absent: true, columns: []column{
