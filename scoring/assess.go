@@ -94,28 +94,35 @@ func (r *run) assess(ctx context.Context, progress func(stage string, done, tota
 	return a, nil
 }
 
-// fit runs each strand's own model.
+// fit runs each strand's own model. Ratings take about as long as all the rest, which
+// goes on beside them.
 func (a *assessed) fit(ctx context.Context, progress func(stage string, done, total int)) error {
 	r := a.run
 	progress(stageRatings, 0, 1)
-	satisfaction, err := r.satisfaction(ctx)
-	if err != nil {
-		return fmt.Errorf("satisfaction: %w", err)
-	}
+	var outcomes []*indicator
+	var reviews *indicator
+	var outcomesFailed, reviewsFailed error
+	casesDone, reviewsDone := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(reviewsDone)
+		outcomes, outcomesFailed = a.fitOutcomes(ctx)
+		close(casesDone)
+		reviews, a.dimensions, reviewsFailed = r.peerReview(ctx)
+	}()
+	satisfaction, failed := r.satisfaction(ctx)
 	progress(stageCases, 0, 1)
-	rows := r.readOutcomes()
-	outcomes, err := r.outcomes(ctx, rows)
-	if err != nil {
-		return fmt.Errorf("outcomes: %w", err)
-	}
-	r.flagOutcomes(rows)
+	<-casesDone
 	progress(stageReviews, 0, 1)
-	a.outcomes = r.outcomeFigures(rows)
-	reviews, byDimension, err := r.peerReview(ctx)
-	if err != nil {
-		return fmt.Errorf("peer review: %w", err)
+	<-reviewsDone
+	switch {
+	case failed != nil:
+		return fmt.Errorf("satisfaction: %w", failed)
+	case outcomesFailed != nil:
+		return fmt.Errorf("outcomes: %w", outcomesFailed)
+	case reviewsFailed != nil:
+		return fmt.Errorf("peer review: %w", reviewsFailed)
 	}
-	a.dimensions = byDimension
+	r.flagRatings()
 	a.indicators = append(append([]*indicator{satisfaction}, outcomes...), reviews, r.practicalWork())
 	for _, in := range a.indicators {
 		if len(in.fit.Effects) > 0 {
@@ -123,6 +130,17 @@ func (a *assessed) fit(ctx context.Context, progress func(stage string, done, to
 		}
 	}
 	return nil
+}
+
+func (a *assessed) fitOutcomes(ctx context.Context) ([]*indicator, error) {
+	rows := a.run.readOutcomes()
+	outcomes, err := a.run.outcomes(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	a.run.flagOutcomes(rows)
+	a.outcomes = a.run.outcomeFigures(rows)
+	return outcomes, nil
 }
 
 func (r *run) flagOutcomes(rows *outcomeRows) {

@@ -14,6 +14,8 @@ type run struct {
 	groups *groups
 	flags  []flagSet // by posting
 
+	repeated, burst []bool // by posting: what was found in its ratings
+
 	without Choice       // the step left out; empty: none
 	keep    bool         // ratings may come later
 	kept    *ratingModel // what they need, where keep is set
@@ -31,27 +33,31 @@ func (r *run) ratingWeights() []float64 {
 	usual := r.usualRatings()
 	_, starts := bucket(len(r.ev.Postings), t.Posting)
 	n := len(r.ev.Postings)
-	repeated, burst := make([]bool, n), make([]bool, n)
+	r.repeated, r.burst = make([]bool, n), make([]bool, n)
 	inParallel(n, func(from, to int) {
 		for p := from; p < to; p++ {
 			a, b := starts[p], starts[p+1]
 			if r.without != ChoiceVoice {
-				repeated[p] = voices(t.Rater[a:b], weight[a:b]) >= repeatedRater
+				r.repeated[p] = voices(t.Rater[a:b], weight[a:b]) >= repeatedRater
 			}
 			if r.without != ChoiceAttack {
-				burst[p] = usual.weigh(&r.ev.Postings[p], t.Day[a:b], t.Level[a:b], weight[a:b])
+				r.burst[p] = usual.weigh(&r.ev.Postings[p], t.Day[a:b], t.Level[a:b], weight[a:b])
 			}
 		}
 	})
-	for p := range n {
-		if repeated[p] {
+	return weight
+}
+
+// flagRatings writes down what ratingWeights found.
+func (r *run) flagRatings() {
+	for p := range r.repeated {
+		if r.repeated[p] {
 			r.flags[p].add(FlagRepeatedRater)
 		}
-		if burst[p] {
+		if r.burst[p] {
 			r.flags[p].add(FlagBurst)
 		}
 	}
-	return weight
 }
 
 // voices gives each of one official's ratings the weight that its person's voice
