@@ -15,6 +15,7 @@ import (
 	"steelyard/services/assessments"
 	"steelyard/services/cases"
 	"steelyard/services/notify"
+	"steelyard/services/ratings"
 )
 
 // Anything that can be fetched by its id alone.
@@ -412,6 +413,36 @@ type OrgUnitEdge struct {
 	Node *models.OrgUnit `json:"node"`
 }
 
+// A page of what is owed.
+type OwedReplyConnection struct {
+	// The rows with their cursors.
+	Edges []*OwedReplyEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*ratings.Owed `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// What is owed, and its place.
+type OwedReplyEdge struct {
+	// Pass it as `after` to go on behind this row.
+	Cursor string `json:"cursor"`
+	// What is owed.
+	Node *ratings.Owed `json:"node"`
+}
+
+// Which duties. Conditions add up.
+type OwedReplyFilter struct {
+	// Only this unit and everything below it.
+	UnitID graphql.Omittable[*models.ID] `json:"unitId,omitempty"`
+	// What is owed next; a reply or a mending where it is left out.
+	Owes graphql.Omittable[*ratings.OwedStep] `json:"owes,omitempty"`
+	// Only those whose time is over, or only the others.
+	Overdue graphql.Omittable[*bool] `json:"overdue,omitempty"`
+	// Only those laid before a unit above, or only the others.
+	Escalated graphql.Omittable[*bool] `json:"escalated,omitempty"`
+}
+
 // Where a page lies in a connection.
 type PageInfo struct {
 	// Whether there are rows after this page.
@@ -466,6 +497,42 @@ type PolicyInput struct {
 	Seed graphql.Omittable[*int32] `json:"seed,omitempty"`
 }
 
+// A further rating of a service after a mending.
+type RateAgainInput struct {
+	// The receipt code of the first rating.
+	Receipt string `json:"receipt"`
+	// 1 (非常不满意) to 5 (非常满意).
+	Level int32 `json:"level"`
+	// Levels for single aspects, as in submitRating.
+	Dimensions graphql.Omittable[[]*models.DimensionLevel] `json:"dimensions,omitempty"`
+	// Words the resident chose, as in submitRating.
+	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
+	// What the resident wants to say; at most 2,000 characters.
+	Comment graphql.Omittable[*string] `json:"comment,omitempty"`
+	// How the resident wishes to be reached, as in submitRating.
+	Contact graphql.Omittable[*string] `json:"contact,omitempty"`
+	// A random text of the client's, 8 to 200 characters, as in submitRating.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// The resident's word on a mending.
+type RateMendingInput struct {
+	// The receipt code of the rating.
+	Receipt string `json:"receipt"`
+	// 1 (非常不满意) to 5 (非常满意).
+	Level int32 `json:"level"`
+	// A random text of the client's, 8 to 200 characters. Giving the same level again changes nothing, with it or without.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What rating a mending gave.
+type RateMendingPayload struct {
+	// The rating that was mended; null where there are errors.
+	Rating *models.Rating `json:"rating,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A deed to be recorded.
 type RecordDeedInput struct {
 	// Its kind.
@@ -515,6 +582,24 @@ type RecordEncounterPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// What was done about a rating.
+type RecordMendingInput struct {
+	// The rating, as `owedReplies` names it; it must have its reply.
+	RatingID models.ID `json:"ratingId"`
+	// What was put right, as the resident is told; at most 2,000 characters. It stands once said.
+	Account string `json:"account"`
+	// A random text of the client's: a repeat with the same key changes nothing.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What recording a mending gave.
+type RecordMendingPayload struct {
+	// The duty after it; null where there are errors.
+	Owed *ratings.Owed `json:"owed,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // What removing an entry gave.
 type RemovalPayload struct {
 	// The id of what was removed; null where there are errors.
@@ -541,6 +626,24 @@ type RemoveWebhookInput struct {
 type RemoveWebhookPayload struct {
 	// The one that is gone; null where there are errors.
 	RemovedID *models.ID `json:"removedId,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// An answer to a rating.
+type ReplyToRatingInput struct {
+	// The rating, as `owedReplies` names it.
+	RatingID models.ID `json:"ratingId"`
+	// What the office says to the resident; at most 2,000 characters. It stands once said.
+	Text string `json:"text"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What replying gave.
+type ReplyToRatingPayload struct {
+	// The reply; null where there are errors.
+	Reply *models.RatingReply `json:"reply,omitempty"`
 	// What to mend.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -767,6 +870,10 @@ type SubmitRatingInput struct {
 	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
 	// What the resident wants to say; at most 2,000 characters.
 	Comment graphql.Omittable[*string] `json:"comment,omitempty"`
+	// How the resident wishes to be reached about a rating of 1 or 2, such as a telephone number;
+	// at most 200 characters. Then the reply officer of the unit, never the rated official, sees the
+	// rating together with it. It is kept encrypted, and not at all with a rating of 3 or more.
+	Contact graphql.Omittable[*string] `json:"contact,omitempty"`
 	// A random text of the client's, 8 to 200 characters: only a repeat with the same key
 	// gets the first answer, and with it the receipt, again. Whoever knows the token and can
 	// guess the key can read the rating, so draw it anew for each, from 128 random bits.

@@ -26,6 +26,7 @@ type RatingResolver interface {
 	Service(ctx context.Context, obj *models.Rating) (*models.Service, error)
 
 	Reply(ctx context.Context, obj *models.Rating) (*models.RatingReply, error)
+	Due(ctx context.Context, obj *models.Rating) (*ratings.Due, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -646,6 +647,38 @@ func (ec *executionContext) fieldContext_Rating_reply(_ context.Context, field g
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_RatingReply(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Rating_due(ctx context.Context, field graphql.CollectedField, obj *models.Rating) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Rating_due(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Rating().Due(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ratings.Due) graphql.Marshaler {
+			return ec.marshalORatingDue2ᚖsteelyardᚋservicesᚋratingsᚐDue(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Rating_due(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Rating",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RatingDue(ctx, field)
 		},
 	}
 	return fc, nil
@@ -1412,7 +1445,7 @@ func (ec *executionContext) unmarshalInputSubmitRatingInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"token", "level", "dimensions", "tags", "comment", "idempotencyKey"}
+	fieldsInOrder := [...]string{"token", "level", "dimensions", "tags", "comment", "contact", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1454,6 +1487,13 @@ func (ec *executionContext) unmarshalInputSubmitRatingInput(ctx context.Context,
 				return it, err
 			}
 			it.Comment = graphql.OmittableOf(data)
+		case "contact":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contact"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Contact = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1732,6 +1772,12 @@ func (ec *executionContext) _Rating(ctx context.Context, sel ast.SelectionSet, o
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Rating_reply(ctx, field, obj)
+				})
+		case "due":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Rating_due(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -2209,6 +2255,25 @@ func (ec *executionContext) marshalOChannel2ᚖsteelyardᚋmodelsᚐChannel(ctx 
 	return res
 }
 
+func (ec *executionContext) marshalODimensionLevel2ᚕsteelyardᚋmodelsᚐDimensionLevelᚄ(ctx context.Context, sel ast.SelectionSet, v []models.DimensionLevel) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDimensionLevel2steelyardᚋmodelsᚐDimensionLevel(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalODimensionLevelInput2ᚕᚖsteelyardᚋmodelsᚐDimensionLevelᚄ(ctx context.Context, v any) ([]*models.DimensionLevel, error) {
 	if v == nil {
 		return nil, nil
@@ -2259,6 +2324,13 @@ func (ec *executionContext) marshalORatingReply2ᚖsteelyardᚋmodelsᚐRatingRe
 		return graphql.Null
 	}
 	return ec._RatingReply(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOService2ᚖsteelyardᚋmodelsᚐService(ctx context.Context, sel ast.SelectionSet, v *models.Service) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Service(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -38,6 +38,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Official() OfficialResolver
 	OrgUnit() OrgUnitResolver
+	OwedReply() OwedReplyResolver
 	Query() QueryResolver
 	Rating() RatingResolver
 	RoutingRule() RoutingRuleResolver
@@ -317,14 +318,18 @@ type ComplexityRoot struct {
 		OpenCase              func(childComplexity int, input OpenCaseInput) int
 		OpenCycle             func(childComplexity int, input OpenCycleInput) int
 		OpenReviewRound       func(childComplexity int, input OpenReviewRoundInput) int
+		RateAgain             func(childComplexity int, input RateAgainInput) int
+		RateMending           func(childComplexity int, input RateMendingInput) int
 		RecordDeed            func(childComplexity int, input RecordDeedInput) int
 		RecordEncounter       func(childComplexity int, input RecordEncounterInput) int
+		RecordMending         func(childComplexity int, input RecordMendingInput) int
 		RejectCase            func(childComplexity int, input CaseReasonInput) int
 		RemoveArea            func(childComplexity int, input RemoveEntryInput) int
 		RemoveCategoryRule    func(childComplexity int, input RemoveEntryInput) int
 		RemoveHoliday         func(childComplexity int, input RemoveEntryInput) int
 		RemoveRoutingRule     func(childComplexity int, input RemoveEntryInput) int
 		RemoveWebhook         func(childComplexity int, input RemoveWebhookInput) int
+		ReplyToRating         func(childComplexity int, input ReplyToRatingInput) int
 		RequestMediation      func(childComplexity int, input RequestMediationInput) int
 		ResolveCase           func(childComplexity int, input ResolveCaseInput) int
 		ResumeCase            func(childComplexity int, input CaseStepInput) int
@@ -400,6 +405,38 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	OwedReply struct {
+		Comment     func(childComplexity int) int
+		Contact     func(childComplexity int) int
+		Dimensions  func(childComplexity int) int
+		EscalatedTo func(childComplexity int) int
+		Level       func(childComplexity int) int
+		MendDueOn   func(childComplexity int) int
+		MendedOn    func(childComplexity int) int
+		Mending     func(childComplexity int) int
+		Official    func(childComplexity int) int
+		Overdue     func(childComplexity int) int
+		Owes        func(childComplexity int) int
+		RatingID    func(childComplexity int) int
+		ReleasedOn  func(childComplexity int) int
+		Reply       func(childComplexity int) int
+		ReplyDueOn  func(childComplexity int) int
+		Service     func(childComplexity int) int
+		Tags        func(childComplexity int) int
+		Unit        func(childComplexity int) int
+	}
+
+	OwedReplyConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	OwedReplyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	PageInfo struct {
 		EndCursor       func(childComplexity int) int
 		HasNextPage     func(childComplexity int) int
@@ -435,6 +472,7 @@ type ComplexityRoot struct {
 		Official            func(childComplexity int, id models.ID) int
 		Officials           func(childComplexity int, unitID *models.ID, first int32, after *string) int
 		OrgUnits            func(childComplexity int, first int32, after *string) int
+		OwedReplies         func(childComplexity int, filter *OwedReplyFilter, first int32, after *string) int
 		RatingByReceipt     func(childComplexity int, receipt string) int
 		RatingInvitation    func(childComplexity int, token string) int
 		RoutingRules        func(childComplexity int) int
@@ -443,15 +481,31 @@ type ComplexityRoot struct {
 		Webhooks            func(childComplexity int, first int32, after *string) int
 	}
 
+	RateMendingPayload struct {
+		Rating     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Rating struct {
 		Comment    func(childComplexity int) int
 		Dimensions func(childComplexity int) int
+		Due        func(childComplexity int) int
 		ID         func(childComplexity int) int
 		Level      func(childComplexity int) int
 		RatedOn    func(childComplexity int) int
 		Reply      func(childComplexity int) int
 		Service    func(childComplexity int) int
 		Tags       func(childComplexity int) int
+	}
+
+	RatingDue struct {
+		MayRateAgain   func(childComplexity int) int
+		MayRateMending func(childComplexity int) int
+		MendDueOn      func(childComplexity int) int
+		MendedOn       func(childComplexity int) int
+		Mending        func(childComplexity int) int
+		MendingLevel   func(childComplexity int) int
+		ReplyDueOn     func(childComplexity int) int
 	}
 
 	RatingInvitation struct {
@@ -478,6 +532,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RecordMendingPayload struct {
+		Owed       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RemovalPayload struct {
 		RemovedID  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -485,6 +544,11 @@ type ComplexityRoot struct {
 
 	RemoveWebhookPayload struct {
 		RemovedID  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ReplyToRatingPayload struct {
+		Reply      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1740,6 +1804,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OpenReviewRound(childComplexity, args["input"].(OpenReviewRoundInput)), true
+	case "Mutation.rateAgain":
+		if e.ComplexityRoot.Mutation.RateAgain == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rateAgain_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RateAgain(childComplexity, args["input"].(RateAgainInput)), true
+	case "Mutation.rateMending":
+		if e.ComplexityRoot.Mutation.RateMending == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rateMending_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RateMending(childComplexity, args["input"].(RateMendingInput)), true
 	case "Mutation.recordDeed":
 		if e.ComplexityRoot.Mutation.RecordDeed == nil {
 			break
@@ -1762,6 +1848,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordEncounter(childComplexity, args["input"].(RecordEncounterInput)), true
+	case "Mutation.recordMending":
+		if e.ComplexityRoot.Mutation.RecordMending == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordMending_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordMending(childComplexity, args["input"].(RecordMendingInput)), true
 	case "Mutation.rejectCase":
 		if e.ComplexityRoot.Mutation.RejectCase == nil {
 			break
@@ -1828,6 +1925,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveWebhook(childComplexity, args["input"].(RemoveWebhookInput)), true
+	case "Mutation.replyToRating":
+		if e.ComplexityRoot.Mutation.ReplyToRating == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_replyToRating_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReplyToRating(childComplexity, args["input"].(ReplyToRatingInput)), true
 	case "Mutation.requestMediation":
 		if e.ComplexityRoot.Mutation.RequestMediation == nil {
 			break
@@ -2209,6 +2317,147 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.OrgUnitEdge.Node(childComplexity), true
 
+	case "OwedReply.comment":
+		if e.ComplexityRoot.OwedReply.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.Comment(childComplexity), true
+	case "OwedReply.contact":
+		if e.ComplexityRoot.OwedReply.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.Contact(childComplexity), true
+	case "OwedReply.dimensions":
+		if e.ComplexityRoot.OwedReply.Dimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.Dimensions(childComplexity), true
+	case "OwedReply.escalatedTo":
+		if e.ComplexityRoot.OwedReply.EscalatedTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.EscalatedTo(childComplexity), true
+	case "OwedReply.level":
+		if e.ComplexityRoot.OwedReply.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.Level(childComplexity), true
+	case "OwedReply.mendDueOn":
+		if e.ComplexityRoot.OwedReply.MendDueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.MendDueOn(childComplexity), true
+	case "OwedReply.mendedOn":
+		if e.ComplexityRoot.OwedReply.MendedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.MendedOn(childComplexity), true
+	case "OwedReply.mending":
+		if e.ComplexityRoot.OwedReply.Mending == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.Mending(childComplexity), true
+	case "OwedReply.official":
+		if e.ComplexityRoot.OwedReply.Official == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.Official(childComplexity), true
+	case "OwedReply.overdue":
+		if e.ComplexityRoot.OwedReply.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.Overdue(childComplexity), true
+	case "OwedReply.owes":
+		if e.ComplexityRoot.OwedReply.Owes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.Owes(childComplexity), true
+	case "OwedReply.ratingId":
+		if e.ComplexityRoot.OwedReply.RatingID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.RatingID(childComplexity), true
+	case "OwedReply.releasedOn":
+		if e.ComplexityRoot.OwedReply.ReleasedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.ReleasedOn(childComplexity), true
+	case "OwedReply.reply":
+		if e.ComplexityRoot.OwedReply.Reply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.Reply(childComplexity), true
+	case "OwedReply.replyDueOn":
+		if e.ComplexityRoot.OwedReply.ReplyDueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.ReplyDueOn(childComplexity), true
+	case "OwedReply.service":
+		if e.ComplexityRoot.OwedReply.Service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.Service(childComplexity), true
+	case "OwedReply.tags":
+		if e.ComplexityRoot.OwedReply.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.Tags(childComplexity), true
+	case "OwedReply.unit":
+		if e.ComplexityRoot.OwedReply.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReply.Unit(childComplexity), true
+
+	case "OwedReplyConnection.edges":
+		if e.ComplexityRoot.OwedReplyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReplyConnection.Edges(childComplexity), true
+	case "OwedReplyConnection.nodes":
+		if e.ComplexityRoot.OwedReplyConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReplyConnection.Nodes(childComplexity), true
+	case "OwedReplyConnection.pageInfo":
+		if e.ComplexityRoot.OwedReplyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReplyConnection.PageInfo(childComplexity), true
+
+	case "OwedReplyEdge.cursor":
+		if e.ComplexityRoot.OwedReplyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReplyEdge.Cursor(childComplexity), true
+	case "OwedReplyEdge.node":
+		if e.ComplexityRoot.OwedReplyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwedReplyEdge.Node(childComplexity), true
+
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -2445,6 +2694,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.OrgUnits(childComplexity, args["first"].(int32), args["after"].(*string)), true
+	case "Query.owedReplies":
+		if e.ComplexityRoot.Query.OwedReplies == nil {
+			break
+		}
+
+		args, err := ec.field_Query_owedReplies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.OwedReplies(childComplexity, args["filter"].(*OwedReplyFilter), args["first"].(int32), args["after"].(*string)), true
 	case "Query.ratingByReceipt":
 		if e.ComplexityRoot.Query.RatingByReceipt == nil {
 			break
@@ -2507,6 +2767,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Webhooks(childComplexity, args["first"].(int32), args["after"].(*string)), true
 
+	case "RateMendingPayload.rating":
+		if e.ComplexityRoot.RateMendingPayload.Rating == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateMendingPayload.Rating(childComplexity), true
+	case "RateMendingPayload.userErrors":
+		if e.ComplexityRoot.RateMendingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateMendingPayload.UserErrors(childComplexity), true
+
 	case "Rating.comment":
 		if e.ComplexityRoot.Rating.Comment == nil {
 			break
@@ -2519,6 +2792,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Rating.Dimensions(childComplexity), true
+	case "Rating.due":
+		if e.ComplexityRoot.Rating.Due == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.Due(childComplexity), true
 	case "Rating.id":
 		if e.ComplexityRoot.Rating.ID == nil {
 			break
@@ -2555,6 +2834,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Rating.Tags(childComplexity), true
+
+	case "RatingDue.mayRateAgain":
+		if e.ComplexityRoot.RatingDue.MayRateAgain == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingDue.MayRateAgain(childComplexity), true
+	case "RatingDue.mayRateMending":
+		if e.ComplexityRoot.RatingDue.MayRateMending == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingDue.MayRateMending(childComplexity), true
+	case "RatingDue.mendDueOn":
+		if e.ComplexityRoot.RatingDue.MendDueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingDue.MendDueOn(childComplexity), true
+	case "RatingDue.mendedOn":
+		if e.ComplexityRoot.RatingDue.MendedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingDue.MendedOn(childComplexity), true
+	case "RatingDue.mending":
+		if e.ComplexityRoot.RatingDue.Mending == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingDue.Mending(childComplexity), true
+	case "RatingDue.mendingLevel":
+		if e.ComplexityRoot.RatingDue.MendingLevel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingDue.MendingLevel(childComplexity), true
+	case "RatingDue.replyDueOn":
+		if e.ComplexityRoot.RatingDue.ReplyDueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingDue.ReplyDueOn(childComplexity), true
 
 	case "RatingInvitation.expiresAt":
 		if e.ComplexityRoot.RatingInvitation.ExpiresAt == nil {
@@ -2632,6 +2954,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordEncounterPayload.UserErrors(childComplexity), true
 
+	case "RecordMendingPayload.owed":
+		if e.ComplexityRoot.RecordMendingPayload.Owed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordMendingPayload.Owed(childComplexity), true
+	case "RecordMendingPayload.userErrors":
+		if e.ComplexityRoot.RecordMendingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordMendingPayload.UserErrors(childComplexity), true
+
 	case "RemovalPayload.removedId":
 		if e.ComplexityRoot.RemovalPayload.RemovedID == nil {
 			break
@@ -2657,6 +2992,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RemoveWebhookPayload.UserErrors(childComplexity), true
+
+	case "ReplyToRatingPayload.reply":
+		if e.ComplexityRoot.ReplyToRatingPayload.Reply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplyToRatingPayload.Reply(childComplexity), true
+	case "ReplyToRatingPayload.userErrors":
+		if e.ComplexityRoot.ReplyToRatingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplyToRatingPayload.UserErrors(childComplexity), true
 
 	case "ReportExport.content":
 		if e.ComplexityRoot.ReportExport.Content == nil {
@@ -3102,11 +3450,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OpenCaseInput", ec.unmarshalInputOpenCaseInput),
 			graphql.NewInputUnmarshaler("OpenCycleInput", ec.unmarshalInputOpenCycleInput),
 			graphql.NewInputUnmarshaler("OpenReviewRoundInput", ec.unmarshalInputOpenReviewRoundInput),
+			graphql.NewInputUnmarshaler("OwedReplyFilter", ec.unmarshalInputOwedReplyFilter),
 			graphql.NewInputUnmarshaler("PolicyInput", ec.unmarshalInputPolicyInput),
+			graphql.NewInputUnmarshaler("RateAgainInput", ec.unmarshalInputRateAgainInput),
+			graphql.NewInputUnmarshaler("RateMendingInput", ec.unmarshalInputRateMendingInput),
 			graphql.NewInputUnmarshaler("RecordDeedInput", ec.unmarshalInputRecordDeedInput),
 			graphql.NewInputUnmarshaler("RecordEncounterInput", ec.unmarshalInputRecordEncounterInput),
+			graphql.NewInputUnmarshaler("RecordMendingInput", ec.unmarshalInputRecordMendingInput),
 			graphql.NewInputUnmarshaler("RemoveEntryInput", ec.unmarshalInputRemoveEntryInput),
 			graphql.NewInputUnmarshaler("RemoveWebhookInput", ec.unmarshalInputRemoveWebhookInput),
+			graphql.NewInputUnmarshaler("ReplyToRatingInput", ec.unmarshalInputReplyToRatingInput),
 			graphql.NewInputUnmarshaler("RequestMediationInput", ec.unmarshalInputRequestMediationInput),
 			graphql.NewInputUnmarshaler("ResolveCaseInput", ec.unmarshalInputResolveCaseInput),
 			graphql.NewInputUnmarshaler("ReviewPairInput", ec.unmarshalInputReviewPairInput),
@@ -3215,7 +3568,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "assessment.graphqls" "case.graphqls" "cycle.graphqls" "deed.graphqls" "notification.graphqls" "org.graphqls" "rating.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
+//go:embed "assessment.graphqls" "case.graphqls" "cycle.graphqls" "deed.graphqls" "notification.graphqls" "org.graphqls" "rating.graphqls" "reply.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -3234,6 +3587,7 @@ var sources = []*ast.Source{
 	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
 	{Name: "org.graphqls", Input: sourceData("org.graphqls"), BuiltIn: false},
 	{Name: "rating.graphqls", Input: sourceData("rating.graphqls"), BuiltIn: false},
+	{Name: "reply.graphqls", Input: sourceData("reply.graphqls"), BuiltIn: false},
 	{Name: "review.graphqls", Input: sourceData("review.graphqls"), BuiltIn: false},
 	{Name: "routing.graphqls", Input: sourceData("routing.graphqls"), BuiltIn: false},
 	{Name: "schema.graphqls", Input: sourceData("schema.graphqls"), BuiltIn: false},
@@ -3862,6 +4216,70 @@ func (ec *executionContext) childFields_OrgUnitEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type OrgUnitEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_OwedReply(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ratingId":
+		return ec.fieldContext_OwedReply_ratingId(ctx, field)
+	case "unit":
+		return ec.fieldContext_OwedReply_unit(ctx, field)
+	case "owes":
+		return ec.fieldContext_OwedReply_owes(ctx, field)
+	case "overdue":
+		return ec.fieldContext_OwedReply_overdue(ctx, field)
+	case "releasedOn":
+		return ec.fieldContext_OwedReply_releasedOn(ctx, field)
+	case "replyDueOn":
+		return ec.fieldContext_OwedReply_replyDueOn(ctx, field)
+	case "mendDueOn":
+		return ec.fieldContext_OwedReply_mendDueOn(ctx, field)
+	case "escalatedTo":
+		return ec.fieldContext_OwedReply_escalatedTo(ctx, field)
+	case "official":
+		return ec.fieldContext_OwedReply_official(ctx, field)
+	case "service":
+		return ec.fieldContext_OwedReply_service(ctx, field)
+	case "level":
+		return ec.fieldContext_OwedReply_level(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_OwedReply_dimensions(ctx, field)
+	case "tags":
+		return ec.fieldContext_OwedReply_tags(ctx, field)
+	case "comment":
+		return ec.fieldContext_OwedReply_comment(ctx, field)
+	case "contact":
+		return ec.fieldContext_OwedReply_contact(ctx, field)
+	case "reply":
+		return ec.fieldContext_OwedReply_reply(ctx, field)
+	case "mending":
+		return ec.fieldContext_OwedReply_mending(ctx, field)
+	case "mendedOn":
+		return ec.fieldContext_OwedReply_mendedOn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OwedReply", field.Name)
+}
+
+func (ec *executionContext) childFields_OwedReplyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OwedReplyConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OwedReplyConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OwedReplyConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OwedReplyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OwedReplyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OwedReplyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OwedReplyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OwedReplyEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -3896,6 +4314,16 @@ func (ec *executionContext) childFields_Policy(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Policy", field.Name)
 }
 
+func (ec *executionContext) childFields_RateMendingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rating":
+		return ec.fieldContext_RateMendingPayload_rating(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RateMendingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RateMendingPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Rating(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3914,8 +4342,30 @@ func (ec *executionContext) childFields_Rating(ctx context.Context, field graphq
 		return ec.fieldContext_Rating_submittedOn(ctx, field)
 	case "reply":
 		return ec.fieldContext_Rating_reply(ctx, field)
+	case "due":
+		return ec.fieldContext_Rating_due(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Rating", field.Name)
+}
+
+func (ec *executionContext) childFields_RatingDue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "replyDueOn":
+		return ec.fieldContext_RatingDue_replyDueOn(ctx, field)
+	case "mendDueOn":
+		return ec.fieldContext_RatingDue_mendDueOn(ctx, field)
+	case "mending":
+		return ec.fieldContext_RatingDue_mending(ctx, field)
+	case "mendedOn":
+		return ec.fieldContext_RatingDue_mendedOn(ctx, field)
+	case "mendingLevel":
+		return ec.fieldContext_RatingDue_mendingLevel(ctx, field)
+	case "mayRateMending":
+		return ec.fieldContext_RatingDue_mayRateMending(ctx, field)
+	case "mayRateAgain":
+		return ec.fieldContext_RatingDue_mayRateAgain(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RatingDue", field.Name)
 }
 
 func (ec *executionContext) childFields_RatingInvitation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3966,6 +4416,16 @@ func (ec *executionContext) childFields_RecordEncounterPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type RecordEncounterPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordMendingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "owed":
+		return ec.fieldContext_RecordMendingPayload_owed(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordMendingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordMendingPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RemovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "removedId":
@@ -3984,6 +4444,16 @@ func (ec *executionContext) childFields_RemoveWebhookPayload(ctx context.Context
 		return ec.fieldContext_RemoveWebhookPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemoveWebhookPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReplyToRatingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reply":
+		return ec.fieldContext_ReplyToRatingPayload_reply(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReplyToRatingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplyToRatingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReportExport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

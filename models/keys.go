@@ -83,5 +83,23 @@ const (
 	KeyNotJoined           Key = "not_joined"           //
 	KeyJoinImpossible      Key = "join_impossible"      //
 	KeyNoMediation         Key = "no_mediation"         //
+	KeyNotMendedYet        Key = "not_mended_yet"       // last day for the mending
+	KeyMendingMarked       Key = "mending_marked"       //
+	KeyMendingFirst        Key = "mending_first"        //
+	KeyRatedAgain          Key = "rated_again"          //
+	KeyNothingToMark       Key = "nothing_to_mark"      //
+	KeyReplyFirst          Key = "reply_first"          //
+	KeyUndoTooLate         Key = "undo_too_late"        // minutes
+	KeyUndoneBefore        Key = "undone_before"        //
+	KeyCodeGone            Key = "code_gone"            //
+	KeyCodeUsedToday       Key = "code_used_today"      //
+	KeyCodeFull            Key = "code_full"            // ratings a day
+	KeyChooseOfficial      Key = "choose_official"      //
+	KeyColumnMissing       Key = "column_missing"       // columns
+	KeyNotCSV              Key = "not_csv"              // line
+	KeyNotText             Key = "not_text"             //
+	KeyOneOf               Key = "one_of"               // fields
+	KeyTwice               Key = "twice"                // value
+	KeyBadCode             Key = "bad_code"             // value
 	KeyInternal            Key = "internal"             //
 )

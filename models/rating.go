@@ -11,6 +11,7 @@ const (
 	MaxCommentLength = 2000
 	MaxTags          = 10
 	MaxTagLength     = 40
+	MaxContactLength = 200
 )
 
 // Rating is one resident's mark for one encounter. It knows the day, never the
@@ -32,6 +33,9 @@ type Rating struct {
 	ReceiptHash Hash // nil for an imported rating
 	ImportKey   Hash // keyed hash of an imported rating's encounter; nil otherwise
 	Released    bool // it was imported, or has been written anew together with others
+	// Contact is how the resident wishes to be reached about a rating of 1 or 2, sealed
+	// with the year's key; nil where they did not ask for it.
+	Contact []byte
 }
 
 // DimensionLevel is a level for one aspect of a service.
@@ -77,26 +81,11 @@ func (r *Rating) Validate() error {
 	return nil
 }
 
-// OwesReply says whether the rating owes an answer (差评回访).
-func (r *Rating) OwesReply() bool { return r.Level <= 2 }
+// MaxUnsatisfied is the highest level that owes an answer (差评回访).
+const MaxUnsatisfied = 2
 
-// RatingReply is the unit's answer to a rating of 1 or 2. It keeps the day
-// alone, as the rating does.
-type RatingReply struct {
-	ID        ID `gorm:"primaryKey"`
-	RatingID  ID
-	Author    string // subject of the reply officer, never the rated official
-	Text      string
-	RepliedOn Date
-}
-
-// Validate checks the record by itself.
-func (r *RatingReply) Validate() error {
-	if err := required("text", r.Text); err != nil {
-		return err
-	}
-	return validText("text", r.Text, MaxCommentLength)
-}
+// OwesReply says whether the rating owes an answer.
+func (r *Rating) OwesReply() bool { return r.Level <= MaxUnsatisfied }
 
 // RatingTotal is what is kept of an official's ratings of one day: sums up the tree
 // are made of these. A rating enters with its release, or with its import.
@@ -131,3 +120,6 @@ func validText(field, text string, limit int) error {
 	}
 	return nil
 }
+
+// ValidContact bounds how a resident wishes to be reached.
+func ValidContact(field, contact string) error { return validText(field, contact, MaxContactLength) }

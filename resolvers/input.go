@@ -11,6 +11,7 @@ import (
 	"steelyard/graph"
 	"steelyard/models"
 	"steelyard/services/cases"
+	"steelyard/services/ratings"
 )
 
 // orZero is an optional input's value, or the zero value where it was left out.
@@ -129,6 +130,16 @@ func caseFilter(in *graph.CaseFilter) cases.Filter {
 	return cases.Filter{
 		UnitID: in.UnitID.Value(), OfficialID: in.OfficialID.Value(), States: in.States.Value(),
 		Category: in.Category.Value(), Overdue: in.Overdue.Value(),
+	}
+}
+
+// owedFilter is the filter of what is owed on ratings.
+func owedFilter(in *graph.OwedReplyFilter) ratings.OwedFilter {
+	if in == nil {
+		return ratings.OwedFilter{}
+	}
+	return ratings.OwedFilter{
+		UnitID: in.UnitID.Value(), Owes: in.Owes.Value(), Overdue: in.Overdue.Value(), Escalated: in.Escalated.Value(),
 	}
 }
 

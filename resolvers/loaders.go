@@ -11,6 +11,7 @@ import (
 
 	"steelyard/auth"
 	"steelyard/models"
+	"steelyard/services/ratings"
 )
 
 // loaders gather what the objects of one operation ask for, so that a list costs
@@ -23,6 +24,7 @@ type loaders struct {
 	positions   *dataloadgen.Loader[models.ID, *models.Position]
 	services    *dataloadgen.Loader[models.ID, *models.Service]
 	replies     *dataloadgen.Loader[models.ID, *models.RatingReply]
+	dues        *dataloadgen.Loader[models.ID, *ratings.Due]
 	cycles      *dataloadgen.Loader[models.ID, *models.Cycle]
 	policies    *dataloadgen.Loader[models.ID, *models.Policy]
 	runs        *dataloadgen.Loader[models.ID, *models.AssessmentRun]
@@ -57,6 +59,7 @@ func newLoaders(r *Resolver, actor auth.Actor) *loaders {
 		positions: one(r.App.Officials.PositionNames),
 		services:  one(r.App.Ratings.ServicesByIDs),
 		replies:   one(r.App.Ratings.RepliesByRating),
+		dues:      one(r.App.Ratings.DutiesByRating),
 		cycles: one(func(ctx context.Context, ids []models.ID) (map[models.ID]*models.Cycle, error) {
 			return r.App.Cycles.ByIDs(ctx, actor, ids)
 		}),

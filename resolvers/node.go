@@ -7,6 +7,7 @@ import (
 	"steelyard/graph"
 	"steelyard/models"
 	"steelyard/services/notify"
+	"steelyard/services/ratings"
 )
 
 // nodes fetches what the ids name, each noun by its own service, so that scope
@@ -82,6 +83,10 @@ func newOrgUnitEdge(c string, u *models.OrgUnit) *graph.OrgUnitEdge {
 
 func newServiceEdge(c string, s *models.Service) *graph.ServiceEdge {
 	return &graph.ServiceEdge{Cursor: c, Node: s}
+}
+
+func newOwedReplyEdge(c string, row *ratings.Owed) *graph.OwedReplyEdge {
+	return &graph.OwedReplyEdge{Cursor: c, Node: row}
 }
 
 func newCaseEdge(c string, row *models.Case) *graph.CaseEdge {

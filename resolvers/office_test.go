@@ -109,7 +109,7 @@ func emptyOffice(t *testing.T, d store.Dialect) *office {
 		Deeds:       &deeds.Service{Store: o.store, Zone: zone, Secret: secret},
 		Notify:      &notify.Service{Store: o.store, Webhooks: [][]byte{secret}, Contacts: [][]byte{secret}},
 		Officials:   &officials.Service{Store: o.store},
-		Ratings:     &ratings.Service{Store: o.store, Keys: o.keys, Zone: zone, Invitations: invitations, Secret: secret},
+		Ratings:     ratings.New(o.store, o.keys, zone, days, invitations, secret),
 		Reviews:     &reviews.Service{Store: o.store, Keys: o.keys, Zone: zone},
 	}
 	root := &resolvers.Resolver{App: o.app, PublicURL: "https://rate.example"}

@@ -45,8 +45,11 @@ func (r *mutationResolver) IssueRatingInvitation(ctx context.Context, input grap
 
 func (r *mutationResolver) SubmitRating(ctx context.Context, input graph.SubmitRatingInput) (*graph.SubmitRatingPayload, error) {
 	receipt, rating, err := r.App.Ratings.Submit(ctx, ratings.Submission{
-		Token: input.Token, Level: int(input.Level), Dimensions: values(input.Dimensions.Value()),
-		Tags: input.Tags.Value(), Comment: input.Comment.Value(), IdempotencyKey: input.IdempotencyKey.Value(),
+		Answer: ratings.Answer{
+			Level: int(input.Level), Dimensions: values(input.Dimensions.Value()), Tags: input.Tags.Value(),
+			Comment: input.Comment.Value(), Contact: input.Contact.Value(),
+		},
+		Token: input.Token, IdempotencyKey: input.IdempotencyKey.Value(),
 	})
 	problems, err := userErrors(ctx, err)
 	return &graph.SubmitRatingPayload{Receipt: orNil(receipt), Rating: rating, UserErrors: problems}, err

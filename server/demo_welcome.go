@@ -129,7 +129,8 @@ func (d *demo) ratings(official *models.Official) (link, receipt string, err err
 	}
 	comment := "态度很好，一次就办完了。"
 	receipt, _, err = d.app.Ratings.Submit(ctx, ratings.Submission{
-		Token: used.Token, Level: 5, Tags: []string{"耐心", "一次办结"}, Comment: &comment, IdempotencyKey: &key,
+		Answer: ratings.Answer{Level: 5, Tags: []string{"friendly", "one-visit"}, Comment: &comment},
+		Token:  used.Token, IdempotencyKey: &key,
 	})
 	return d.url + "/r/" + fresh.Token, receipt, err
 }

@@ -41,9 +41,7 @@ func (m means) app() resolvers.App {
 		Deeds:       &deeds.Service{Store: m.store, Zone: m.zone, Secret: m.secrets.receipts},
 		Notify:      &notify.Service{Store: m.store, Webhooks: m.secrets.webhooks, Contacts: m.secrets.contacts},
 		Officials:   &officials.Service{Store: m.store},
-		Ratings: &ratings.Service{
-			Store: m.store, Keys: m.keys, Zone: m.zone, Invitations: m.secrets.invitations, Secret: m.secrets.receipts,
-		},
+		Ratings:     ratings.New(m.store, m.keys, m.zone, m.days, m.secrets.invitations, m.secrets.receipts),
 		Reviews: &reviews.Service{Store: m.store, Keys: m.keys, Zone: m.zone},
 	}
 }

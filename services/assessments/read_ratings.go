@@ -16,11 +16,16 @@ type ratingReader struct {
 func newRatingReader(r *reader) *ratingReader { return &ratingReader{reader: r, kinds: newKinds()} }
 
 // readRatings reads the ratings of the period. A rating belongs to the post that
-// the official held on its day; on a day without a post it belongs to none.
+// the official held on its day; on a day without a post it belongs to none. Where a
+// resident has rated once more after a mending, the newer rating counts in place of
+// the older one, as it stood at the end of the period: of a period that ended before
+// it the older one remains.
 func (r *ratingReader) readRatings() error {
-	narrower, args := r.ofScope("official_id", []any{r.in.period.From, r.in.period.To})
+	narrower, args := r.ofScope("official_id", []any{r.in.period.From, r.in.period.To, r.in.period.To})
 	err := r.snap.Each(r.ctx, `SELECT official_id, service_id, channel, level, rated_on, rater_key, source, invited
-		FROM ratings WHERE rated_on BETWEEN ? AND ?`+narrower, args, r.addRating)
+		FROM ratings WHERE rated_on BETWEEN ? AND ? AND id NOT IN (
+			SELECT d.rating_id FROM reply_duties d JOIN ratings n ON n.id = d.again_id WHERE n.rated_on <= ?)`+
+		narrower, args, r.addRating)
 	r.ev.Ratings.Rater = r.raters.all()
 	return err
 }

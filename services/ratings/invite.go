@@ -167,7 +167,7 @@ func (s *Service) Issue(ctx context.Context, actor auth.Actor, encounterID model
 		}
 		*invitation = models.RatingInvitation{
 			ID: invitation.ID, TokenHash: hash[:], EncounterID: encounter.ID, State: models.InvitationIssued,
-			IssuedBy: actor.Subject, IssuedFrom: from, IssuedAt: tx.Now, ExpiresAt: tx.Now.Add(InvitationLife),
+			IssuedBy: actor.Subject, IssuedFrom: from, IssuedAt: tx.Now, ExpiresAt: tx.Now.AddDate(0, 0, s.LinkDays),
 		}
 		if err := tx.Create(invitation).Error; err != nil {
 			return err

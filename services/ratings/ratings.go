@@ -13,21 +13,55 @@ import (
 
 	"steelyard/auth"
 	"steelyard/auth/keyring"
+	"steelyard/calendar"
 	"steelyard/models"
+	"steelyard/privacy"
 	"steelyard/store"
 )
 
-// InvitationLife is how long a rating link may be used.
-const InvitationLife = 30 * 24 * time.Hour
+// The usual allowances.
+const (
+	DefaultLinkDays  = 30
+	DefaultReplyDays = 1
+	DefaultMendDays  = 15
+)
 
-// Service does what this package is for. All fields are needed.
+// Service does what this package is for. All fields are needed; [New] sets the usual
+// allowances.
 type Service struct {
 	Store       *store.Store
 	Keys        *keyring.Keyring
 	Zone        *time.Location
+	Calendar    *calendar.Calendar
 	Invitations *auth.Invitations
-	// Secret derives receipts from idempotency keys.
-	Secret []byte
+	// Secret derives receipts from idempotency keys, and the marks of devices at
+	// counters.
+	Secret     []byte
+	Thresholds privacy.Thresholds
+
+	LinkDays  int // days in which a rating link may be used
+	ReplyDays int // working days in which a released rating of 1 or 2 is replied to
+	MendDays  int // working days in which what it complains of is mended
+}
+
+// New returns a service with the usual allowances: links hold for 30 days, a reply is
+// due within 1 working day of the release, and mending within 15.
+func New(s *store.Store, keys *keyring.Keyring, zone *time.Location, days *calendar.Calendar,
+	invitations *auth.Invitations, secret []byte,
+) *Service {
+	return &Service{
+		Store: s, Keys: keys, Zone: zone, Calendar: days, Invitations: invitations, Secret: secret,
+		Thresholds: privacy.Default(), LinkDays: DefaultLinkDays, ReplyDays: DefaultReplyDays, MendDays: DefaultMendDays,
+	}
+}
+
+// today is the day of a moment where the organisation is.
+func (s *Service) today(now time.Time) models.Date { return models.DateOf(now, s.Zone) }
+
+// workingDay is the last of so many working days, of which the first is not counted.
+func (s *Service) workingDay(from models.Date, days int) models.Date {
+	d := s.Calendar.AddWorkingDays(calendar.DateIn(from.Start(s.Zone), s.Zone), days)
+	return models.NewDate(d.Year, d.Month, d.Day)
 }
 
 // ServicesPage is a page of the catalogue, by external id, behind a given one.
@@ -53,6 +87,33 @@ func (s *Service) EncountersByIDs(ctx context.Context, actor auth.Actor, ids []m
 	}
 	query := s.Store.Read(ctx).Where("official_id IN (?) OR official_id = ?", visible, actor.OfficialID)
 	return store.ByID(query, ids, func(r *models.Encounter) models.ID { return r.ID })
+}
+
+// DutiesByRating returns what is owed on ratings, by rating, as whoever gave them may
+// see it.
+func (s *Service) DutiesByRating(ctx context.Context, ids []models.ID) (map[models.ID]*Due, error) {
+	var rows []models.ReplyDuty
+	if err := s.Store.Read(ctx).Where("rating_id IN ?", ids).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	replied, err := s.RepliesByRating(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	further, err := furtherOnes(s.Store.Read(ctx), ids)
+	if err != nil {
+		return nil, err
+	}
+	duties, today := make(map[models.ID]*Due, len(rows)), s.today(s.Store.Now())
+	for _, d := range rows {
+		marked := d.MendingLevel != nil
+		duties[d.RatingID] = &Due{
+			ReplyDueOn: d.ReplyDueOn, MendDueOn: d.MendDueOn, Mending: d.Mending, MendedOn: d.MendedOn, MendingLevel: d.MendingLevel,
+			MayRateMending: replied[d.RatingID] != nil && !marked && d.MayMark(today) == nil,
+			MayRateAgain:   marked && d.AgainID == nil && !further[d.RatingID],
+		}
+	}
+	return duties, nil
 }
 
 // RepliesByRating returns the replies to ratings, by rating.

@@ -13,13 +13,19 @@ import (
 	"steelyard/store"
 )
 
+// Answer is what a resident says of a service.
+type Answer struct {
+	Level      int
+	Dimensions []models.DimensionLevel
+	Tags       []string
+	Comment    *string
+	Contact    *string // how the resident wishes to be reached about a rating of 1 or 2
+}
+
 // Submission is a rating as a resident hands it in.
 type Submission struct {
+	Answer
 	Token          string
-	Level          int
-	Dimensions     []models.DimensionLevel
-	Tags           []string
-	Comment        *string
 	IdempotencyKey *string
 }
 
@@ -34,14 +40,8 @@ func errGone() error {
 // kept. Only a repeat with the same idempotency key gets it again: whoever can
 // guess the key of a token can read the answer.
 func (s *Service) Submit(ctx context.Context, in Submission) (string, *models.Rating, error) {
-	rating := &models.Rating{
-		ID: models.NewRandomID(), Level: in.Level, Source: models.RatingSourceEncounter,
-		Invited: models.AnswerYes, Dimensions: orEmpty(in.Dimensions), Tags: orEmpty(in.Tags),
-	}
-	if in.Comment != nil && *in.Comment != "" {
-		rating.Comment = in.Comment
-	}
-	if err := rating.Validate(); err != nil {
+	rating, err := in.rating(models.RatingSourceEncounter, models.AnswerYes)
+	if err != nil {
 		return "", nil, err
 	}
 	if err := models.ValidIdempotencyKey(in.IdempotencyKey, true); err != nil {
@@ -51,15 +51,10 @@ func (s *Service) Submit(ctx context.Context, in Submission) (string, *models.Ra
 	if err != nil {
 		return "", nil, errGone()
 	}
-	receipt, repeatable := auth.NewReceipt(), in.IdempotencyKey != nil && *in.IdempotencyKey != ""
-	if repeatable {
-		receipt = auth.DeriveReceipt(s.Secret, "submitRating", in.Token, *in.IdempotencyKey)
-	}
+	receipt, repeatable := s.receiptFor("submitRating", in.Token, in.IdempotencyKey)
 	receiptHash := receipt.Hash()
 	rating.ReceiptHash = receiptHash[:]
-	now := s.Store.Now()
-	rating.RatedOn = models.DateOf(now, s.Zone)
-	key, epoch, err := s.Keys.Epoch(rating.RatedOn.Year(), now)
+	key, epoch, err := s.dated(rating, in.Contact)
 	if err != nil {
 		return "", nil, err
 	}
@@ -136,12 +131,4 @@ func (s *Service) ByReceipt(ctx context.Context, code string) (*models.Rating, e
 
 func byHash(db *gorm.DB, receipt auth.SecretHash) (*models.Rating, error) {
 	return store.Take[models.Rating](db.Where("receipt_hash = ?", receipt[:]), "Rating")
-}
-
-// orEmpty makes an absent list an empty one: the database keeps no nulls there.
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
 }
