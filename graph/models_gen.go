@@ -910,6 +910,22 @@ type TransferCaseInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// A rating to be taken back.
+type UndoRatingInput struct {
+	// The receipt code of the rating.
+	Receipt string `json:"receipt"`
+	// A random text of the client's, 8 to 200 characters. Taking back twice changes nothing, with it or without.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What taking back gave.
+type UndoRatingPayload struct {
+	// Whether the rating is gone.
+	Undone bool `json:"undone"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A subscription that is to end.
 type UnsubscribeFromCaseInput struct {
 	// The receipt code of the case.

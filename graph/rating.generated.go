@@ -1248,6 +1248,61 @@ func (ec *executionContext) fieldContext_SubmitRatingPayload_userErrors(_ contex
 	return fc, nil
 }
 
+func (ec *executionContext) _UndoRatingPayload_undone(ctx context.Context, field graphql.CollectedField, obj *UndoRatingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoRatingPayload_undone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Undone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoRatingPayload_undone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoRatingPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _UndoRatingPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *UndoRatingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoRatingPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoRatingPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoRatingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -1515,6 +1570,55 @@ func (ec *executionContext) unmarshalInputSubmitRatingInput(ctx context.Context,
 func UnmarshalSubmitRatingInput(ctx context.Context, raw any) (SubmitRatingInput, error) {
 	var out SubmitRatingInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SubmitRatingInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUndoRatingInput(ctx context.Context, obj any) (UndoRatingInput, error) {
+	var it UndoRatingInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"receipt", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "receipt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("receipt"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Receipt = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUndoRatingInput unmarshals raw into the UndoRatingInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUndoRatingInput(ctx context.Context, raw any) (UndoRatingInput, error) {
+	var out UndoRatingInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UndoRatingInput", raw, &out)
 	return out, err
 }
 
@@ -2097,6 +2201,44 @@ func (ec *executionContext) _SubmitRatingPayload(ctx context.Context, sel ast.Se
 	return out
 }
 
+var undoRatingPayloadImplementors = []string{"UndoRatingPayload"}
+
+func (ec *executionContext) _UndoRatingPayload(ctx context.Context, sel ast.SelectionSet, obj *UndoRatingPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, undoRatingPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UndoRatingPayload")
+		case "undone":
+			out.Values[i] = ec._UndoRatingPayload_undone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UndoRatingPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -2234,6 +2376,19 @@ func (ec *executionContext) marshalNSubmitRatingPayload2ᚖsteelyardᚋgraphᚐS
 		return graphql.Null
 	}
 	return ec._SubmitRatingPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUndoRatingInput2steelyardᚋgraphᚐUndoRatingInput(ctx context.Context, v any) (UndoRatingInput, error) {
+	res, err := ec.unmarshalInputUndoRatingInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUndoRatingPayload2ᚖsteelyardᚋgraphᚐUndoRatingPayload(ctx context.Context, sel ast.SelectionSet, v *UndoRatingPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UndoRatingPayload!")
+		return graphql.Null
+	}
+	return ec._UndoRatingPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOChannel2ᚖsteelyardᚋmodelsᚐChannel(ctx context.Context, v any) (*models.Channel, error) {

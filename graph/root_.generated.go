@@ -345,6 +345,7 @@ type ComplexityRoot struct {
 		SubmitRating          func(childComplexity int, input SubmitRatingInput) int
 		SubscribeToCase       func(childComplexity int, input SubscribeToCaseInput) int
 		TransferCase          func(childComplexity int, input TransferCaseInput) int
+		UndoRating            func(childComplexity int, input UndoRatingInput) int
 		UnsubscribeFromCase   func(childComplexity int, input UnsubscribeFromCaseInput) int
 		WithdrawCase          func(childComplexity int, input WithdrawCaseInput) int
 	}
@@ -647,6 +648,11 @@ type ComplexityRoot struct {
 	SuggestionReason struct {
 		Phrase func(childComplexity int) int
 		Weight func(childComplexity int) int
+	}
+
+	UndoRatingPayload struct {
+		Undone     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UserError struct {
@@ -2101,6 +2107,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TransferCase(childComplexity, args["input"].(TransferCaseInput)), true
+	case "Mutation.undoRating":
+		if e.ComplexityRoot.Mutation.UndoRating == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_undoRating_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UndoRating(childComplexity, args["input"].(UndoRatingInput)), true
 	case "Mutation.unsubscribeFromCase":
 		if e.ComplexityRoot.Mutation.UnsubscribeFromCase == nil {
 			break
@@ -3326,6 +3343,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SuggestionReason.Weight(childComplexity), true
 
+	case "UndoRatingPayload.undone":
+		if e.ComplexityRoot.UndoRatingPayload.Undone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoRatingPayload.Undone(childComplexity), true
+	case "UndoRatingPayload.userErrors":
+		if e.ComplexityRoot.UndoRatingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoRatingPayload.UserErrors(childComplexity), true
+
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
 			break
@@ -3474,6 +3504,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SubmitRatingInput", ec.unmarshalInputSubmitRatingInput),
 			graphql.NewInputUnmarshaler("SubscribeToCaseInput", ec.unmarshalInputSubscribeToCaseInput),
 			graphql.NewInputUnmarshaler("TransferCaseInput", ec.unmarshalInputTransferCaseInput),
+			graphql.NewInputUnmarshaler("UndoRatingInput", ec.unmarshalInputUndoRatingInput),
 			graphql.NewInputUnmarshaler("UnsubscribeFromCaseInput", ec.unmarshalInputUnsubscribeFromCaseInput),
 			graphql.NewInputUnmarshaler("WithdrawCaseInput", ec.unmarshalInputWithdrawCaseInput),
 		)
@@ -4640,6 +4671,16 @@ func (ec *executionContext) childFields_SuggestionReason(ctx context.Context, fi
 		return ec.fieldContext_SuggestionReason_weight(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SuggestionReason", field.Name)
+}
+
+func (ec *executionContext) childFields_UndoRatingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "undone":
+		return ec.fieldContext_UndoRatingPayload_undone(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UndoRatingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoRatingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -51,6 +51,7 @@ type MutationResolver interface {
 	RecordEncounter(ctx context.Context, input RecordEncounterInput) (*RecordEncounterPayload, error)
 	IssueRatingInvitation(ctx context.Context, input IssueRatingInvitationInput) (*IssueRatingInvitationPayload, error)
 	SubmitRating(ctx context.Context, input SubmitRatingInput) (*SubmitRatingPayload, error)
+	UndoRating(ctx context.Context, input UndoRatingInput) (*UndoRatingPayload, error)
 	ReplyToRating(ctx context.Context, input ReplyToRatingInput) (*ReplyToRatingPayload, error)
 	RecordMending(ctx context.Context, input RecordMendingInput) (*RecordMendingPayload, error)
 	RateMending(ctx context.Context, input RateMendingInput) (*RateMendingPayload, error)
@@ -638,6 +639,20 @@ func (ec *executionContext) field_Mutation_transferCase_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (TransferCaseInput, error) {
 			return ec.unmarshalNTransferCaseInput2steelyardᚋgraphᚐTransferCaseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_undoRating_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (UndoRatingInput, error) {
+			return ec.unmarshalNUndoRatingInput2steelyardᚋgraphᚐUndoRatingInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2813,6 +2828,63 @@ func (ec *executionContext) fieldContext_Mutation_submitRating(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_submitRating_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_undoRating(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_undoRating(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UndoRating(ctx, fc.Args["input"].(UndoRatingInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Public == nil {
+					var zeroVal *UndoRatingPayload
+					return zeroVal, errors.New("directive public is not implemented")
+				}
+				return ec.Directives.Public(ctx, nil, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *UndoRatingPayload) graphql.Marshaler {
+			return ec.marshalNUndoRatingPayload2ᚖsteelyardᚋgraphᚐUndoRatingPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_undoRating(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UndoRatingPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_undoRating_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -5700,6 +5772,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "submitRating":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_submitRating(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "undoRating":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_undoRating(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

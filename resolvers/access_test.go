@@ -46,7 +46,7 @@ var allowed = map[string]string{
 	"Mutation.rejectCase": caseHands, "Mutation.requestMediation": caseHands, "Mutation.endMediation": caseHands,
 	"Mutation.recordEncounter": caseHands, "Mutation.issueRatingInvitation": caseHands,
 	"Query.owedReplies": "REPLY_OFFICER", "Mutation.replyToRating": "REPLY_OFFICER", "Mutation.recordMending": "REPLY_OFFICER",
-	"Mutation.rateMending": anyone, "Mutation.rateAgain": anyone,
+	"Mutation.rateMending": anyone, "Mutation.rateAgain": anyone, "Mutation.undoRating": anyone,
 	"Mutation.recordDeed": "OFFICIAL", "Mutation.submitPeerReview": "OFFICIAL",
 	"Mutation.openReviewRound": "HR", "Mutation.openCycle": "HR", "Mutation.savePolicy": "HR", "Mutation.runAssessment": "HR",
 	"Subscription.assessmentRunProgress": "HR AUDITOR",

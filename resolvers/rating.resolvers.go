@@ -55,6 +55,12 @@ func (r *mutationResolver) SubmitRating(ctx context.Context, input graph.SubmitR
 	return &graph.SubmitRatingPayload{Receipt: orNil(receipt), Rating: rating, UserErrors: problems}, err
 }
 
+func (r *mutationResolver) UndoRating(ctx context.Context, input graph.UndoRatingInput) (*graph.UndoRatingPayload, error) {
+	err := r.App.Ratings.Undo(ctx, input.Receipt, input.IdempotencyKey.Value())
+	problems, rest := userErrors(ctx, err)
+	return &graph.UndoRatingPayload{Undone: err == nil, UserErrors: problems}, rest
+}
+
 func (r *queryResolver) RatingInvitation(ctx context.Context, token string) (*ratings.Offer, error) {
 	return absent(r.App.Ratings.Offer(ctx, token))
 }

@@ -184,6 +184,7 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 		every(c.NotifyEvery, log, "deliver notifications", site.app.Notify.Deliver),
 		every(c.SweepEvery, log, "forget what was told", site.app.Notify.Forget),
 		every(c.SweepEvery, log, "release ratings", site.app.Ratings.Release),
+		every(c.SweepEvery, log, "forget what was needed for a day", site.app.Ratings.Forget),
 		every(c.SweepEvery, log, "escalate late replies", site.app.Ratings.Escalate),
 		every(c.SweepEvery, log, "release reviews", site.app.Reviews.Release),
 	}

@@ -127,7 +127,10 @@ func (s *Service) RateAgain(ctx context.Context, in Again) (string, *models.Rati
 		if further[old.ID] {
 			return models.Conflict("receipt", models.KeyRatedAgain)
 		}
-		return rateAgain(tx, old, d, rating)
+		if err := rateAgain(tx, old, d, rating); err != nil {
+			return err
+		}
+		return s.undoable(tx, receipt, rating, models.ID{})
 	})
 	if err != nil {
 		return "", nil, err

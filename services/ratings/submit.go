@@ -62,7 +62,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (string, *models.Ra
 		if err := store.NoteKeyYear(tx, epoch); err != nil {
 			return err
 		}
-		gone := use(tx, hash, rating, key)
+		gone := s.use(tx, hash, receipt, rating, key)
 		if models.CodeOf(gone) != models.CodeGone || !repeatable {
 			return gone
 		}
@@ -86,14 +86,18 @@ func (s *Service) Submit(ctx context.Context, in Submission) (string, *models.Ra
 // writes nothing and leaves the transaction fit for reading. The claim's primary key
 // alone decides who is first: the invitation is neither locked nor changed here,
 // since the mark of either would bear this transaction's number, as the rating does
-// until its release.
-func use(tx *store.Tx, hash auth.SecretHash, rating *models.Rating, key keyring.YearKey) error {
+// until its release. So USED, which a release has noted, does not decide either: the
+// rating may have been taken back since.
+func (s *Service) use(tx *store.Tx, hash auth.SecretHash, receipt auth.Receipt, rating *models.Rating, key keyring.YearKey) error {
 	invitation, err := store.Take[models.RatingInvitation](tx.Where("token_hash = ?", hash[:]), "RatingInvitation")
 	if models.CodeOf(err) == models.CodeNotFound {
 		return errGone()
 	}
 	if err != nil {
 		return err
+	}
+	if invitation.State == models.InvitationUsed {
+		invitation.State = models.InvitationIssued
 	}
 	if _, err := invitation.Next(models.InvitationUse, tx.Now); err != nil {
 		return errGone()
@@ -115,6 +119,9 @@ func use(tx *store.Tx, hash auth.SecretHash, rating *models.Rating, key keyring.
 		return errGone()
 	}
 	if err := tx.Create(rating).Error; err != nil {
+		return err
+	}
+	if err := s.undoable(tx, receipt, rating, encounter.ID); err != nil {
 		return err
 	}
 	return audit.RecordAnonymous(tx, "submitRating", "Rating")
