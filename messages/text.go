@@ -89,6 +89,7 @@ var nouns = map[string]sentence{
 	"RatingReply":      {"评价答复", "reply to a rating"},
 	"ReplyDuty":        {"待答复评价", "rating that owes a reply"},
 	"CounterCode":      {"窗口评价码", "counter code"},
+	"RatingUndo":       {"评价", "rating"},
 	"ReviewAssignment": {"评议任务", "review assignment"},
 	"ReviewRound":      {"评议", "review round"},
 	"Service":          {"服务事项", "service"},

@@ -11,12 +11,6 @@ import (
 
 const undo = `mutation($r: String!, $key: String) { undoRating(input: {receipt: $r, idempotencyKey: $key}) { undone` + userErrors + `} }`
 
-// wait moves the clock.
-func (o *office) wait(d time.Duration) {
-	t := o.now.Load().Add(d)
-	o.now.Store(&t)
-}
-
 // nothing wants no trace of any rating.
 func (o *office) nothing() {
 	o.Helper()

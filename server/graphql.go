@@ -123,6 +123,7 @@ func complexities() graph.ComplexityRoot {
 	c.Query.Officials = func(child int, _ *models.ID, first int32, _ *string) int { return rows(first, child) }
 	c.Query.OrgUnits = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.Services = func(child int, first int32, _ *string) int { return rows(first, child) }
+	c.Query.OwedReplies = func(child int, _ *graph.OwedReplyFilter, first int32, _ *string) int { return rows(first, child) }
 	c.Query.Nodes = func(child int, ids []models.ID) int { return rows(int32(min(len(ids), maxRows)), child) }
 	c.Query.MyReviewAssignments = func(child int) int { return rows(assignmentsOfReviewer, child) }
 	c.Official.Cases = func(child int, first int32) int { return rows(first, child) }
