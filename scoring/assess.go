@@ -50,13 +50,15 @@ func assess(ctx context.Context, ev *Evidence, policy Policy, progress func(stag
 	}
 	progress(stageOrder, 0, 1)
 	c := ev.canonical()
+	digest := make(chan [32]byte, 1)
+	go func() { digest <- c.ev.digest() }() // beside the fits, which leave a CPU idle now and then
 	r := newRun(c.ev, policy)
 	r.keep = keep
 	a, err := r.assess(ctx, progress)
 	if err != nil {
 		return nil, nil, err
 	}
-	a.result.EvidenceDigest, a.result.PolicyDigest = c.ev.digest(), policyDigest
+	a.result.EvidenceDigest, a.result.PolicyDigest = <-digest, policyDigest
 	a.result.restoreOrder(c.postings, c.kinds)
 	return a, c, nil
 }

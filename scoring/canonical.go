@@ -36,7 +36,7 @@ func (ev *Evidence) canonical() *canonical {
 	newPosting, newKind := inverse(postings), inverse(kinds)
 
 	out := &Evidence{From: ev.From, To: ev.To}
-	persons := newNumbering()
+	persons := newNumbering(len(ev.Postings))
 	out.Postings = make([]Posting, len(postings))
 	for i, old := range postings {
 		out.Postings[i] = ev.Postings[old]
@@ -76,16 +76,21 @@ func (r *Ratings) canonical(from Day, newPosting, newKind []int32) (Ratings, []i
 		return kind<<42 | uint64(r.Channel[i])<<38 | uint64(r.Day[i]-from)<<12 |
 			uint64(r.Level[i])<<8 | uint64(r.Source[i])<<4 | uint64(r.Invited[i])
 	})
-	return Ratings{
-		Posting: gather(posting, order.rows),
-		Rater:   order.persons,
-		Kind:    renumberAll(newKind, gather(r.Kind, order.rows)),
-		Channel: gather(r.Channel, order.rows),
-		Level:   gather(r.Level, order.rows),
-		Day:     gather(r.Day, order.rows),
-		Source:  gather(r.Source, order.rows),
-		Invited: gather(r.Invited, order.rows),
-	}, order.number
+	n := len(order.rows)
+	out := Ratings{
+		Posting: posting, Rater: order.persons, Kind: make([]int32, n), Channel: make([]Channel, n), Level: make([]uint8, n),
+		Day: make([]Day, n), Source: make([]Source, n), Invited: make([]Ternary, n),
+	}
+	order.eachRow(func(i int, posting int32, key uint64) {
+		out.Posting[i] = posting
+		out.Kind[i] = int32(key>>42) - 1
+		out.Channel[i] = Channel(key >> 38 & 15)
+		out.Day[i] = from + Day(key>>12&(1<<26-1))
+		out.Level[i] = uint8(key >> 8 & 15)
+		out.Source[i] = Source(key >> 4 & 15)
+		out.Invited[i] = Ternary(key & 15)
+	})
+	return out, order.number
 }
 
 func (c *Cases) canonical(order, newPosting, newKind []int32) Cases {
@@ -103,7 +108,7 @@ func (c *Cases) canonical(order, newPosting, newKind []int32) Cases {
 		Satisfaction: gather(c.Satisfaction, order),
 		Transfers:    gather(c.Transfers, order),
 		Reopened:     gather(c.Reopened, order),
-		Resident:     newNumbering().all(gather(c.Resident, order)),
+		Resident:     newNumbering(len(c.ID)).all(gather(c.Resident, order)),
 		Upheld:       gather(c.Upheld, order),
 		End:          c.End,
 	}
@@ -135,15 +140,20 @@ func (r *Reviews) canonical(from Day, newPosting []int32, persons *numbering) Re
 		return uint64(r.Relation[i])<<60 | uint64(r.Dimension[i])<<56 | uint64(r.Score[i])<<52 |
 			uint64(r.Day[i]-from)<<26 | uint64(person[i]+1)
 	})
-	return Reviews{
-		Posting:        gather(posting, order.rows),
-		Reviewer:       order.persons,
-		ReviewerPerson: gather(person, order.rows),
-		Relation:       gather(r.Relation, order.rows),
-		Dimension:      gather(r.Dimension, order.rows),
-		Score:          gather(r.Score, order.rows),
-		Day:            gather(r.Day, order.rows),
+	n := len(order.rows)
+	out := Reviews{
+		Posting: posting, Reviewer: order.persons, ReviewerPerson: person, Relation: make([]Relation, n),
+		Dimension: make([]Dimension, n), Score: make([]uint8, n), Day: make([]Day, n),
 	}
+	order.eachRow(func(i int, posting int32, key uint64) {
+		out.Posting[i] = posting
+		out.Relation[i] = Relation(key >> 60)
+		out.Dimension[i] = Dimension(key >> 56 & 15)
+		out.Score[i] = uint8(key >> 52 & 15)
+		out.Day[i] = from + Day(key>>26&(1<<26-1))
+		out.ReviewerPerson[i] = int32(key&(1<<26-1)) - 1
+	})
+	return out
 }
 
 func (d *Deeds) canonical(newPosting []int32) Deeds {
@@ -154,7 +164,7 @@ func (d *Deeds) canonical(newPosting []int32) Deeds {
 		Kind:        gather(d.Kind, order),
 		Day:         gather(d.Day, order),
 		Confirmed:   gather(d.Confirmed, order),
-		Beneficiary: newNumbering().all(gather(d.Beneficiary, order)),
+		Beneficiary: newNumbering(len(d.ID)).all(gather(d.Beneficiary, order)),
 	}
 }
 
@@ -211,20 +221,37 @@ func gather[T any](column []T, order []int32) []T {
 }
 
 // numbering gives numbers by first appearance; None stays None.
-type numbering struct{ to map[int32]int32 }
+type numbering struct {
+	next  int32
+	small []int32         // of old numbers below its length, or None
+	large map[int32]int32 // of the others
+}
 
-func newNumbering() *numbering { return &numbering{to: make(map[int32]int32)} }
+// newNumbering is quick for old numbers below the given size.
+func newNumbering(size int) *numbering {
+	return &numbering{small: filledIndex(size, None), large: make(map[int32]int32)}
+}
 
 func (n *numbering) number(old int32) int32 {
 	if old == None {
 		return None
 	}
-	known, ok := n.to[old]
-	if !ok {
-		known = int32(len(n.to))
-		n.to[old] = known
+	known := None
+	if int(old) < len(n.small) {
+		known = n.small[old]
+	} else if number, ok := n.large[old]; ok {
+		known = number
 	}
-	return known
+	if known != None {
+		return known
+	}
+	if int(old) < len(n.small) {
+		n.small[old] = n.next
+	} else {
+		n.large[old] = n.next
+	}
+	n.next++
+	return n.next - 1
 }
 
 func (n *numbering) all(old []int32) []int32 {

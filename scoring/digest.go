@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
+	"slices"
 )
 
 // Digest returns the SHA-256 of the canonical form. It does not depend on the
@@ -91,7 +92,7 @@ func (d *digester) cases(c *Cases) {
 	column(d, c.Transfers)
 	column(d, c.Reopened)
 	column(d, c.Resident)
-	column(d, c.Upheld)
+	d.answers(c.Upheld)
 	d.int64(c.End)
 }
 
@@ -132,23 +133,43 @@ func (d *digester) sum() [32]byte {
 	return [32]byte(d.hash.Sum(nil))
 }
 
-// cell is what a column of evidence can hold.
+// cell is what a column of evidence can hold, but for yes and no.
 type cell interface {
-	~bool | ~uint8 | ~int32 | ~int64
+	~uint8 | ~int32 | ~int64
 }
 
-// column adds a column, a stretch at a time.
+// column adds a column. Types of our own would take binary.Append to reflection,
+// value by value: longer than the hash takes.
 func column[T cell](d *digester, values []T) {
-	const stretch = 1 << 13
+	const stretch = 1 << 12
 	d.int64(int64(len(values)))
-	for len(values) > 0 {
-		n := min(stretch, len(values))
-		buffer, err := binary.Append(d.buffer.AvailableBuffer(), binary.LittleEndian, values[:n])
-		if err != nil {
-			panic("scoring: a column has no fixed size: " + err.Error())
+	var one T
+	size := binary.Size(one)
+	for some := range slices.Chunk(values, stretch) {
+		d.buffer.Grow(8 * stretch)
+		buffer := d.buffer.AvailableBuffer()
+		for _, x := range some {
+			switch size {
+			case 1:
+				buffer = append(buffer, byte(x))
+			case 4:
+				buffer = binary.LittleEndian.AppendUint32(buffer, uint32(x))
+			default:
+				buffer = binary.LittleEndian.AppendUint64(buffer, uint64(x))
+			}
 		}
 		d.buffer.Write(buffer)
 		d.spill()
-		values = values[n:]
 	}
+}
+
+// answers adds a column of yes and no: 1 and 0.
+func (d *digester) answers(values []bool) {
+	bytes := make([]uint8, len(values))
+	for i, yes := range values {
+		if yes {
+			bytes[i] = 1
+		}
+	}
+	column(d, bytes)
 }

@@ -143,23 +143,42 @@ func (v *validator) cases() {
 	if v.fault != nil {
 		return
 	}
-	seen := make(map[string]bool, n)
+	if i := twice(c.ID); i >= 0 {
+		v.fail("Cases.ID", i, "given twice")
+	}
 	for i := range n {
 		switch {
-		case seen[c.ID[i]]:
-			v.fail("Cases.ID", i, "given twice")
 		case c.Opened[i] == NoTime || c.Opened[i] >= c.End:
 			v.fail("Cases.Opened", i, "a case is opened before the period's end")
 		case c.Closed[i] != NoTime && (c.Closed[i] < c.Opened[i] || c.Closed[i] >= c.End):
 			v.fail("Cases.Closed", i, "a case is closed after it was opened and before the period's end")
 		}
-		seen[c.ID[i]] = true
 	}
 	v.lengths("Events", len(e.Case), len(e.At), len(e.Kind), len(e.From), len(e.To), len(e.Unit))
 	v.indices("Events.Case", e.Case, n, false)
 	v.indices("Events.From", e.From, len(v.ev.Postings), true)
 	v.indices("Events.To", e.To, len(v.ev.Postings), true)
 	words(v, "Events.Kind", e.Kind, eventKinds)
+}
+
+// twice is the first place whose text stands before it already, or −1. Texts mostly
+// come in rising order, where none can.
+func twice(texts []string) int {
+	rising := 1
+	for rising < len(texts) && texts[rising-1] < texts[rising] {
+		rising++
+	}
+	if rising >= len(texts) {
+		return -1
+	}
+	seen := make(map[string]bool, len(texts))
+	for i, text := range texts {
+		if seen[text] {
+			return i
+		}
+		seen[text] = true
+	}
+	return -1
 }
 
 func (v *validator) lengths(table string, n int, others ...int) {
