@@ -3,6 +3,8 @@ package assessments
 import (
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"steelyard/models"
@@ -25,91 +27,111 @@ import (
 type visiblePieces struct {
 	ev     *scoring.Evidence
 	enough func(persons int) bool
-	cells  map[string][][]pieceCell // by source, by posting: a handful each
-	months months
+	months []int32        // of each day of the period
+	rows   [4]postingRows // by source, in the order of pieceSources
+}
+
+// pieceSources are the sources in the order of the columns below.
+var pieceSources = []string{scoring.PieceRating, scoring.PieceCase, scoring.PieceReview, scoring.PieceDeed}
+
+// newVisiblePieces finds each posting's rows.
+func newVisiblePieces(ev *scoring.Evidence, thresholds privacy.Thresholds) *visiblePieces {
+	v := &visiblePieces{ev: ev, enough: thresholds.ShowsFigure}
+	for day := ev.From; day <= ev.To; day++ {
+		v.months = append(v.months, monthOf(day))
+	}
+	for source, posting := range [...][]int32{ev.Ratings.Posting, ev.Cases.Posting, ev.Reviews.Posting, ev.Deeds.Posting} {
+		v.rows[source] = rowsByPosting(len(ev.Postings), posting)
+	}
+	return v
+}
+
+// postingRows are the numbers of rows by posting.
+type postingRows struct{ rows, starts []int32 }
+
+func (r postingRows) of(posting int32) []int32 { return r.rows[r.starts[posting]:r.starts[posting+1]] }
+
+func rowsByPosting(postings int, posting []int32) postingRows {
+	starts := make([]int32, postings+1)
+	for _, p := range posting {
+		if p != scoring.None {
+			starts[p+1]++
+		}
+	}
+	for p := range postings {
+		starts[p+1] += starts[p]
+	}
+	next, rows := slices.Clone(starts[:postings]), make([]int32, starts[postings])
+	for i, p := range posting {
+		if p != scoring.None {
+			rows[next[p]] = int32(i)
+			next[p]++
+		}
+	}
+	return postingRows{rows, starts}
+}
+
+// postingPieces are the cells that an assessment's pieces lie in, a handful of each
+// source.
+type postingPieces struct {
+	of    *visiblePieces
+	cells [4][]pieceCell
 }
 
 // pieceCell is all that a piece says of where it comes from, apart from source and
 // posting, and the persons behind it.
 type pieceCell struct {
-	month   int32 // by number; everyMonth: all of them
-	kind    int32 // None: all of them
-	persons crowds
+	month   int32    // everyMonth: all of them
+	kind    int32    // None: all of them
+	persons []uint64 // relation and person; one may stand there several times
 }
 
-// crowds are the persons behind a cell, by relation; those who are no reviewers
-// have relation 0.
-type crowds map[scoring.Relation]*crowd
-
-func (c crowds) add(relation scoring.Relation, person int32) {
-	of := c[relation]
-	if of == nil {
-		of = &crowd{}
-		c[relation] = of
+// add counts a person, by the relation of reviewers. Of whom nothing is known counts
+// by the row.
+func (c *pieceCell) add(relation scoring.Relation, person, row int32) {
+	who := uint64(uint32(person))
+	if person == scoring.None {
+		who = 1<<31 | uint64(row)
 	}
-	of.add(person)
+	c.persons = append(c.persons, uint64(relation)<<32|who)
 }
 
 // all says whether there is anybody, and enough of each relation.
-func (c crowds) all(enough func(persons int) bool) bool {
-	for _, of := range c {
-		if !enough(of.size()) {
+func (c *pieceCell) all(enough func(persons int) bool) bool {
+	slices.Sort(c.persons)
+	c.persons = slices.Compact(c.persons)
+	for start := 0; start < len(c.persons); {
+		end := start + 1
+		for end < len(c.persons) && c.persons[end]>>32 == c.persons[start]>>32 {
+			end++
+		}
+		if !enough(end - start) {
 			return false
 		}
+		start = end
 	}
-	return len(c) > 0
+	return len(c.persons) > 0
 }
 
-// crowd counts different persons.
-type crowd struct {
-	known   []int32 // one may stand there several times
-	strange int
-}
-
-func (c *crowd) add(person int32) {
-	if person == scoring.None {
-		c.strange++
-		return
-	}
-	c.known = append(c.known, person)
-}
-
-func (c *crowd) size() int {
-	slices.Sort(c.known)
-	c.known = slices.Compact(c.known)
-	return len(c.known) + c.strange
-}
-
-// newVisiblePieces counts the persons behind the pieces that a result names.
-func newVisiblePieces(ev *scoring.Evidence, result *scoring.Result, thresholds privacy.Thresholds) *visiblePieces {
-	v := &visiblePieces{
-		ev: ev, enough: thresholds.ShowsFigure, cells: map[string][][]pieceCell{},
-		months: months{number: map[string]int32{"": everyMonth}, ofDay: map[scoring.Day]int32{}},
-	}
-	for _, source := range scoring.PieceSources() {
-		v.cells[source] = make([][]pieceCell, len(result.Assessments))
-	}
-	for i := range result.Assessments {
-		a := &result.Assessments[i]
-		for _, part := range a.Parts {
-			for _, p := range part.Pieces {
-				if list := v.cells[p.Source]; v.cell(a.Posting, &p) == nil {
-					list[a.Posting] = append(list[a.Posting], pieceCell{month: v.months.add(p.Month), kind: p.Kind, persons: crowds{}})
-				}
+// at counts the persons behind the pieces of an assessment. Several may be looked at
+// side by side.
+func (v *visiblePieces) at(a *scoring.Assessment) *postingPieces {
+	out := &postingPieces{of: v}
+	for i := range a.Parts {
+		for k := range a.Parts[i].Pieces {
+			p := &a.Parts[i].Pieces[k]
+			if source := slices.Index(pieceSources, p.Source); out.cell(source, p) == nil {
+				out.cells[source] = append(out.cells[source], pieceCell{month: monthNamed(p.Month), kind: p.Kind})
 			}
 		}
 	}
-	v.count()
-	return v
+	out.count(a.Posting)
+	return out
 }
 
-// cell is the one that a posting's piece belongs to; nil where nothing names it.
-func (v *visiblePieces) cell(posting int32, p *scoring.Piece) *pieceCell {
-	month, known := v.months.number[p.Month]
-	if !known {
-		return nil
-	}
-	list := v.cells[p.Source][posting]
+// cell is the one that a piece belongs to; nil where nothing has named it.
+func (s *postingPieces) cell(source int, p *scoring.Piece) *pieceCell {
+	month, list := monthNamed(p.Month), s.cells[source]
 	for i := range list {
 		if list[i].month == month && list[i].kind == p.Kind {
 			return &list[i]
@@ -118,43 +140,39 @@ func (v *visiblePieces) cell(posting int32, p *scoring.Piece) *pieceCell {
 	return nil
 }
 
-func (v *visiblePieces) count() {
-	r, ratings := &v.ev.Ratings, v.cells[scoring.PieceRating]
-	for i, p := range r.Posting {
-		v.add(ratings, p, 0, r.Day[i], r.Kind[i], r.Rater[i])
-	}
-	c, cases := &v.ev.Cases, v.cells[scoring.PieceCase]
-	for i, p := range c.Posting {
-		v.add(cases, p, 0, v.lastDay(c.Closed[i]), c.Kind[i], c.Resident[i])
-	}
-	w, reviews := &v.ev.Reviews, v.cells[scoring.PieceReview]
-	for i, p := range w.Posting {
-		own := w.ReviewerPerson[i] != scoring.None && w.ReviewerPerson[i] == v.ev.Postings[p].Person
-		if own || w.Relation[i] == scoring.RelationSelf {
-			continue // it is no evidence either
+func (s *postingPieces) count(posting int32) {
+	v, ev := s.of, s.of.ev
+	for source, cells := range s.cells {
+		if len(cells) == 0 {
+			continue
 		}
-		v.add(reviews, p, w.Relation[i], w.Day[i], scoring.None, w.Reviewer[i])
-	}
-	d, deeds := &v.ev.Deeds, v.cells[scoring.PieceDeed]
-	for i, p := range d.Posting {
-		if d.Confirmed[i] != scoring.Yes {
-			continue // the engine shows the confirmed ones
+		for _, i := range v.rows[source].of(posting) {
+			switch pieceSources[source] {
+			case scoring.PieceRating:
+				count(cells, v.month(ev.Ratings.Day[i]), ev.Ratings.Kind[i], 0, ev.Ratings.Rater[i], i)
+			case scoring.PieceCase:
+				count(cells, v.month(v.lastDay(ev.Cases.Closed[i])), ev.Cases.Kind[i], 0, ev.Cases.Resident[i], i)
+			case scoring.PieceReview:
+				w := &ev.Reviews
+				own := w.ReviewerPerson[i] != scoring.None && w.ReviewerPerson[i] == ev.Postings[posting].Person
+				if !own && w.Relation[i] != scoring.RelationSelf { // which is no evidence either
+					count(cells, v.month(w.Day[i]), scoring.None, w.Relation[i], w.Reviewer[i], i)
+				}
+			case scoring.PieceDeed:
+				if ev.Deeds.Confirmed[i] == scoring.Yes { // the engine shows these
+					count(cells, v.month(ev.Deeds.Day[i]), scoring.None, 0, ev.Deeds.Beneficiary[i], i)
+				}
+			}
 		}
-		v.add(deeds, p, 0, d.Day[i], scoring.None, d.Beneficiary[i])
 	}
 }
 
-// add counts a person in every cell of the posting that the row lies in.
-func (v *visiblePieces) add(cells [][]pieceCell, posting int32, relation scoring.Relation, day scoring.Day, kind, person int32) {
-	if posting == scoring.None || len(cells[posting]) == 0 {
-		return
-	}
-	month := v.months.at(day)
-	list := cells[posting]
-	for i := range list {
-		c := &list[i]
-		if (c.month == everyMonth || c.month == month) && (c.kind == scoring.None || c.kind == kind) {
-			c.persons.add(relation, person)
+// count counts the person behind a row in every cell that the row lies in.
+func count(cells []pieceCell, month, kind int32, relation scoring.Relation, person, row int32) {
+	for k := range cells {
+		c := &cells[k]
+		if (c.month == month || c.month == everyMonth) && (c.kind == kind || c.kind == scoring.None) {
+			c.add(relation, person, row)
 		}
 	}
 }
@@ -169,50 +187,51 @@ func (v *visiblePieces) lastDay(closed int64) scoring.Day {
 	return v.ev.To - scoring.Day((v.ev.Cases.End-1-closed)/86400)
 }
 
-// months numbers the months that pieces name, as pieces write them.
-type months struct {
-	number map[string]int32
-	ofDay  map[scoring.Day]int32 // the month of each day that was met
-}
-
+// Months are counted from the year 0. A piece without one is of every month; one that
+// cannot be read is of none.
 const (
-	everyMonth = 0
-	otherMonth = -1 // no piece names it
+	everyMonth = -1
+	noMonth    = -2
 )
 
-// add returns the number of a month; the first time it is made.
-func (m *months) add(name string) int32 {
-	n, known := m.number[name]
-	if !known {
-		n = int32(len(m.number))
-		m.number[name] = n
+// month is the month of a day, mostly of the period.
+func (v *visiblePieces) month(day scoring.Day) int32 {
+	if day < v.ev.From || day > v.ev.To {
+		return monthOf(day)
 	}
-	return n
+	return v.months[day-v.ev.From]
 }
 
-// at is the number of a day's month.
-func (m *months) at(day scoring.Day) int32 {
-	n, known := m.ofDay[day]
-	if !known {
-		if n, known = m.number[time.Unix(int64(day)*86400, 0).UTC().Format("2006-01")]; !known {
-			n = otherMonth
-		}
-		m.ofDay[day] = n
-	}
-	return n
+func monthOf(day scoring.Day) int32 {
+	year, month, _ := time.Unix(int64(day)*86400, 0).UTC().Date()
+	return int32(12*year + int(month) - 1)
 }
 
-// of returns the pieces of a posting's part that may be kept.
-func (v *visiblePieces) of(posting int32, pieces []scoring.Piece) []models.EvidencePiece {
+// monthNamed reads a month as pieces write it: 2025-03.
+func monthNamed(name string) int32 {
+	if name == "" {
+		return everyMonth
+	}
+	y, m, _ := strings.Cut(name, "-")
+	year, err := strconv.Atoi(y)
+	month, err2 := strconv.Atoi(m)
+	if err != nil || err2 != nil {
+		return noMonth
+	}
+	return int32(12*year + month - 1)
+}
+
+// kept returns those of a part's pieces that may be kept.
+func (s *postingPieces) kept(pieces []scoring.Piece) []models.EvidencePiece {
 	var kept []models.EvidencePiece
 	for _, p := range pieces {
-		c := v.cell(posting, &p)
-		if c == nil || !c.persons.all(v.enough) || math.IsNaN(p.Value+p.Weight+p.Effect) {
+		c := s.cell(slices.Index(pieceSources, p.Source), &p)
+		if c == nil || !c.all(s.of.enough) || math.IsNaN(p.Value+p.Weight+p.Effect) {
 			continue
 		}
 		piece := models.EvidencePiece{Source: p.Source, Month: p.Month, Value: p.Value, Weight: p.Weight, Effect: p.Effect}
 		if p.Kind != scoring.None {
-			piece.Kind = v.ev.Kinds[p.Kind].Name
+			piece.Kind = s.of.ev.Kinds[p.Kind].Name
 		}
 		kept = append(kept, piece)
 	}

@@ -11,7 +11,9 @@ import (
 
 func TestPiecesAreKeptFromEnoughPersonsOn(t *testing.T) {
 	rated := func(raters ...int32) *scoring.Evidence {
-		ev := &scoring.Evidence{Kinds: []scoring.Kind{{ID: "service:x", Name: "Proof of life", Parent: scoring.None}}}
+		ev := &scoring.Evidence{
+			Postings: make([]scoring.Posting, 1), Kinds: []scoring.Kind{{ID: "service:x", Name: "Proof of life", Parent: scoring.None}},
+		}
 		for _, r := range raters {
 			ev.Ratings.Posting = append(ev.Ratings.Posting, 0)
 			ev.Ratings.Kind = append(ev.Ratings.Kind, 0)
@@ -38,10 +40,10 @@ func TestPiecesAreKeptFromEnoughPersonsOn(t *testing.T) {
 		"of too few in all":          {rated(1, 2, 3, 4), scoring.Piece{Source: scoring.PieceRating, Kind: 0}, nil},
 		"a figure that is absent":    {rated(1, 2, 3, 4, 5), scoring.Piece{Source: scoring.PieceRating, Month: "2025-03", Kind: 0, Value: math.NaN()}, nil},
 	} {
-		result := &scoring.Result{Assessments: []scoring.Assessment{{Parts: []scoring.Part{{Pieces: []scoring.Piece{test.piece}}}}}}
-		got := newVisiblePieces(test.ev, result, privacy.Default()).of(0, []scoring.Piece{test.piece})
+		a := &scoring.Assessment{Parts: []scoring.Part{{Pieces: []scoring.Piece{test.piece}}}}
+		got := newVisiblePieces(test.ev, privacy.Default()).at(a).kept(a.Parts[0].Pieces)
 		want(t, name, got, test.want)
-		if kept := newVisiblePieces(test.ev, result, privacy.Thresholds{}).of(0, []scoring.Piece{test.piece}); test.want == nil && len(test.ev.Ratings.Rater) < privacy.Floor && kept != nil {
+		if kept := newVisiblePieces(test.ev, privacy.Thresholds{}).at(a).kept(a.Parts[0].Pieces); test.want == nil && len(test.ev.Ratings.Rater) < privacy.Floor && kept != nil {
 			t.Errorf("%s: below the floor %v is kept", name, kept)
 		}
 	}
@@ -75,8 +77,8 @@ func TestPiecesOfEverySourceAreCounted(t *testing.T) {
 		}
 		pieces = append(pieces, scoring.Piece{Source: source, Month: "2025-03", Kind: kind})
 	}
-	result := &scoring.Result{Assessments: []scoring.Assessment{{Parts: []scoring.Part{{Pieces: pieces}}}}}
-	want(t, "kept", newVisiblePieces(ev, result, privacy.Default()).of(0, pieces), []models.EvidencePiece{
+	a := &scoring.Assessment{Parts: []scoring.Part{{Pieces: pieces}}}
+	want(t, "kept", newVisiblePieces(ev, privacy.Default()).at(a).kept(pieces), []models.EvidencePiece{
 		{Source: "CASE", Month: "2025-03", Kind: "Roads"}, {Source: "REVIEW", Month: "2025-03"}, {Source: "DEED", Month: "2025-03"},
 	})
 }
@@ -114,8 +116,8 @@ func TestReviewersAreCountedByRelation(t *testing.T) {
 			r.Day = append(r.Day, scoring.Day(day("2025-03-10").EpochDay()))
 		}
 		pieces := []scoring.Piece{{Source: scoring.PieceReview, Month: "2025-03", Kind: scoring.None}}
-		result := &scoring.Result{Assessments: []scoring.Assessment{{Parts: []scoring.Part{{Pieces: pieces}}}}}
-		kept := newVisiblePieces(ev, result, privacy.Default()).of(0, pieces)
+		a := &scoring.Assessment{Parts: []scoring.Part{{Pieces: pieces}}}
+		kept := newVisiblePieces(ev, privacy.Default()).at(a).kept(pieces)
 		if (len(kept) == 1) != test.kept {
 			t.Errorf("%s: kept %v", name, kept)
 		}

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"steelyard/models"
 	"steelyard/scoring"
@@ -47,34 +50,63 @@ var integrityFlags = []scoring.Flag{
 // resultsOf turns what was computed into rows.
 func (s *Service) resultsOf(runID models.ID, c *Computed) (*results, error) {
 	out := &results{runID: runID, computed: c, assessments: make([]assessmentRow, len(c.order))}
-	shown := newVisiblePieces(c.reading.ev, c.result, s.Thresholds)
+	parts := make([][]partRow, len(c.order))
+	for i := range out.assessments {
+		out.assessments[i].ID = models.NewID() // in the report's order
+	}
+	shown := newVisiblePieces(c.reading.ev, s.Thresholds)
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	const stretch = 64
+	for from := 0; from < len(c.order); from += stretch {
+		group.Go(func() (err error) {
+			for i := from; i < min(from+stretch, len(c.order)) && err == nil; i++ {
+				parts[i], err = out.fill(i, shown)
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	out.parts = slices.Concat(parts...)
+	out.raise()
+	return out, nil
+}
+
+// raise turns the flags that doubt the evidence into rows.
+func (r *results) raise() {
 	raised := map[flagRow]bool{}
-	for i, posting := range c.order {
-		a := &c.result.Assessments[posting]
-		row, err := out.assessment(i, posting, a)
-		if err != nil {
-			return nil, err
-		}
-		out.assessments[i] = row
-		if err := out.addParts(row.ID, posting, a, shown); err != nil {
-			return nil, err
-		}
-		for _, f := range a.Flags {
+	for i, posting := range r.computed.order {
+		for _, f := range r.computed.result.Assessments[posting].Flags {
 			// An official with several posts is flagged once.
-			key := flagRow{official: row.OfficialID, kind: string(f)}
+			key := flagRow{official: r.assessments[i].OfficialID, kind: string(f)}
 			if slices.Contains(integrityFlags, f) && !raised[key] {
 				raised[key] = true
-				out.flags = append(out.flags, flagRow{models.NewID(), row.OfficialID, string(f)})
+				r.flags = append(r.flags, flagRow{models.NewID(), key.official, key.kind})
 			}
 		}
 	}
-	return out, nil
+}
+
+// fill makes the row of the assessment at a place of the report, and returns those of
+// its explanation.
+func (r *results) fill(place int, shown *visiblePieces) ([]partRow, error) {
+	posting, id := r.computed.order[place], r.assessments[place].ID
+	a := &r.computed.result.Assessments[posting]
+	row, err := r.assessment(place, posting, a)
+	if err != nil {
+		return nil, err
+	}
+	row.ID = id
+	r.assessments[place] = row
+	return partRows(id, a, shown.at(a))
 }
 
 func (r *results) assessment(place int, posting int32, a *scoring.Assessment) (assessmentRow, error) {
 	post, p := r.computed.reading.posts[posting], &r.computed.reading.ev.Postings[posting]
 	row := assessmentRow{Assessment: models.Assessment{
-		ID: models.NewID(), RunID: r.runID, OfficialID: post.official, PostingID: post.posting, UnitID: post.unit,
+		RunID: r.runID, OfficialID: post.official, PostingID: post.posting, UnitID: post.unit,
 		Position: p.Position, PeerGroup: models.PeerGroup(p.PeerGroup), SortOrder: place + 1,
 		Status:    models.AssessmentStatus(a.Status),
 		Composite: known[models.Score](a.Composite), CompositeLow: known[models.Score](a.Low), CompositeHigh: known[models.Score](a.High),
@@ -101,23 +133,23 @@ func (r *results) assessment(place int, posting int32, a *scoring.Assessment) (a
 	return row, err
 }
 
-func (r *results) addParts(assessment models.ID, posting int32, a *scoring.Assessment, shown *visiblePieces) error {
+func partRows(assessment models.ID, a *scoring.Assessment, shown *postingPieces) ([]partRow, error) {
+	rows := make([]partRow, len(a.Parts))
 	for i := range a.Parts {
 		p := &a.Parts[i]
-		row := partRow{ScorePart: models.ScorePart{
+		rows[i] = partRow{ScorePart: models.ScorePart{
 			AssessmentID: assessment, Seq: i + 1, Code: p.Code, Points: p.Points, Value: known[float64](p.Value),
-			Pieces: shown.of(posting, p.Pieces),
+			Pieces: shown.kept(p.Pieces),
 		}}
 		if p.Component >= 0 {
-			row.Component = models.ScoreComponents[p.Component]
+			rows[i].Component = models.ScoreComponents[p.Component]
 		}
 		var err error
-		if row.pieces, err = asJSON(row.Pieces); err != nil {
-			return err
+		if rows[i].pieces, err = asJSON(rows[i].Pieces); err != nil {
+			return nil, err
 		}
-		r.parts = append(r.parts, row)
 	}
-	return nil
+	return rows, nil
 }
 
 // known is a number of the engine's, nil where it is absent.
