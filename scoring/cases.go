@@ -135,15 +135,15 @@ func (r *run) casePieces(in *indicator, rows *caseRows, mix caseMix, fit *mixed.
 		y[i] = (rows.y[i] - in.mean) / in.toPoints
 	}
 	r.keepPieces(in, pieceRows{
-		posting: rows.posting, y: y, voice: rows.weight, weight: rows.weight, cell: mix.kind.index, effect: fit.FixedEffects[1],
-		describe: func(row int32) Piece {
-			c, item := &r.ev.Cases, rows.item[row]
-			month := months.month(r.ev.To) // of an open case
-			if c.Closed[item] != NoTime {
-				month = months.monthAt(c.Closed[item])
+		posting: rows.posting, y: y, voice: rows.weight, weight: rows.weight,
+		kind: rows.kind, cell: mix.kind.index, effect: fit.FixedEffects[1], source: PieceCase,
+		month: func(row int32) string {
+			if closed := r.ev.Cases.Closed[rows.item[row]]; closed != NoTime {
+				return months.monthAt(closed)
 			}
-			return Piece{Source: PieceCase, Month: month, Kind: c.Kind[item], Value: rows.y[row]}
+			return months.month(r.ev.To) // of an open case
 		},
+		value: func(row int32) float64 { return rows.y[row] },
 	})
 }
 

@@ -14,11 +14,10 @@ const piecesEach = 5
 type topPieces []Piece
 
 func (t *topPieces) add(p Piece) {
-	size := math.Abs(p.Effect)
-	if !(size > 0) || len(*t) == piecesEach && size <= math.Abs((*t)[piecesEach-1].Effect) {
+	if !t.take(p.Effect) {
 		return
 	}
-	at := len(*t)
+	at, size := len(*t), math.Abs(p.Effect)
 	for at > 0 && math.Abs((*t)[at-1].Effect) < size {
 		at--
 	}
@@ -28,14 +27,32 @@ func (t *topPieces) add(p Piece) {
 	}
 }
 
+// take says whether a piece with this effect would be kept.
+func (t topPieces) take(effect float64) bool {
+	size := math.Abs(effect)
+	return size > 0 && (len(t) < piecesEach || size > math.Abs(t[piecesEach-1].Effect))
+}
+
 // pieceRows are the rows of an indicator's model, as its pieces need them.
 type pieceRows struct {
 	posting       []int32
 	y             []float64 // on the scale of indicator.raw
 	voice, weight []float64 // before and after attacks were weighed down; nil: 1 each
-	cell          []int32   // the kind's case-mix cell; nil: no kinds of work
+	kind          []int32   // of work; nil: none
+	cell          []int32   // the kind's case-mix cell
 	effect        []float64 // of each cell, on the working scale
-	describe      func(row int32) Piece
+	source        string
+	month         func(row int32) string
+	value         func(row int32) float64
+}
+
+// piece is a row as it is shown; few of them are.
+func (p *pieceRows) piece(row int32, effect float64) Piece {
+	piece := Piece{Source: p.source, Month: p.month(row), Kind: None, N: 1, Value: p.value(row), Weight: weightOf(p.weight, row), Effect: effect}
+	if p.kind != nil {
+		piece.Kind = p.kind[row]
+	}
+	return piece
 }
 
 func weightOf(w []float64, row int32) float64 {
@@ -47,7 +64,7 @@ func weightOf(w []float64, row int32) float64 {
 
 // mix is the effect of the kind of work of a row.
 func (p *pieceRows) mix(row int32) float64 {
-	if p.cell == nil {
+	if p.kind == nil {
 		return 0
 	}
 	return p.effect[p.cell[row]]
@@ -97,22 +114,22 @@ func (in *indicator) piecesOf(i int, rows []int32, p *pieceRows, usual pieceCent
 		weights += weightOf(p.weight, row)
 	}
 	var kinds []Piece
+	raw, attack := &in.pieces[PartRaw][i], &in.pieces[PartAttack][i]
 	for _, row := range rows {
-		piece := p.describe(row)
 		v, w := weightOf(p.voice, row)/voices, weightOf(p.weight, row)/weights
-		piece.N, piece.Weight = 1, weightOf(p.weight, row)
-		piece.Effect = float64(v * (p.y[row] - usual.raw))
-		in.pieces[PartRaw][i].add(piece)
-		piece.Effect = float64((w - v) * (p.y[row] - in.raw[i]))
-		in.pieces[PartAttack][i].add(piece)
-
-		if p.cell == nil {
+		if effect := float64(v * (p.y[row] - usual.raw)); raw.take(effect) {
+			raw.add(p.piece(row, effect))
+		}
+		if effect := float64((w - v) * (p.y[row] - in.raw[i])); attack.take(effect) {
+			attack.add(p.piece(row, effect))
+		}
+		if p.kind == nil {
 			continue
 		}
-		k := slices.IndexFunc(kinds, func(q Piece) bool { return q.Kind == piece.Kind })
+		k := slices.IndexFunc(kinds, func(q Piece) bool { return q.Kind == p.kind[row] })
 		if k < 0 {
 			k = len(kinds)
-			kinds = append(kinds, Piece{Source: piece.Source, Kind: piece.Kind, Value: p.mix(row)})
+			kinds = append(kinds, Piece{Source: p.source, Kind: p.kind[row], Value: p.mix(row)})
 		}
 		kinds[k].N++
 		kinds[k].Weight += weightOf(p.weight, row)

@@ -162,10 +162,9 @@ func (r *run) satisfaction(ctx context.Context) (*indicator, error) {
 	}
 	months := r.calendar()
 	r.keepPieces(in, pieceRows{
-		posting: t.Posting, y: y, weight: weight, cell: mix.kind.index, effect: fit.FixedEffects[1],
-		describe: func(row int32) Piece {
-			return Piece{Source: PieceRating, Month: months.month(t.Day[row]), Kind: t.Kind[row], Value: y[row]}
-		},
+		posting: t.Posting, y: y, weight: weight, kind: t.Kind, cell: mix.kind.index, effect: fit.FixedEffects[1], source: PieceRating,
+		month: func(row int32) string { return months.month(t.Day[row]) },
+		value: func(row int32) float64 { return y[row] },
 	})
 	return in, nil
 }

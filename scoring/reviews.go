@@ -148,10 +148,9 @@ func (r *run) peerReview(ctx context.Context) (*indicator, [][Dimensions]Compone
 func (r *run) reviewPieces(in *indicator, rows *reviewRows, plain, weight []float64) {
 	months := r.calendar()
 	r.keepPieces(in, pieceRows{
-		posting: rows.posting, y: rows.y, voice: plain, weight: weight,
-		describe: func(row int32) Piece {
-			return Piece{Source: PieceReview, Month: months.month(r.ev.Reviews.Day[rows.row[row]]), Kind: None, Value: rows.y[row]}
-		},
+		posting: rows.posting, y: rows.y, voice: plain, weight: weight, source: PieceReview,
+		month: func(row int32) string { return months.month(r.ev.Reviews.Day[rows.row[row]]) },
+		value: func(row int32) float64 { return rows.y[row] },
 	})
 }
 
