@@ -170,10 +170,15 @@ type sampler struct {
 	own  [Components]view
 	root [Components][3]float64 // Cholesky factor of the covariance of (q, w)
 	use  [Components][]bool
+	// worth is combined.worth by indicator, which every draw asks for.
+	worth []float64
 }
 
 func newSampler(c *combined, m *jointModel) *sampler {
-	s := &sampler{c: c, m: m}
+	s := &sampler{c: c, m: m, worth: make([]float64, len(c.list))}
+	for j := range s.worth {
+		s.worth[j] = c.worth(j)
+	}
 	for k := range Components {
 		s.use[k] = make([]bool, len(c.list))
 		for _, j := range c.members[k] {
@@ -218,7 +223,7 @@ func (s *sampler) sample(i int, source *normals, effects *[Components][]float64)
 		}
 		sum := 0.0
 		for _, j := range s.c.members[k] {
-			sum += float64(s.c.worth(j) * s.effect(j, i, v, q, w, source))
+			sum += float64(s.worth[j] * s.effect(j, i, v, q, w, source))
 		}
 		effects[k][i] = sum
 	}
@@ -311,7 +316,7 @@ func (s *sampler) variance(k Component, i int) float64 {
 	// The effect is a sum of bq·q + bw·w + bv·v and own parts.
 	var bq, bw, bv, own float64
 	for _, j := range s.c.members[k] {
-		a := s.c.worth(j)
+		a := s.worth[j]
 		left, rest := 1.0, float64(m.own[j]*m.own[j])
 		halo := 0.0
 		if y := d.y[j][i]; y == y {

@@ -129,6 +129,20 @@ func TestPortableExpAndLog(t *testing.T) {
 			t.Fatalf("log(%g) = %.17g, want %.17g", y, got, want)
 		}
 	}
+	for _, y := range []float64{0.7, 1, 1.4142} {
+		for k := -1100; k <= 1100; k += 7 {
+			x := math.Ldexp(y, k)
+			if got := scaled(y, k); got != x {
+				t.Fatalf("scaled(%g, %d) = %g, want %g", y, k, got, x)
+			}
+			if x > 0 && x < math.Inf(1) {
+				wantF, wantE := math.Frexp(x)
+				if f, e := split(x); f != wantF || e != wantE {
+					t.Fatalf("split(%g) = %g, %d, want %g, %d", x, f, e, wantF, wantE)
+				}
+			}
+		}
+	}
 	if !math.IsNaN(log(-1)) || !math.IsInf(log(0), -1) || exp(-800) != 0 || !math.IsInf(exp(800), 1) {
 		t.Error("the ends of exp and log")
 	}

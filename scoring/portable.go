@@ -37,7 +37,26 @@ func exp(x float64) float64 {
 	}
 	c = r - float64(t*c)
 	y := 1 - ((low - float64(r*c)/(2-c)) - high)
-	return math.Ldexp(y, int(k))
+	return scaled(y, int(k))
+}
+
+// scaled is y·2^k, which is exact: for y near 1 and a result that is no subnormal
+// number, k is added to the exponent.
+func scaled(y float64, k int) float64 {
+	if k < -1000 || k > 1000 {
+		return math.Ldexp(y, k)
+	}
+	return math.Float64frombits(math.Float64bits(y) + uint64(int64(k))<<52)
+}
+
+// split is math.Frexp for numbers above zero: x = f·2^e with f from ½ to 1.
+func split(x float64) (f float64, e int) {
+	const smallestNormal = 0x1p-1022
+	if x < smallestNormal {
+		return math.Frexp(x)
+	}
+	b := math.Float64bits(x)
+	return math.Float64frombits(b&^(0x7ff<<52) | 1022<<52), int(b>>52) - 1022
 }
 
 // log returns the natural logarithm of x.
@@ -50,7 +69,7 @@ func log(x float64) float64 {
 	case x == 0:
 		return math.Inf(-1)
 	}
-	f, e := math.Frexp(x)
+	f, e := split(x)
 	if f < math.Sqrt2/2 {
 		f *= 2
 		e--
