@@ -34,7 +34,7 @@ type Counts struct {
 
 // Progress hears how far a computation is: a stage, and the steps of it that are
 // done. It may be nil.
-type Progress = func(stage string, done, total int)
+type Progress = scoring.Progress
 
 // stageRead is the stage before those of the engine.
 const stageRead = "read"
@@ -57,7 +57,12 @@ func (s *Service) Compute(ctx context.Context, unit *models.ID, period models.Pe
 	if err != nil {
 		return nil, err
 	}
-	result, err := scoring.Assess(ctx, in.ev, policy, progress)
+	ordered, err := scoring.Order(in.ev, progress)
+	if err != nil {
+		return nil, fmt.Errorf("assess: %w", err)
+	}
+	in = in.inOrder(ordered)
+	result, err := ordered.Assess(ctx, policy, progress)
 	if err != nil {
 		return nil, fmt.Errorf("assess: %w", err)
 	}

@@ -30,6 +30,15 @@ type post struct {
 	posting, official, unit models.ID
 }
 
+// inOrder is the same reading in the engine's order; the old one is let go of.
+func (in *reading) inOrder(ordered *scoring.Ordered) *reading {
+	out := &reading{ev: ordered.Evidence(), posts: make([]post, len(in.posts))}
+	for i, old := range ordered.Postings() {
+		out.posts[i] = in.posts[old]
+	}
+	return out
+}
+
 // read gathers the evidence of a scope as it stood at the end of its last day,
 // from one consistent state of the database. The rows come in no order: the
 // engine puts them into the one that results rest on.
