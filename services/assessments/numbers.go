@@ -11,8 +11,8 @@ import (
 // ids) numbers in the order they come: 0, 1, 2 …. The zero value is ready.
 //
 // It is a table with open addressing, since a city's million residents are looked up
-// five million times: a slot holds a number plus one, 0 is free, and at most two of
-// three slots are taken.
+// five million times: a slot holds a number plus one, 0 is free, and at most half of
+// the slots are taken.
 type numbers struct {
 	slots []int32 // a power of two of them
 	keys  [][16]byte
@@ -22,7 +22,7 @@ func (n *numbers) count() int { return len(n.keys) }
 
 // number returns the number of a key, a new one where it has none.
 func (n *numbers) number(key [16]byte) int32 {
-	if 3*len(n.keys) >= 2*len(n.slots) {
+	if 2*len(n.keys) >= len(n.slots) {
 		n.grow()
 	}
 	at := n.slot(key)
@@ -94,7 +94,7 @@ func (r *roll) add(row *store.Row, i int) {
 // on what they have found, so that the processor fetches for many at once.
 func (r *roll) call() {
 	n := &r.numbers
-	for 3*(len(n.keys)+len(r.waiting)) >= 2*len(n.slots) {
+	for 2*(len(n.keys)+len(r.waiting)) >= len(n.slots) {
 		n.grow()
 	}
 	r.slots, r.found = r.slots[:0], r.found[:0]
