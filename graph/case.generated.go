@@ -32,6 +32,7 @@ type CaseResolver interface {
 	RoutedBy(ctx context.Context, obj *models.Case) (*models.Routing, error)
 
 	Events(ctx context.Context, objs []*models.Case) ([][]*models.CaseEvent, error)
+	Attachments(ctx context.Context, objs []*models.Case) ([][]*models.Attachment, error)
 }
 type CaseEventResolver interface {
 	ToUnit(ctx context.Context, obj *models.CaseEvent) (*models.OrgUnit, error)
@@ -667,6 +668,61 @@ func (ec *executionContext) resolveBatch_Case_events(ctx context.Context, field 
 		results,
 		err,
 		"Case.events",
+	)
+}
+
+func (ec *executionContext) _Case_attachments(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_attachments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Case_attachments(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.Attachment) graphql.Marshaler {
+			return ec.marshalNAttachment2ᚕᚖsteelyardᚋmodelsᚐAttachmentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_attachments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Case",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Attachment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Case_attachments(ctx context.Context, field graphql.CollectedField, obj *models.Case) (any, error) {
+	resolver := ec.Resolvers.Case()
+	if batch, ok := graphql.BatchParentsFor[*models.Case](ctx, "Case"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Attachments(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*models.Attachment](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Case.attachments",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Attachments(ctx, []*models.Case{obj})
+	return graphql.ResolveBatchSingleResult[[]*models.Attachment](
+		ctx,
+		results,
+		err,
+		"Case.attachments",
 	)
 }
 
@@ -2050,6 +2106,12 @@ func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Case_events(ctx, field, obj)
+				})
+		case "attachments":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_attachments(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -28,6 +28,7 @@ type ResolverRoot interface {
 	Assessment() AssessmentResolver
 	AssessmentConnection() AssessmentConnectionResolver
 	AssessmentRun() AssessmentRunResolver
+	Attachment() AttachmentResolver
 	Case() CaseResolver
 	CaseEvent() CaseEventResolver
 	CategoryRule() CategoryRuleResolver
@@ -119,8 +120,18 @@ type ComplexityRoot struct {
 		Total          func(childComplexity int) int
 	}
 
+	Attachment struct {
+		CreatedAt    func(childComplexity int) int
+		FromResident func(childComplexity int) int
+		ID           func(childComplexity int) int
+		MediaType    func(childComplexity int) int
+		Size         func(childComplexity int) int
+		URL          func(childComplexity int) int
+	}
+
 	Case struct {
 		Account      func(childComplexity int) int
+		Attachments  func(childComplexity int) int
 		Category     func(childComplexity int) int
 		Channel      func(childComplexity int) int
 		ClosedAt     func(childComplexity int) int
@@ -992,12 +1003,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AssessmentRun.Total(childComplexity), true
 
+	case "Attachment.createdAt":
+		if e.ComplexityRoot.Attachment.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.CreatedAt(childComplexity), true
+	case "Attachment.fromResident":
+		if e.ComplexityRoot.Attachment.FromResident == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.FromResident(childComplexity), true
+	case "Attachment.id":
+		if e.ComplexityRoot.Attachment.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.ID(childComplexity), true
+	case "Attachment.mediaType":
+		if e.ComplexityRoot.Attachment.MediaType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.MediaType(childComplexity), true
+	case "Attachment.size":
+		if e.ComplexityRoot.Attachment.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Size(childComplexity), true
+	case "Attachment.url":
+		if e.ComplexityRoot.Attachment.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.URL(childComplexity), true
+
 	case "Case.account":
 		if e.ComplexityRoot.Case.Account == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Case.Account(childComplexity), true
+	case "Case.attachments":
+		if e.ComplexityRoot.Case.Attachments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Attachments(childComplexity), true
 	case "Case.category":
 		if e.ComplexityRoot.Case.Category == nil {
 			break
@@ -3599,7 +3653,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "assessment.graphqls" "case.graphqls" "cycle.graphqls" "deed.graphqls" "notification.graphqls" "org.graphqls" "rating.graphqls" "reply.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
+//go:embed "assessment.graphqls" "attachment.graphqls" "case.graphqls" "cycle.graphqls" "deed.graphqls" "notification.graphqls" "org.graphqls" "rating.graphqls" "reply.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -3612,6 +3666,7 @@ func sourceData(filename string) string {
 
 var sources = []*ast.Source{
 	{Name: "assessment.graphqls", Input: sourceData("assessment.graphqls"), BuiltIn: false},
+	{Name: "attachment.graphqls", Input: sourceData("attachment.graphqls"), BuiltIn: false},
 	{Name: "case.graphqls", Input: sourceData("case.graphqls"), BuiltIn: false},
 	{Name: "cycle.graphqls", Input: sourceData("cycle.graphqls"), BuiltIn: false},
 	{Name: "deed.graphqls", Input: sourceData("deed.graphqls"), BuiltIn: false},
@@ -3761,6 +3816,24 @@ func (ec *executionContext) childFields_AssessmentRun(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type AssessmentRun", field.Name)
 }
 
+func (ec *executionContext) childFields_Attachment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Attachment_id(ctx, field)
+	case "mediaType":
+		return ec.fieldContext_Attachment_mediaType(ctx, field)
+	case "size":
+		return ec.fieldContext_Attachment_size(ctx, field)
+	case "fromResident":
+		return ec.fieldContext_Attachment_fromResident(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Attachment_createdAt(ctx, field)
+	case "url":
+		return ec.fieldContext_Attachment_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Attachment", field.Name)
+}
+
 func (ec *executionContext) childFields_Case(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3809,6 +3882,8 @@ func (ec *executionContext) childFields_Case(ctx context.Context, field graphql.
 		return ec.fieldContext_Case_reopened(ctx, field)
 	case "events":
 		return ec.fieldContext_Case_events(ctx, field)
+	case "attachments":
+		return ec.fieldContext_Case_attachments(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Case", field.Name)
 }

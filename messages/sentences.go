@@ -99,5 +99,6 @@ var sentences = map[models.Key]sentence{
 	models.KeyOneOf:               {"请在以下各项中给出且只给出一项：{1}。", "Give exactly one of these: {1}."},
 	models.KeyTwice:               {"“{1}”重复出现，请只留一个。", "“{1}” stands there twice: keep one."},
 	models.KeyBadCode:             {"“{1}”不能作代码，请用小写字母、数字和连字符。", "“{1}” cannot be a code: use small letters, digits and hyphens."},
+	models.KeyFileForm:            {"文件无法识别或已损坏，请上传完整的 JPEG、PNG、WebP 图片或 PDF。", "The file is broken or of another kind: send a whole JPEG, PNG, WebP or PDF."},
 	models.KeyInternal:            {"系统内部错误，已记录；请稍后再试。", "Something went wrong inside and has been logged: try again later."},
 }

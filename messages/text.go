@@ -70,6 +70,7 @@ var nouns = map[string]sentence{
 	"RoutingRule":      {"分派规则", "routing rule"},
 	"Assessment":       {"考核结果", "assessment"},
 	"AssessmentRun":    {"计算任务", "assessment run"},
+	"Attachment":       {"附件", "attachment"},
 	"Case":             {"事项", "case"},
 	"CaseEvent":        {"办理记录", "case event"},
 	"CaseTransfer":     {"转办", "transfer"},

@@ -101,5 +101,6 @@ const (
 	KeyOneOf               Key = "one_of"               // fields
 	KeyTwice               Key = "twice"                // value
 	KeyBadCode             Key = "bad_code"             // value
+	KeyFileForm            Key = "file_form"            //
 	KeyInternal            Key = "internal"             //
 )

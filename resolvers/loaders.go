@@ -29,6 +29,7 @@ type loaders struct {
 	policies    *dataloadgen.Loader[models.ID, *models.Policy]
 	runs        *dataloadgen.Loader[models.ID, *models.AssessmentRun]
 	events      *dataloadgen.Loader[models.ID, []*models.CaseEvent]
+	attachments *dataloadgen.Loader[models.ID, []*models.Attachment]
 	latest      *dataloadgen.Loader[latestCases, []*models.Case]
 	assessments *dataloadgen.Loader[inCycle, *models.Assessment]
 	parts       *dataloadgen.Loader[models.ID, []*models.ScorePart]
@@ -69,7 +70,8 @@ func newLoaders(r *Resolver, actor auth.Actor) *loaders {
 		runs: one(func(ctx context.Context, ids []models.ID) (map[models.ID]*models.AssessmentRun, error) {
 			return r.App.Assessments.RunsByIDs(ctx, actor, ids)
 		}),
-		events: one(r.App.Cases.EventsByCases),
+		events:      one(r.App.Cases.EventsByCases),
+		attachments: one(r.App.Attachments.ByCases),
 		latest: one(func(ctx context.Context, keys []latestCases) (map[latestCases][]*models.Case, error) {
 			return r.latestCases(ctx, actor, keys)
 		}),

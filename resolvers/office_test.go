@@ -17,6 +17,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"gocloud.dev/blob/memblob"
 	"gorm.io/gorm"
 
 	"steelyard/auth"
@@ -30,6 +31,7 @@ import (
 	"steelyard/server/overhttp"
 	"steelyard/services/accounts"
 	"steelyard/services/assessments"
+	"steelyard/services/attachments"
 	"steelyard/services/cases"
 	"steelyard/services/cycles"
 	"steelyard/services/deeds"
@@ -111,6 +113,9 @@ func emptyOffice(t *testing.T, d store.Dialect) *office {
 		Officials:   &officials.Service{Store: o.store},
 		Ratings:     ratings.New(o.store, o.keys, zone, days, invitations, secret),
 		Reviews:     &reviews.Service{Store: o.store, Keys: o.keys, Zone: zone},
+	}
+	o.app.Attachments = &attachments.Service{
+		Store: o.store, Bucket: memblob.OpenBucket(nil), Secret: secret, ByReceipt: o.app.Cases.ByReceipt, Visible: o.app.Cases.ByIDs,
 	}
 	root := &resolvers.Resolver{App: o.app, PublicURL: "https://rate.example"}
 	exec := executor.New(graph.NewExecutableSchema(graph.Config{Resolvers: root, Directives: resolvers.Directives()}))

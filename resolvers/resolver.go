@@ -7,6 +7,7 @@ import (
 	"steelyard/graph"
 	"steelyard/services/accounts"
 	"steelyard/services/assessments"
+	"steelyard/services/attachments"
 	"steelyard/services/cases"
 	"steelyard/services/cycles"
 	"steelyard/services/deeds"
@@ -20,6 +21,7 @@ import (
 type App struct {
 	Accounts    *accounts.Service
 	Assessments *assessments.Service
+	Attachments *attachments.Service
 	Cases       *cases.Service
 	Cycles      *cycles.Service
 	Deeds       *deeds.Service

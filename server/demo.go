@@ -70,7 +70,7 @@ func (c *demoCmd) prepareAndServe(s *session, listener net.Listener, log *slog.L
 
 // serve prints what a visitor needs, then serves. Tokens are signed with a key
 // that no other start knows.
-func (c *demoCmd) serve(s *session, st *store.Store, listener net.Listener, log *slog.Logger) error {
+func (c *demoCmd) serve(s *session, st *store.Store, listener net.Listener, log *slog.Logger) (err error) {
 	serving := serveCmd{
 		Network: c.Network, Telling: Telling{NotifyLog: true, NotifyEvery: demoSweep},
 		Introspection: true, Graphiql: true, Worker: true, SweepEvery: demoSweep,
@@ -79,6 +79,7 @@ func (c *demoCmd) serve(s *session, st *store.Store, listener net.Listener, log 
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, m.bucket.Close()) }()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return fmt.Errorf("make a signing key: %w", err)

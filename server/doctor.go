@@ -24,6 +24,7 @@ type doctorCmd struct {
 	Addr        string `default:"127.0.0.1:8080" help:"Where serve is to listen."`
 	PublicURL   string `name:"public-url" placeholder:"URL" help:"Where residents reach the server."`
 	SecretFile  string `placeholder:"PATH" help:"What rating links are signed with. Default: beside an SQLite database, else in the user's configuration folder."`
+	Attachments string `placeholder:"PLACE" help:"Where attachments lie: a folder, or s3://BUCKET. Default: beside an SQLite database, else in the user's configuration folder."`
 	Connections int    `default:"20" help:"Size of the database pool."`
 }
 
@@ -82,7 +83,7 @@ func (c *doctorCmd) examine(s *session) []finding {
 			findings = append(findings, fail("database", "the years of the rater keys cannot be read: %v", err))
 		}
 	}
-	findings = append(findings, c.keys(s, epochs), c.secret(s), c.tokens(s), c.address(), c.public(), c.webhooks(), c.mail(s))
+	findings = append(findings, c.keys(s, epochs), c.secret(s), c.tokens(s), c.address(), c.public(), c.webhooks(), c.mail(s), c.attachments(s))
 	if st != nil {
 		if err := st.Close(); err != nil {
 			findings = append(findings, fail("database", "it cannot be closed: %v", err))

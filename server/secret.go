@@ -30,6 +30,7 @@ type secrets struct {
 	receipts    []byte
 	webhooks    [][]byte // the current first
 	contacts    [][]byte // the current first
+	attachments []byte
 }
 
 // openSecrets reads the secret file, and makes it where there is none. What was
@@ -52,7 +53,10 @@ func openSecrets(file string, previous []string) (secrets, error) {
 	}
 	invitations := keysFor(all, "invitations")
 	links, err := auth.NewInvitations(invitations[0], invitations[1:]...)
-	return secrets{links, keyFor(current, "receipts"), keysFor(all, "webhooks"), keysFor(all, "contacts")}, err
+	return secrets{
+		invitations: links, receipts: keyFor(current, "receipts"), webhooks: keysFor(all, "webhooks"),
+		contacts: keysFor(all, "contacts"), attachments: keyFor(current, "attachments"),
+	}, err
 }
 
 // keysFor derives the keys for one use from several secrets, in their order.

@@ -27,6 +27,7 @@ type serveCmd struct {
 	SweepEvery    time.Duration `default:"1m" help:"How often lapsed cases and transfers, and answers to be released, are looked for."`
 	Connections   int           `default:"20" help:"Size of the database pool."`
 
+	Attachments        string   `placeholder:"PLACE" help:"Where attachments lie: a folder, or s3://BUCKET?region=…&endpoint=… with its keys in the environment. Default: beside an SQLite database, else in the user's configuration folder."`
 	SecretFile         string   `placeholder:"PATH" help:"What rating links are signed with; made where there is none. Every process that serves the database needs the same. Default: beside an SQLite database, else in the user's configuration folder."`
 	PreviousSecretFile []string `placeholder:"PATH" help:"Secret files whose links still hold."`
 }
@@ -77,11 +78,12 @@ func (c *serveCmd) Run(s *session) error {
 	return errors.Join(c.serve(s, st, verifier, log), st.Close())
 }
 
-func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, log *slog.Logger) error {
+func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, log *slog.Logger) (err error) {
 	m, err := c.means(s, st)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, m.bucket.Close()) }()
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen at --addr: %w", err)
@@ -125,7 +127,11 @@ func (c *serveCmd) means(s *session, st *store.Store) (means, error) {
 		return means{}, err
 	}
 	days, err := s.common.days()
-	return means{st, keys, zone, days, secrets}, err
+	if err != nil {
+		return means{}, err
+	}
+	bucket, err := s.common.bucket(s.ctx, c.Attachments)
+	return means{st, keys, zone, days, secrets, bucket}, err
 }
 
 // readCalendar reads the working days of a file, or those that the program knows.
@@ -183,6 +189,7 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 		every(c.SweepEvery, log, "warn of due cases", site.app.Cases.WarnDue),
 		every(c.NotifyEvery, log, "deliver notifications", site.app.Notify.Deliver),
 		every(c.SweepEvery, log, "forget what was told", site.app.Notify.Forget),
+		every(sweepAttachments, log, "delete orphaned attachments", site.app.Attachments.Sweep),
 		every(c.SweepEvery, log, "release ratings", site.app.Ratings.Release),
 		every(c.SweepEvery, log, "forget what was needed for a day", site.app.Ratings.Forget),
 		every(c.SweepEvery, log, "escalate late replies", site.app.Ratings.Escalate),

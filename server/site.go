@@ -59,7 +59,12 @@ func (s *site) handler() (http.Handler, error) {
 
 	routes := http.NewServeMux()
 	open, protect := limitRate(s.perMinute, s.proxies), s.origins.protect(s.publicURL)
+	uploads := limitRate(min(s.perMinute, maxUploads), s.proxies)
 	routes.Handle("/graphql", chain(api, open, s.origins.share, protect))
+	who := authenticate(s.verifier, s.app.Accounts, s.log)
+	routes.Handle("POST /attachments", chain(s.upload(), uploads, s.origins.share, protect, who, inLanguage))
+	routes.Handle("OPTIONS /attachments", s.origins.share(http.NotFoundHandler()))
+	routes.Handle("GET /attachments/{id}", open(s.download()))
 	routes.Handle("/", chain(pages, open, protect))
 	if s.graphiql {
 		routes.Handle("/graphiql", open(graphiqlPage()))

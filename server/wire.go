@@ -5,6 +5,8 @@ import (
 	"os"
 	"time"
 
+	"gocloud.dev/blob"
+
 	"steelyard/auth/keyring"
 	"steelyard/calendar"
 	"steelyard/models"
@@ -12,6 +14,7 @@ import (
 	"steelyard/resolvers"
 	"steelyard/services/accounts"
 	"steelyard/services/assessments"
+	"steelyard/services/attachments"
 	"steelyard/services/cases"
 	"steelyard/services/cycles"
 	"steelyard/services/deeds"
@@ -29,20 +32,25 @@ type means struct {
 	zone    *time.Location
 	days    *calendar.Calendar
 	secrets secrets
+	bucket  *blob.Bucket // where attachments lie
 }
 
 // app makes every service, each once.
 func (m means) app() resolvers.App {
+	of := cases.New(m.store, m.keys, m.zone, m.days, m.secrets.receipts)
 	return resolvers.App{
 		Accounts:    &accounts.Service{Store: m.store},
 		Assessments: newAssessments(m.store, m.keys, m.zone, m.days),
-		Cases:       cases.New(m.store, m.keys, m.zone, m.days, m.secrets.receipts),
-		Cycles:      &cycles.Service{Store: m.store},
-		Deeds:       &deeds.Service{Store: m.store, Zone: m.zone, Secret: m.secrets.receipts},
-		Notify:      &notify.Service{Store: m.store, Webhooks: m.secrets.webhooks, Contacts: m.secrets.contacts},
-		Officials:   &officials.Service{Store: m.store},
-		Ratings:     ratings.New(m.store, m.keys, m.zone, m.days, m.secrets.invitations, m.secrets.receipts),
-		Reviews: &reviews.Service{Store: m.store, Keys: m.keys, Zone: m.zone},
+		Attachments: &attachments.Service{
+			Store: m.store, Bucket: m.bucket, Secret: m.secrets.attachments, ByReceipt: of.ByReceipt, Visible: of.ByIDs,
+		},
+		Cases:     of,
+		Cycles:    &cycles.Service{Store: m.store},
+		Deeds:     &deeds.Service{Store: m.store, Zone: m.zone, Secret: m.secrets.receipts},
+		Notify:    &notify.Service{Store: m.store, Webhooks: m.secrets.webhooks, Contacts: m.secrets.contacts},
+		Officials: &officials.Service{Store: m.store},
+		Ratings:   ratings.New(m.store, m.keys, m.zone, m.days, m.secrets.invitations, m.secrets.receipts),
+		Reviews:   &reviews.Service{Store: m.store, Keys: m.keys, Zone: m.zone},
 	}
 }
 

@@ -74,6 +74,7 @@ var records = []any{
 	models.Notification{},
 	models.NotificationDelivery{},
 	models.CaseContact{},
+	models.Attachment{},
 }
 
 // shape is a database as it can be compared: a line a fact.
@@ -286,6 +287,7 @@ func TestChecksKnowEveryWord(t *testing.T) {
 		"exclusions_state":            "state IN " + words(models.ExclusionStates, false),
 		"integrity_flags_state":       "state IN " + words(models.FlagStates, false),
 
+		"attachments_media_type":          "media_type IN " + words(models.MediaTypes, false),
 		"notifications_kind":              "kind IN " + words(models.NotificationKinds, false),
 		"notification_deliveries_channel": "channel IN " + words(models.DeliveryChannels, false),
 		"notification_deliveries_state":   "state IN " + words(models.DeliveryStates, false),

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"gocloud.dev/blob"
+
+	"steelyard/auth"
+	"steelyard/messages"
+	"steelyard/models"
+	"steelyard/server/overhttp"
+	"steelyard/services/attachments"
+)
+
+const (
+	// maxUploads is how many files one address may send in a minute.
+	maxUploads = 60
+	// maxField is the longest part of an upload that is no file, in bytes.
+	maxField = 1 << 10
+	// sweepAttachments is how often orphans are looked for: the whole bucket is listed.
+	sweepAttachments = time.Hour
+)
+
+// attachmentsSuffix names the folder of attachments, beside the database.
+const attachmentsSuffix = ".attachments"
+
+// bucket opens where attachments lie.
+func (c *Common) bucket(ctx context.Context, place string) (*blob.Bucket, error) {
+	place, err := c.attachments(place)
+	if err != nil {
+		return nil, err
+	}
+	return attachments.OpenBucket(ctx, place)
+}
+
+// attachments is where attachments lie, by default beside the database.
+func (c *Common) attachments(place string) (string, error) {
+	if place != "" {
+		return place, nil
+	}
+	return c.sideFile(attachmentsSuffix)
+}
+
+// upload takes one file for a case: who names the case stands before the file, so
+// that nothing is read on behalf of nobody.
+func (s *site) upload() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, models.MaxAttachmentSize+16<<10)
+		in, err := readUpload(r)
+		if err != nil {
+			refuseUpload(w, r, err)
+			return
+		}
+		a, err := s.app.Attachments.Add(r.Context(), auth.ActorFrom(r.Context()), in)
+		if err != nil {
+			if models.CodeOf(err) == "" {
+				s.log.ErrorContext(r.Context(), "attachment not stored", "error", err)
+			}
+			refuseUpload(w, r, err)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", "application/json; charset=utf-8")
+		h.Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusCreated)
+		answer := struct {
+			ID        string           `json:"id"`
+			MediaType models.MediaType `json:"mediaType"`
+			Size      int              `json:"size"`
+		}{a.ID.String(), a.MediaType, a.Size}
+		if err := json.NewEncoder(w).Encode(answer); err != nil {
+			return // the client has gone: there is nobody to tell
+		}
+	})
+}
+
+// readUpload reads the parts of an upload. A file's own name is never looked at.
+func readUpload(r *http.Request) (attachments.Upload, error) {
+	var in attachments.Upload
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return in, models.Invalid("file", models.KeyRequired)
+	}
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return in, models.Invalid("file", models.KeyRequired)
+		}
+		if err != nil {
+			return in, unreadable(err)
+		}
+		switch part.FormName() {
+		case "receipt":
+			in.Receipt, err = field(part)
+		case "caseId":
+			var text string
+			if text, err = field(part); err == nil {
+				var id models.ID
+				if id, err = models.ParseID(text); err != nil {
+					return in, models.Invalid("caseId", models.KeyBadID, text)
+				}
+				in.CaseID = &id
+			}
+		case "file":
+			if in.CaseID == nil && in.Receipt == "" {
+				return in, models.Invalid("receipt", models.KeyRequired)
+			}
+			in.Content, err = io.ReadAll(part)
+			return in, unreadable(err)
+		}
+		if err != nil {
+			return in, unreadable(err)
+		}
+	}
+}
+
+// field reads a short part.
+func field(part *multipart.Part) (string, error) {
+	raw, err := io.ReadAll(io.LimitReader(part, maxField))
+	return strings.TrimSpace(string(raw)), err
+}
+
+// unreadable says what is wrong with a body that cannot be read to its end.
+func unreadable(err error) error {
+	var large *http.MaxBytesError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &large):
+		return models.Invalid("file", models.KeyTooLong, strconv.Itoa(models.MaxAttachmentSize), "> "+strconv.Itoa(models.MaxAttachmentSize))
+	}
+	return models.Invalid("file", models.KeyFileForm)
+}
+
+// uploadStatus is what HTTP calls the classes of errors.
+var uploadStatus = map[models.Code]int{
+	models.CodeInvalid: http.StatusUnprocessableEntity, models.CodeNotFound: http.StatusNotFound, models.CodeConflict: http.StatusConflict,
+	models.CodeIllegalState: http.StatusConflict, models.CodeUnauthenticated: http.StatusUnauthorized, models.CodeForbidden: http.StatusForbidden,
+	models.CodeUnavailable: http.StatusServiceUnavailable,
+}
+
+// refuseUpload answers in the form of GraphQL's errors, which clients know already.
+func refuseUpload(w http.ResponseWriter, r *http.Request, err error) {
+	var own *models.Error
+	if !errors.As(err, &own) {
+		refuse(w, r, http.StatusInternalServerError, models.KeyInternal, "INTERNAL")
+		return
+	}
+	overhttp.WriteError(w, r, uploadStatus[own.Code], messages.Text(messages.From(r.Context()), own.Key, own.Args...), string(own.Code))
+}
+
+// download serves an attachment to whoever has its link. A browser takes it for what
+// it is, and runs nothing of it; a document is saved and not opened in the page.
+func (s *site) download() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		a, content, err := s.app.Attachments.Open(r.Context(), r.PathValue("id"), query.Get("expires"), query.Get("signature"))
+		switch {
+		case models.CodeOf(err) == models.CodeNotFound:
+			refuse(w, r, http.StatusNotFound, models.KeyNotFound, models.CodeNotFound, "Attachment")
+			return
+		case err != nil:
+			s.log.ErrorContext(r.Context(), "attachment not served", "error", err)
+			refuse(w, r, http.StatusInternalServerError, models.KeyInternal, "INTERNAL")
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", string(a.MediaType))
+		h.Set("Content-Length", strconv.Itoa(a.Size))
+		h.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
+		h.Set("Cache-Control", "private, max-age=600")
+		disposition := "attachment"
+		if a.MediaType.Image() {
+			disposition = "inline"
+		}
+		_, kind, _ := strings.Cut(string(a.MediaType), "/")
+		h.Set("Content-Disposition", fmt.Sprintf("%s; filename=%q", disposition, a.ID.String()+"."+kind))
+		if _, err := w.Write(content); err != nil {
+			return // the client has gone: there is nobody to tell
+		}
+	})
+}
+
+// attachments is what the doctor says of them.
+func (c *doctorCmd) attachments(s *session) finding {
+	place, err := s.common.attachments(c.Attachments)
+	if err != nil {
+		return fail("attachments", "%v", err)
+	}
+	if !strings.HasPrefix(place, "s3://") {
+		switch info, err := os.Stat(place); {
+		case errors.Is(err, fs.ErrNotExist):
+			return warn("attachments", "%s is not there yet: serve makes it; several processes need the same", place)
+		case err != nil:
+			return fail("attachments", "%v", err)
+		case !info.IsDir():
+			return fail("attachments", "%s is no folder", place)
+		}
+		return ok("attachments", "%s", place)
+	}
+	bucket, err := attachments.OpenBucket(s.ctx, place)
+	if err != nil {
+		return fail("attachments", "%v", err)
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
+	defer cancel()
+	reached, err := bucket.IsAccessible(ctx)
+	if err := errors.Join(err, bucket.Close()); err != nil || !reached {
+		return fail("attachments", "%s cannot be reached: %v", place, err)
+	}
+	return ok("attachments", "%s", place)
+}

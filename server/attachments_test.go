@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"steelyard/models"
+	"steelyard/services/attachments"
+	"steelyard/store"
+)
+
+// formOf is a form with parts, name and content in turn, and its media type. Files
+// have a name that must not matter.
+func formOf(t *testing.T, parts ...string) (body, media string) {
+	t.Helper()
+	var out bytes.Buffer
+	form := multipart.NewWriter(&out)
+	for i := 0; i < len(parts); i += 2 {
+		create := form.CreateFormField
+		if parts[i] == "file" {
+			create = func(name string) (io.Writer, error) { return form.CreateFormFile(name, "../../../etc/cron.d/x.html") }
+		}
+		part, err := create(parts[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := part.Write([]byte(parts[i+1])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := form.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String(), form.FormDataContentType()
+}
+
+func TestAttachmentsOverHTTP(t *testing.T) {
+	site := newTestSite(t, store.SQLite)
+	folder := filepath.Join(t.TempDir(), "attachments")
+	bucket, err := attachments.OpenBucket(t.Context(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	site.app.Attachments.Bucket = bucket
+	site.start(t)
+	opened := site.send(t, "POST", "/graphql", `{"query":"mutation { openCase(input: {title: \"t\", description: \"d\"}) { receipt case { id } } }"}`, "Content-Type", "application/json")
+	var answer struct {
+		Data struct {
+			OpenCase struct {
+				Receipt string
+				Case    struct{ ID string }
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(opened.body), &answer); err != nil {
+		t.Fatalf("%v: %s", err, opened.body)
+	}
+	receipt := answer.Data.OpenCase.Receipt
+	const pdf = "%PDF-1.7\n%%EOF\n"
+	post := func(want int, headers []string, parts ...string) string {
+		t.Helper()
+		body, media := formOf(t, parts...)
+		got := site.send(t, "POST", "/attachments", body, append(headers, "Content-Type", media)...)
+		if got.status != want {
+			t.Errorf("%.60q: %d %s, want %d", parts, got.status, got.body, want)
+		}
+		return got.body
+	}
+	post(http.StatusCreated, nil, "receipt", receipt, "file", pdf)
+	post(http.StatusNotFound, nil, "receipt", "nonsense", "file", pdf)
+	post(http.StatusUnauthorized, nil, "caseId", answer.Data.OpenCase.Case.ID, "file", pdf)
+	post(http.StatusUnprocessableEntity, nil, "caseId", "nonsense", "file", pdf)
+	post(http.StatusUnprocessableEntity, nil, "file", pdf, "receipt", receipt)
+	post(http.StatusUnprocessableEntity, nil, "receipt", receipt)
+	post(http.StatusUnprocessableEntity, nil, "receipt", receipt, "file", "<html>")
+	post(http.StatusUnprocessableEntity, nil, "receipt", receipt, "file", "%PDF-"+strings.Repeat("x", models.MaxAttachmentSize+32<<10)+"%%EOF")
+	post(http.StatusForbidden, []string{"Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"}, "receipt", receipt, "file", pdf)
+	if got := site.send(t, "POST", "/attachments", "receipt=x", "Content-Type", "application/x-www-form-urlencoded"); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("no multipart: %d", got.status)
+	}
+
+	found := site.send(t, "POST", "/graphql", `{"query":"{ caseByReceipt(receipt: \"`+receipt+`\") { attachments { url } } }"}`, "Content-Type", "application/json")
+	var listed struct {
+		Data struct {
+			CaseByReceipt struct{ Attachments []struct{ URL string } }
+		}
+	}
+	if err := json.Unmarshal([]byte(found.body), &listed); err != nil || len(listed.Data.CaseByReceipt.Attachments) != 1 {
+		t.Fatalf("%v: %s", err, found.body)
+	}
+	link := strings.TrimPrefix(listed.Data.CaseByReceipt.Attachments[0].URL, "http://steelyard.test")
+	got := site.send(t, "GET", link, "")
+	for header, want := range map[string]string{
+		"Content-Type": "application/pdf", "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+	} {
+		if got.header.Get(header) != want {
+			t.Errorf("%s: %q, want %q", header, got.header.Get(header), want)
+		}
+	}
+	if got.status != http.StatusOK || got.body != pdf || !strings.HasPrefix(got.header.Get("Content-Disposition"), "attachment;") {
+		t.Errorf("served %d %q %q", got.status, got.body, got.header.Get("Content-Disposition"))
+	}
+	for _, bad := range []string{link + "x", strings.Split(link, "?")[0], "/attachments/..%2f..%2fetc%2fpasswd?expires=1&signature=x"} {
+		if got := site.send(t, "GET", bad, ""); got.status != http.StatusNotFound {
+			t.Errorf("%s: %d", bad, got.status)
+		}
+	}
+	files, err := os.ReadDir(folder)
+	if err != nil || len(files) != 1 || len(files[0].Name()) != 64 {
+		t.Fatalf("the folder holds %v: %v", files, err)
+	}
+	// Bytes that somebody has exchanged are not served.
+	if err := os.WriteFile(filepath.Join(folder, files[0].Name()), []byte("<script>"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := site.send(t, "GET", link, ""); got.status != http.StatusInternalServerError || strings.Contains(got.body, "script") {
+		t.Errorf("exchanged bytes: %d %s", got.status, got.body)
+	}
+	if strings.Contains(site.log.String(), receipt) || strings.Contains(site.log.String(), "signature") {
+		t.Error("a receipt or a link is in the log")
+	}
+}
