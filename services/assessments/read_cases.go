@@ -71,8 +71,10 @@ func (c *caseReader) readStandings() error {
 	for i := range c.place {
 		c.place[i] = scoring.None
 	}
+	// Columns that are mostly empty are sent only where they are not: see readRatings.
 	return c.snap.Each(c.ctx, `SELECT c.id, c.ref, c.category, c.channel, c.opened_at, c.due_at, c.closed_at, c.outcome,
-			c.confirmed, c.asked, c.satisfaction, c.transfers, c.reopened, c.resident_key, c.official_id, c.unit_id, c.upheld
+			NULLIF(c.confirmed, ''), NULLIF(c.asked, ''), c.satisfaction, NULLIF(c.transfers, 0), NULLIF(c.reopened, 0),
+			c.resident_key, c.official_id, c.unit_id, NULLIF(c.upheld, FALSE)
 		FROM cases c WHERE `+c.where, c.args, c.addStanding)
 }
 
