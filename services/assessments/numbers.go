@@ -80,7 +80,12 @@ const rollCall = 512
 
 // add appends the person behind the hash in a column of a row, None where there is none.
 func (r *roll) add(row *store.Row, i int) {
-	if hash, ok := row.Hash16(i); ok {
+	hash, ok := row.Hash16(i)
+	r.append(hash, ok)
+}
+
+func (r *roll) append(hash [16]byte, known bool) {
+	if known {
 		r.waiting = append(r.waiting, hash)
 		r.rows = append(r.rows, int32(len(r.column)))
 	}
