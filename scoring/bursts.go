@@ -73,8 +73,18 @@ func (r *run) usualRatings() *usualRatings {
 // other side are left alone.
 func (u *usualRatings) weigh(posting *Posting, day []Day, level []uint8, weight []float64) bool {
 	s := burstSearch{profile: &u.profile, posting: posting, prior: u.prior}
-	for i := range day {
-		s.rows = append(s.rows, burstRow{day: day[i], side: side(level[i]), row: int32(i)})
+	if len(day) < burstExcess+1 {
+		return false
+	}
+	order := make([]uint64, len(day)) // by day, then as given
+	for i, d := range day {
+		order[i] = uint64(d-u.profile.from)<<32 | uint64(i)
+	}
+	slices.Sort(order)
+	s.rows = make([]burstRow, len(order))
+	for at, o := range order {
+		i := uint32(o)
+		s.rows[at] = burstRow{day: day[i], side: side(level[i]), row: int32(i)}
 	}
 	return s.run(weight)
 }
@@ -109,7 +119,7 @@ type burstSearch struct {
 	profile *profile
 	posting *Posting
 	prior   [2]float64 // everybody's share of each side
-	rows    []burstRow
+	rows    []burstRow // by day
 }
 
 // burst is a window that was found.
@@ -121,10 +131,6 @@ type burst struct {
 }
 
 func (s *burstSearch) run(weight []float64) bool {
-	if len(s.rows) < burstExcess+1 {
-		return false
-	}
-	slices.SortStableFunc(s.rows, func(a, b burstRow) int { return int(a.day) - int(b.day) })
 	found := false
 	for range burstsEach {
 		best := s.best()
@@ -160,9 +166,12 @@ func (s *burstSearch) best() burst {
 				end++
 			}
 			if start == 0 || s.rows[start].day != s.rows[start-1].day {
-				day := s.rows[start].day
-				share := s.profile.share(day, min(day+length-1, s.posting.To)) / whole
+				day, n := s.rows[start].day, in[0]+in[1]+in[2]
 				for sd := range 2 {
+					if in[sd] < burstExcess+1 || in[sd] < burstSided*n {
+						continue // nearly always: the rest of the work is for few
+					}
+					share := s.profile.share(day, min(day+length-1, s.posting.To)) / whole
 					if b := s.judge(sd, in, all, total, share); b.deviance > best.deviance {
 						b.from, b.to = start, end
 						best = b
@@ -177,10 +186,11 @@ func (s *burstSearch) best() burst {
 	return best
 }
 
-// judge compares the window's ratings on one side with what is usual.
+// judge compares the window's ratings on one side, where they are enough and sided
+// enough, with what is usual.
 func (s *burstSearch) judge(sd int, in, all [3]float64, total, share float64) burst {
 	k, n := in[sd], in[0]+in[1]+in[2]
-	if k < burstExcess+1 || k < burstSided*n || !(share < 0.999) {
+	if !(share < 0.999) {
 		return burst{}
 	}
 	outside := total - n

@@ -31,12 +31,12 @@ func (r *run) ratingWeights() []float64 {
 	t := &r.ev.Ratings
 	weight := filled(len(t.Posting), 1)
 	usual := r.usualRatings()
-	_, starts := bucket(len(r.ev.Postings), t.Posting)
 	n := len(r.ev.Postings)
+	first := starts(n, t.Posting) // they stand by posting
 	r.repeated, r.burst = make([]bool, n), make([]bool, n)
 	inParallel(n, func(from, to int) {
 		for p := from; p < to; p++ {
-			a, b := starts[p], starts[p+1]
+			a, b := first[p], first[p+1]
 			if r.without != ChoiceVoice {
 				r.repeated[p] = voices(t.Rater[a:b], weight[a:b]) >= repeatedRater
 			}
@@ -63,21 +63,23 @@ func (r *run) flagRatings() {
 // voices gives each of one official's ratings the weight that its person's voice
 // has, 1/m for m ratings, and returns the largest m.
 func voices(rater []int32, weight []float64) (most int) {
-	who := make([]int32, 0, len(rater))
-	for _, x := range rater {
+	voice := make([]uint64, 0, len(rater)) // person and row
+	for i, x := range rater {
 		if x != None {
-			who = append(who, x)
+			voice = append(voice, uint64(x)<<32|uint64(i))
 		}
 	}
-	slices.Sort(who)
-	for i, x := range rater {
-		if x == None {
-			continue
+	slices.Sort(voice)
+	for first := 0; first < len(voice); {
+		last := first + 1
+		for last < len(voice) && voice[last]>>32 == voice[first]>>32 {
+			last++
 		}
-		first, _ := slices.BinarySearch(who, x)
-		last, _ := slices.BinarySearch(who, x+1)
-		weight[i] = 1 / float64(last-first)
+		for _, v := range voice[first:last] {
+			weight[uint32(v)] = 1 / float64(last-first)
+		}
 		most = max(most, last-first)
+		first = last
 	}
 	return most
 }
