@@ -22,6 +22,10 @@ type CaseResolver interface {
 	Unit(ctx context.Context, objs []*models.Case) ([]*models.OrgUnit, error)
 	Official(ctx context.Context, objs []*models.Case) ([]*models.Official, error)
 
+	DueSoon(ctx context.Context, obj *models.Case) (bool, error)
+
+	EscalatedTo(ctx context.Context, objs []*models.Case) ([]*models.OrgUnit, error)
+
 	Outcome(ctx context.Context, obj *models.Case) (*models.CaseOutcome, error)
 
 	Confirmed(ctx context.Context, obj *models.Case) (*models.Answer, error)
@@ -360,6 +364,130 @@ func (ec *executionContext) _Case_dueAt(ctx context.Context, field graphql.Colle
 	)
 }
 func (ec *executionContext) fieldContext_Case_dueAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Case_dueSoon(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_dueSoon(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Case().DueSoon(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_dueSoon(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _Case_extended(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_extended(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Extended, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_extended(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Case_escalatedTo(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_escalatedTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Case_escalatedTo(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.OrgUnit) graphql.Marshaler {
+			return ec.marshalOOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Case_escalatedTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Case",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OrgUnit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Case_escalatedTo(ctx context.Context, field graphql.CollectedField, obj *models.Case) (any, error) {
+	resolver := ec.Resolvers.Case()
+	if batch, ok := graphql.BatchParentsFor[*models.Case](ctx, "Case"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.EscalatedTo(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Case.escalatedTo",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.EscalatedTo(ctx, []*models.Case{obj})
+	return graphql.ResolveBatchSingleResult[*models.OrgUnit](
+		ctx,
+		results,
+		err,
+		"Case.escalatedTo",
+	)
+}
+
+func (ec *executionContext) _Case_remindedAt(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_remindedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemindedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Case_remindedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Case", field, false, false, "DateTime")
 }
 
@@ -1232,7 +1360,7 @@ func (ec *executionContext) unmarshalInputCaseFilter(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"unitId", "officialId", "states", "category", "overdue"}
+	fieldsInOrder := [...]string{"unitId", "officialId", "states", "category", "overdue", "dueSoon", "escalatedTo"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1274,6 +1402,20 @@ func (ec *executionContext) unmarshalInputCaseFilter(ctx context.Context, obj an
 				return it, err
 			}
 			it.Overdue = graphql.OmittableOf(data)
+		case "dueSoon":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueSoon"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueSoon = graphql.OmittableOf(data)
+		case "escalatedTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("escalatedTo"))
+			data, err := ec.unmarshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EscalatedTo = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1484,7 +1626,7 @@ func (ec *executionContext) unmarshalInputDecideTransferInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"caseId", "accept", "reason", "idempotencyKey"}
+	fieldsInOrder := [...]string{"caseId", "accept", "reason", "toUnitId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1512,6 +1654,13 @@ func (ec *executionContext) unmarshalInputDecideTransferInput(ctx context.Contex
 				return it, err
 			}
 			it.Reason = graphql.OmittableOf(data)
+		case "toUnitId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("toUnitId"))
+			data, err := ec.unmarshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ToUnitID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2036,6 +2185,28 @@ func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "dueAt":
 			out.Values[i] = ec._Case_dueAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dueSoon":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_dueSoon(ctx, field, obj)
+				})
+		case "extended":
+			out.Values[i] = ec._Case_extended(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "escalatedTo":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_escalatedTo(ctx, field, obj)
+				})
+		case "remindedAt":
+			out.Values[i] = ec._Case_remindedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -93,6 +93,10 @@ type CaseFilter struct {
 	Category graphql.Omittable[*string] `json:"category,omitempty"`
 	// Only what is open and past its due date (true), or only what is not (false).
 	Overdue graphql.Omittable[*bool] `json:"overdue,omitempty"`
+	// Only what is open and due within the next working day (true), or only what is not (false).
+	DueSoon graphql.Omittable[*bool] `json:"dueSoon,omitempty"`
+	// Only what is open and escalated to this unit or one below it.
+	EscalatedTo graphql.Omittable[*models.ID] `json:"escalatedTo,omitempty"`
 }
 
 // What a step on a case gave.
@@ -203,6 +207,9 @@ type DecideTransferInput struct {
 	Accept bool `json:"accept"`
 	// Why not; needed to refuse.
 	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
+	// Who gets the case, where the unit above both decides: itself where it is left out, or a unit
+	// below it. Forbidden for an ordinary offer.
+	ToUnitID graphql.Omittable[*models.ID] `json:"toUnitId,omitempty"`
 	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }

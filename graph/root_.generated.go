@@ -138,7 +138,10 @@ type ComplexityRoot struct {
 		Confirmed    func(childComplexity int) int
 		Description  func(childComplexity int) int
 		DueAt        func(childComplexity int) int
+		DueSoon      func(childComplexity int) int
+		EscalatedTo  func(childComplexity int) int
 		Events       func(childComplexity int) int
+		Extended     func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Latitude     func(childComplexity int) int
 		Longitude    func(childComplexity int) int
@@ -147,6 +150,7 @@ type ComplexityRoot struct {
 		Outcome      func(childComplexity int) int
 		Place        func(childComplexity int) int
 		Ref          func(childComplexity int) int
+		RemindedAt   func(childComplexity int) int
 		Reopened     func(childComplexity int) int
 		RoutedBy     func(childComplexity int) int
 		Satisfaction func(childComplexity int) int
@@ -324,6 +328,7 @@ type ComplexityRoot struct {
 		ConfirmResolution     func(childComplexity int, input ConfirmResolutionInput) int
 		DecideTransfer        func(childComplexity int, input DecideTransferInput) int
 		EndMediation          func(childComplexity int, input EndMediationInput) int
+		ExtendCase            func(childComplexity int, input CaseReasonInput) int
 		HoldCase              func(childComplexity int, input CaseReasonInput) int
 		IssueRatingInvitation func(childComplexity int, input IssueRatingInvitationInput) int
 		OpenCase              func(childComplexity int, input OpenCaseInput) int
@@ -1088,12 +1093,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.DueAt(childComplexity), true
+	case "Case.dueSoon":
+		if e.ComplexityRoot.Case.DueSoon == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.DueSoon(childComplexity), true
+	case "Case.escalatedTo":
+		if e.ComplexityRoot.Case.EscalatedTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.EscalatedTo(childComplexity), true
 	case "Case.events":
 		if e.ComplexityRoot.Case.Events == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Case.Events(childComplexity), true
+	case "Case.extended":
+		if e.ComplexityRoot.Case.Extended == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Extended(childComplexity), true
 	case "Case.id":
 		if e.ComplexityRoot.Case.ID == nil {
 			break
@@ -1142,6 +1165,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.Ref(childComplexity), true
+	case "Case.remindedAt":
+		if e.ComplexityRoot.Case.RemindedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.RemindedAt(childComplexity), true
 	case "Case.reopened":
 		if e.ComplexityRoot.Case.Reopened == nil {
 			break
@@ -1809,6 +1838,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndMediation(childComplexity, args["input"].(EndMediationInput)), true
+	case "Mutation.extendCase":
+		if e.ComplexityRoot.Mutation.ExtendCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_extendCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExtendCase(childComplexity, args["input"].(CaseReasonInput)), true
 	case "Mutation.holdCase":
 		if e.ComplexityRoot.Mutation.HoldCase == nil {
 			break
@@ -3858,6 +3898,14 @@ func (ec *executionContext) childFields_Case(ctx context.Context, field graphql.
 		return ec.fieldContext_Case_openedAt(ctx, field)
 	case "dueAt":
 		return ec.fieldContext_Case_dueAt(ctx, field)
+	case "dueSoon":
+		return ec.fieldContext_Case_dueSoon(ctx, field)
+	case "extended":
+		return ec.fieldContext_Case_extended(ctx, field)
+	case "escalatedTo":
+		return ec.fieldContext_Case_escalatedTo(ctx, field)
+	case "remindedAt":
+		return ec.fieldContext_Case_remindedAt(ctx, field)
 	case "closedAt":
 		return ec.fieldContext_Case_closedAt(ctx, field)
 	case "outcome":

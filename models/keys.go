@@ -78,6 +78,7 @@ const (
 	KeyNobodyAbove         Key = "nobody_above"         //
 	KeyExclusionOpen       Key = "exclusion_open"       //
 	KeyAlreadyExtended     Key = "already_extended"     //
+	KeyTooLateToExtend     Key = "too_late_to_extend"   //
 	KeyNothingDue          Key = "nothing_due"          //
 	KeyJoined              Key = "joined"               //
 	KeyNotJoined           Key = "not_joined"           //

@@ -43,7 +43,7 @@ var allowed = map[string]string{
 	"Query.webhooks": "HR ADMIN", "Mutation.saveWebhook": "HR ADMIN", "Mutation.removeWebhook": "HR ADMIN",
 	"Mutation.acceptCase": caseHands, "Mutation.assignCase": caseHands, "Mutation.startCase": caseHands, "Mutation.transferCase": caseHands,
 	"Mutation.decideTransfer": caseHands, "Mutation.holdCase": caseHands, "Mutation.resumeCase": caseHands, "Mutation.resolveCase": caseHands,
-	"Mutation.rejectCase": caseHands, "Mutation.requestMediation": caseHands, "Mutation.endMediation": caseHands,
+	"Mutation.rejectCase": caseHands, "Mutation.extendCase": caseHands, "Mutation.requestMediation": caseHands, "Mutation.endMediation": caseHands,
 	"Mutation.recordEncounter": caseHands, "Mutation.issueRatingInvitation": caseHands,
 	"Query.owedReplies": "REPLY_OFFICER", "Mutation.replyToRating": "REPLY_OFFICER", "Mutation.recordMending": "REPLY_OFFICER",
 	"Mutation.rateMending": anyone, "Mutation.rateAgain": anyone, "Mutation.undoRating": anyone,

@@ -22,6 +22,14 @@ func (r *caseResolver) Official(ctx context.Context, objs []*models.Case) ([]*mo
 	return optional(ctx, load(ctx).named, objs, func(c *models.Case) *models.ID { return c.OfficialID })
 }
 
+func (r *caseResolver) DueSoon(ctx context.Context, obj *models.Case) (bool, error) {
+	return r.App.Cases.DueSoon(obj), nil
+}
+
+func (r *caseResolver) EscalatedTo(ctx context.Context, objs []*models.Case) ([]*models.OrgUnit, error) {
+	return optional(ctx, load(ctx).units, objs, func(c *models.Case) *models.ID { return c.EscalatedUnitID })
+}
+
 func (r *caseResolver) Outcome(ctx context.Context, obj *models.Case) (*models.CaseOutcome, error) {
 	return orNil(obj.Outcome), nil
 }
@@ -117,7 +125,7 @@ func (r *mutationResolver) TransferCase(ctx context.Context, input graph.Transfe
 func (r *mutationResolver) DecideTransfer(ctx context.Context, input graph.DecideTransferInput) (*graph.CasePayload, error) {
 	c, err := r.App.Cases.DecideTransfer(ctx, auth.ActorFrom(ctx), cases.Decision{
 		On:     on(input.CaseID, input.IdempotencyKey),
-		Accept: input.Accept, Reason: orZero(input.Reason.Value()),
+		Accept: input.Accept, Reason: orZero(input.Reason.Value()), ToUnitID: input.ToUnitID.Value(),
 	})
 	return casePayload(ctx, c, err)
 }
@@ -129,6 +137,11 @@ func (r *mutationResolver) HoldCase(ctx context.Context, input graph.CaseReasonI
 
 func (r *mutationResolver) ResumeCase(ctx context.Context, input graph.CaseStepInput) (*graph.CasePayload, error) {
 	c, err := r.App.Cases.Resume(ctx, auth.ActorFrom(ctx), cases.Step{On: on(input.CaseID, input.IdempotencyKey), Note: orZero(input.Note.Value())})
+	return casePayload(ctx, c, err)
+}
+
+func (r *mutationResolver) ExtendCase(ctx context.Context, input graph.CaseReasonInput) (*graph.CasePayload, error) {
+	c, err := r.App.Cases.Extend(ctx, auth.ActorFrom(ctx), cases.Reasoned{On: on(input.CaseID, input.IdempotencyKey), Reason: input.Reason})
 	return casePayload(ctx, c, err)
 }
 

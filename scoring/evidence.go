@@ -137,7 +137,7 @@ type Cases struct {
 	Kind         []int32  // its category
 	Channel      []Channel
 	Opened       []int64 // Unix seconds
-	Due          []int64 // or NoTime
+	Due          []int64 // when it would be due had its clock never paused, or NoTime
 	Closed       []int64 // or NoTime while open
 	Outcome      []Outcome
 	Confirmed    []Ternary // what the resident says; Unknown: not asked or silent

@@ -48,6 +48,7 @@ type holding struct {
 // caseWork is what the events of one case say.
 type caseWork struct {
 	holdings []holding
+	paused   int64   // seconds in which the clock stood still, whoever held the case
 	charged  []int32 // postings charged with a needless hand-over
 	reopened []int32 // postings that held it when it was reopened
 }
@@ -70,12 +71,12 @@ func (r *run) readOutcomes() *outcomeRows {
 		if c.Outcome[i] == OutcomeWithdrawn {
 			continue
 		}
-		o.overdue[i] = r.overdue(i, usual)
+		o.overdue[i] = r.overdue(i, &works[i], usual)
 		o.charged[i], o.reopened[i] = works[i].charged, heldBy(&works[i], c.Reopened[i], c.Posting[i])
 		r.askTime(o, i, &works[i], usual)
 		r.askHandling(o, i, &works[i])
 	}
-	r.askSolved(o, usual)
+	r.askSolved(o)
 	return o
 }
 
@@ -114,7 +115,8 @@ func (r *run) readEvents() []caseWork {
 //
 // A hand-over is needless where the event names who passed the case on and the
 // receiver refuses it or hands it back, or where routing, then or later, names the
-// sender's own unit. A transfer that is answered changes hands when it is
+// sender's own unit. An offer that nobody answers in time charges nobody. A transfer
+// that is answered changes hands when it is
 // accepted; one that nothing answers, at once.
 func (r *run) follow(i int32, first, next int) caseWork {
 	c, e := &r.ev.Cases, &r.ev.Events
@@ -126,6 +128,7 @@ func (r *run) follow(i int32, first, next int) caseWork {
 	holder, since, paused := None, c.Opened[i], int64(0)
 	pausedAt := NoTime
 	resolver := None
+	stopped := NoTime // when the pause began that is running, however often the case changed hands in it
 	leave := func(at int64) {
 		if pausedAt != NoTime {
 			paused += at - pausedAt
@@ -166,12 +169,13 @@ func (r *run) follow(i int32, first, next int) caseWork {
 			}
 		case EventPaused:
 			if pausedAt == NoTime {
-				pausedAt = at
+				pausedAt, stopped = at, at
 			}
 		case EventResumed:
 			if pausedAt != NoTime {
 				paused += at - max(pausedAt, since)
-				pausedAt = NoTime
+				w.paused += at - stopped
+				pausedAt, stopped = NoTime, NoTime
 			}
 		case EventResolved:
 			resolver = holder
@@ -182,6 +186,9 @@ func (r *run) follow(i int32, first, next int) caseWork {
 		}
 	}
 	leave(end)
+	if stopped != NoTime && end > stopped {
+		w.paused += end - stopped
+	}
 	return w
 }
 
@@ -190,7 +197,7 @@ func (r *run) follow(i int32, first, next int) caseWork {
 func (r *run) answered(k, next int) bool {
 	for _, kind := range r.ev.Events.Kind[k+1 : next] {
 		switch kind {
-		case EventTransferAccepted, EventTransferRefused:
+		case EventTransferAccepted, EventTransferRefused, EventTransferLapsed:
 			return true
 		case EventTransferred:
 			return false
@@ -255,7 +262,7 @@ func (r *run) usualSeconds(works []caseWork) []int64 {
 		if c.Closed[i] == NoTime || c.Outcome[i] == OutcomeWithdrawn {
 			continue
 		}
-		s, _ := works[i].held(c.Posting[i], c.Closed[i]-c.Opened[i])
+		s, _ := works[i].held(c.Posting[i], c.Closed[i]-c.Opened[i]-works[i].paused)
 		times[rest] = append(times[rest], s)
 		for k, steps := c.Kind[i], 0; k != None && steps <= len(r.ev.Kinds); k, steps = r.ev.Kinds[k].Parent, steps+1 {
 			times[k] = append(times[k], s)
@@ -284,7 +291,8 @@ func (r *run) usualSeconds(works []caseWork) []int64 {
 }
 
 // allowed is the time a case may take: until it is due, or what is usual for its
-// kind. NoTime: nothing is known.
+// kind, in either case without pauses, since nobody is charged with the time of a
+// pause. NoTime: nothing is known.
 func (r *run) allowed(i int32, usual []int64) int64 {
 	c := &r.ev.Cases
 	if c.Due[i] != NoTime && c.Due[i] > c.Opened[i] {
@@ -296,14 +304,15 @@ func (r *run) allowed(i int32, usual []int64) int64 {
 	return usual[c.Kind[i]]
 }
 
-// overdue says whether case i is open past the time it was allowed.
-func (r *run) overdue(i int32, usual []int64) bool {
+// overdue says whether case i is open past the time it was allowed, pauses left
+// out.
+func (r *run) overdue(i int32, w *caseWork, usual []int64) bool {
 	c := &r.ev.Cases
 	if c.Outcome[i] != OutcomeOpen {
 		return false
 	}
 	allowed := r.allowed(i, usual)
-	return allowed != NoTime && c.End-c.Opened[i] > allowed
+	return allowed != NoTime && c.End-c.Opened[i]-w.paused > allowed
 }
 
 // askTime asks each holder of case i whether their own time stayed within what
@@ -332,7 +341,7 @@ func (r *run) askTime(o *outcomeRows, i int32, w *caseWork, usual []int64) {
 	if open {
 		whole = c.End - c.Opened[i]
 	}
-	held, byEvents := w.held(last, whole)
+	held, byEvents := w.held(last, whole-w.paused)
 	if !byEvents {
 		o.noEvents[last] = true
 	}

@@ -13,7 +13,7 @@ const (
 	claimNothing                    // counts 0
 )
 
-func (r *run) classify(i int32, usual []int64) claimClass {
+func (r *run) classify(i int32, overdue bool) claimClass {
 	c := &r.ev.Cases
 	if c.Confirmed[i] != Unknown {
 		return claimAnswered // whatever was claimed, also of a case sent back and open again
@@ -31,7 +31,7 @@ func (r *run) classify(i int32, usual []int64) claimClass {
 		}
 		return claimNothing
 	case OutcomeOpen:
-		if r.overdue(i, usual) {
+		if overdue {
 			return claimNothing
 		}
 	}
@@ -71,12 +71,12 @@ func (c *claims) add(o *claims) {
 // with π the share of claims and κ the rate of confirmation, both of the unit,
 // so that an honest unit's silent claims are worth nearly as much as answers and
 // a unit's that claims everything are worth nothing.
-func (r *run) askSolved(o *outcomeRows, usual []int64) {
+func (r *run) askSolved(o *outcomeRows) {
 	c := &r.ev.Cases
 	class := make([]claimClass, len(c.ID))
 	for i := range class {
 		if p := c.Posting[i]; p != None && !o.unconfirmed[r.groups.of[p]] && c.Outcome[i] != OutcomeWithdrawn {
-			class[i] = r.classify(int32(i), usual)
+			class[i] = r.classify(int32(i), o.overdue[i])
 		}
 	}
 	rate := r.confirmationRates(class)

@@ -187,6 +187,7 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 		every(c.SweepEvery, log, "close unconfirmed cases", site.app.Cases.LapseUnconfirmed),
 		every(c.SweepEvery, log, "take unanswered transfers back", site.app.Cases.LapseTransfers),
 		every(c.SweepEvery, log, "warn of due cases", site.app.Cases.WarnDue),
+		every(c.SweepEvery, log, "mark, escalate and remind", site.app.Cases.Watch),
 		every(c.NotifyEvery, log, "deliver notifications", site.app.Notify.Deliver),
 		every(c.SweepEvery, log, "forget what was told", site.app.Notify.Forget),
 		every(sweepAttachments, log, "delete orphaned attachments", site.app.Attachments.Sweep),

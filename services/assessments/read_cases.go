@@ -18,6 +18,7 @@ type caseReader struct {
 	histories numbers          // the cases that have steps, by id
 	later     map[int32][]step // by history: what came after the period
 	before    map[int32][]step // of the same cases: what came up to its end
+	pauses    map[int32][]step // by history: the pauses of our own up to the end, and what ends them
 	events    scoring.Events   // Case still points into histories
 	touched   []bool           // by history: a step in the period names an official of the scope
 	place     []int32          // by history: of the case in the columns, or None
@@ -32,6 +33,7 @@ type caseReader struct {
 func newCaseReader(r *reader) *caseReader {
 	return &caseReader{
 		reader: r, kinds: newKinds(), known: map[string]int32{}, later: map[int32][]step{}, before: map[int32][]step{},
+		pauses: map[int32][]step{},
 	}
 }
 
@@ -120,7 +122,7 @@ func micros(row *store.Row, i int) int64 {
 
 // eventQuery reads steps of the cases that count, on one side of an instant.
 func (c *caseReader) eventQuery(side string) (query string, args []any) {
-	return `SELECT e.case_id, e.seq, e.at, e.kind, e.from_official_id, e.to_official_id, e.to_unit_id, (e.actor <> ''), e.outcome
+	return `SELECT e.case_id, e.seq, e.at, e.kind, e.from_official_id, e.to_official_id, e.to_unit_id, (e.actor <> ''), e.outcome, e.due_at
 		FROM case_events e JOIN cases c ON c.id = e.case_id WHERE e.at ` + side + " ? AND " + c.where, append([]any{c.end}, c.args...)
 }
 
@@ -152,6 +154,9 @@ func (c *caseReader) readEvents() error {
 		if _, changed := c.later[i]; changed {
 			c.before[i] = append(c.before[i], s)
 		}
+		if s.own && (s.kind == models.EventPaused || s.kind == models.EventResumed) {
+			c.pauses[i] = append(c.pauses[i], s)
+		}
 		from, to := scoring.None, scoring.None
 		if day := c.day(s.at); !s.from.IsZero() || !s.to.IsZero() {
 			from, to = c.postAt(s.from, day), c.postAt(s.to, day)
@@ -178,7 +183,7 @@ func readStep(row *store.Row) (step, scoring.EventKind, error) {
 	outcome, err := place[scoring.Outcome](row, 8, outcomes)
 	return step{
 		at: micros(row, 2), seq: row.Int(1), kind: models.CaseEventKinds[kind],
-		from: row.ID(4), to: row.ID(5), unit: row.ID(6), own: row.Bool(7), outcome: outcome,
+		from: row.ID(4), to: row.ID(5), unit: row.ID(6), own: row.Bool(7), outcome: outcome, due: micros(row, 9),
 	}, kind, err
 }
 
@@ -188,6 +193,9 @@ func (c *caseReader) settle(s *standing, row *store.Row, history int32) {
 	touched := false
 	if history != scoring.None {
 		s.atEnd(c.before[history], c.later[history], c.end.UnixMicro(), c.undoPause)
+		if pauses := c.pauses[history]; len(pauses) > 0 {
+			s.leavePausesOut(pauses)
+		}
 		touched = c.touched[history]
 	} else {
 		s.atEnd(nil, nil, c.end.UnixMicro(), c.undoPause)

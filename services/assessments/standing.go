@@ -32,6 +32,7 @@ type step struct {
 	kind           models.CaseEventKind
 	from, to, unit models.ID
 	own            bool            // recorded here, not imported
+	due            int64           // the due date that the step replaced, or unknownTime
 	outcome        scoring.Outcome // of a step of our own that closed the case
 }
 
@@ -54,7 +55,7 @@ func (c *standing) atEnd(before, after []step, end int64, undo undoPause) {
 	c.undoCounts(after)
 	c.undoHolder(before, after)
 	c.undoUnit(before, after)
-	c.undoDue(before, after, end, undo)
+	c.undoDue(before, after, undo)
 	closedNow := c.closed
 	if c.closed == unknownTime && c.outcome != scoring.OutcomeOpen && anyOf(after, closing) {
 		c.open() // closed later, at a time that was not kept
@@ -202,36 +203,66 @@ func (c *standing) undoUnit(before, after []step) {
 	}
 }
 
-// undoDue takes back the time by which pauses moved the due date after the end:
-// all of a pause that began later, and the later rest of one that had begun, so
-// that a clock that stood still at the end has run out no sooner for it. Imported
-// histories come with the due date of their source, which nothing here has moved.
-func (c *standing) undoDue(before, after []step, end int64, undo undoPause) {
+// undoDue takes back what moved the due date after the end: pauses that ended
+// later, whenever they began, an extension, a case sent back. Imported histories
+// come with the due date of their source, which nothing here has moved.
+func (c *standing) undoDue(before, after []step, undo undoPause) {
 	if c.due == unknownTime {
 		return
 	}
 	paused := int64(unknownTime)
-	follow := func(s step) (from int64, ended bool) {
-		switch {
-		case s.kind == models.EventPaused && s.own:
-			paused = s.at
-		case (s.kind == models.EventResumed || closing(s.kind)) && paused != unknownTime:
-			from, paused = paused, unknownTime
-			return from, true
-		}
-		return 0, false
-	}
 	for _, s := range before {
-		follow(s)
+		paused = pausedSince(paused, s)
 	}
-	type pause struct{ from, to int64 }
-	var pauses []pause
+	var back []func()
 	for _, s := range after {
-		if from, ended := follow(s); ended {
-			pauses = append(pauses, pause{max(from, end-1), s.at})
+		if ended := pausedSince(paused, s); paused != unknownTime && ended == unknownTime {
+			from, to := paused, s.at
+			back = append(back, func() { c.due = undo(c.due, from, to) })
+		}
+		paused = pausedSince(paused, s)
+		if s.replacesDue() {
+			back = append(back, func() { c.due = s.due })
 		}
 	}
-	for _, p := range slices.Backward(pauses) {
-		c.due = undo(c.due, p.from, p.to)
+	for _, undo := range slices.Backward(back) {
+		undo()
 	}
+}
+
+// replacesDue says whether a step set a new due date otherwise than by a pause.
+func (s step) replacesDue() bool {
+	return s.due != unknownTime && s.own && (s.kind == models.EventExtended || s.kind == models.EventReopened)
+}
+
+// pausedSince follows when the pause began that is running after a step, or
+// unknownTime.
+func pausedSince(since int64, s step) int64 {
+	switch {
+	case s.kind == models.EventPaused && s.own && since == unknownTime:
+		return s.at
+	case s.kind == models.EventResumed || closing(s.kind):
+		return unknownTime
+	}
+	return since
+}
+
+// leavePausesOut makes the due date the one that would hold had the clock never
+// paused: each pause of our own that ended in the period has moved it, and the
+// engine leaves the time of pauses out of what it charges. Without this a pause
+// would be credited twice. What is left is exact: who answered on the due date that
+// the resident was shown was in time, who answered later was not.
+func (c *standing) leavePausesOut(steps []step) {
+	if c.due == unknownTime {
+		return
+	}
+	slices.SortFunc(steps, byTime)
+	paused := int64(unknownTime)
+	for _, s := range steps {
+		if next := pausedSince(paused, s); paused != unknownTime && next == unknownTime {
+			c.due -= (seconds(s.at) - seconds(paused)) * 1_000_000
+		}
+		paused = pausedSince(paused, s)
+	}
+	c.due = max(c.due, c.opened+1_000_000) // a due date before the beginning is none
 }

@@ -169,15 +169,20 @@ func TestAtEndTakesBackWhatCameLater(t *testing.T) {
 			},
 			want: with(openCase(), func(s *standing) { s.due = at(33, 0) }),
 		},
-		"a pause across the end counts up to the end": {
-			// From 31 December to Tuesday 6 January four working days went by, to the
-			// end of 31 December none of them; the due date was the end of 6 January.
+		"a pause across the end is taken back whole": {
+			// From 24 December to Tuesday 6 January nine working days went by; the due
+			// date had been the end of 30 December.
 			now: with(openCase(), func(s *standing) { s.due = at(44, 0) }),
 			steps: []step{
 				own(step{at: at(24, 9), kind: models.EventPaused}),
 				own(step{at: at(37, 9), kind: models.EventResumed}),
 			},
-			want: with(openCase(), func(s *standing) { s.due = at(38, 0) }),
+			want: with(openCase(), func(s *standing) { s.due = at(31, 0) }),
+		},
+		"an extension that came later is taken back": {
+			now:   with(openCase(), func(s *standing) { s.due = at(42, 0) }),
+			steps: []step{own(step{at: at(33, 9), kind: models.EventExtended, due: at(35, 0)})},
+			want:  with(openCase(), func(s *standing) { s.due = at(35, 0) }),
 		},
 		"a source's own due date stays through its pauses": {
 			now:   openCase(),
@@ -189,6 +194,9 @@ func TestAtEndTakesBackWhatCameLater(t *testing.T) {
 			var before, after []step
 			for i, s := range test.steps {
 				s.seq = int64(i + 1)
+				if s.due == 0 {
+					s.due = unknownTime
+				}
 				if s.at < yearsEnd {
 					before = append(before, s)
 				} else {
@@ -205,5 +213,35 @@ func TestAtEndTakesBackWhatCameLater(t *testing.T) {
 				t.Errorf("got  %+v\nwant %+v", got, test.want)
 			}
 		})
+	}
+}
+
+// TestAPauseIsCreditedOnce: a case of five working days, paused over two weeks, is in
+// time exactly until the due date that the resident was shown. The engine takes the
+// pause out of the time that it charges, so the allowance holds none of it.
+func TestAPauseIsCreditedOnce(t *testing.T) {
+	zone := time.FixedZone("CST", 8*3600)
+	reader := &caseReader{reader: &reader{zone: zone, days: calendar.MondayToFriday()}}
+	opened, shown := at(1, 9), at(23, 0) // five working days to the 8th, and ten of pause
+	paused := int64(14 * 24 * 3600)
+	for name, c := range map[string]struct {
+		closed int64
+		inTime bool
+	}{
+		"in the last hour":        {at(22, 23), true},
+		"an hour late":            {at(23, 1), false},
+		"late by half the pause":  {at(30, 0), false},
+		"as the clock first said": {at(22, 0), true},
+	} {
+		s := standing{opened: opened, due: shown, closed: c.closed}
+		s.atEnd(nil, nil, yearsEnd, reader.undoPause)
+		s.leavePausesOut([]step{
+			{at: at(17, 9), seq: 5, kind: models.EventResumed, own: true, due: unknownTime},
+			{at: at(3, 9), seq: 4, kind: models.EventPaused, own: true, due: unknownTime},
+		})
+		held, allowed := seconds(c.closed)-seconds(opened)-paused, seconds(s.due)-seconds(opened)
+		if got := held <= allowed; got != c.inTime {
+			t.Errorf("%s: held %d s of %d s, in time: %v", name, held, allowed, got)
+		}
 	}
 }

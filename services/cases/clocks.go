@@ -74,6 +74,13 @@ func (s *Service) unpause(tx *store.Tx, c *models.Case) error {
 		return err
 	}
 	due := s.afterPause(working, clock.DueAt, *clock.PausedAt, tx.Now)
-	clock.PausedAt, clock.DueAt, c.DueAt = nil, due, &due
+	clock.PausedAt, clock.DueAt = nil, due
+	moveDue(c, due)
 	return tx.Model(clock).Select("*").Updates(clock).Error
+}
+
+// moveDue gives a case a new due date, of which it is warned and for which it is
+// escalated anew.
+func moveDue(c *models.Case, due time.Time) {
+	c.DueAt, c.WarnedAt, c.EscalatedUnitID = &due, nil, nil
 }

@@ -64,7 +64,7 @@ func (s *Service) resolve(tx *store.Tx, c *models.Case, actor auth.Actor, in Res
 		return err
 	}
 	c.Account, c.Asked, c.Confirmed = &in.Account, models.AnswerYes, models.AnswerUnknown
-	c.Satisfaction = nil
+	c.Satisfaction, c.RemindedAt = nil, nil
 	if err := startClock(tx, c, models.ClockConfirm, s.confirmDue(tx.Now)); err != nil {
 		return err
 	}

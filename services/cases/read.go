@@ -20,6 +20,10 @@ type Filter struct {
 	States     []models.CaseState // empty: any
 	Category   *string
 	Overdue    *bool // open and past its due date, or not
+	DueSoon    *bool // open, warned of and not yet overdue, or not
+	// EscalatedTo keeps what was overdue in a unit right below this one or below a
+	// unit under it.
+	EscalatedTo *models.ID
 }
 
 // Order is the order of a list of cases.
@@ -60,6 +64,17 @@ func (s *Service) filter(query *gorm.DB, f Filter) *gorm.DB {
 	if f.Category != nil {
 		query = query.Where("cases.category = ?", *f.Category)
 	}
+	if f.EscalatedTo != nil {
+		query = query.Scopes(store.InScope("cases.escalated_unit_id", f.EscalatedTo)).Where("cases.state IN ?", openStates())
+	}
+	if f.DueSoon != nil {
+		const soon = "(cases.warned_at IS NOT NULL AND cases.state IN ? AND cases.due_at >= ?)"
+		if *f.DueSoon {
+			query = query.Where(soon, openStates(), s.Store.Now())
+		} else {
+			query = query.Where("(cases.due_at IS NULL OR NOT "+soon+")", openStates(), s.Store.Now())
+		}
+	}
 	if f.Overdue != nil {
 		const late = "(cases.state IN ? AND cases.due_at < ?)"
 		if *f.Overdue {
@@ -69,6 +84,11 @@ func (s *Service) filter(query *gorm.DB, f Filter) *gorm.DB {
 		}
 	}
 	return query
+}
+
+// DueSoon says whether a case was warned of, is open and not yet overdue.
+func (s *Service) DueSoon(c *models.Case) bool {
+	return c.WarnedAt != nil && c.State.Open() && c.DueAt != nil && !c.DueAt.Before(s.Store.Now())
 }
 
 func openStates() []models.CaseState {

@@ -67,7 +67,8 @@ func (s *Service) reopen(tx *store.Tx, c *models.Case, in Word) error {
 		if err != nil {
 			return err
 		}
-		replaced, c.DueAt = c.DueAt, &due
+		replaced = c.DueAt
+		moveDue(c, due)
 	}
 	if err := startClock(tx, c, models.ClockResolve, *c.DueAt); err != nil {
 		return err

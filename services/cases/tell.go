@@ -25,9 +25,11 @@ func tell(tx *store.Tx, c *models.Case, e models.CaseEvent) error {
 		notice.Kind = models.NoticeCaseArrived
 	case models.EventTransferred:
 		notice.Kind, notice.UnitID = models.NoticeCaseOffered, *e.ToUnitID
-	case models.EventTransferRefused:
+	case models.EventTransferRefused, models.EventTransferLapsed:
 		notice.Kind, notice.UnitID = models.NoticeCaseReturned, *e.ToUnitID
-	case models.EventResolved:
+	case models.EventEscalated:
+		notice.Kind, notice.UnitID = models.NoticeCaseOverdue, *e.ToUnitID
+	case models.EventResolved, models.EventReminded:
 		notice.Kind = models.NoticeCaseResolved
 	case models.EventReopened:
 		notice.Kind = models.NoticeCaseReopened

@@ -38,27 +38,67 @@ func (s *Service) Transfer(ctx context.Context, actor auth.Actor, in Offer) (*mo
 		} else if models.CodeOf(err) != models.CodeNotFound {
 			return err
 		}
-		due, err := s.workingDue(tx.DB, c.UnitID, tx.Now, s.TransferDays)
-		if err != nil {
-			return err
-		}
-		t := models.CaseTransfer{
-			ID: models.NewID(), CaseID: c.ID, FromUnitID: c.UnitID, ToUnitID: in.ToUnitID, FromOfficialID: c.OfficialID,
-			Reason: in.Reason, State: models.TransferOffered, OfferedAt: tx.Now,
-			DueAt: due,
-		}
-		if err := tx.Create(&t).Error; err != nil {
-			return err
-		}
-		if err := startClock(tx, c, models.ClockTransfer, t.DueAt); err != nil {
-			return err
-		}
-		// No receiving official: until it is accepted the case has not changed hands.
-		return addEvent(tx, c, models.CaseEvent{
-			Kind: models.EventTransferred, FromOfficialID: c.OfficialID, ToUnitID: &t.ToUnitID,
-			Actor: actor.Subject, Note: in.Reason,
-		})
+		return s.offer(tx, c, actor, in)
 	})
+}
+
+// thirdTransfer is the offer from which on the unit above both decides: so often a
+// case has been sent on that no unit looks for its owner any more.
+const thirdTransfer = 3
+
+// offer writes an offer. Whoever passes the case on is named, so that a needless
+// hand-over can be charged also where nobody had the case yet.
+func (s *Service) offer(tx *store.Tx, c *models.Case, actor auth.Actor, in Offer) error {
+	due, err := s.workingDue(tx.DB, c.UnitID, tx.Now, s.TransferDays)
+	if err != nil {
+		return err
+	}
+	t := models.CaseTransfer{
+		ID: models.NewID(), CaseID: c.ID, FromUnitID: c.UnitID, ToUnitID: in.ToUnitID, FromOfficialID: c.OfficialID,
+		Reason: in.Reason, State: models.TransferOffered, OfferedAt: tx.Now, DueAt: due,
+	}
+	if t.FromOfficialID == nil {
+		t.FromOfficialID = actor.OfficialID
+	}
+	var before int64
+	if err := tx.Model(&models.CaseTransfer{}).Where("case_id = ?", c.ID).Count(&before).Error; err != nil {
+		return err
+	}
+	if before+1 >= thirdTransfer {
+		if err := decideAbove(tx, &t); err != nil {
+			return err
+		}
+	}
+	if err := tx.Create(&t).Error; err != nil {
+		return err
+	}
+	if err := startClock(tx, c, models.ClockTransfer, t.DueAt); err != nil {
+		return err
+	}
+	// No receiving official: until it is accepted the case has not changed hands.
+	return addEvent(tx, c, models.CaseEvent{
+		Kind: models.EventTransferred, FromOfficialID: t.FromOfficialID, ToUnitID: &t.ToUnitID,
+		Actor: actor.Subject, Note: in.Reason,
+	})
+}
+
+// decideAbove makes an offer final: it goes to the nearest unit that stands above
+// both. Where the owner is that unit itself, its word is final. Units without a
+// common one above them go on between themselves.
+func decideAbove(tx *store.Tx, t *models.CaseTransfer) error {
+	var common []models.OrgUnitClosure
+	err := tx.Table("org_unit_closures AS a").Select("a.ancestor_id").
+		Joins("JOIN org_unit_closures AS b ON b.ancestor_id = a.ancestor_id").
+		Where("a.descendant_id = ? AND b.descendant_id = ?", t.FromUnitID, t.ToUnitID).
+		Order("a.depth + b.depth").Limit(1).Find(&common).Error
+	if err != nil || len(common) == 0 {
+		return err
+	}
+	t.Final = true
+	if above := common[0].AncestorID; above != t.FromUnitID {
+		t.ToUnitID = above
+	}
+	return nil
 }
 
 // Decision is a unit's answer to a case that it was offered.
@@ -66,6 +106,9 @@ type Decision struct {
 	On
 	Accept bool
 	Reason string // needed to refuse
+	// ToUnitID is who gets the case, where the unit above both decides: itself where
+	// it is left out, or a unit below it.
+	ToUnitID *models.ID
 }
 
 // DecideTransfer takes or refuses a case that was offered to a unit within the
@@ -82,7 +125,11 @@ func (s *Service) DecideTransfer(ctx context.Context, actor auth.Actor, in Decis
 			return err
 		}
 		if in.Accept {
-			return s.acceptTransfer(tx, c, t, actor, in.Reason)
+			to, err := receiver(tx, t, in.ToUnitID)
+			if err != nil {
+				return err
+			}
+			return acceptTransfer(tx, c, t, to, actor.Subject, in.Reason)
 		}
 		return endTransfer(tx, c, t, models.TransferRefused, actor.Subject, in.Reason)
 	})
@@ -102,7 +149,24 @@ func notByOfferer(tx *store.Tx, c *models.Case, actor auth.Actor) error {
 	return nil
 }
 
-func (s *Service) acceptTransfer(tx *store.Tx, c *models.Case, t *models.CaseTransfer, actor auth.Actor, reason string) error {
+// receiver is the unit that gets a case: who was offered it or, of a final offer,
+// a unit below that one.
+func receiver(tx *store.Tx, t *models.CaseTransfer, named *models.ID) (models.ID, error) {
+	if named == nil {
+		return t.ToUnitID, nil
+	}
+	if !t.Final {
+		return models.ID{}, models.AtField("toUnitId", models.Forbidden())
+	}
+	covered, err := store.Covers(tx.DB, &t.ToUnitID, *named)
+	if err != nil || covered {
+		return *named, err
+	}
+	return models.ID{}, models.AtField("toUnitId", models.NotFound("OrgUnit"))
+}
+
+// acceptTransfer gives a case to a unit, in nobody's hands.
+func acceptTransfer(tx *store.Tx, c *models.Case, t *models.CaseTransfer, to models.ID, subject, reason string) error {
 	if err := t.Decide(models.TransferAccepted, tx.Now, reason); err != nil {
 		return err
 	}
@@ -116,11 +180,10 @@ func (s *Service) acceptTransfer(tx *store.Tx, c *models.Case, t *models.CaseTra
 	if err := stopClocks(tx, c, models.ClockTransfer, models.ClockAccept); err != nil {
 		return err
 	}
-	c.UnitID, c.OfficialID = t.ToUnitID, nil
+	c.UnitID, c.OfficialID = to, nil
 	c.Transfers++
 	return addEvent(tx, c, models.CaseEvent{
-		Kind: models.EventTransferAccepted, FromOfficialID: t.FromOfficialID, ToUnitID: &t.ToUnitID,
-		Actor: actor.Subject, Note: reason,
+		Kind: models.EventTransferAccepted, FromOfficialID: t.FromOfficialID, ToUnitID: &to, Actor: subject, Note: reason,
 	})
 }
 
@@ -135,8 +198,12 @@ func endTransfer(tx *store.Tx, c *models.Case, t *models.CaseTransfer, to models
 	if err := stopClocks(tx, c, models.ClockTransfer); err != nil {
 		return err
 	}
+	kind := models.EventTransferRefused
+	if to == models.TransferLapsed {
+		kind = models.EventTransferLapsed
+	}
 	return addEvent(tx, c, models.CaseEvent{
-		Kind: models.EventTransferRefused, ToOfficialID: t.FromOfficialID, ToUnitID: &t.FromUnitID,
+		Kind: kind, ToOfficialID: t.FromOfficialID, ToUnitID: &t.FromUnitID,
 		Actor: subject, Note: reason,
 	})
 }
@@ -159,7 +226,7 @@ func lapseOpenTransfer(tx *store.Tx, c *models.Case) error {
 }
 
 // LapseTransfers lets every offer fall back that was not answered in time, and
-// returns how many did. It is safe to run in several processes at once.
+// returns how many did; a final one takes effect instead. It is safe to run in several processes at once.
 func (s *Service) LapseTransfers(ctx context.Context) (int, error) {
 	overdue := func() ([]models.ID, error) {
 		var ids []models.ID
@@ -176,7 +243,13 @@ func (s *Service) LapseTransfers(ctx context.Context) (int, error) {
 		if err != nil {
 			return false, err
 		}
-		if err := endTransfer(tx, c, t, models.TransferLapsed, actorSystem, ""); err != nil {
+		if t.Final {
+			// Whoever must decide and does not has the case.
+			err = acceptTransfer(tx, c, t, t.ToUnitID, actorSystem, "")
+		} else {
+			err = endTransfer(tx, c, t, models.TransferLapsed, actorSystem, "")
+		}
+		if err != nil {
 			return false, err
 		}
 		return true, audit.Record(tx, audit.Entry{Actor: actorSystem, Action: "lapseTransfer", Noun: "Case", NounID: &c.ID})

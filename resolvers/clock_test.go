@@ -1,0 +1,125 @@
+package resolvers_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// watch lets the server look after what becomes due.
+func (o *office) watch(want int) {
+	o.Helper()
+	if n, err := o.app.Cases.Watch(o.Context()); err != nil || n != want {
+		o.Errorf("%d cases were looked after, want %d: %v", n, want, err)
+	}
+}
+
+// kinds is the history of a case, by receipt.
+func (o *office) kinds(receipt string) string {
+	o.Helper()
+	var kinds []string
+	for _, e := range o.ok("", byReceipt, "r", receipt).list("caseByReceipt.events") {
+		kinds = append(kinds, e.(map[string]any)["kind"].(string))
+	}
+	return strings.Join(kinds, " ")
+}
+
+func TestTheThirdTransferIsDecidedAboveBoth(t *testing.T) {
+	each(t, func(o *office) {
+		id, receipt := o.handIn("north")
+		o.step("bob", "acceptCase", id, ``, "ACCEPTED")
+		o.step("bob", "transferCase", id, `toUnitId: {south}, reason: "theirs"`, "ACCEPTED")
+		o.refusesStep("cat", "FORBIDDEN", "toUnitId", "decideTransfer", id, `accept: true, toUnitId: {south}`)
+		o.step("cat", "decideTransfer", id, `accept: true`, "ACCEPTED")
+		o.step("cat", "transferCase", id, `toUnitId: {north}, reason: "back to them"`, "ACCEPTED")
+		o.step("bob", "decideTransfer", id, `accept: false, reason: "no"`, "ACCEPTED")
+		o.step("cat", "transferCase", id, `toUnitId: {north-desk}, reason: "somebody there"`, "ACCEPTED")
+		// Nobody below can answer; the unit above both must.
+		o.refusesStep("ann", "NOT_FOUND", "caseId", "decideTransfer", id, `accept: true`)
+		o.refusesStep("hr-root", "CONFLICT", "accept", "decideTransfer", id, `accept: false, reason: "not ours"`)
+		o.refusesStep("hr-root", "NOT_FOUND", "toUnitId", "decideTransfer", id, `accept: true, toUnitId: {passport}`)
+		o.step("hr-root", "decideTransfer", id, `accept: true, toUnitId: {south}, reason: "yours after all"`, "ACCEPTED").
+			wants("decideTransfer.case.unit.ref", "south")
+		want := "SUBMITTED ACCEPTED TRANSFERRED TRANSFER_ACCEPTED TRANSFERRED TRANSFER_REFUSED TRANSFERRED TRANSFER_ACCEPTED"
+		if got := o.kinds(receipt); got != want {
+			o.Errorf("history %s, want %s", got, want)
+		}
+		var last string
+		for _, e := range o.ok("", `query($r: String!) { caseByReceipt(receipt: $r) { events { toUnit { ref } } } }`, "r", receipt).list("caseByReceipt.events") {
+			if unit, is := e.(map[string]any)["toUnit"].(map[string]any); is {
+				last += unit["ref"].(string) + " "
+			}
+		}
+		if last != "north north south south north south root south " {
+			o.Errorf("hands %q", last)
+		}
+	})
+}
+
+func TestAFinalOfferTakesEffectByItself(t *testing.T) {
+	each(t, func(o *office) {
+		id, _ := o.handIn("north")
+		o.step("bob", "acceptCase", id, ``, "ACCEPTED")
+		for range 2 {
+			o.step("bob", "transferCase", id, `toUnitId: {south}, reason: "theirs"`, "ACCEPTED")
+			o.step("cat", "decideTransfer", id, `accept: false, reason: "yours"`, "ACCEPTED")
+		}
+		o.step("bob", "transferCase", id, `toUnitId: {south}, reason: "theirs"`, "ACCEPTED")
+		o.later(3)
+		if n, err := o.app.Cases.LapseTransfers(o.Context()); err != nil || n != 1 {
+			o.Errorf("%d offers lapsed, want 1: %v", n, err)
+		}
+		o.ok("hr-root", `query($id: ID!) { node(id: $id) { ... on Case { unit { ref } transfers } } }`, "id", id).wants("node.unit.ref", "root")
+	})
+}
+
+func TestTheTimeIsWarnedOfExtendedAndEscalated(t *testing.T) {
+	each(t, func(o *office) {
+		id, receipt := o.handIn("north-desk")
+		o.watch(0)
+		o.at("2025-03-10T09:00:00+08:00") // due at the end of the 11th, the next working day
+		o.watch(1)
+		o.watch(0)
+		soon := o.ok("hr-north", `{ cases(filter: {dueSoon: true}) { nodes { id dueSoon } } }`)
+		soon.wants("cases.nodes.0.dueSoon", true)
+		o.step("ann", "extendCase", id, `reason: "the part must be ordered"`, "SUBMITTED").wants("extendCase.case.dueAt", "2025-03-18T16:00:00Z")
+		o.refusesStep("ann", "CONFLICT", "caseId", "extendCase", id, `reason: "again"`)
+		o.refusesStep("cat", "NOT_FOUND", "caseId", "extendCase", id, `reason: "not mine"`)
+		o.ok("", byReceipt, "r", receipt).wants("caseByReceipt.dueAt", "2025-03-18T16:00:00Z")
+		o.at("2025-03-19T00:00:00+08:00")
+		o.watch(1)
+		o.watch(0)
+		above := o.ok("hr-root", `{ cases(filter: {escalatedTo: {north}}) { nodes { id escalatedTo { ref } unit { ref } } } }`)
+		above.wants("cases.nodes.0.escalatedTo.ref", "north")
+		above.wants("cases.nodes.0.unit.ref", "north-desk")
+		if n := len(o.ok("hr-south", `{ cases(filter: {escalatedTo: {north}}) { nodes { id } } }`).list("cases.nodes")); n != 0 {
+			o.Errorf("a neighbour sees %d escalated cases", n)
+		}
+		late, _ := o.handIn("north")
+		o.later(30)
+		o.refusesStep("bob", "CONFLICT", "caseId", "extendCase", late, `reason: "too late"`)
+		if got, want := o.kinds(receipt), "SUBMITTED WARNED EXTENDED ESCALATED"; got != want {
+			o.Errorf("history %s, want %s", got, want)
+		}
+	})
+}
+
+func TestASilentResidentIsRemindedOnceHalfWay(t *testing.T) {
+	each(t, func(o *office) {
+		id, receipt := o.handIn("north")
+		o.step("bob", "acceptCase", id, ``, "ACCEPTED")
+		o.step("bob", "assignCase", id, ``, "ASSIGNED")
+		o.step("bob", "startCase", id, ``, "IN_PROGRESS")
+		o.step("bob", "resolveCase", id, `outcome: RESOLVED, account: "done"`, "RESOLVED")
+		o.later(4)
+		o.watch(0)
+		o.later(2)
+		o.watch(1)
+		o.watch(0)
+		if got := o.kinds(receipt); strings.Count(got, "REMINDED") != 1 {
+			o.Errorf("history %s", got)
+		}
+		if o.ok("", `query($r: String!) { caseByReceipt(receipt: $r) { remindedAt } }`, "r", receipt).get("caseByReceipt.remindedAt") == nil {
+			o.Error("the reminder is not on record")
+		}
+	})
+}
