@@ -35,11 +35,21 @@ type CaseResolver interface {
 	Longitude(ctx context.Context, obj *models.Case) (*float64, error)
 	RoutedBy(ctx context.Context, obj *models.Case) (*models.Routing, error)
 
+	Mediation(ctx context.Context, objs []*models.Case) ([]*models.Mediation, error)
+	Exclusion(ctx context.Context, objs []*models.Case) ([]*models.Exclusion, error)
 	Events(ctx context.Context, objs []*models.Case) ([][]*models.CaseEvent, error)
 	Attachments(ctx context.Context, objs []*models.Case) ([][]*models.Attachment, error)
 }
 type CaseEventResolver interface {
 	ToUnit(ctx context.Context, obj *models.CaseEvent) (*models.OrgUnit, error)
+}
+type ExclusionResolver interface {
+	Unit(ctx context.Context, obj *models.Exclusion) (*models.OrgUnit, error)
+}
+type MediationResolver interface {
+	Outcome(ctx context.Context, obj *models.Mediation) (*models.CaseOutcome, error)
+
+	ResidentAnswer(ctx context.Context, obj *models.Mediation) (*models.Answer, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -744,6 +754,116 @@ func (ec *executionContext) fieldContext_Case_reopened(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Case", field, false, false, "Int")
 }
 
+func (ec *executionContext) _Case_mediation(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_mediation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Case_mediation(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Mediation) graphql.Marshaler {
+			return ec.marshalOMediation2ᚖsteelyardᚋmodelsᚐMediation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Case_mediation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Case",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Mediation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Case_mediation(ctx context.Context, field graphql.CollectedField, obj *models.Case) (any, error) {
+	resolver := ec.Resolvers.Case()
+	if batch, ok := graphql.BatchParentsFor[*models.Case](ctx, "Case"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Mediation(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.Mediation](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Case.mediation",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Mediation(ctx, []*models.Case{obj})
+	return graphql.ResolveBatchSingleResult[*models.Mediation](
+		ctx,
+		results,
+		err,
+		"Case.mediation",
+	)
+}
+
+func (ec *executionContext) _Case_exclusion(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_exclusion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Case_exclusion(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Exclusion) graphql.Marshaler {
+			return ec.marshalOExclusion2ᚖsteelyardᚋmodelsᚐExclusion(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Case_exclusion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Case",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Exclusion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Case_exclusion(ctx context.Context, field graphql.CollectedField, obj *models.Case) (any, error) {
+	resolver := ec.Resolvers.Case()
+	if batch, ok := graphql.BatchParentsFor[*models.Case](ctx, "Case"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Exclusion(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.Exclusion](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Case.exclusion",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Exclusion(ctx, []*models.Case{obj})
+	return graphql.ResolveBatchSingleResult[*models.Exclusion](
+		ctx,
+		results,
+		err,
+		"Case.exclusion",
+	)
+}
+
 func (ec *executionContext) _Case_events(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1170,6 +1290,475 @@ func (ec *executionContext) fieldContext_CasePayload_userErrors(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Exclusion_unit(ctx context.Context, field graphql.CollectedField, obj *models.Exclusion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exclusion_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Exclusion().Unit(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.OrgUnit) graphql.Marshaler {
+			return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Exclusion_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Exclusion",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OrgUnit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Exclusion_ground(ctx context.Context, field graphql.CollectedField, obj *models.Exclusion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exclusion_ground(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ground, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ExclusionGround) graphql.Marshaler {
+			return ec.marshalNExclusionGround2steelyardᚋmodelsᚐExclusionGround(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Exclusion_ground(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exclusion", field, false, false, "ExclusionGround")
+}
+
+func (ec *executionContext) _Exclusion_reason(ctx context.Context, field graphql.CollectedField, obj *models.Exclusion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exclusion_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Exclusion_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exclusion", field, false, false, "String")
+}
+
+func (ec *executionContext) _Exclusion_state(ctx context.Context, field graphql.CollectedField, obj *models.Exclusion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exclusion_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ExclusionState) graphql.Marshaler {
+			return ec.marshalNExclusionState2steelyardᚋmodelsᚐExclusionState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Exclusion_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exclusion", field, false, false, "ExclusionState")
+}
+
+func (ec *executionContext) _Exclusion_askedAt(ctx context.Context, field graphql.CollectedField, obj *models.Exclusion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exclusion_askedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AskedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Exclusion_askedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exclusion", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Exclusion_dueAt(ctx context.Context, field graphql.CollectedField, obj *models.Exclusion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exclusion_dueAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Exclusion_dueAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exclusion", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Exclusion_decision(ctx context.Context, field graphql.CollectedField, obj *models.Exclusion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exclusion_decision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Decision, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Exclusion_decision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exclusion", field, false, false, "String")
+}
+
+func (ec *executionContext) _Exclusion_decidedAt(ctx context.Context, field graphql.CollectedField, obj *models.Exclusion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exclusion_decidedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecidedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Exclusion_decidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exclusion", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Exclusion_objectUntil(ctx context.Context, field graphql.CollectedField, obj *models.Exclusion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exclusion_objectUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ObjectUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Exclusion_objectUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exclusion", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Exclusion_objection(ctx context.Context, field graphql.CollectedField, obj *models.Exclusion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exclusion_objection(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Objection, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Exclusion_objection(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exclusion", field, false, false, "String")
+}
+
+func (ec *executionContext) _Exclusion_review(ctx context.Context, field graphql.CollectedField, obj *models.Exclusion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exclusion_review(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Review, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Exclusion_review(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exclusion", field, false, false, "String")
+}
+
+func (ec *executionContext) _Exclusion_reviewedAt(ctx context.Context, field graphql.CollectedField, obj *models.Exclusion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exclusion_reviewedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReviewedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Exclusion_reviewedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exclusion", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Mediation_mediator(ctx context.Context, field graphql.CollectedField, obj *models.Mediation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mediation_mediator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mediator, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mediation_mediator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Mediation", field, false, false, "String")
+}
+
+func (ec *executionContext) _Mediation_startedAt(ctx context.Context, field graphql.CollectedField, obj *models.Mediation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mediation_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mediation_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Mediation", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Mediation_proposedAt(ctx context.Context, field graphql.CollectedField, obj *models.Mediation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mediation_proposedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProposedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mediation_proposedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Mediation", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Mediation_outcome(ctx context.Context, field graphql.CollectedField, obj *models.Mediation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mediation_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Mediation().Outcome(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.CaseOutcome) graphql.Marshaler {
+			return ec.marshalOCaseOutcome2ᚖsteelyardᚋmodelsᚐCaseOutcome(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mediation_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Mediation", field, true, true, "CaseOutcome")
+}
+
+func (ec *executionContext) _Mediation_summary(ctx context.Context, field graphql.CollectedField, obj *models.Mediation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mediation_summary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AgreementSummary, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mediation_summary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Mediation", field, false, false, "String")
+}
+
+func (ec *executionContext) _Mediation_residentAnswer(ctx context.Context, field graphql.CollectedField, obj *models.Mediation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mediation_residentAnswer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Mediation().ResidentAnswer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2ᚖsteelyardᚋmodelsᚐAnswer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mediation_residentAnswer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Mediation", field, true, true, "Answer")
+}
+
+func (ec *executionContext) _Mediation_residentAnsweredAt(ctx context.Context, field graphql.CollectedField, obj *models.Mediation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mediation_residentAnsweredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResidentAnsweredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mediation_residentAnsweredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Mediation", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Mediation_endedAt(ctx context.Context, field graphql.CollectedField, obj *models.Mediation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mediation_endedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mediation_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Mediation", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _OpenCasePayload_receipt(ctx context.Context, field graphql.CollectedField, obj *OpenCasePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1293,6 +1882,62 @@ func (ec *executionContext) fieldContext_OpenCasePayload_userErrors(_ context.Co
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputAnswerMediationInput(ctx context.Context, obj any) (AnswerMediationInput, error) {
+	var it AnswerMediationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"receipt", "agree", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "receipt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("receipt"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Receipt = data
+		case "agree":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("agree"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Agree = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAnswerMediationInput unmarshals raw into the AnswerMediationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAnswerMediationInput(ctx context.Context, raw any) (AnswerMediationInput, error) {
+	var out AnswerMediationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AnswerMediationInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputAssignCaseInput(ctx context.Context, obj any) (AssignCaseInput, error) {
 	var it AssignCaseInput
 	if obj == nil {
@@ -1360,7 +2005,7 @@ func (ec *executionContext) unmarshalInputCaseFilter(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"unitId", "officialId", "states", "category", "overdue", "dueSoon", "escalatedTo"}
+	fieldsInOrder := [...]string{"unitId", "officialId", "states", "category", "overdue", "dueSoon", "exclusions", "escalatedTo"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1409,6 +2054,13 @@ func (ec *executionContext) unmarshalInputCaseFilter(ctx context.Context, obj an
 				return it, err
 			}
 			it.DueSoon = graphql.OmittableOf(data)
+		case "exclusions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("exclusions"))
+			data, err := ec.unmarshalOExclusionState2ᚕsteelyardᚋmodelsᚐExclusionStateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Exclusions = graphql.OmittableOf(data)
 		case "escalatedTo":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("escalatedTo"))
 			data, err := ec.unmarshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, v)
@@ -1615,6 +2267,69 @@ func UnmarshalConfirmResolutionInput(ctx context.Context, raw any) (ConfirmResol
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDecideExclusionInput(ctx context.Context, obj any) (DecideExclusionInput, error) {
+	var it DecideExclusionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "granted", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "granted":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("granted"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Granted = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDecideExclusionInput unmarshals raw into the DecideExclusionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDecideExclusionInput(ctx context.Context, raw any) (DecideExclusionInput, error) {
+	var out DecideExclusionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DecideExclusionInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputDecideTransferInput(ctx context.Context, obj any) (DecideTransferInput, error) {
 	var it DecideTransferInput
 	if obj == nil {
@@ -1696,7 +2411,7 @@ func (ec *executionContext) unmarshalInputEndMediationInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"caseId", "residentAgreed", "unitAgreed", "outcome", "summary", "idempotencyKey"}
+	fieldsInOrder := [...]string{"caseId", "unitAgreed", "outcome", "summary", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1710,13 +2425,6 @@ func (ec *executionContext) unmarshalInputEndMediationInput(ctx context.Context,
 				return it, err
 			}
 			it.CaseID = data
-		case "residentAgreed":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("residentAgreed"))
-			data, err := ec.unmarshalNBoolean2bool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ResidentAgreed = data
 		case "unitAgreed":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitAgreed"))
 			data, err := ec.unmarshalNBoolean2bool(ctx, v)
@@ -1759,6 +2467,62 @@ func (ec *executionContext) unmarshalInputEndMediationInput(ctx context.Context,
 func UnmarshalEndMediationInput(ctx context.Context, raw any) (EndMediationInput, error) {
 	var out EndMediationInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndMediationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputObjectExclusionInput(ctx context.Context, obj any) (ObjectExclusionInput, error) {
+	var it ObjectExclusionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"receipt", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "receipt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("receipt"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Receipt = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalObjectExclusionInput unmarshals raw into the ObjectExclusionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalObjectExclusionInput(ctx context.Context, raw any) (ObjectExclusionInput, error) {
+	var out ObjectExclusionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ObjectExclusionInput", raw, &out)
 	return out, err
 }
 
@@ -1864,6 +2628,69 @@ func (ec *executionContext) unmarshalInputOpenCaseInput(ctx context.Context, obj
 func UnmarshalOpenCaseInput(ctx context.Context, raw any) (OpenCaseInput, error) {
 	var out OpenCaseInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "OpenCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRequestExclusionInput(ctx context.Context, obj any) (RequestExclusionInput, error) {
+	var it RequestExclusionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "ground", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "ground":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ground"))
+			data, err := ec.unmarshalNExclusionGround2steelyardᚋmodelsᚐExclusionGround(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ground = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRequestExclusionInput unmarshals raw into the RequestExclusionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRequestExclusionInput(ctx context.Context, raw any) (RequestExclusionInput, error) {
+	var out RequestExclusionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RequestExclusionInput", raw, &out)
 	return out, err
 }
 
@@ -2272,6 +3099,18 @@ func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "mediation":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_mediation(ctx, field, obj)
+				})
+		case "exclusion":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_exclusion(ctx, field, obj)
+				})
 		case "events":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -2469,6 +3308,165 @@ func (ec *executionContext) _CasePayload(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var exclusionImplementors = []string{"Exclusion"}
+
+func (ec *executionContext) _Exclusion(ctx context.Context, sel ast.SelectionSet, obj *models.Exclusion) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exclusionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Exclusion")
+		case "unit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Exclusion_unit(ctx, field, obj)
+				})
+		case "ground":
+			out.Values[i] = ec._Exclusion_ground(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reason":
+			out.Values[i] = ec._Exclusion_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = ec._Exclusion_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "askedAt":
+			out.Values[i] = ec._Exclusion_askedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dueAt":
+			out.Values[i] = ec._Exclusion_dueAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "decision":
+			out.Values[i] = ec._Exclusion_decision(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "decidedAt":
+			out.Values[i] = ec._Exclusion_decidedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "objectUntil":
+			out.Values[i] = ec._Exclusion_objectUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "objection":
+			out.Values[i] = ec._Exclusion_objection(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "review":
+			out.Values[i] = ec._Exclusion_review(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reviewedAt":
+			out.Values[i] = ec._Exclusion_reviewedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var mediationImplementors = []string{"Mediation"}
+
+func (ec *executionContext) _Mediation(ctx context.Context, sel ast.SelectionSet, obj *models.Mediation) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mediationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Mediation")
+		case "mediator":
+			out.Values[i] = ec._Mediation_mediator(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "startedAt":
+			out.Values[i] = ec._Mediation_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "proposedAt":
+			out.Values[i] = ec._Mediation_proposedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "outcome":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Mediation_outcome(ctx, field, obj)
+				})
+		case "summary":
+			out.Values[i] = ec._Mediation_summary(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "residentAnswer":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Mediation_residentAnswer(ctx, field, obj)
+				})
+		case "residentAnsweredAt":
+			out.Values[i] = ec._Mediation_residentAnsweredAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "endedAt":
+			out.Values[i] = ec._Mediation_endedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var openCasePayloadImplementors = []string{"OpenCasePayload"}
 
 func (ec *executionContext) _OpenCasePayload(ctx context.Context, sel ast.SelectionSet, obj *OpenCasePayload) graphql.Marshaler {
@@ -2520,6 +3518,11 @@ func (ec *executionContext) _OpenCasePayload(ctx context.Context, sel ast.Select
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) unmarshalNAnswerMediationInput2steelyardᚋgraphᚐAnswerMediationInput(ctx context.Context, v any) (AnswerMediationInput, error) {
+	res, err := ec.unmarshalInputAnswerMediationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
 
 func (ec *executionContext) unmarshalNAssignCaseInput2steelyardᚋgraphᚐAssignCaseInput(ctx context.Context, v any) (AssignCaseInput, error) {
 	res, err := ec.unmarshalInputAssignCaseInput(ctx, v)
@@ -2685,6 +3688,11 @@ func (ec *executionContext) unmarshalNConfirmResolutionInput2steelyardᚋgraph�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNDecideExclusionInput2steelyardᚋgraphᚐDecideExclusionInput(ctx context.Context, v any) (DecideExclusionInput, error) {
+	res, err := ec.unmarshalInputDecideExclusionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNDecideTransferInput2steelyardᚋgraphᚐDecideTransferInput(ctx context.Context, v any) (DecideTransferInput, error) {
 	res, err := ec.unmarshalInputDecideTransferInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -2692,6 +3700,41 @@ func (ec *executionContext) unmarshalNDecideTransferInput2steelyardᚋgraphᚐDe
 
 func (ec *executionContext) unmarshalNEndMediationInput2steelyardᚋgraphᚐEndMediationInput(ctx context.Context, v any) (EndMediationInput, error) {
 	res, err := ec.unmarshalInputEndMediationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNExclusionGround2steelyardᚋmodelsᚐExclusionGround(ctx context.Context, v any) (models.ExclusionGround, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.ExclusionGround(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExclusionGround2steelyardᚋmodelsᚐExclusionGround(ctx context.Context, sel ast.SelectionSet, v models.ExclusionGround) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ExclusionGround!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNExclusionState2steelyardᚋmodelsᚐExclusionState(ctx context.Context, v any) (models.ExclusionState, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.ExclusionState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExclusionState2steelyardᚋmodelsᚐExclusionState(ctx context.Context, sel ast.SelectionSet, v models.ExclusionState) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ExclusionState!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNObjectExclusionInput2steelyardᚋgraphᚐObjectExclusionInput(ctx context.Context, v any) (ObjectExclusionInput, error) {
+	res, err := ec.unmarshalInputObjectExclusionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -2706,6 +3749,11 @@ func (ec *executionContext) marshalNOpenCasePayload2ᚖsteelyardᚋgraphᚐOpenC
 		return graphql.Null
 	}
 	return ec._OpenCasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRequestExclusionInput2steelyardᚋgraphᚐRequestExclusionInput(ctx context.Context, v any) (RequestExclusionInput, error) {
+	res, err := ec.unmarshalInputRequestExclusionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNRequestMediationInput2steelyardᚋgraphᚐRequestMediationInput(ctx context.Context, v any) (RequestMediationInput, error) {
@@ -2815,6 +3863,56 @@ func (ec *executionContext) marshalOCaseState2ᚕsteelyardᚋmodelsᚐCaseState�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOExclusion2ᚖsteelyardᚋmodelsᚐExclusion(ctx context.Context, sel ast.SelectionSet, v *models.Exclusion) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Exclusion(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOExclusionState2ᚕsteelyardᚋmodelsᚐExclusionStateᚄ(ctx context.Context, v any) ([]models.ExclusionState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]models.ExclusionState, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNExclusionState2steelyardᚋmodelsᚐExclusionState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOExclusionState2ᚕsteelyardᚋmodelsᚐExclusionStateᚄ(ctx context.Context, sel ast.SelectionSet, v []models.ExclusionState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExclusionState2steelyardᚋmodelsᚐExclusionState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOMediation2ᚖsteelyardᚋmodelsᚐMediation(ctx context.Context, sel ast.SelectionSet, v *models.Mediation) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Mediation(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -23,6 +23,16 @@ type Node interface {
 	IsNode()
 }
 
+// The resident's answer in a mediation.
+type AnswerMediationInput struct {
+	// The receipt code of the case.
+	Receipt string `json:"receipt"`
+	// Whether the resident agrees: to the outcome that the office has agreed to or, before there is one, to the mediator.
+	Agree bool `json:"agree"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // What saving an area gave.
 type AreaPayload struct {
 	// The area; null where there are errors.
@@ -95,6 +105,8 @@ type CaseFilter struct {
 	Overdue graphql.Omittable[*bool] `json:"overdue,omitempty"`
 	// Only what is open and due within the next working day (true), or only what is not (false).
 	DueSoon graphql.Omittable[*bool] `json:"dueSoon,omitempty"`
+	// Only with an exclusion in one of these states: ASKED and OBJECTED wait for a decision.
+	Exclusions graphql.Omittable[[]models.ExclusionState] `json:"exclusions,omitempty"`
 	// Only what is open and escalated to this unit or one below it.
 	EscalatedTo graphql.Omittable[*models.ID] `json:"escalatedTo,omitempty"`
 }
@@ -199,6 +211,18 @@ type CycleEdge struct {
 	Node *models.Cycle `json:"node"`
 }
 
+// The word on an exclusion, or on an objection to one.
+type DecideExclusionInput struct {
+	// The case.
+	CaseID models.ID `json:"caseId"`
+	// Whether the case is excluded, or stays so.
+	Granted bool `json:"granted"`
+	// Why; at most 2,000 characters.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // The answer to an offered case.
 type DecideTransferInput struct {
 	// The case.
@@ -226,11 +250,9 @@ type DimensionScoreInput struct {
 type EndMediationInput struct {
 	// The case.
 	CaseID models.ID `json:"caseId"`
-	// Whether the resident agreed.
-	ResidentAgreed bool `json:"residentAgreed"`
-	// Whether the office agreed.
+	// Whether the office agrees to what is summed up here. The resident answers by receipt (`answerMediation`).
 	UnitAgreed bool `json:"unitAgreed"`
-	// With both agreed: what became of the case; it binds. RESOLVED, PARTLY_RESOLVED or UNRESOLVED.
+	// With the office agreed: what becomes of the case once the resident agrees; it binds. RESOLVED, PARTLY_RESOLVED or UNRESOLVED.
 	Outcome graphql.Omittable[*models.CaseOutcome] `json:"outcome,omitempty"`
 	// What was agreed, or why nothing was.
 	Summary string `json:"summary"`
@@ -296,6 +318,16 @@ type Me struct {
 	Unit *models.OrgUnit `json:"unit,omitempty"`
 	// The official that the subject is, if any.
 	Official *models.Official `json:"official,omitempty"`
+}
+
+// The resident's objection to an exclusion.
+type ObjectExclusionInput struct {
+	// The receipt code of the case.
+	Receipt string `json:"receipt"`
+	// Why; at most 2,000 characters.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // A page of officials.
@@ -663,6 +695,18 @@ type ReportExport struct {
 	MediaType string `json:"mediaType"`
 	// The file itself.
 	Content string `json:"content"`
+}
+
+// A case to be excluded.
+type RequestExclusionInput struct {
+	// The case.
+	CaseID models.ID `json:"caseId"`
+	// On which ground.
+	Ground models.ExclusionGround `json:"ground"`
+	// Why; at most 2,000 characters.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // A third party between resident and office.

@@ -35,7 +35,9 @@ type ResolverRoot interface {
 	Cycle() CycleResolver
 	Deed() DeedResolver
 	Encounter() EncounterResolver
+	Exclusion() ExclusionResolver
 	Holiday() HolidayResolver
+	Mediation() MediationResolver
 	Mutation() MutationResolver
 	Official() OfficialResolver
 	OrgUnit() OrgUnitResolver
@@ -141,10 +143,12 @@ type ComplexityRoot struct {
 		DueSoon      func(childComplexity int) int
 		EscalatedTo  func(childComplexity int) int
 		Events       func(childComplexity int) int
+		Exclusion    func(childComplexity int) int
 		Extended     func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Latitude     func(childComplexity int) int
 		Longitude    func(childComplexity int) int
+		Mediation    func(childComplexity int) int
 		Official     func(childComplexity int) int
 		OpenedAt     func(childComplexity int) int
 		Outcome      func(childComplexity int) int
@@ -276,6 +280,21 @@ type ComplexityRoot struct {
 		Weight func(childComplexity int) int
 	}
 
+	Exclusion struct {
+		AskedAt     func(childComplexity int) int
+		DecidedAt   func(childComplexity int) int
+		Decision    func(childComplexity int) int
+		DueAt       func(childComplexity int) int
+		Ground      func(childComplexity int) int
+		ObjectUntil func(childComplexity int) int
+		Objection   func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		Review      func(childComplexity int) int
+		ReviewedAt  func(childComplexity int) int
+		State       func(childComplexity int) int
+		Unit        func(childComplexity int) int
+	}
+
 	Explanation struct {
 		Parts func(childComplexity int) int
 	}
@@ -321,16 +340,30 @@ type ComplexityRoot struct {
 		Unit     func(childComplexity int) int
 	}
 
+	Mediation struct {
+		AgreementSummary   func(childComplexity int) int
+		EndedAt            func(childComplexity int) int
+		Mediator           func(childComplexity int) int
+		Outcome            func(childComplexity int) int
+		ProposedAt         func(childComplexity int) int
+		ResidentAnswer     func(childComplexity int) int
+		ResidentAnsweredAt func(childComplexity int) int
+		StartedAt          func(childComplexity int) int
+	}
+
 	Mutation struct {
 		AcceptCase            func(childComplexity int, input CaseStepInput) int
+		AnswerMediation       func(childComplexity int, input AnswerMediationInput) int
 		AssignCase            func(childComplexity int, input AssignCaseInput) int
 		ConfirmDeed           func(childComplexity int, input ConfirmDeedInput) int
 		ConfirmResolution     func(childComplexity int, input ConfirmResolutionInput) int
+		DecideExclusion       func(childComplexity int, input DecideExclusionInput) int
 		DecideTransfer        func(childComplexity int, input DecideTransferInput) int
 		EndMediation          func(childComplexity int, input EndMediationInput) int
 		ExtendCase            func(childComplexity int, input CaseReasonInput) int
 		HoldCase              func(childComplexity int, input CaseReasonInput) int
 		IssueRatingInvitation func(childComplexity int, input IssueRatingInvitationInput) int
+		ObjectExclusion       func(childComplexity int, input ObjectExclusionInput) int
 		OpenCase              func(childComplexity int, input OpenCaseInput) int
 		OpenCycle             func(childComplexity int, input OpenCycleInput) int
 		OpenReviewRound       func(childComplexity int, input OpenReviewRoundInput) int
@@ -346,6 +379,7 @@ type ComplexityRoot struct {
 		RemoveRoutingRule     func(childComplexity int, input RemoveEntryInput) int
 		RemoveWebhook         func(childComplexity int, input RemoveWebhookInput) int
 		ReplyToRating         func(childComplexity int, input ReplyToRatingInput) int
+		RequestExclusion      func(childComplexity int, input RequestExclusionInput) int
 		RequestMediation      func(childComplexity int, input RequestMediationInput) int
 		ResolveCase           func(childComplexity int, input ResolveCaseInput) int
 		ResumeCase            func(childComplexity int, input CaseStepInput) int
@@ -1111,6 +1145,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.Events(childComplexity), true
+	case "Case.exclusion":
+		if e.ComplexityRoot.Case.Exclusion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Exclusion(childComplexity), true
 	case "Case.extended":
 		if e.ComplexityRoot.Case.Extended == nil {
 			break
@@ -1135,6 +1175,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.Longitude(childComplexity), true
+	case "Case.mediation":
+		if e.ComplexityRoot.Case.Mediation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Mediation(childComplexity), true
 	case "Case.official":
 		if e.ComplexityRoot.Case.Official == nil {
 			break
@@ -1621,6 +1667,79 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EvidencePiece.Weight(childComplexity), true
 
+	case "Exclusion.askedAt":
+		if e.ComplexityRoot.Exclusion.AskedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Exclusion.AskedAt(childComplexity), true
+	case "Exclusion.decidedAt":
+		if e.ComplexityRoot.Exclusion.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Exclusion.DecidedAt(childComplexity), true
+	case "Exclusion.decision":
+		if e.ComplexityRoot.Exclusion.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Exclusion.Decision(childComplexity), true
+	case "Exclusion.dueAt":
+		if e.ComplexityRoot.Exclusion.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Exclusion.DueAt(childComplexity), true
+	case "Exclusion.ground":
+		if e.ComplexityRoot.Exclusion.Ground == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Exclusion.Ground(childComplexity), true
+	case "Exclusion.objectUntil":
+		if e.ComplexityRoot.Exclusion.ObjectUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Exclusion.ObjectUntil(childComplexity), true
+	case "Exclusion.objection":
+		if e.ComplexityRoot.Exclusion.Objection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Exclusion.Objection(childComplexity), true
+	case "Exclusion.reason":
+		if e.ComplexityRoot.Exclusion.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Exclusion.Reason(childComplexity), true
+	case "Exclusion.review":
+		if e.ComplexityRoot.Exclusion.Review == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Exclusion.Review(childComplexity), true
+	case "Exclusion.reviewedAt":
+		if e.ComplexityRoot.Exclusion.ReviewedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Exclusion.ReviewedAt(childComplexity), true
+	case "Exclusion.state":
+		if e.ComplexityRoot.Exclusion.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Exclusion.State(childComplexity), true
+	case "Exclusion.unit":
+		if e.ComplexityRoot.Exclusion.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Exclusion.Unit(childComplexity), true
+
 	case "Explanation.parts":
 		if e.ComplexityRoot.Explanation.Parts == nil {
 			break
@@ -1772,6 +1891,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Me.Unit(childComplexity), true
 
+	case "Mediation.summary":
+		if e.ComplexityRoot.Mediation.AgreementSummary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mediation.AgreementSummary(childComplexity), true
+	case "Mediation.endedAt":
+		if e.ComplexityRoot.Mediation.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mediation.EndedAt(childComplexity), true
+	case "Mediation.mediator":
+		if e.ComplexityRoot.Mediation.Mediator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mediation.Mediator(childComplexity), true
+	case "Mediation.outcome":
+		if e.ComplexityRoot.Mediation.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mediation.Outcome(childComplexity), true
+	case "Mediation.proposedAt":
+		if e.ComplexityRoot.Mediation.ProposedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mediation.ProposedAt(childComplexity), true
+	case "Mediation.residentAnswer":
+		if e.ComplexityRoot.Mediation.ResidentAnswer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mediation.ResidentAnswer(childComplexity), true
+	case "Mediation.residentAnsweredAt":
+		if e.ComplexityRoot.Mediation.ResidentAnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mediation.ResidentAnsweredAt(childComplexity), true
+	case "Mediation.startedAt":
+		if e.ComplexityRoot.Mediation.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mediation.StartedAt(childComplexity), true
+
 	case "Mutation.acceptCase":
 		if e.ComplexityRoot.Mutation.AcceptCase == nil {
 			break
@@ -1783,6 +1951,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AcceptCase(childComplexity, args["input"].(CaseStepInput)), true
+	case "Mutation.answerMediation":
+		if e.ComplexityRoot.Mutation.AnswerMediation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_answerMediation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnswerMediation(childComplexity, args["input"].(AnswerMediationInput)), true
 	case "Mutation.assignCase":
 		if e.ComplexityRoot.Mutation.AssignCase == nil {
 			break
@@ -1816,6 +1995,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfirmResolution(childComplexity, args["input"].(ConfirmResolutionInput)), true
+	case "Mutation.decideExclusion":
+		if e.ComplexityRoot.Mutation.DecideExclusion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideExclusion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideExclusion(childComplexity, args["input"].(DecideExclusionInput)), true
 	case "Mutation.decideTransfer":
 		if e.ComplexityRoot.Mutation.DecideTransfer == nil {
 			break
@@ -1871,6 +2061,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.IssueRatingInvitation(childComplexity, args["input"].(IssueRatingInvitationInput)), true
+	case "Mutation.objectExclusion":
+		if e.ComplexityRoot.Mutation.ObjectExclusion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_objectExclusion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ObjectExclusion(childComplexity, args["input"].(ObjectExclusionInput)), true
 	case "Mutation.openCase":
 		if e.ComplexityRoot.Mutation.OpenCase == nil {
 			break
@@ -2036,6 +2237,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReplyToRating(childComplexity, args["input"].(ReplyToRatingInput)), true
+	case "Mutation.requestExclusion":
+		if e.ComplexityRoot.Mutation.RequestExclusion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestExclusion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestExclusion(childComplexity, args["input"].(RequestExclusionInput)), true
 	case "Mutation.requestMediation":
 		if e.ComplexityRoot.Mutation.RequestMediation == nil {
 			break
@@ -3559,6 +3771,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AnswerMediationInput", ec.unmarshalInputAnswerMediationInput),
 			graphql.NewInputUnmarshaler("AssignCaseInput", ec.unmarshalInputAssignCaseInput),
 			graphql.NewInputUnmarshaler("CaseFilter", ec.unmarshalInputCaseFilter),
 			graphql.NewInputUnmarshaler("CaseReasonInput", ec.unmarshalInputCaseReasonInput),
@@ -3566,11 +3779,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ComponentRuleInput", ec.unmarshalInputComponentRuleInput),
 			graphql.NewInputUnmarshaler("ConfirmDeedInput", ec.unmarshalInputConfirmDeedInput),
 			graphql.NewInputUnmarshaler("ConfirmResolutionInput", ec.unmarshalInputConfirmResolutionInput),
+			graphql.NewInputUnmarshaler("DecideExclusionInput", ec.unmarshalInputDecideExclusionInput),
 			graphql.NewInputUnmarshaler("DecideTransferInput", ec.unmarshalInputDecideTransferInput),
 			graphql.NewInputUnmarshaler("DimensionLevelInput", ec.unmarshalInputDimensionLevelInput),
 			graphql.NewInputUnmarshaler("DimensionScoreInput", ec.unmarshalInputDimensionScoreInput),
 			graphql.NewInputUnmarshaler("EndMediationInput", ec.unmarshalInputEndMediationInput),
 			graphql.NewInputUnmarshaler("IssueRatingInvitationInput", ec.unmarshalInputIssueRatingInvitationInput),
+			graphql.NewInputUnmarshaler("ObjectExclusionInput", ec.unmarshalInputObjectExclusionInput),
 			graphql.NewInputUnmarshaler("OpenCaseInput", ec.unmarshalInputOpenCaseInput),
 			graphql.NewInputUnmarshaler("OpenCycleInput", ec.unmarshalInputOpenCycleInput),
 			graphql.NewInputUnmarshaler("OpenReviewRoundInput", ec.unmarshalInputOpenReviewRoundInput),
@@ -3584,6 +3799,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemoveEntryInput", ec.unmarshalInputRemoveEntryInput),
 			graphql.NewInputUnmarshaler("RemoveWebhookInput", ec.unmarshalInputRemoveWebhookInput),
 			graphql.NewInputUnmarshaler("ReplyToRatingInput", ec.unmarshalInputReplyToRatingInput),
+			graphql.NewInputUnmarshaler("RequestExclusionInput", ec.unmarshalInputRequestExclusionInput),
 			graphql.NewInputUnmarshaler("RequestMediationInput", ec.unmarshalInputRequestMediationInput),
 			graphql.NewInputUnmarshaler("ResolveCaseInput", ec.unmarshalInputResolveCaseInput),
 			graphql.NewInputUnmarshaler("ReviewPairInput", ec.unmarshalInputReviewPairInput),
@@ -3928,6 +4144,10 @@ func (ec *executionContext) childFields_Case(ctx context.Context, field graphql.
 		return ec.fieldContext_Case_transfers(ctx, field)
 	case "reopened":
 		return ec.fieldContext_Case_reopened(ctx, field)
+	case "mediation":
+		return ec.fieldContext_Case_mediation(ctx, field)
+	case "exclusion":
+		return ec.fieldContext_Case_exclusion(ctx, field)
 	case "events":
 		return ec.fieldContext_Case_events(ctx, field)
 	case "attachments":
@@ -4168,6 +4388,36 @@ func (ec *executionContext) childFields_EvidencePiece(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type EvidencePiece", field.Name)
 }
 
+func (ec *executionContext) childFields_Exclusion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unit":
+		return ec.fieldContext_Exclusion_unit(ctx, field)
+	case "ground":
+		return ec.fieldContext_Exclusion_ground(ctx, field)
+	case "reason":
+		return ec.fieldContext_Exclusion_reason(ctx, field)
+	case "state":
+		return ec.fieldContext_Exclusion_state(ctx, field)
+	case "askedAt":
+		return ec.fieldContext_Exclusion_askedAt(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_Exclusion_dueAt(ctx, field)
+	case "decision":
+		return ec.fieldContext_Exclusion_decision(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_Exclusion_decidedAt(ctx, field)
+	case "objectUntil":
+		return ec.fieldContext_Exclusion_objectUntil(ctx, field)
+	case "objection":
+		return ec.fieldContext_Exclusion_objection(ctx, field)
+	case "review":
+		return ec.fieldContext_Exclusion_review(ctx, field)
+	case "reviewedAt":
+		return ec.fieldContext_Exclusion_reviewedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Exclusion", field.Name)
+}
+
 func (ec *executionContext) childFields_Explanation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "parts":
@@ -4256,6 +4506,28 @@ func (ec *executionContext) childFields_Me(ctx context.Context, field graphql.Co
 		return ec.fieldContext_Me_official(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Me", field.Name)
+}
+
+func (ec *executionContext) childFields_Mediation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "mediator":
+		return ec.fieldContext_Mediation_mediator(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_Mediation_startedAt(ctx, field)
+	case "proposedAt":
+		return ec.fieldContext_Mediation_proposedAt(ctx, field)
+	case "outcome":
+		return ec.fieldContext_Mediation_outcome(ctx, field)
+	case "summary":
+		return ec.fieldContext_Mediation_summary(ctx, field)
+	case "residentAnswer":
+		return ec.fieldContext_Mediation_residentAnswer(ctx, field)
+	case "residentAnsweredAt":
+		return ec.fieldContext_Mediation_residentAnsweredAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Mediation_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Mediation", field.Name)
 }
 
 func (ec *executionContext) childFields_Official(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -87,25 +87,29 @@ func (e *Exclusion) Decide(granted bool, by, reason string, now time.Time) error
 	if err := ValidReason(reason); err != nil {
 		return err
 	}
-	if by == e.AskedBy || by == e.DecidedBy {
-		return &Error{Code: CodeForbidden, Key: KeySecondPerson}
-	}
-	if e.State == ExclusionObjected {
-		to := ExclusionOverturned
-		if granted {
-			to = ExclusionUpheld
-		}
-		e.ReviewedBy, e.Review, e.ReviewedAt = by, reason, &now
-		return e.move(to)
-	}
+	objected := e.State == ExclusionObjected
 	to := ExclusionRefused
-	if granted {
+	switch {
+	case objected && granted:
+		to = ExclusionUpheld
+	case objected:
+		to = ExclusionOverturned
+	case granted:
 		to = ExclusionGranted
 	}
+	from := e.State
 	if err := e.move(to); err != nil {
 		return err
 	}
-	e.DecidedBy, e.Decision, e.DecidedAt = by, reason, &now
+	if by == e.AskedBy || by == e.DecidedBy {
+		e.State = from
+		return &Error{Code: CodeForbidden, Key: KeySecondPerson}
+	}
+	if objected {
+		e.ReviewedBy, e.Review, e.ReviewedAt = by, reason, &now
+	} else {
+		e.DecidedBy, e.Decision, e.DecidedAt = by, reason, &now
+	}
 	return nil
 }
 

@@ -11,22 +11,23 @@ import (
 // TestCaseLife holds every pair of state and step to the picture of the design.
 func TestCaseLife(t *testing.T) {
 	want := map[CaseState]string{
-		CaseSubmitted:         "ACCEPT>ACCEPTED REJECT>REJECTED TRANSFER>ACCEPTED WITHDRAW>WITHDRAWN",
-		CaseAccepted:          "ASSIGN>ASSIGNED REJECT>REJECTED TRANSFER>ACCEPTED WITHDRAW>WITHDRAWN",
-		CaseAssigned:          "ASSIGN>ASSIGNED REJECT>REJECTED START>IN_PROGRESS TRANSFER>ACCEPTED WITHDRAW>WITHDRAWN",
-		CaseInProgress:        "ASSIGN>ASSIGNED HOLD>ON_HOLD MEDIATE>MEDIATION REJECT>REJECTED RESOLVE>RESOLVED TRANSFER>ACCEPTED WITHDRAW>WITHDRAWN",
-		CaseOnHold:            "RESUME>IN_PROGRESS WITHDRAW>WITHDRAWN",
+		CaseSubmitted:         "ACCEPT>ACCEPTED FOLLOW>RESOLVED REJECT>REJECTED TRANSFER>ACCEPTED WITHDRAW>WITHDRAWN",
+		CaseAccepted:          "ASSIGN>ASSIGNED FOLLOW>RESOLVED REJECT>REJECTED TRANSFER>ACCEPTED WITHDRAW>WITHDRAWN",
+		CaseAssigned:          "ASSIGN>ASSIGNED FOLLOW>RESOLVED REJECT>REJECTED START>IN_PROGRESS TRANSFER>ACCEPTED WITHDRAW>WITHDRAWN",
+		CaseInProgress:        "ASSIGN>ASSIGNED FOLLOW>RESOLVED HOLD>ON_HOLD MEDIATE>MEDIATION REJECT>REJECTED RESOLVE>RESOLVED TRANSFER>ACCEPTED WITHDRAW>WITHDRAWN",
+		CaseOnHold:            "FOLLOW>RESOLVED RESUME>IN_PROGRESS WITHDRAW>WITHDRAWN",
 		CaseMediation:         "RESOLVE>RESOLVED RESUME>IN_PROGRESS WITHDRAW>WITHDRAWN",
 		CaseResolved:          "CONFIRM>CONFIRMED LAPSE>CLOSED_UNCONFIRMED REOPEN>REOPENED",
-		CaseReopened:          "ASSIGN>ASSIGNED MEDIATE>MEDIATION START>IN_PROGRESS TRANSFER>ACCEPTED WITHDRAW>WITHDRAWN",
+		CaseReopened:          "ASSIGN>ASSIGNED FOLLOW>RESOLVED MEDIATE>MEDIATION START>IN_PROGRESS TRANSFER>ACCEPTED WITHDRAW>WITHDRAWN",
 		CaseConfirmed:         "",
 		CaseClosedUnconfirmed: "CONFIRM>CONFIRMED REOPEN>REOPENED",
-		CaseRejected:          "",
+		CaseRejected:          "OVERTURN>REOPENED",
 		CaseWithdrawn:         "",
 	}
 	steps := []CaseStep{
 		CaseStepAccept, CaseStepAssign, CaseStepStart, CaseStepHold, CaseStepResume, CaseStepTransfer, CaseStepMediate,
 		CaseStepResolve, CaseStepConfirm, CaseStepReopen, CaseStepLapse, CaseStepReject, CaseStepWithdraw,
+		CaseStepFollow, CaseStepOverturn,
 	}
 	reached := map[CaseState]bool{CaseSubmitted: true}
 	for _, state := range CaseStates {
@@ -250,6 +251,53 @@ func TestAbandonedRuns(t *testing.T) {
 	} {
 		if got := c.run.Abandoned(now); got != c.want {
 			t.Errorf("%+v: %v", c.run, got)
+		}
+	}
+}
+
+// TestExclusionLife: the unit asks, another person decides, the resident objects in
+// time, and a third person has the last word.
+func TestExclusionLife(t *testing.T) {
+	now := time.Date(2025, 3, 1, 0, 0, 0, 0, time.UTC)
+	end := now.AddDate(0, 0, 10)
+	for name, c := range map[string]struct {
+		from    ExclusionState
+		granted bool
+		by      string
+		want    ExclusionState
+		code    Code
+	}{
+		"granted":                  {ExclusionAsked, true, "above", ExclusionGranted, ""},
+		"refused":                  {ExclusionAsked, false, "above", ExclusionRefused, ""},
+		"by who asked":             {ExclusionAsked, true, "unit", ExclusionAsked, CodeForbidden},
+		"decided twice":            {ExclusionGranted, true, "third", ExclusionGranted, CodeIllegalState},
+		"upheld":                   {ExclusionObjected, true, "third", ExclusionUpheld, ""},
+		"overturned":               {ExclusionObjected, false, "third", ExclusionOverturned, ""},
+		"reviewed by who had said": {ExclusionObjected, true, "second", ExclusionObjected, CodeForbidden},
+	} {
+		e := Exclusion{State: c.from, AskedBy: "unit"}
+		if c.from != ExclusionAsked {
+			e.DecidedBy = "second"
+		}
+		err := e.Decide(c.granted, c.by, "because", now)
+		if e.State != c.want || CodeOf(err) != c.code {
+			t.Errorf("%s: %s, %v", name, e.State, err)
+		}
+	}
+	for name, c := range map[string]struct {
+		from ExclusionState
+		at   time.Time
+		code Code
+	}{
+		"in time":           {ExclusionGranted, end.Add(-1), ""},
+		"the unit's own":    {ExclusionUnreviewed, now, ""},
+		"too late":          {ExclusionGranted, end, CodeGone},
+		"twice":             {ExclusionObjected, now, CodeIllegalState},
+		"nothing to object": {ExclusionRefused, now, CodeIllegalState},
+	} {
+		e := Exclusion{State: c.from, ObjectUntil: &end}
+		if err := e.Object("wrong", c.at); CodeOf(err) != c.code || err == nil && e.State != ExclusionObjected {
+			t.Errorf("%s: %s, %v", name, e.State, err)
 		}
 	}
 }

@@ -93,6 +93,7 @@ const (
 	EventExclusionAsked   CaseEventKind = "EXCLUSION_ASKED"
 	EventExclusionRefused CaseEventKind = "EXCLUSION_REFUSED"
 	EventObjected         CaseEventKind = "OBJECTED"
+	EventExclusionUpheld  CaseEventKind = "EXCLUSION_UPHELD" // against the objection
 )
 
 // CaseEventKinds are all steps: those of the import format in its order, then
@@ -102,7 +103,7 @@ var CaseEventKinds = []CaseEventKind{
 	EventTransferRefused, EventPaused, EventResumed, EventResolved, EventConfirmed, EventReopened,
 	EventRejected, EventWithdrawn, EventMediation, EventClosed,
 	EventTransferLapsed, EventEscalated, EventExtended, EventWarned, EventReminded,
-	EventJoined, EventParted, EventExclusionAsked, EventExclusionRefused, EventObjected,
+	EventJoined, EventParted, EventExclusionAsked, EventExclusionRefused, EventObjected, EventExclusionUpheld,
 }
 
 // ImportedEventKinds are the steps that the import format knows.

@@ -70,6 +70,14 @@ func (r *caseResolver) RoutedBy(ctx context.Context, obj *models.Case) (*models.
 	return orNil(obj.RoutedBy), nil
 }
 
+func (r *caseResolver) Mediation(ctx context.Context, objs []*models.Case) ([]*models.Mediation, error) {
+	return gathered(ctx, load(ctx).mediations, objs, func(c *models.Case) models.ID { return c.ID })
+}
+
+func (r *caseResolver) Exclusion(ctx context.Context, objs []*models.Case) ([]*models.Exclusion, error) {
+	return gathered(ctx, load(ctx).exclusions, objs, func(c *models.Case) models.ID { return c.ID })
+}
+
 func (r *caseResolver) Events(ctx context.Context, objs []*models.Case) ([][]*models.CaseEvent, error) {
 	events, err := gathered(ctx, load(ctx).events, objs, func(c *models.Case) models.ID { return c.ID })
 	for i := range events {
@@ -83,6 +91,18 @@ func (r *caseEventResolver) ToUnit(ctx context.Context, obj *models.CaseEvent) (
 		return nil, nil
 	}
 	return must(load(ctx).units.Load(ctx, *obj.ToUnitID))
+}
+
+func (r *exclusionResolver) Unit(ctx context.Context, obj *models.Exclusion) (*models.OrgUnit, error) {
+	return must(load(ctx).units.Load(ctx, obj.UnitID))
+}
+
+func (r *mediationResolver) Outcome(ctx context.Context, obj *models.Mediation) (*models.CaseOutcome, error) {
+	return orNil(obj.Outcome), nil
+}
+
+func (r *mediationResolver) ResidentAnswer(ctx context.Context, obj *models.Mediation) (*models.Answer, error) {
+	return orNil(obj.ResidentAnswer), nil
 }
 
 func (r *mutationResolver) OpenCase(ctx context.Context, input graph.OpenCaseInput) (*graph.OpenCasePayload, error) {
@@ -166,11 +186,39 @@ func (r *mutationResolver) RequestMediation(ctx context.Context, input graph.Req
 	return casePayload(ctx, c, err)
 }
 
+func (r *mutationResolver) RequestExclusion(ctx context.Context, input graph.RequestExclusionInput) (*graph.CasePayload, error) {
+	c, err := r.App.Cases.RequestExclusion(ctx, auth.ActorFrom(ctx), cases.ExclusionRequest{
+		On: on(input.CaseID, input.IdempotencyKey), Ground: input.Ground, Reason: input.Reason,
+	})
+	return casePayload(ctx, c, err)
+}
+
+func (r *mutationResolver) DecideExclusion(ctx context.Context, input graph.DecideExclusionInput) (*graph.CasePayload, error) {
+	c, err := r.App.Cases.DecideExclusion(ctx, auth.ActorFrom(ctx), cases.ExclusionDecision{
+		On: on(input.CaseID, input.IdempotencyKey), Granted: input.Granted, Reason: input.Reason,
+	})
+	return casePayload(ctx, c, err)
+}
+
+func (r *mutationResolver) ObjectExclusion(ctx context.Context, input graph.ObjectExclusionInput) (*graph.CasePayload, error) {
+	c, err := r.App.Cases.ObjectExclusion(ctx, cases.Objection{
+		Receipt: input.Receipt, Reason: input.Reason, IdempotencyKey: input.IdempotencyKey.Value(),
+	})
+	return casePayload(ctx, c, err)
+}
+
 func (r *mutationResolver) EndMediation(ctx context.Context, input graph.EndMediationInput) (*graph.CasePayload, error) {
 	c, err := r.App.Cases.EndMediation(ctx, auth.ActorFrom(ctx), cases.MediationEnd{
-		On:             on(input.CaseID, input.IdempotencyKey),
-		ResidentAgreed: input.ResidentAgreed, UnitAgreed: input.UnitAgreed,
-		Outcome: orZero(input.Outcome.Value()), Summary: input.Summary,
+		On:         on(input.CaseID, input.IdempotencyKey),
+		UnitAgreed: input.UnitAgreed,
+		Outcome:    orZero(input.Outcome.Value()), Summary: input.Summary,
+	})
+	return casePayload(ctx, c, err)
+}
+
+func (r *mutationResolver) AnswerMediation(ctx context.Context, input graph.AnswerMediationInput) (*graph.CasePayload, error) {
+	c, err := r.App.Cases.AnswerMediation(ctx, cases.MediationAnswer{
+		Receipt: input.Receipt, Agree: input.Agree, IdempotencyKey: input.IdempotencyKey.Value(),
 	})
 	return casePayload(ctx, c, err)
 }
@@ -212,7 +260,13 @@ func (r *Resolver) Case() graph.CaseResolver { return &caseResolver{r} }
 
 func (r *Resolver) CaseEvent() graph.CaseEventResolver { return &caseEventResolver{r} }
 
+func (r *Resolver) Exclusion() graph.ExclusionResolver { return &exclusionResolver{r} }
+
+func (r *Resolver) Mediation() graph.MediationResolver { return &mediationResolver{r} }
+
 type (
 	caseResolver      struct{ *Resolver }
 	caseEventResolver struct{ *Resolver }
+	exclusionResolver struct{ *Resolver }
+	mediationResolver struct{ *Resolver }
 )

@@ -159,17 +159,35 @@ func TestASilentResidentClosesACase(t *testing.T) {
 
 func TestAMediationBindsWhenBothSidesAgree(t *testing.T) {
 	each(t, func(o *office) {
-		id, _ := o.handIn("north")
+		id, receipt := o.handIn("north")
+		answer := `mutation($r: String!, $agree: Boolean!) { answerMediation(input: {receipt: $r, agree: $agree}) {` + caseFields + `} }`
 		o.step("bob", "acceptCase", id, ``, "ACCEPTED")
 		o.step("bob", "assignCase", id, ``, "ASSIGNED")
 		o.step("bob", "startCase", id, ``, "IN_PROGRESS")
+		o.refuses("", "CONFLICT", "receipt", answer, "r", receipt, "agree", true)
 		o.refusesStep("bob", "INVALID", "mediator", "requestMediation", id, `mediator: ""`)
 		o.step("bob", "requestMediation", id, `mediator: "the village elder"`, "MEDIATION")
-		o.step("bob", "endMediation", id, `residentAgreed: false, unitAgreed: true, summary: "no"`, "IN_PROGRESS")
+		o.step("bob", "endMediation", id, `unitAgreed: false, summary: "no"`, "IN_PROGRESS")
+		o.step("bob", "requestMediation", id, `mediator: "one whom the resident does not want"`, "MEDIATION")
+		o.ok("", answer, "r", receipt, "agree", false).wants("answerMediation.case.state", "IN_PROGRESS")
 		o.step("bob", "requestMediation", id, `mediator: "another elder"`, "MEDIATION")
-		o.refusesStep("bob", "INVALID", "outcome", "endMediation", id, `residentAgreed: true, unitAgreed: true, summary: "half each"`)
-		o.step("bob", "endMediation", id, `residentAgreed: true, unitAgreed: true, outcome: PARTLY_RESOLVED, summary: "half each"`, "RESOLVED").
-			wants("endMediation.case.outcome", "PARTLY_RESOLVED")
+		o.ok("", answer, "r", receipt, "agree", true).wants("answerMediation.case.state", "MEDIATION")
+		o.refusesStep("bob", "ILLEGAL_STATE", "", "resolveCase", id, `outcome: RESOLVED, account: "so be it"`)
+		o.refusesStep("bob", "INVALID", "outcome", "endMediation", id, `unitAgreed: true, summary: "half each"`)
+		o.refusesStep("bob", "INVALID", "summary", "endMediation", id, `unitAgreed: true, outcome: RESOLVED, summary: ""`)
+		// The office's word alone binds nobody.
+		o.step("bob", "endMediation", id, `unitAgreed: true, outcome: RESOLVED, summary: "all of it"`, "MEDIATION")
+		o.step("bob", "endMediation", id, `unitAgreed: true, outcome: PARTLY_RESOLVED, summary: "half each"`, "MEDIATION")
+		o.refuses("", "NOT_FOUND", "receipt", answer, "r", "nonsense", "agree", true)
+		bound := o.ok("", answer, "r", receipt, "agree", true)
+		bound.wants("answerMediation.case.state", "RESOLVED")
+		bound.wants("answerMediation.case.outcome", "PARTLY_RESOLVED")
+		bound.wants("answerMediation.case.account", "half each")
+		seen := o.ok("", `query($r: String!) { caseByReceipt(receipt: $r) { mediation { mediator outcome summary residentAnswer proposedAt endedAt } } }`, "r", receipt)
+		seen.wants("caseByReceipt.mediation.mediator", "another elder")
+		seen.wants("caseByReceipt.mediation.residentAnswer", "YES")
+		seen.wants("caseByReceipt.mediation.summary", "half each")
+		o.refuses("", "CONFLICT", "receipt", answer, "r", receipt, "agree", true)
 	})
 }
 

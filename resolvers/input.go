@@ -130,7 +130,7 @@ func caseFilter(in *graph.CaseFilter) cases.Filter {
 	return cases.Filter{
 		UnitID: in.UnitID.Value(), OfficialID: in.OfficialID.Value(), States: in.States.Value(),
 		Category: in.Category.Value(), Overdue: in.Overdue.Value(), DueSoon: in.DueSoon.Value(),
-		EscalatedTo: in.EscalatedTo.Value(),
+		EscalatedTo: in.EscalatedTo.Value(), Exclusions: in.Exclusions.Value(),
 	}
 }
 

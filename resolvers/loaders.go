@@ -30,6 +30,8 @@ type loaders struct {
 	runs        *dataloadgen.Loader[models.ID, *models.AssessmentRun]
 	events      *dataloadgen.Loader[models.ID, []*models.CaseEvent]
 	attachments *dataloadgen.Loader[models.ID, []*models.Attachment]
+	mediations  *dataloadgen.Loader[models.ID, *models.Mediation]
+	exclusions  *dataloadgen.Loader[models.ID, *models.Exclusion]
 	latest      *dataloadgen.Loader[latestCases, []*models.Case]
 	assessments *dataloadgen.Loader[inCycle, *models.Assessment]
 	parts       *dataloadgen.Loader[models.ID, []*models.ScorePart]
@@ -72,6 +74,9 @@ func newLoaders(r *Resolver, actor auth.Actor) *loaders {
 		}),
 		events:      one(r.App.Cases.EventsByCases),
 		attachments: one(r.App.Attachments.ByCases),
+		events:     one(r.App.Cases.EventsByCases),
+		mediations: one(r.App.Cases.MediationsByCases),
+		exclusions: one(r.App.Cases.ExclusionsByCases),
 		latest: one(func(ctx context.Context, keys []latestCases) (map[latestCases][]*models.Case, error) {
 			return r.latestCases(ctx, actor, keys)
 		}),

@@ -181,6 +181,7 @@ const (
 	EventExclusionAsked
 	EventExclusionRefused
 	EventObjected
+	EventExclusionUpheld
 	eventKinds
 )
 

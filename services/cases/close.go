@@ -34,32 +34,29 @@ func (r Resolution) validate() error {
 }
 
 // Resolve says what was done and asks the resident, who has the last word. An
-// offered transfer that nobody has answered falls back; a mediation ends.
+// offered transfer that nobody has answered falls back. A mediation is ended by those
+// who take part in it.
 func (s *Service) Resolve(ctx context.Context, actor auth.Actor, in Resolution) (*models.Case, error) {
 	if err := in.validate(); err != nil {
 		return nil, err
 	}
 	return s.work(ctx, actor, "resolveCase", in.On, in, func(tx *store.Tx, c *models.Case) error {
-		mediated := c.State == models.CaseMediation
+		if c.State == models.CaseMediation {
+			return c.State.Illegal(models.CaseStepResolve) // what both sides agree to ends a mediation, or nothing does
+		}
 		if err := move(c, models.CaseStepResolve); err != nil {
 			return err
 		}
 		if err := holds(actor, c); err != nil {
 			return err
 		}
-		if mediated {
-			end := MediationEnd{Outcome: in.Outcome, Summary: in.Account}
-			if err := endMediation(tx, c, actor, end); err != nil {
-				return err
-			}
-		}
-		return s.resolve(tx, c, actor, in)
+		return s.resolve(tx, c, actor.Subject, in)
 	})
 }
 
 // resolve closes a case whose state has become RESOLVED, and starts the
 // resident's time to answer.
-func (s *Service) resolve(tx *store.Tx, c *models.Case, actor auth.Actor, in Resolution) error {
+func (s *Service) resolve(tx *store.Tx, c *models.Case, subject string, in Resolution) error {
 	if err := s.close(tx, c, in.Outcome); err != nil {
 		return err
 	}
@@ -69,13 +66,16 @@ func (s *Service) resolve(tx *store.Tx, c *models.Case, actor auth.Actor, in Res
 		return err
 	}
 	return addEvent(tx, c, models.CaseEvent{
-		Kind: models.EventResolved, Outcome: in.Outcome, FromOfficialID: c.OfficialID, Actor: actor.Subject, Note: in.Account,
+		Kind: models.EventResolved, Outcome: in.Outcome, FromOfficialID: c.OfficialID, Actor: subject, Note: in.Account,
 	})
 }
 
 // close stops what still runs and notes when and how the office closed the case.
 func (s *Service) close(tx *store.Tx, c *models.Case, outcome models.CaseOutcome) error {
 	if err := lapseOpenTransfer(tx, c); err != nil {
+		return err
+	}
+	if err := dropExclusion(tx, c); err != nil {
 		return err
 	}
 	if err := s.unpause(tx, c); err != nil {
@@ -89,26 +89,13 @@ func (s *Service) close(tx *store.Tx, c *models.Case, outcome models.CaseOutcome
 	return nil
 }
 
-// Reject excludes a case for a reason: not within our powers, or unlawful.
-func (s *Service) Reject(ctx context.Context, actor auth.Actor, in Reasoned) (*models.Case, error) {
-	if err := models.ValidReason(in.Reason); err != nil {
-		return nil, err
-	}
-	return s.work(ctx, actor, "rejectCase", in.On, in, func(tx *store.Tx, c *models.Case) error {
-		if err := move(c, models.CaseStepReject); err != nil {
-			return err
-		}
-		if err := s.close(tx, c, models.OutcomeRejected); err != nil {
-			return err
-		}
-		return addEvent(tx, c, models.CaseEvent{
-			Kind: models.EventRejected, Outcome: models.OutcomeRejected, FromOfficialID: c.OfficialID, Actor: actor.Subject, Note: in.Reason,
-		})
-	})
-}
-
 // confirmDue is when the resident's time to answer ends: the end of the last of
 // its days, working or not.
 func (s *Service) confirmDue(from time.Time) time.Time {
 	return calendar.DateIn(from, s.Zone).AddDays(s.ConfirmDays + 1).Start(s.Zone).UTC()
+}
+
+// objectUntil is when the resident's time to object to an exclusion ends.
+func (s *Service) objectUntil(tx *store.Tx) time.Time {
+	return calendar.DateIn(tx.Now, s.Zone).AddDays(s.ObjectDays + 1).Start(s.Zone).UTC()
 }

@@ -24,6 +24,7 @@ type Filter struct {
 	// EscalatedTo keeps what was overdue in a unit right below this one or below a
 	// unit under it.
 	EscalatedTo *models.ID
+	Exclusions  []models.ExclusionState // empty: any or none
 }
 
 // Order is the order of a list of cases.
@@ -38,6 +39,9 @@ const (
 
 // Page returns the cases that the actor may see, behind a place.
 func (s *Service) Page(ctx context.Context, actor auth.Actor, f Filter, order Order, first int, after string) ([]*models.Case, bool, error) {
+	if len(f.Exclusions) > len(models.ExclusionStates) {
+		return nil, false, models.Invalid("filter.exclusions", models.KeyTooLong, strconv.Itoa(len(models.ExclusionStates)), strconv.Itoa(len(f.Exclusions)))
+	}
 	if len(f.States) > len(models.CaseStates) {
 		return nil, false, models.Invalid("filter.states", models.KeyTooLong, strconv.Itoa(len(models.CaseStates)), strconv.Itoa(len(f.States)))
 	}
@@ -63,6 +67,9 @@ func (s *Service) filter(query *gorm.DB, f Filter) *gorm.DB {
 	}
 	if f.Category != nil {
 		query = query.Where("cases.category = ?", *f.Category)
+	}
+	if len(f.Exclusions) > 0 {
+		query = query.Where("EXISTS (SELECT 1 FROM exclusions WHERE exclusions.case_id = cases.id AND exclusions.state IN ?)", f.Exclusions)
 	}
 	if f.EscalatedTo != nil {
 		query = query.Scopes(store.InScope("cases.escalated_unit_id", f.EscalatedTo)).Where("cases.state IN ?", openStates())

@@ -55,7 +55,12 @@ func (s *Service) reopen(tx *store.Tx, c *models.Case, in Word) error {
 	if err := move(c, models.CaseStepReopen); err != nil {
 		return err
 	}
-	c.Confirmed, c.Satisfaction = models.AnswerNo, in.Satisfaction
+	return s.openAgain(tx, c, in.Satisfaction, actorResident, in.Comment)
+}
+
+// openAgain gives a case whose state has become REOPENED back to its unit.
+func (s *Service) openAgain(tx *store.Tx, c *models.Case, mark *int, subject, note string) error {
+	c.Confirmed, c.Satisfaction = models.AnswerNo, mark
 	c.ClosedAt, c.Outcome = nil, ""
 	c.Reopened++
 	if err := stopClocks(tx, c, models.ClockConfirm); err != nil {
@@ -74,8 +79,8 @@ func (s *Service) reopen(tx *store.Tx, c *models.Case, in Word) error {
 		return err
 	}
 	return addEvent(tx, c, models.CaseEvent{
-		Kind: models.EventReopened, ToOfficialID: c.OfficialID, ToUnitID: &c.UnitID, Actor: actorResident,
-		Note: strings.TrimSpace(in.Comment), DueAt: replaced,
+		Kind: models.EventReopened, ToOfficialID: c.OfficialID, ToUnitID: &c.UnitID, Actor: subject,
+		Note: strings.TrimSpace(note), DueAt: replaced,
 	})
 }
 
@@ -100,7 +105,7 @@ func (s *Service) Withdraw(ctx context.Context, in Withdrawal) (*models.Case, er
 			return false, err
 		}
 		if mediated {
-			if err := endMediation(tx, c, auth.Actor{}, MediationEnd{Outcome: models.OutcomeWithdrawn, Summary: in.Reason}); err != nil {
+			if err := endMediation(tx, c, actorResident, models.OutcomeWithdrawn, in.Reason); err != nil {
 				return false, err
 			}
 		}

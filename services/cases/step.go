@@ -191,7 +191,7 @@ func (s *Service) Resume(ctx context.Context, actor auth.Actor, in Step) (*model
 			return err
 		}
 		if mediated {
-			return endMediation(tx, c, actor, MediationEnd{Summary: in.Note})
+			return endMediation(tx, c, actor.Subject, models.OutcomeUnresolved, in.Note)
 		}
 		if err := s.unpause(tx, c); err != nil {
 			return err
