@@ -74,9 +74,8 @@ func newLoaders(r *Resolver, actor auth.Actor) *loaders {
 		}),
 		events:      one(r.App.Cases.EventsByCases),
 		attachments: one(r.App.Attachments.ByCases),
-		events:     one(r.App.Cases.EventsByCases),
-		mediations: one(r.App.Cases.MediationsByCases),
-		exclusions: one(r.App.Cases.ExclusionsByCases),
+		mediations:  one(r.App.Cases.MediationsByCases),
+		exclusions:  one(r.App.Cases.ExclusionsByCases),
 		latest: one(func(ctx context.Context, keys []latestCases) (map[latestCases][]*models.Case, error) {
 			return r.latestCases(ctx, actor, keys)
 		}),
