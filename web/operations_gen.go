@@ -91,6 +91,8 @@ const (
 	CaseEventKindExclusionRefused CaseEventKind = "EXCLUSION_REFUSED"
 	// The resident objects to the exclusion.
 	CaseEventKindObjected CaseEventKind = "OBJECTED"
+	// The exclusion stands against the resident's objection.
+	CaseEventKindExclusionUpheld CaseEventKind = "EXCLUSION_UPHELD"
 )
 
 var AllCaseEventKind = []CaseEventKind{
@@ -119,6 +121,7 @@ var AllCaseEventKind = []CaseEventKind{
 	CaseEventKindExclusionAsked,
 	CaseEventKindExclusionRefused,
 	CaseEventKindObjected,
+	CaseEventKindExclusionUpheld,
 }
 
 // Where a case stands.
