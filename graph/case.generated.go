@@ -39,6 +39,7 @@ type CaseResolver interface {
 	Exclusion(ctx context.Context, objs []*models.Case) ([]*models.Exclusion, error)
 	Events(ctx context.Context, objs []*models.Case) ([][]*models.CaseEvent, error)
 	Attachments(ctx context.Context, objs []*models.Case) ([][]*models.Attachment, error)
+	PublicID(ctx context.Context, obj *models.Case) (string, error)
 }
 type CaseEventResolver interface {
 	ToUnit(ctx context.Context, obj *models.CaseEvent) (*models.OrgUnit, error)
@@ -972,6 +973,29 @@ func (ec *executionContext) resolveBatch_Case_attachments(ctx context.Context, f
 		err,
 		"Case.attachments",
 	)
+}
+
+func (ec *executionContext) _Case_publicId(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_publicId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Case().PublicID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_publicId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, true, true, "String")
 }
 
 func (ec *executionContext) _CaseConnection_edges(ctx context.Context, field graphql.CollectedField, obj *CaseConnection) (ret graphql.Marshaler) {
@@ -3122,6 +3146,12 @@ func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Case_attachments(ctx, field, obj)
+				})
+		case "publicId":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_publicId(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -536,6 +536,36 @@ type PolicyInput struct {
 	Seed graphql.Omittable[*int32] `json:"seed,omitempty"`
 }
 
+// A page of public cases.
+type PublicCaseConnection struct {
+	// The rows with their cursors.
+	Edges []*PublicCaseEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*cases.PublicCase `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A public case and its place.
+type PublicCaseEdge struct {
+	// Pass it as `after` to go on behind this row.
+	Cursor string `json:"cursor"`
+	// The case.
+	Node *cases.PublicCase `json:"node"`
+}
+
+// Which public cases.
+type PublicCaseFilter struct {
+	// The first day on which they were handed in.
+	From models.Date `json:"from"`
+	// The last day, at most 90 days later.
+	To models.Date `json:"to"`
+	// Only of these categories.
+	Categories graphql.Omittable[[]string] `json:"categories,omitempty"`
+	// Only what is open (true), or only what is closed (false).
+	Open graphql.Omittable[*bool] `json:"open,omitempty"`
+}
+
 // A further rating of a service after a mending.
 type RateAgainInput struct {
 	// The receipt code of the first rating.

@@ -42,6 +42,7 @@ type ResolverRoot interface {
 	Official() OfficialResolver
 	OrgUnit() OrgUnitResolver
 	OwedReply() OwedReplyResolver
+	PublicCase() PublicCaseResolver
 	Query() QueryResolver
 	Rating() RatingResolver
 	RoutingRule() RoutingRuleResolver
@@ -153,6 +154,7 @@ type ComplexityRoot struct {
 		OpenedAt     func(childComplexity int) int
 		Outcome      func(childComplexity int) int
 		Place        func(childComplexity int) int
+		PublicID     func(childComplexity int) int
 		Ref          func(childComplexity int) int
 		RemindedAt   func(childComplexity int) int
 		Reopened     func(childComplexity int) int
@@ -505,11 +507,34 @@ type ComplexityRoot struct {
 		Version  func(childComplexity int) int
 	}
 
+	PublicCase struct {
+		Category  func(childComplexity int) int
+		ChangedOn func(childComplexity int) int
+		ClosedOn  func(childComplexity int) int
+		DueOn     func(childComplexity int) int
+		OpenedOn  func(childComplexity int) int
+		PublicID  func(childComplexity int) int
+		State     func(childComplexity int) int
+		Unit      func(childComplexity int) int
+	}
+
+	PublicCaseConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	PublicCaseEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Query struct {
 		Areas               func(childComplexity int) int
 		AssessmentReport    func(childComplexity int, cycleID models.ID, unitID *models.ID, peerGroup *string, orderBy AssessmentOrder, first int32, after *string) int
 		AssessmentRun       func(childComplexity int, id models.ID) int
 		CaseByReceipt       func(childComplexity int, receipt string) int
+		CaseCategories      func(childComplexity int) int
 		Cases               func(childComplexity int, filter *CaseFilter, orderBy CaseOrder, first int32, after *string) int
 		CategoryRules       func(childComplexity int) int
 		Cycle               func(childComplexity int, id models.ID) int
@@ -524,6 +549,8 @@ type ComplexityRoot struct {
 		Officials           func(childComplexity int, unitID *models.ID, first int32, after *string) int
 		OrgUnits            func(childComplexity int, first int32, after *string) int
 		OwedReplies         func(childComplexity int, filter *OwedReplyFilter, first int32, after *string) int
+		PublicCase          func(childComplexity int, publicID string) int
+		PublicCases         func(childComplexity int, filter PublicCaseFilter, first int32, after *string) int
 		RatingByReceipt     func(childComplexity int, receipt string) int
 		RatingInvitation    func(childComplexity int, token string) int
 		RoutingRules        func(childComplexity int) int
@@ -1205,6 +1232,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.Place(childComplexity), true
+	case "Case.publicId":
+		if e.ComplexityRoot.Case.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.PublicID(childComplexity), true
 	case "Case.ref":
 		if e.ComplexityRoot.Case.Ref == nil {
 			break
@@ -2849,6 +2882,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Policy.Version(childComplexity), true
 
+	case "PublicCase.category":
+		if e.ComplexityRoot.PublicCase.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicCase.Category(childComplexity), true
+	case "PublicCase.changedOn":
+		if e.ComplexityRoot.PublicCase.ChangedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicCase.ChangedOn(childComplexity), true
+	case "PublicCase.closedOn":
+		if e.ComplexityRoot.PublicCase.ClosedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicCase.ClosedOn(childComplexity), true
+	case "PublicCase.dueOn":
+		if e.ComplexityRoot.PublicCase.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicCase.DueOn(childComplexity), true
+	case "PublicCase.openedOn":
+		if e.ComplexityRoot.PublicCase.OpenedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicCase.OpenedOn(childComplexity), true
+	case "PublicCase.publicId":
+		if e.ComplexityRoot.PublicCase.PublicID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicCase.PublicID(childComplexity), true
+	case "PublicCase.state":
+		if e.ComplexityRoot.PublicCase.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicCase.State(childComplexity), true
+	case "PublicCase.unit":
+		if e.ComplexityRoot.PublicCase.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicCase.Unit(childComplexity), true
+
+	case "PublicCaseConnection.edges":
+		if e.ComplexityRoot.PublicCaseConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicCaseConnection.Edges(childComplexity), true
+	case "PublicCaseConnection.nodes":
+		if e.ComplexityRoot.PublicCaseConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicCaseConnection.Nodes(childComplexity), true
+	case "PublicCaseConnection.pageInfo":
+		if e.ComplexityRoot.PublicCaseConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicCaseConnection.PageInfo(childComplexity), true
+
+	case "PublicCaseEdge.cursor":
+		if e.ComplexityRoot.PublicCaseEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicCaseEdge.Cursor(childComplexity), true
+	case "PublicCaseEdge.node":
+		if e.ComplexityRoot.PublicCaseEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicCaseEdge.Node(childComplexity), true
+
 	case "Query.areas":
 		if e.ComplexityRoot.Query.Areas == nil {
 			break
@@ -2888,6 +3002,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CaseByReceipt(childComplexity, args["receipt"].(string)), true
+	case "Query.caseCategories":
+		if e.ComplexityRoot.Query.CaseCategories == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.CaseCategories(childComplexity), true
 	case "Query.cases":
 		if e.ComplexityRoot.Query.Cases == nil {
 			break
@@ -3028,6 +3148,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.OwedReplies(childComplexity, args["filter"].(*OwedReplyFilter), args["first"].(int32), args["after"].(*string)), true
+	case "Query.publicCase":
+		if e.ComplexityRoot.Query.PublicCase == nil {
+			break
+		}
+
+		args, err := ec.field_Query_publicCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PublicCase(childComplexity, args["publicId"].(string)), true
+	case "Query.publicCases":
+		if e.ComplexityRoot.Query.PublicCases == nil {
+			break
+		}
+
+		args, err := ec.field_Query_publicCases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PublicCases(childComplexity, args["filter"].(PublicCaseFilter), args["first"].(int32), args["after"].(*string)), true
 	case "Query.ratingByReceipt":
 		if e.ComplexityRoot.Query.RatingByReceipt == nil {
 			break
@@ -3791,6 +3933,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OpenReviewRoundInput", ec.unmarshalInputOpenReviewRoundInput),
 			graphql.NewInputUnmarshaler("OwedReplyFilter", ec.unmarshalInputOwedReplyFilter),
 			graphql.NewInputUnmarshaler("PolicyInput", ec.unmarshalInputPolicyInput),
+			graphql.NewInputUnmarshaler("PublicCaseFilter", ec.unmarshalInputPublicCaseFilter),
 			graphql.NewInputUnmarshaler("RateAgainInput", ec.unmarshalInputRateAgainInput),
 			graphql.NewInputUnmarshaler("RateMendingInput", ec.unmarshalInputRateMendingInput),
 			graphql.NewInputUnmarshaler("RecordDeedInput", ec.unmarshalInputRecordDeedInput),
@@ -3909,7 +4052,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "assessment.graphqls" "attachment.graphqls" "case.graphqls" "cycle.graphqls" "deed.graphqls" "notification.graphqls" "org.graphqls" "rating.graphqls" "reply.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
+//go:embed "assessment.graphqls" "attachment.graphqls" "case.graphqls" "cycle.graphqls" "deed.graphqls" "notification.graphqls" "org.graphqls" "public_case.graphqls" "rating.graphqls" "reply.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -3928,6 +4071,7 @@ var sources = []*ast.Source{
 	{Name: "deed.graphqls", Input: sourceData("deed.graphqls"), BuiltIn: false},
 	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
 	{Name: "org.graphqls", Input: sourceData("org.graphqls"), BuiltIn: false},
+	{Name: "public_case.graphqls", Input: sourceData("public_case.graphqls"), BuiltIn: false},
 	{Name: "rating.graphqls", Input: sourceData("rating.graphqls"), BuiltIn: false},
 	{Name: "reply.graphqls", Input: sourceData("reply.graphqls"), BuiltIn: false},
 	{Name: "review.graphqls", Input: sourceData("review.graphqls"), BuiltIn: false},
@@ -4152,6 +4296,8 @@ func (ec *executionContext) childFields_Case(ctx context.Context, field graphql.
 		return ec.fieldContext_Case_events(ctx, field)
 	case "attachments":
 		return ec.fieldContext_Case_attachments(ctx, field)
+	case "publicId":
+		return ec.fieldContext_Case_publicId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Case", field.Name)
 }
@@ -4738,6 +4884,50 @@ func (ec *executionContext) childFields_Policy(ctx context.Context, field graphq
 		return ec.fieldContext_Policy_savedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Policy", field.Name)
+}
+
+func (ec *executionContext) childFields_PublicCase(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "publicId":
+		return ec.fieldContext_PublicCase_publicId(ctx, field)
+	case "category":
+		return ec.fieldContext_PublicCase_category(ctx, field)
+	case "state":
+		return ec.fieldContext_PublicCase_state(ctx, field)
+	case "unit":
+		return ec.fieldContext_PublicCase_unit(ctx, field)
+	case "openedOn":
+		return ec.fieldContext_PublicCase_openedOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_PublicCase_dueOn(ctx, field)
+	case "closedOn":
+		return ec.fieldContext_PublicCase_closedOn(ctx, field)
+	case "changedOn":
+		return ec.fieldContext_PublicCase_changedOn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublicCase", field.Name)
+}
+
+func (ec *executionContext) childFields_PublicCaseConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PublicCaseConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PublicCaseConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PublicCaseConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublicCaseConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PublicCaseEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PublicCaseEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PublicCaseEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublicCaseEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_RateMendingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -40,6 +40,7 @@ var allowed = map[string]string{
 	"Query.myReviewAssignments": "OFFICIAL",
 	"Mutation.submitRating":     anyone, "Mutation.openCase": anyone, "Mutation.confirmResolution": anyone, "Mutation.withdrawCase": anyone,
 	"Mutation.confirmDeed": anyone, "Mutation.subscribeToCase": anyone, "Mutation.unsubscribeFromCase": anyone,
+	"Query.publicCase": anyone, "Query.publicCases": anyone, "Query.caseCategories": anyone,
 	"Query.webhooks": "HR ADMIN", "Mutation.saveWebhook": "HR ADMIN", "Mutation.removeWebhook": "HR ADMIN",
 	"Mutation.acceptCase": caseHands, "Mutation.assignCase": caseHands, "Mutation.startCase": caseHands, "Mutation.transferCase": caseHands,
 	"Mutation.decideTransfer": caseHands, "Mutation.holdCase": caseHands, "Mutation.resumeCase": caseHands, "Mutation.resolveCase": caseHands,

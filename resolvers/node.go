@@ -6,6 +6,7 @@ import (
 	"steelyard/auth"
 	"steelyard/graph"
 	"steelyard/models"
+	"steelyard/services/cases"
 	"steelyard/services/notify"
 	"steelyard/services/ratings"
 )
@@ -103,4 +104,8 @@ func newAssessmentEdge(c string, a *models.Assessment) *graph.AssessmentEdge {
 
 func newWebhookEdge(c string, w *notify.Webhook) *graph.WebhookEdge {
 	return &graph.WebhookEdge{Cursor: c, Node: w}
+}
+
+func newPublicCaseEdge(c string, row *cases.PublicCase) *graph.PublicCaseEdge {
+	return &graph.PublicCaseEdge{Cursor: c, Node: row}
 }

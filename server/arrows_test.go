@@ -21,6 +21,7 @@ var arrows = map[string]string{
 	"messages":         "models",
 	"migrations":       "",
 	"models":           "",
+	"open311":          "messages web/inprocess",
 	"privacy":          "models",
 	"report":           "models scoring",
 	"resolvers":        "auth graph messages models services/...",
@@ -33,7 +34,8 @@ var arrows = map[string]string{
 	"services/notify": "auth messages models services/audit store",
 	"store":           "migrations models",
 	"store/storetest": "store",
-	"web":             "messages",
+	"web":             "messages web/inprocess",
+	"web/inprocess":   "messages",
 }
 
 // TestArrows holds every package to the arrows. The command itself wires all.

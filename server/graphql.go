@@ -119,6 +119,8 @@ func complexities() graph.ComplexityRoot {
 	c.Query.Areas = func(child int) int { return rows(maxRows, child) }
 	c.Query.RoutingRules = func(child int) int { return rows(maxRows, child) }
 	c.Query.Holidays = func(child int, _ int32, _ *models.ID) int { return rows(daysOfYear, child) }
+	c.Query.PublicCases = func(child int, _ graph.PublicCaseFilter, first int32, _ *string) int { return rows(first, child) }
+	c.Query.Webhooks = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.Cycles = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.Officials = func(child int, _ *models.ID, first int32, _ *string) int { return rows(first, child) }
 	c.Query.OrgUnits = func(child int, first int32, _ *string) int { return rows(first, child) }
@@ -131,6 +133,7 @@ func complexities() graph.ComplexityRoot {
 	c.Explanation.Parts = func(child int) int { return rows(partsOfExplanation, child) }
 	c.Assessment.Components = func(child int) int { return rows(int32(len(models.ScoreComponents)), child) }
 	c.Case.Events = func(child int) int { return rows(eventsOfCase, child) }
+	c.Case.Attachments = func(child int) int { return rows(models.MaxCaseAttachments, child) }
 	return c
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"steelyard/auth"
 	"steelyard/calendar"
+	"steelyard/open311"
 	"steelyard/store"
 )
 
@@ -27,6 +28,8 @@ type serveCmd struct {
 	SweepEvery    time.Duration `default:"1m" help:"How often lapsed cases and transfers, and answers to be released, are looked for."`
 	Connections   int           `default:"20" help:"Size of the database pool."`
 
+	JurisdictionID     string   `name:"jurisdiction-id" placeholder:"ID" help:"The jurisdiction_id of Open311, such as city.example.org; another one is refused. Default: any is taken."`
+	APIKey             []string `name:"api-key" placeholder:"TEXT" help:"The api_keys that may file by Open311. Default: everybody may."`
 	Attachments        string   `placeholder:"PLACE" help:"Where attachments lie: a folder, or s3://BUCKET?region=…&endpoint=… with its keys in the environment. Default: beside an SQLite database, else in the user's configuration folder."`
 	SecretFile         string   `placeholder:"PATH" help:"What rating links are signed with; made where there is none. Every process that serves the database needs the same. Default: beside an SQLite database, else in the user's configuration folder."`
 	PreviousSecretFile []string `placeholder:"PATH" help:"Secret files whose links still hold."`
@@ -93,6 +96,7 @@ func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, l
 		return errors.Join(err, listener.Close())
 	}
 	site.introspection, site.graphiql = c.Introspection, c.Graphiql
+	site.open311 = open311.Options{Jurisdiction: c.JurisdictionID, Keys: c.APIKey}
 	if err := c.equip(site.app.Notify, site.publicURL, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"steelyard/auth"
+	"steelyard/open311"
 	"steelyard/resolvers"
 	"steelyard/store"
 	"steelyard/web"
@@ -34,6 +35,7 @@ type site struct {
 	timeout       time.Duration
 	introspection bool
 	graphiql      bool
+	open311       open311.Options
 
 	draining atomic.Bool   // readiness goes false before the listener does
 	quit     chan struct{} // closed to end the streams
@@ -66,6 +68,9 @@ func (s *site) handler() (http.Handler, error) {
 	routes.Handle("OPTIONS /attachments", s.origins.share(http.NotFoundHandler()))
 	routes.Handle("GET /attachments/{id}", open(s.download()))
 	routes.Handle("/", chain(pages, open, protect))
+	cities := s.open311
+	cities.PublicURL, cities.Zone, cities.Now = s.publicURL, s.zone, s.store.Now
+	routes.Handle("/open311/v2/", chain(open311.New(api, cities), open, s.origins.share, protect))
 	if s.graphiql {
 		routes.Handle("/graphiql", open(graphiqlPage()))
 		routes.Handle("/graphiql/", open(graphiqlAssets()))

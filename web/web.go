@@ -20,6 +20,7 @@ import (
 	"github.com/Khan/genqlient/graphql"
 
 	"steelyard/messages"
+	"steelyard/web/inprocess"
 )
 
 // The typed operations are made from operations.graphql and the schema.
@@ -50,7 +51,7 @@ type site struct {
 // New returns the pages. api is the handler of GraphQL; zone is where the
 // organisation keeps its dates.
 func New(api http.Handler, zone *time.Location) (http.Handler, error) {
-	s := &site{api: graphql.NewClient("/graphql", inProcess{api}), pages: map[string]*template.Template{}, zone: zone}
+	s := &site{api: inprocess.Client(api), pages: map[string]*template.Template{}, zone: zone}
 	for _, name := range []string{"home", "rate", "rated", "gone", "receipt", "found"} {
 		page, err := template.New("layout.html").Funcs(s.functions()).ParseFS(pageFiles, "pages/layout.html", "pages/"+name+".html")
 		if err != nil {
