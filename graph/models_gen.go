@@ -16,6 +16,7 @@ import (
 	"steelyard/services/cases"
 	"steelyard/services/notify"
 	"steelyard/services/ratings"
+	"steelyard/services/reviews"
 )
 
 // Anything that can be fetched by its id alone.
@@ -238,12 +239,16 @@ type DecideTransferInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
-// A mark on one dimension.
-type DimensionScoreInput struct {
-	// Which.
-	Dimension models.Dimension `json:"dimension"`
-	// 1 (worst) to 5 (best).
-	Score int32 `json:"score"`
+// A conflict of interest to be declared.
+type DeclareReviewConflictInput struct {
+	// Whom it is declared for: an official for themself, HR for those in the scope.
+	OfficialID models.ID `json:"officialId"`
+	// The other.
+	OtherID models.ID `json:"otherId"`
+	// Why; HR reads it.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // What a mediation came to.
@@ -420,7 +425,9 @@ type OpenReviewRoundInput struct {
 	OpensOn models.Date `json:"opensOn"`
 	// The last day.
 	ClosesOn models.Date `json:"closesOn"`
-	// Who reviews whom.
+	// The questionnaire; left out: the default of the cycle's unit or of the nearest unit above it, if there is one.
+	TemplateID graphql.Omittable[*models.ID] `json:"templateId,omitempty"`
+	// Who reviews whom; may be empty: proposeReviewAssignments finds reviewers.
 	Assignments []*ReviewPairInput `json:"assignments"`
 	// A random text of the client's: a repeat with the same key gets the first answer again.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
@@ -763,6 +770,32 @@ type ResolveCaseInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// A page of conflicts of interest.
+type ReviewConflictConnection struct {
+	// The conflicts, each with its cursor.
+	Edges []*ReviewConflictEdge `json:"edges"`
+	// The conflicts alone.
+	Nodes []*models.ReviewConflict `json:"nodes"`
+	// Where this page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A conflict of interest on a page.
+type ReviewConflictEdge struct {
+	// Where the conflict stands: pass it as `after`.
+	Cursor string `json:"cursor"`
+	// The conflict.
+	Node *models.ReviewConflict `json:"node"`
+}
+
+// What declaring a conflict gave.
+type ReviewConflictPayload struct {
+	// The conflict; null where there are errors.
+	Conflict *models.ReviewConflict `json:"conflict,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Who reviews whom.
 type ReviewPairInput struct {
 	// Who is reviewed.
@@ -771,6 +804,44 @@ type ReviewPairInput struct {
 	ReviewerID models.ID `json:"reviewerId"`
 	// How the reviewer stands to the reviewed.
 	Relation models.Relation `json:"relation"`
+}
+
+// A question to be asked.
+type ReviewQuestionInput struct {
+	// What it asks about.
+	Dimension models.Dimension `json:"dimension"`
+	// The question in Chinese.
+	TextZh string `json:"textZh"`
+	// The question in English.
+	TextEn string `json:"textEn"`
+	// What behaviour each mark stands for: five texts, that of mark 1 first.
+	Levels []*models.LevelText `json:"levels"`
+}
+
+// A page of questionnaires.
+type ReviewTemplateConnection struct {
+	// The questionnaires, each with its cursor.
+	Edges []*ReviewTemplateEdge `json:"edges"`
+	// The questionnaires alone.
+	Nodes []*models.ReviewTemplate `json:"nodes"`
+	// Where this page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A questionnaire on a page.
+type ReviewTemplateEdge struct {
+	// Where the questionnaire stands: pass it as `after`.
+	Cursor string `json:"cursor"`
+	// The questionnaire.
+	Node *models.ReviewTemplate `json:"node"`
+}
+
+// What saving a questionnaire gave.
+type ReviewTemplatePayload struct {
+	// The version; null where there are errors.
+	Template *models.ReviewTemplate `json:"template,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // What saving a routing rule gave.
@@ -863,6 +934,40 @@ type SavePolicyPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A review to be kept until it is handed in.
+type SaveReviewDraftInput struct {
+	// The assignment.
+	AssignmentID models.ID `json:"assignmentId"`
+	// How much the two have to do with each other.
+	Contact graphql.Omittable[*models.ReviewContact] `json:"contact,omitempty"`
+	// Plain marks so far.
+	Scores []*reviews.Mark `json:"scores"`
+	// Answers so far.
+	Answers []*models.ReviewAnswer `json:"answers"`
+}
+
+// What keeping a draft gave.
+type SaveReviewDraftPayload struct {
+	// Whether it is kept.
+	Saved bool `json:"saved"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A questionnaire to be saved.
+type SaveReviewTemplateInput struct {
+	// Whose it is.
+	UnitID models.ID `json:"unitId"`
+	// Its name. Under a name that is there already it becomes the next version.
+	Name string `json:"name"`
+	// Whether it takes the place of the unit's default.
+	IsDefault bool `json:"isDefault"`
+	// What is asked, in this order, at least one question a dimension. Left out: the standard questions.
+	Questions []*ReviewQuestionInput `json:"questions"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // Who is to handle which category where.
 type SaveRoutingRuleInput struct {
 	// Which rule is changed; a new one where it is left out.
@@ -927,8 +1032,12 @@ type ServiceEdge struct {
 type SubmitPeerReviewInput struct {
 	// The assignment.
 	AssignmentID models.ID `json:"assignmentId"`
-	// One mark a dimension.
-	Scores []*DimensionScoreInput `json:"scores"`
+	// How much the two have to do with each other. NONE is an abstention and goes without marks.
+	Contact graphql.Omittable[*models.ReviewContact] `json:"contact,omitempty"`
+	// One mark a dimension, in a round without a questionnaire. A dimension that is left out is an abstention on it.
+	Scores []*reviews.Mark `json:"scores"`
+	// Answers, in a round with a questionnaire. The mark of a dimension is their mean, rounded to a whole number (from the middle to the even one).
+	Answers []*models.ReviewAnswer `json:"answers"`
 }
 
 // What handing in a review gave. The review itself is not shown again, to nobody.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -17,6 +18,25 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type ReviewAssignmentResolver interface {
+	Questions(ctx context.Context, objs []*reviews.Duty) ([][]*models.ReviewQuestion, error)
+}
+type ReviewConflictResolver interface {
+	Official(ctx context.Context, objs []*models.ReviewConflict) ([]*models.Official, error)
+	Other(ctx context.Context, objs []*models.ReviewConflict) ([]*models.Official, error)
+}
+type ReviewRoundResolver interface {
+	Template(ctx context.Context, objs []*models.ReviewRound) ([]*models.ReviewTemplate, error)
+}
+type ReviewSheetResolver interface {
+	Contact(ctx context.Context, obj *reviews.Sheet) (*models.ReviewContact, error)
+}
+type ReviewTemplateResolver interface {
+	Unit(ctx context.Context, objs []*models.ReviewTemplate) ([]*models.OrgUnit, error)
+
+	Questions(ctx context.Context, objs []*models.ReviewTemplate) ([][]*models.ReviewQuestion, error)
+}
+
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
@@ -24,6 +44,98 @@ import (
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _DimensionScore_dimension(ctx context.Context, field graphql.CollectedField, obj *reviews.Mark) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DimensionScore_dimension(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dimension, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Dimension) graphql.Marshaler {
+			return ec.marshalNDimension2steelyardᚋmodelsᚐDimension(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DimensionScore_dimension(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DimensionScore", field, false, false, "Dimension")
+}
+
+func (ec *executionContext) _DimensionScore_score(ctx context.Context, field graphql.CollectedField, obj *reviews.Mark) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DimensionScore_score(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Score, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DimensionScore_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DimensionScore", field, false, false, "Int")
+}
+
+func (ec *executionContext) _LevelText_zh(ctx context.Context, field graphql.CollectedField, obj *models.LevelText) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LevelText_zh(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Zh, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LevelText_zh(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LevelText", field, false, false, "String")
+}
+
+func (ec *executionContext) _LevelText_en(ctx context.Context, field graphql.CollectedField, obj *models.LevelText) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LevelText_en(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.En, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LevelText_en(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LevelText", field, false, false, "String")
+}
 
 func (ec *executionContext) _OpenReviewRoundPayload_round(ctx context.Context, field graphql.CollectedField, obj *OpenReviewRoundPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -87,6 +199,52 @@ func (ec *executionContext) fieldContext_OpenReviewRoundPayload_userErrors(_ con
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ReviewAnswer_questionId(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewAnswer_questionId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QuestionID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
+			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewAnswer_questionId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewAnswer", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ReviewAnswer_score(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewAnswer_score(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Score, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewAnswer_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewAnswer", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReviewAssignment_id(ctx context.Context, field graphql.CollectedField, obj *reviews.Duty) (ret graphql.Marshaler) {
@@ -176,7 +334,7 @@ func (ec *executionContext) _ReviewAssignment_submitted(ctx context.Context, fie
 			return ec.fieldContext_ReviewAssignment_submitted(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Submitted, nil
+			return obj.Submitted(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
@@ -187,7 +345,690 @@ func (ec *executionContext) _ReviewAssignment_submitted(ctx context.Context, fie
 	)
 }
 func (ec *executionContext) fieldContext_ReviewAssignment_submitted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReviewAssignment", field, false, false, "Boolean")
+	return graphql.NewScalarFieldContext("ReviewAssignment", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _ReviewAssignment_state(ctx context.Context, field graphql.CollectedField, obj *reviews.Duty) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewAssignment_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v reviews.DutyState) graphql.Marshaler {
+			return ec.marshalNReviewAssignmentState2steelyardᚋservicesᚋreviewsᚐDutyState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewAssignment_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewAssignment", field, false, false, "ReviewAssignmentState")
+}
+
+func (ec *executionContext) _ReviewAssignment_dueOn(ctx context.Context, field graphql.CollectedField, obj *reviews.Duty) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewAssignment_dueOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueOn(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
+			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewAssignment_dueOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewAssignment", field, true, false, "Date")
+}
+
+func (ec *executionContext) _ReviewAssignment_round(ctx context.Context, field graphql.CollectedField, obj *reviews.Duty) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewAssignment_round(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Round, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ReviewRound) graphql.Marshaler {
+			return ec.marshalNReviewRound2ᚖsteelyardᚋmodelsᚐReviewRound(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewAssignment_round(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewAssignment",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewRound(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewAssignment_questions(ctx context.Context, field graphql.CollectedField, obj *reviews.Duty) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewAssignment_questions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ReviewAssignment_questions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.ReviewQuestion) graphql.Marshaler {
+			return ec.marshalNReviewQuestion2ᚕᚖsteelyardᚋmodelsᚐReviewQuestionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewAssignment_questions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewAssignment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewQuestion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ReviewAssignment_questions(ctx context.Context, field graphql.CollectedField, obj *reviews.Duty) (any, error) {
+	resolver := ec.Resolvers.ReviewAssignment()
+	if batch, ok := graphql.BatchParentsFor[*reviews.Duty](ctx, "ReviewAssignment"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Questions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*models.ReviewQuestion](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ReviewAssignment.questions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Questions(ctx, []*reviews.Duty{obj})
+	return graphql.ResolveBatchSingleResult[[]*models.ReviewQuestion](
+		ctx,
+		results,
+		err,
+		"ReviewAssignment.questions",
+	)
+}
+
+func (ec *executionContext) _ReviewAssignment_draft(ctx context.Context, field graphql.CollectedField, obj *reviews.Duty) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewAssignment_draft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Draft, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reviews.Sheet) graphql.Marshaler {
+			return ec.marshalOReviewSheet2ᚖsteelyardᚋservicesᚋreviewsᚐSheet(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewAssignment_draft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewAssignment",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewSheet(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewConflict_id(ctx context.Context, field graphql.CollectedField, obj *models.ReviewConflict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewConflict_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
+			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewConflict_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewConflict", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ReviewConflict_official(ctx context.Context, field graphql.CollectedField, obj *models.ReviewConflict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewConflict_official(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ReviewConflict_official(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Official) graphql.Marshaler {
+			return ec.marshalOOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewConflict_official(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewConflict",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Official(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ReviewConflict_official(ctx context.Context, field graphql.CollectedField, obj *models.ReviewConflict) (any, error) {
+	resolver := ec.Resolvers.ReviewConflict()
+	if batch, ok := graphql.BatchParentsFor[*models.ReviewConflict](ctx, "ReviewConflict"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Official(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.Official](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ReviewConflict.official",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Official(ctx, []*models.ReviewConflict{obj})
+	return graphql.ResolveBatchSingleResult[*models.Official](
+		ctx,
+		results,
+		err,
+		"ReviewConflict.official",
+	)
+}
+
+func (ec *executionContext) _ReviewConflict_other(ctx context.Context, field graphql.CollectedField, obj *models.ReviewConflict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewConflict_other(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ReviewConflict_other(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Official) graphql.Marshaler {
+			return ec.marshalOOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewConflict_other(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewConflict",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Official(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ReviewConflict_other(ctx context.Context, field graphql.CollectedField, obj *models.ReviewConflict) (any, error) {
+	resolver := ec.Resolvers.ReviewConflict()
+	if batch, ok := graphql.BatchParentsFor[*models.ReviewConflict](ctx, "ReviewConflict"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Other(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.Official](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ReviewConflict.other",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Other(ctx, []*models.ReviewConflict{obj})
+	return graphql.ResolveBatchSingleResult[*models.Official](
+		ctx,
+		results,
+		err,
+		"ReviewConflict.other",
+	)
+}
+
+func (ec *executionContext) _ReviewConflict_reason(ctx context.Context, field graphql.CollectedField, obj *models.ReviewConflict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewConflict_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewConflict_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewConflict", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReviewConflict_declaredAt(ctx context.Context, field graphql.CollectedField, obj *models.ReviewConflict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewConflict_declaredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeclaredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewConflict_declaredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewConflict", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ReviewConflictConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ReviewConflictConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewConflictConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ReviewConflictEdge) graphql.Marshaler {
+			return ec.marshalNReviewConflictEdge2ᚕᚖsteelyardᚋgraphᚐReviewConflictEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewConflictConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewConflictConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewConflictEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewConflictConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *ReviewConflictConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewConflictConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.ReviewConflict) graphql.Marshaler {
+			return ec.marshalNReviewConflict2ᚕᚖsteelyardᚋmodelsᚐReviewConflictᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewConflictConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewConflictConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewConflict(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewConflictConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *ReviewConflictConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewConflictConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖsteelyardᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewConflictConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewConflictConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewConflictEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ReviewConflictEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewConflictEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewConflictEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewConflictEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReviewConflictEdge_node(ctx context.Context, field graphql.CollectedField, obj *ReviewConflictEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewConflictEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ReviewConflict) graphql.Marshaler {
+			return ec.marshalNReviewConflict2ᚖsteelyardᚋmodelsᚐReviewConflict(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewConflictEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewConflictEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewConflict(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewConflictPayload_conflict(ctx context.Context, field graphql.CollectedField, obj *ReviewConflictPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewConflictPayload_conflict(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conflict, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ReviewConflict) graphql.Marshaler {
+			return ec.marshalOReviewConflict2ᚖsteelyardᚋmodelsᚐReviewConflict(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewConflictPayload_conflict(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewConflictPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewConflict(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewConflictPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ReviewConflictPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewConflictPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewConflictPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewConflictPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewQuestion_id(ctx context.Context, field graphql.CollectedField, obj *models.ReviewQuestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewQuestion_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
+			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewQuestion_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewQuestion", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ReviewQuestion_dimension(ctx context.Context, field graphql.CollectedField, obj *models.ReviewQuestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewQuestion_dimension(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dimension, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Dimension) graphql.Marshaler {
+			return ec.marshalNDimension2steelyardᚋmodelsᚐDimension(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewQuestion_dimension(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewQuestion", field, false, false, "Dimension")
+}
+
+func (ec *executionContext) _ReviewQuestion_textZh(ctx context.Context, field graphql.CollectedField, obj *models.ReviewQuestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewQuestion_textZh(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TextZh, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewQuestion_textZh(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewQuestion", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReviewQuestion_textEn(ctx context.Context, field graphql.CollectedField, obj *models.ReviewQuestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewQuestion_textEn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TextEn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewQuestion_textEn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewQuestion", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReviewQuestion_levels(ctx context.Context, field graphql.CollectedField, obj *models.ReviewQuestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewQuestion_levels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Levels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []models.LevelText) graphql.Marshaler {
+			return ec.marshalNLevelText2ᚕsteelyardᚋmodelsᚐLevelTextᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewQuestion_levels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewQuestion",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LevelText(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ReviewRound_id(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
@@ -282,6 +1123,666 @@ func (ec *executionContext) fieldContext_ReviewRound_closesOn(_ context.Context,
 	return graphql.NewScalarFieldContext("ReviewRound", field, false, false, "Date")
 }
 
+func (ec *executionContext) _ReviewRound_state(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewRound_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ReviewRoundState) graphql.Marshaler {
+			return ec.marshalNReviewRoundState2steelyardᚋmodelsᚐReviewRoundState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewRound_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewRound", field, false, false, "ReviewRoundState")
+}
+
+func (ec *executionContext) _ReviewRound_template(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewRound_template(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ReviewRound_template(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ReviewTemplate) graphql.Marshaler {
+			return ec.marshalOReviewTemplate2ᚖsteelyardᚋmodelsᚐReviewTemplate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewRound_template(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewRound",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewTemplate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ReviewRound_template(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (any, error) {
+	resolver := ec.Resolvers.ReviewRound()
+	if batch, ok := graphql.BatchParentsFor[*models.ReviewRound](ctx, "ReviewRound"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Template(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.ReviewTemplate](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ReviewRound.template",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Template(ctx, []*models.ReviewRound{obj})
+	return graphql.ResolveBatchSingleResult[*models.ReviewTemplate](
+		ctx,
+		results,
+		err,
+		"ReviewRound.template",
+	)
+}
+
+func (ec *executionContext) _ReviewSheet_contact(ctx context.Context, field graphql.CollectedField, obj *reviews.Sheet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewSheet_contact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReviewSheet().Contact(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ReviewContact) graphql.Marshaler {
+			return ec.marshalOReviewContact2ᚖsteelyardᚋmodelsᚐReviewContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewSheet_contact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewSheet", field, true, true, "ReviewContact")
+}
+
+func (ec *executionContext) _ReviewSheet_scores(ctx context.Context, field graphql.CollectedField, obj *reviews.Sheet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewSheet_scores(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Marks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []reviews.Mark) graphql.Marshaler {
+			return ec.marshalNDimensionScore2ᚕsteelyardᚋservicesᚋreviewsᚐMarkᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewSheet_scores(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewSheet",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DimensionScore(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewSheet_answers(ctx context.Context, field graphql.CollectedField, obj *reviews.Sheet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewSheet_answers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Answers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []models.ReviewAnswer) graphql.Marshaler {
+			return ec.marshalNReviewAnswer2ᚕsteelyardᚋmodelsᚐReviewAnswerᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewSheet_answers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewSheet",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewAnswer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewTemplate_id(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewTemplate_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
+			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewTemplate_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewTemplate", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ReviewTemplate_unit(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewTemplate_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ReviewTemplate_unit(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.OrgUnit) graphql.Marshaler {
+			return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewTemplate_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewTemplate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OrgUnit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ReviewTemplate_unit(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (any, error) {
+	resolver := ec.Resolvers.ReviewTemplate()
+	if batch, ok := graphql.BatchParentsFor[*models.ReviewTemplate](ctx, "ReviewTemplate"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Unit(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ReviewTemplate.unit",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Unit(ctx, []*models.ReviewTemplate{obj})
+	return graphql.ResolveBatchSingleResult[*models.OrgUnit](
+		ctx,
+		results,
+		err,
+		"ReviewTemplate.unit",
+	)
+}
+
+func (ec *executionContext) _ReviewTemplate_name(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewTemplate_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewTemplate_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewTemplate", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReviewTemplate_version(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewTemplate_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewTemplate_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewTemplate", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReviewTemplate_isDefault(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewTemplate_isDefault(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsDefault, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewTemplate_isDefault(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewTemplate", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ReviewTemplate_savedAt(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewTemplate_savedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SavedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewTemplate_savedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewTemplate", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ReviewTemplate_questions(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewTemplate_questions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ReviewTemplate_questions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.ReviewQuestion) graphql.Marshaler {
+			return ec.marshalNReviewQuestion2ᚕᚖsteelyardᚋmodelsᚐReviewQuestionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewTemplate_questions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewTemplate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewQuestion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ReviewTemplate_questions(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (any, error) {
+	resolver := ec.Resolvers.ReviewTemplate()
+	if batch, ok := graphql.BatchParentsFor[*models.ReviewTemplate](ctx, "ReviewTemplate"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Questions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*models.ReviewQuestion](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ReviewTemplate.questions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Questions(ctx, []*models.ReviewTemplate{obj})
+	return graphql.ResolveBatchSingleResult[[]*models.ReviewQuestion](
+		ctx,
+		results,
+		err,
+		"ReviewTemplate.questions",
+	)
+}
+
+func (ec *executionContext) _ReviewTemplateConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ReviewTemplateConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewTemplateConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ReviewTemplateEdge) graphql.Marshaler {
+			return ec.marshalNReviewTemplateEdge2ᚕᚖsteelyardᚋgraphᚐReviewTemplateEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewTemplateConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewTemplateConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewTemplateEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewTemplateConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *ReviewTemplateConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewTemplateConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.ReviewTemplate) graphql.Marshaler {
+			return ec.marshalNReviewTemplate2ᚕᚖsteelyardᚋmodelsᚐReviewTemplateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewTemplateConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewTemplateConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewTemplate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewTemplateConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *ReviewTemplateConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewTemplateConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖsteelyardᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewTemplateConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewTemplateConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewTemplateEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ReviewTemplateEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewTemplateEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewTemplateEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewTemplateEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReviewTemplateEdge_node(ctx context.Context, field graphql.CollectedField, obj *ReviewTemplateEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewTemplateEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ReviewTemplate) graphql.Marshaler {
+			return ec.marshalNReviewTemplate2ᚖsteelyardᚋmodelsᚐReviewTemplate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewTemplateEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewTemplateEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewTemplate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewTemplatePayload_template(ctx context.Context, field graphql.CollectedField, obj *ReviewTemplatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewTemplatePayload_template(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Template, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ReviewTemplate) graphql.Marshaler {
+			return ec.marshalOReviewTemplate2ᚖsteelyardᚋmodelsᚐReviewTemplate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewTemplatePayload_template(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewTemplatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewTemplate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewTemplatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ReviewTemplatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewTemplatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewTemplatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewTemplatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveReviewDraftPayload_saved(ctx context.Context, field graphql.CollectedField, obj *SaveReviewDraftPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveReviewDraftPayload_saved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Saved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaveReviewDraftPayload_saved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaveReviewDraftPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _SaveReviewDraftPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SaveReviewDraftPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveReviewDraftPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaveReviewDraftPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveReviewDraftPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SubmitPeerReviewPayload_submitted(ctx context.Context, field graphql.CollectedField, obj *SubmitPeerReviewPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -341,8 +1842,71 @@ func (ec *executionContext) fieldContext_SubmitPeerReviewPayload_userErrors(_ co
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputDimensionScoreInput(ctx context.Context, obj any) (DimensionScoreInput, error) {
-	var it DimensionScoreInput
+func (ec *executionContext) unmarshalInputDeclareReviewConflictInput(ctx context.Context, obj any) (DeclareReviewConflictInput, error) {
+	var it DeclareReviewConflictInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"officialId", "otherId", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "officialId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("officialId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OfficialID = data
+		case "otherId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("otherId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OtherID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeclareReviewConflictInput unmarshals raw into the DeclareReviewConflictInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeclareReviewConflictInput(ctx context.Context, raw any) (DeclareReviewConflictInput, error) {
+	var out DeclareReviewConflictInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeclareReviewConflictInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDimensionScoreInput(ctx context.Context, obj any) (reviews.Mark, error) {
+	var it reviews.Mark
 	if obj == nil {
 		return it, nil
 	}
@@ -368,7 +1932,7 @@ func (ec *executionContext) unmarshalInputDimensionScoreInput(ctx context.Contex
 			it.Dimension = data
 		case "score":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("score"))
-			data, err := ec.unmarshalNInt2int32(ctx, v)
+			data, err := ec.unmarshalNInt2int(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -384,9 +1948,58 @@ func (ec *executionContext) unmarshalInputDimensionScoreInput(ctx context.Contex
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalDimensionScoreInput(ctx context.Context, raw any) (DimensionScoreInput, error) {
-	var out DimensionScoreInput
+func UnmarshalDimensionScoreInput(ctx context.Context, raw any) (reviews.Mark, error) {
+	var out reviews.Mark
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DimensionScoreInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputLevelTextInput(ctx context.Context, obj any) (models.LevelText, error) {
+	var it models.LevelText
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"zh", "en"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "zh":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("zh"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Zh = data
+		case "en":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("en"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.En = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalLevelTextInput unmarshals raw into the LevelTextInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalLevelTextInput(ctx context.Context, raw any) (models.LevelText, error) {
+	var out models.LevelText
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "LevelTextInput", raw, &out)
 	return out, err
 }
 
@@ -401,7 +2014,11 @@ func (ec *executionContext) unmarshalInputOpenReviewRoundInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cycleId", "name", "opensOn", "closesOn", "assignments", "idempotencyKey"}
+	if _, present := asMap["assignments"]; !present {
+		asMap["assignments"] = []any{}
+	}
+
+	fieldsInOrder := [...]string{"cycleId", "name", "opensOn", "closesOn", "templateId", "assignments", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -436,6 +2053,13 @@ func (ec *executionContext) unmarshalInputOpenReviewRoundInput(ctx context.Conte
 				return it, err
 			}
 			it.ClosesOn = data
+		case "templateId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("templateId"))
+			data, err := ec.unmarshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TemplateID = graphql.OmittableOf(data)
 		case "assignments":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assignments"))
 			data, err := ec.unmarshalNReviewPairInput2ᚕᚖsteelyardᚋgraphᚐReviewPairInputᚄ(ctx, v)
@@ -464,6 +2088,55 @@ func (ec *executionContext) unmarshalInputOpenReviewRoundInput(ctx context.Conte
 func UnmarshalOpenReviewRoundInput(ctx context.Context, raw any) (OpenReviewRoundInput, error) {
 	var out OpenReviewRoundInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "OpenReviewRoundInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReviewAnswerInput(ctx context.Context, obj any) (models.ReviewAnswer, error) {
+	var it models.ReviewAnswer
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"questionId", "score"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "questionId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("questionId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.QuestionID = data
+		case "score":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("score"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Score = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReviewAnswerInput unmarshals raw into the ReviewAnswerInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReviewAnswerInput(ctx context.Context, raw any) (models.ReviewAnswer, error) {
+	var out models.ReviewAnswer
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReviewAnswerInput", raw, &out)
 	return out, err
 }
 
@@ -523,8 +2196,8 @@ func UnmarshalReviewPairInput(ctx context.Context, raw any) (ReviewPairInput, er
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputSubmitPeerReviewInput(ctx context.Context, obj any) (SubmitPeerReviewInput, error) {
-	var it SubmitPeerReviewInput
+func (ec *executionContext) unmarshalInputReviewQuestionInput(ctx context.Context, obj any) (ReviewQuestionInput, error) {
+	var it ReviewQuestionInput
 	if obj == nil {
 		return it, nil
 	}
@@ -534,7 +2207,77 @@ func (ec *executionContext) unmarshalInputSubmitPeerReviewInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"assignmentId", "scores"}
+	fieldsInOrder := [...]string{"dimension", "textZh", "textEn", "levels"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "dimension":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimension"))
+			data, err := ec.unmarshalNDimension2steelyardᚋmodelsᚐDimension(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Dimension = data
+		case "textZh":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textZh"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextZh = data
+		case "textEn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textEn"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextEn = data
+		case "levels":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("levels"))
+			data, err := ec.unmarshalNLevelTextInput2ᚕᚖsteelyardᚋmodelsᚐLevelTextᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Levels = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReviewQuestionInput unmarshals raw into the ReviewQuestionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReviewQuestionInput(ctx context.Context, raw any) (ReviewQuestionInput, error) {
+	var out ReviewQuestionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReviewQuestionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSaveReviewDraftInput(ctx context.Context, obj any) (SaveReviewDraftInput, error) {
+	var it SaveReviewDraftInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["scores"]; !present {
+		asMap["scores"] = []any{}
+	}
+	if _, present := asMap["answers"]; !present {
+		asMap["answers"] = []any{}
+	}
+
+	fieldsInOrder := [...]string{"assignmentId", "contact", "scores", "answers"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -548,13 +2291,174 @@ func (ec *executionContext) unmarshalInputSubmitPeerReviewInput(ctx context.Cont
 				return it, err
 			}
 			it.AssignmentID = data
+		case "contact":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contact"))
+			data, err := ec.unmarshalOReviewContact2ᚖsteelyardᚋmodelsᚐReviewContact(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Contact = graphql.OmittableOf(data)
 		case "scores":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scores"))
-			data, err := ec.unmarshalNDimensionScoreInput2ᚕᚖsteelyardᚋgraphᚐDimensionScoreInputᚄ(ctx, v)
+			data, err := ec.unmarshalNDimensionScoreInput2ᚕᚖsteelyardᚋservicesᚋreviewsᚐMarkᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Scores = data
+		case "answers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answers"))
+			data, err := ec.unmarshalNReviewAnswerInput2ᚕᚖsteelyardᚋmodelsᚐReviewAnswerᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Answers = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveReviewDraftInput unmarshals raw into the SaveReviewDraftInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveReviewDraftInput(ctx context.Context, raw any) (SaveReviewDraftInput, error) {
+	var out SaveReviewDraftInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveReviewDraftInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSaveReviewTemplateInput(ctx context.Context, obj any) (SaveReviewTemplateInput, error) {
+	var it SaveReviewTemplateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["isDefault"]; !present {
+		asMap["isDefault"] = false
+	}
+	if _, present := asMap["questions"]; !present {
+		asMap["questions"] = []any{}
+	}
+
+	fieldsInOrder := [...]string{"unitId", "name", "isDefault", "questions", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "unitId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UnitID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "isDefault":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isDefault"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsDefault = data
+		case "questions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("questions"))
+			data, err := ec.unmarshalNReviewQuestionInput2ᚕᚖsteelyardᚋgraphᚐReviewQuestionInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Questions = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveReviewTemplateInput unmarshals raw into the SaveReviewTemplateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveReviewTemplateInput(ctx context.Context, raw any) (SaveReviewTemplateInput, error) {
+	var out SaveReviewTemplateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveReviewTemplateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSubmitPeerReviewInput(ctx context.Context, obj any) (SubmitPeerReviewInput, error) {
+	var it SubmitPeerReviewInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["scores"]; !present {
+		asMap["scores"] = []any{}
+	}
+	if _, present := asMap["answers"]; !present {
+		asMap["answers"] = []any{}
+	}
+
+	fieldsInOrder := [...]string{"assignmentId", "contact", "scores", "answers"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "assignmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assignmentId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AssignmentID = data
+		case "contact":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contact"))
+			data, err := ec.unmarshalOReviewContact2ᚖsteelyardᚋmodelsᚐReviewContact(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Contact = graphql.OmittableOf(data)
+		case "scores":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scores"))
+			data, err := ec.unmarshalNDimensionScoreInput2ᚕᚖsteelyardᚋservicesᚋreviewsᚐMarkᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scores = data
+		case "answers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answers"))
+			data, err := ec.unmarshalNReviewAnswerInput2ᚕᚖsteelyardᚋmodelsᚐReviewAnswerᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Answers = data
 		}
 	}
 	return it, nil
@@ -579,6 +2483,82 @@ func UnmarshalSubmitPeerReviewInput(ctx context.Context, raw any) (SubmitPeerRev
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var dimensionScoreImplementors = []string{"DimensionScore"}
+
+func (ec *executionContext) _DimensionScore(ctx context.Context, sel ast.SelectionSet, obj *reviews.Mark) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dimensionScoreImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DimensionScore")
+		case "dimension":
+			out.Values[i] = ec._DimensionScore_dimension(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "score":
+			out.Values[i] = ec._DimensionScore_score(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var levelTextImplementors = []string{"LevelText"}
+
+func (ec *executionContext) _LevelText(ctx context.Context, sel ast.SelectionSet, obj *models.LevelText) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, levelTextImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LevelText")
+		case "zh":
+			out.Values[i] = ec._LevelText_zh(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "en":
+			out.Values[i] = ec._LevelText_en(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var openReviewRoundPayloadImplementors = []string{"OpenReviewRoundPayload"}
 
@@ -618,6 +2598,44 @@ func (ec *executionContext) _OpenReviewRoundPayload(ctx context.Context, sel ast
 	return out
 }
 
+var reviewAnswerImplementors = []string{"ReviewAnswer"}
+
+func (ec *executionContext) _ReviewAnswer(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewAnswer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewAnswerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewAnswer")
+		case "questionId":
+			out.Values[i] = ec._ReviewAnswer_questionId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "score":
+			out.Values[i] = ec._ReviewAnswer_score(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var reviewAssignmentImplementors = []string{"ReviewAssignment"}
 
 func (ec *executionContext) _ReviewAssignment(ctx context.Context, sel ast.SelectionSet, obj *reviews.Duty) graphql.Marshaler {
@@ -632,20 +2650,273 @@ func (ec *executionContext) _ReviewAssignment(ctx context.Context, sel ast.Selec
 		case "id":
 			out.Values[i] = ec._ReviewAssignment_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
 			out.Values[i] = ec._ReviewAssignment_official(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "relation":
 			out.Values[i] = ec._ReviewAssignment_relation(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "submitted":
 			out.Values[i] = ec._ReviewAssignment_submitted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = ec._ReviewAssignment_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dueOn":
+			out.Values[i] = ec._ReviewAssignment_dueOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "round":
+			out.Values[i] = ec._ReviewAssignment_round(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "questions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReviewAssignment_questions(ctx, field, obj)
+				})
+		case "draft":
+			out.Values[i] = ec._ReviewAssignment_draft(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewConflictImplementors = []string{"ReviewConflict"}
+
+func (ec *executionContext) _ReviewConflict(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewConflict) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewConflictImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewConflict")
+		case "id":
+			out.Values[i] = ec._ReviewConflict_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "official":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReviewConflict_official(ctx, field, obj)
+				})
+		case "other":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReviewConflict_other(ctx, field, obj)
+				})
+		case "reason":
+			out.Values[i] = ec._ReviewConflict_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "declaredAt":
+			out.Values[i] = ec._ReviewConflict_declaredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewConflictConnectionImplementors = []string{"ReviewConflictConnection"}
+
+func (ec *executionContext) _ReviewConflictConnection(ctx context.Context, sel ast.SelectionSet, obj *ReviewConflictConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewConflictConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewConflictConnection")
+		case "edges":
+			out.Values[i] = ec._ReviewConflictConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ReviewConflictConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ReviewConflictConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewConflictEdgeImplementors = []string{"ReviewConflictEdge"}
+
+func (ec *executionContext) _ReviewConflictEdge(ctx context.Context, sel ast.SelectionSet, obj *ReviewConflictEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewConflictEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewConflictEdge")
+		case "cursor":
+			out.Values[i] = ec._ReviewConflictEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ReviewConflictEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewConflictPayloadImplementors = []string{"ReviewConflictPayload"}
+
+func (ec *executionContext) _ReviewConflictPayload(ctx context.Context, sel ast.SelectionSet, obj *ReviewConflictPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewConflictPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewConflictPayload")
+		case "conflict":
+			out.Values[i] = ec._ReviewConflictPayload_conflict(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReviewConflictPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewQuestionImplementors = []string{"ReviewQuestion"}
+
+func (ec *executionContext) _ReviewQuestion(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewQuestion) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewQuestionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewQuestion")
+		case "id":
+			out.Values[i] = ec._ReviewQuestion_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dimension":
+			out.Values[i] = ec._ReviewQuestion_dimension(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "textZh":
+			out.Values[i] = ec._ReviewQuestion_textZh(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "textEn":
+			out.Values[i] = ec._ReviewQuestion_textEn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "levels":
+			out.Values[i] = ec._ReviewQuestion_levels(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -680,20 +2951,297 @@ func (ec *executionContext) _ReviewRound(ctx context.Context, sel ast.SelectionS
 		case "id":
 			out.Values[i] = ec._ReviewRound_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
 			out.Values[i] = ec._ReviewRound_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "opensOn":
 			out.Values[i] = ec._ReviewRound_opensOn(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "closesOn":
 			out.Values[i] = ec._ReviewRound_closesOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = ec._ReviewRound_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "template":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReviewRound_template(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewSheetImplementors = []string{"ReviewSheet"}
+
+func (ec *executionContext) _ReviewSheet(ctx context.Context, sel ast.SelectionSet, obj *reviews.Sheet) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewSheetImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewSheet")
+		case "contact":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReviewSheet_contact(ctx, field, obj)
+				})
+		case "scores":
+			out.Values[i] = ec._ReviewSheet_scores(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "answers":
+			out.Values[i] = ec._ReviewSheet_answers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewTemplateImplementors = []string{"ReviewTemplate"}
+
+func (ec *executionContext) _ReviewTemplate(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewTemplate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewTemplateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewTemplate")
+		case "id":
+			out.Values[i] = ec._ReviewTemplate_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "unit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReviewTemplate_unit(ctx, field, obj)
+				})
+		case "name":
+			out.Values[i] = ec._ReviewTemplate_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._ReviewTemplate_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isDefault":
+			out.Values[i] = ec._ReviewTemplate_isDefault(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "savedAt":
+			out.Values[i] = ec._ReviewTemplate_savedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "questions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReviewTemplate_questions(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewTemplateConnectionImplementors = []string{"ReviewTemplateConnection"}
+
+func (ec *executionContext) _ReviewTemplateConnection(ctx context.Context, sel ast.SelectionSet, obj *ReviewTemplateConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewTemplateConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewTemplateConnection")
+		case "edges":
+			out.Values[i] = ec._ReviewTemplateConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ReviewTemplateConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ReviewTemplateConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewTemplateEdgeImplementors = []string{"ReviewTemplateEdge"}
+
+func (ec *executionContext) _ReviewTemplateEdge(ctx context.Context, sel ast.SelectionSet, obj *ReviewTemplateEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewTemplateEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewTemplateEdge")
+		case "cursor":
+			out.Values[i] = ec._ReviewTemplateEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ReviewTemplateEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewTemplatePayloadImplementors = []string{"ReviewTemplatePayload"}
+
+func (ec *executionContext) _ReviewTemplatePayload(ctx context.Context, sel ast.SelectionSet, obj *ReviewTemplatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewTemplatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewTemplatePayload")
+		case "template":
+			out.Values[i] = ec._ReviewTemplatePayload_template(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReviewTemplatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var saveReviewDraftPayloadImplementors = []string{"SaveReviewDraftPayload"}
+
+func (ec *executionContext) _SaveReviewDraftPayload(ctx context.Context, sel ast.SelectionSet, obj *SaveReviewDraftPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, saveReviewDraftPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SaveReviewDraftPayload")
+		case "saved":
+			out.Values[i] = ec._SaveReviewDraftPayload_saved(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SaveReviewDraftPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -756,6 +3304,11 @@ func (ec *executionContext) _SubmitPeerReviewPayload(ctx context.Context, sel as
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNDeclareReviewConflictInput2steelyardᚋgraphᚐDeclareReviewConflictInput(ctx context.Context, v any) (DeclareReviewConflictInput, error) {
+	res, err := ec.unmarshalInputDeclareReviewConflictInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNDimension2steelyardᚋmodelsᚐDimension(ctx context.Context, v any) (models.Dimension, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := models.Dimension(tmp)
@@ -771,13 +3324,33 @@ func (ec *executionContext) marshalNDimension2steelyardᚋmodelsᚐDimension(ctx
 	return res
 }
 
-func (ec *executionContext) unmarshalNDimensionScoreInput2ᚕᚖsteelyardᚋgraphᚐDimensionScoreInputᚄ(ctx context.Context, v any) ([]*DimensionScoreInput, error) {
+func (ec *executionContext) marshalNDimensionScore2steelyardᚋservicesᚋreviewsᚐMark(ctx context.Context, sel ast.SelectionSet, v reviews.Mark) graphql.Marshaler {
+	return ec._DimensionScore(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDimensionScore2ᚕsteelyardᚋservicesᚋreviewsᚐMarkᚄ(ctx context.Context, sel ast.SelectionSet, v []reviews.Mark) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDimensionScore2steelyardᚋservicesᚋreviewsᚐMark(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNDimensionScoreInput2ᚕᚖsteelyardᚋservicesᚋreviewsᚐMarkᚄ(ctx context.Context, v any) ([]*reviews.Mark, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]*DimensionScoreInput, len(vSlice))
+	res := make([]*reviews.Mark, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNDimensionScoreInput2ᚖsteelyardᚋgraphᚐDimensionScoreInput(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNDimensionScoreInput2ᚖsteelyardᚋservicesᚋreviewsᚐMark(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -785,8 +3358,47 @@ func (ec *executionContext) unmarshalNDimensionScoreInput2ᚕᚖsteelyardᚋgrap
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalNDimensionScoreInput2ᚖsteelyardᚋgraphᚐDimensionScoreInput(ctx context.Context, v any) (*DimensionScoreInput, error) {
+func (ec *executionContext) unmarshalNDimensionScoreInput2ᚖsteelyardᚋservicesᚋreviewsᚐMark(ctx context.Context, v any) (*reviews.Mark, error) {
 	res, err := ec.unmarshalInputDimensionScoreInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLevelText2steelyardᚋmodelsᚐLevelText(ctx context.Context, sel ast.SelectionSet, v models.LevelText) graphql.Marshaler {
+	return ec._LevelText(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLevelText2ᚕsteelyardᚋmodelsᚐLevelTextᚄ(ctx context.Context, sel ast.SelectionSet, v []models.LevelText) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLevelText2steelyardᚋmodelsᚐLevelText(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNLevelTextInput2ᚕᚖsteelyardᚋmodelsᚐLevelTextᚄ(ctx context.Context, v any) ([]*models.LevelText, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*models.LevelText, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNLevelTextInput2ᚖsteelyardᚋmodelsᚐLevelText(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNLevelTextInput2ᚖsteelyardᚋmodelsᚐLevelText(ctx context.Context, v any) (*models.LevelText, error) {
+	res, err := ec.unmarshalInputLevelTextInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -818,7 +3430,47 @@ func (ec *executionContext) marshalNRelation2steelyardᚋmodelsᚐRelation(ctx c
 	return res
 }
 
+func (ec *executionContext) marshalNReviewAnswer2steelyardᚋmodelsᚐReviewAnswer(ctx context.Context, sel ast.SelectionSet, v models.ReviewAnswer) graphql.Marshaler {
+	return ec._ReviewAnswer(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNReviewAnswer2ᚕsteelyardᚋmodelsᚐReviewAnswerᚄ(ctx context.Context, sel ast.SelectionSet, v []models.ReviewAnswer) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewAnswer2steelyardᚋmodelsᚐReviewAnswer(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNReviewAnswerInput2ᚕᚖsteelyardᚋmodelsᚐReviewAnswerᚄ(ctx context.Context, v any) ([]*models.ReviewAnswer, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*models.ReviewAnswer, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNReviewAnswerInput2ᚖsteelyardᚋmodelsᚐReviewAnswer(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNReviewAnswerInput2ᚖsteelyardᚋmodelsᚐReviewAnswer(ctx context.Context, v any) (*models.ReviewAnswer, error) {
+	res, err := ec.unmarshalInputReviewAnswerInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNReviewAssignment2ᚕᚖsteelyardᚋservicesᚋreviewsᚐDutyᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Duty) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "ReviewAssignment", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -842,6 +3494,86 @@ func (ec *executionContext) marshalNReviewAssignment2ᚖsteelyardᚋservicesᚋr
 	return ec._ReviewAssignment(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNReviewAssignmentState2steelyardᚋservicesᚋreviewsᚐDutyState(ctx context.Context, v any) (reviews.DutyState, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := reviews.DutyState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReviewAssignmentState2steelyardᚋservicesᚋreviewsᚐDutyState(ctx context.Context, sel ast.SelectionSet, v reviews.DutyState) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ReviewAssignmentState!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNReviewConflict2ᚕᚖsteelyardᚋmodelsᚐReviewConflictᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewConflict) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "ReviewConflict", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewConflict2ᚖsteelyardᚋmodelsᚐReviewConflict(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReviewConflict2ᚖsteelyardᚋmodelsᚐReviewConflict(ctx context.Context, sel ast.SelectionSet, v *models.ReviewConflict) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewConflict!")
+		return graphql.Null
+	}
+	return ec._ReviewConflict(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReviewConflictConnection2ᚖsteelyardᚋgraphᚐReviewConflictConnection(ctx context.Context, sel ast.SelectionSet, v *ReviewConflictConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewConflictConnection!")
+		return graphql.Null
+	}
+	return ec._ReviewConflictConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReviewConflictEdge2ᚕᚖsteelyardᚋgraphᚐReviewConflictEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReviewConflictEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewConflictEdge2ᚖsteelyardᚋgraphᚐReviewConflictEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReviewConflictEdge2ᚖsteelyardᚋgraphᚐReviewConflictEdge(ctx context.Context, sel ast.SelectionSet, v *ReviewConflictEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewConflictEdge!")
+		return graphql.Null
+	}
+	return ec._ReviewConflictEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReviewConflictPayload2ᚖsteelyardᚋgraphᚐReviewConflictPayload(ctx context.Context, sel ast.SelectionSet, v *ReviewConflictPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewConflictPayload!")
+		return graphql.Null
+	}
+	return ec._ReviewConflictPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNReviewPairInput2ᚕᚖsteelyardᚋgraphᚐReviewPairInputᚄ(ctx context.Context, v any) ([]*ReviewPairInput, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
@@ -861,6 +3593,155 @@ func (ec *executionContext) unmarshalNReviewPairInput2ᚖsteelyardᚋgraphᚐRev
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNReviewQuestion2ᚕᚖsteelyardᚋmodelsᚐReviewQuestionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewQuestion) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewQuestion2ᚖsteelyardᚋmodelsᚐReviewQuestion(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReviewQuestion2ᚖsteelyardᚋmodelsᚐReviewQuestion(ctx context.Context, sel ast.SelectionSet, v *models.ReviewQuestion) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewQuestion!")
+		return graphql.Null
+	}
+	return ec._ReviewQuestion(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReviewQuestionInput2ᚕᚖsteelyardᚋgraphᚐReviewQuestionInputᚄ(ctx context.Context, v any) ([]*ReviewQuestionInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*ReviewQuestionInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNReviewQuestionInput2ᚖsteelyardᚋgraphᚐReviewQuestionInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNReviewQuestionInput2ᚖsteelyardᚋgraphᚐReviewQuestionInput(ctx context.Context, v any) (*ReviewQuestionInput, error) {
+	res, err := ec.unmarshalInputReviewQuestionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReviewRound2ᚖsteelyardᚋmodelsᚐReviewRound(ctx context.Context, sel ast.SelectionSet, v *models.ReviewRound) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewRound!")
+		return graphql.Null
+	}
+	return ec._ReviewRound(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReviewRoundState2steelyardᚋmodelsᚐReviewRoundState(ctx context.Context, v any) (models.ReviewRoundState, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.ReviewRoundState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReviewRoundState2steelyardᚋmodelsᚐReviewRoundState(ctx context.Context, sel ast.SelectionSet, v models.ReviewRoundState) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ReviewRoundState!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNReviewTemplate2ᚕᚖsteelyardᚋmodelsᚐReviewTemplateᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewTemplate) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "ReviewTemplate", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewTemplate2ᚖsteelyardᚋmodelsᚐReviewTemplate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReviewTemplate2ᚖsteelyardᚋmodelsᚐReviewTemplate(ctx context.Context, sel ast.SelectionSet, v *models.ReviewTemplate) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewTemplate!")
+		return graphql.Null
+	}
+	return ec._ReviewTemplate(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReviewTemplateConnection2ᚖsteelyardᚋgraphᚐReviewTemplateConnection(ctx context.Context, sel ast.SelectionSet, v *ReviewTemplateConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewTemplateConnection!")
+		return graphql.Null
+	}
+	return ec._ReviewTemplateConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReviewTemplateEdge2ᚕᚖsteelyardᚋgraphᚐReviewTemplateEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReviewTemplateEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewTemplateEdge2ᚖsteelyardᚋgraphᚐReviewTemplateEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReviewTemplateEdge2ᚖsteelyardᚋgraphᚐReviewTemplateEdge(ctx context.Context, sel ast.SelectionSet, v *ReviewTemplateEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewTemplateEdge!")
+		return graphql.Null
+	}
+	return ec._ReviewTemplateEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReviewTemplatePayload2ᚖsteelyardᚋgraphᚐReviewTemplatePayload(ctx context.Context, sel ast.SelectionSet, v *ReviewTemplatePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewTemplatePayload!")
+		return graphql.Null
+	}
+	return ec._ReviewTemplatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSaveReviewDraftInput2steelyardᚋgraphᚐSaveReviewDraftInput(ctx context.Context, v any) (SaveReviewDraftInput, error) {
+	res, err := ec.unmarshalInputSaveReviewDraftInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSaveReviewDraftPayload2ᚖsteelyardᚋgraphᚐSaveReviewDraftPayload(ctx context.Context, sel ast.SelectionSet, v *SaveReviewDraftPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SaveReviewDraftPayload!")
+		return graphql.Null
+	}
+	return ec._SaveReviewDraftPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSaveReviewTemplateInput2steelyardᚋgraphᚐSaveReviewTemplateInput(ctx context.Context, v any) (SaveReviewTemplateInput, error) {
+	res, err := ec.unmarshalInputSaveReviewTemplateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNSubmitPeerReviewInput2steelyardᚋgraphᚐSubmitPeerReviewInput(ctx context.Context, v any) (SubmitPeerReviewInput, error) {
 	res, err := ec.unmarshalInputSubmitPeerReviewInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -874,11 +3755,51 @@ func (ec *executionContext) marshalNSubmitPeerReviewPayload2ᚖsteelyardᚋgraph
 	return ec._SubmitPeerReviewPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOReviewConflict2ᚖsteelyardᚋmodelsᚐReviewConflict(ctx context.Context, sel ast.SelectionSet, v *models.ReviewConflict) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReviewConflict(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOReviewContact2ᚖsteelyardᚋmodelsᚐReviewContact(ctx context.Context, v any) (*models.ReviewContact, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.ReviewContact(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOReviewContact2ᚖsteelyardᚋmodelsᚐReviewContact(ctx context.Context, sel ast.SelectionSet, v *models.ReviewContact) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) marshalOReviewRound2ᚖsteelyardᚋmodelsᚐReviewRound(ctx context.Context, sel ast.SelectionSet, v *models.ReviewRound) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._ReviewRound(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReviewSheet2ᚖsteelyardᚋservicesᚋreviewsᚐSheet(ctx context.Context, sel ast.SelectionSet, v *reviews.Sheet) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReviewSheet(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReviewTemplate2ᚖsteelyardᚋmodelsᚐReviewTemplate(ctx context.Context, sel ast.SelectionSet, v *models.ReviewTemplate) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReviewTemplate(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -45,6 +45,11 @@ type ResolverRoot interface {
 	PublicCase() PublicCaseResolver
 	Query() QueryResolver
 	Rating() RatingResolver
+	ReviewAssignment() ReviewAssignmentResolver
+	ReviewConflict() ReviewConflictResolver
+	ReviewRound() ReviewRoundResolver
+	ReviewSheet() ReviewSheetResolver
+	ReviewTemplate() ReviewTemplateResolver
 	RoutingRule() RoutingRuleResolver
 	ScorePart() ScorePartResolver
 	Subscription() SubscriptionResolver
@@ -264,6 +269,11 @@ type ComplexityRoot struct {
 		Level     func(childComplexity int) int
 	}
 
+	DimensionScore struct {
+		Dimension func(childComplexity int) int
+		Score     func(childComplexity int) int
+	}
+
 	Encounter struct {
 		Channel    func(childComplexity int) int
 		ID         func(childComplexity int) int
@@ -335,6 +345,11 @@ type ComplexityRoot struct {
 		Record func(childComplexity int) int
 	}
 
+	LevelText struct {
+		En func(childComplexity int) int
+		Zh func(childComplexity int) int
+	}
+
 	Me struct {
 		Official func(childComplexity int) int
 		Role     func(childComplexity int) int
@@ -361,6 +376,7 @@ type ComplexityRoot struct {
 		ConfirmResolution     func(childComplexity int, input ConfirmResolutionInput) int
 		DecideExclusion       func(childComplexity int, input DecideExclusionInput) int
 		DecideTransfer        func(childComplexity int, input DecideTransferInput) int
+		DeclareReviewConflict func(childComplexity int, input DeclareReviewConflictInput) int
 		EndMediation          func(childComplexity int, input EndMediationInput) int
 		ExtendCase            func(childComplexity int, input CaseReasonInput) int
 		HoldCase              func(childComplexity int, input CaseReasonInput) int
@@ -378,6 +394,7 @@ type ComplexityRoot struct {
 		RemoveArea            func(childComplexity int, input RemoveEntryInput) int
 		RemoveCategoryRule    func(childComplexity int, input RemoveEntryInput) int
 		RemoveHoliday         func(childComplexity int, input RemoveEntryInput) int
+		RemoveReviewConflict  func(childComplexity int, input RemoveEntryInput) int
 		RemoveRoutingRule     func(childComplexity int, input RemoveEntryInput) int
 		RemoveWebhook         func(childComplexity int, input RemoveWebhookInput) int
 		ReplyToRating         func(childComplexity int, input ReplyToRatingInput) int
@@ -390,6 +407,8 @@ type ComplexityRoot struct {
 		SaveCategoryRule      func(childComplexity int, input SaveCategoryRuleInput) int
 		SaveHoliday           func(childComplexity int, input SaveHolidayInput) int
 		SavePolicy            func(childComplexity int, input SavePolicyInput) int
+		SaveReviewDraft       func(childComplexity int, input SaveReviewDraftInput) int
+		SaveReviewTemplate    func(childComplexity int, input SaveReviewTemplateInput) int
 		SaveRoutingRule       func(childComplexity int, input SaveRoutingRuleInput) int
 		SaveWebhook           func(childComplexity int, input SaveWebhookInput) int
 		StartCase             func(childComplexity int, input CaseStepInput) int
@@ -542,7 +561,7 @@ type ComplexityRoot struct {
 		ExportReport        func(childComplexity int, format ReportFormat, cycleID models.ID, unitID *models.ID, peerGroup *string) int
 		Holidays            func(childComplexity int, year int32, unitID *models.ID) int
 		Me                  func(childComplexity int) int
-		MyReviewAssignments func(childComplexity int) int
+		MyReviewAssignments func(childComplexity int, first int32, after *models.ID) int
 		Node                func(childComplexity int, id models.ID) int
 		Nodes               func(childComplexity int, ids []models.ID) int
 		Official            func(childComplexity int, id models.ID) int
@@ -553,6 +572,8 @@ type ComplexityRoot struct {
 		PublicCases         func(childComplexity int, filter PublicCaseFilter, first int32, after *string) int
 		RatingByReceipt     func(childComplexity int, receipt string) int
 		RatingInvitation    func(childComplexity int, token string) int
+		ReviewConflicts     func(childComplexity int, first int32, after *string) int
+		ReviewTemplates     func(childComplexity int, first int32, after *string) int
 		RoutingRules        func(childComplexity int) int
 		Services            func(childComplexity int, first int32, after *string) int
 		SuggestCategories   func(childComplexity int, text string) int
@@ -636,11 +657,53 @@ type ComplexityRoot struct {
 		MediaType func(childComplexity int) int
 	}
 
+	ReviewAnswer struct {
+		QuestionID func(childComplexity int) int
+		Score      func(childComplexity int) int
+	}
+
 	ReviewAssignment struct {
+		Draft     func(childComplexity int) int
+		DueOn     func(childComplexity int) int
 		ID        func(childComplexity int) int
 		Official  func(childComplexity int) int
+		Questions func(childComplexity int) int
 		Relation  func(childComplexity int) int
+		Round     func(childComplexity int) int
+		State     func(childComplexity int) int
 		Submitted func(childComplexity int) int
+	}
+
+	ReviewConflict struct {
+		DeclaredAt func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Official   func(childComplexity int) int
+		Other      func(childComplexity int) int
+		Reason     func(childComplexity int) int
+	}
+
+	ReviewConflictConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ReviewConflictEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ReviewConflictPayload struct {
+		Conflict   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ReviewQuestion struct {
+		Dimension func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Levels    func(childComplexity int) int
+		TextEn    func(childComplexity int) int
+		TextZh    func(childComplexity int) int
 	}
 
 	ReviewRound struct {
@@ -648,6 +711,40 @@ type ComplexityRoot struct {
 		ID       func(childComplexity int) int
 		Name     func(childComplexity int) int
 		OpensOn  func(childComplexity int) int
+		State    func(childComplexity int) int
+		Template func(childComplexity int) int
+	}
+
+	ReviewSheet struct {
+		Answers func(childComplexity int) int
+		Contact func(childComplexity int) int
+		Marks   func(childComplexity int) int
+	}
+
+	ReviewTemplate struct {
+		ID        func(childComplexity int) int
+		IsDefault func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Questions func(childComplexity int) int
+		SavedAt   func(childComplexity int) int
+		Unit      func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	ReviewTemplateConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ReviewTemplateEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ReviewTemplatePayload struct {
+		Template   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	RoutingRule struct {
@@ -671,6 +768,11 @@ type ComplexityRoot struct {
 
 	SavePolicyPayload struct {
 		Policy     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SaveReviewDraftPayload struct {
+		Saved      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1626,6 +1728,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DimensionLevel.Level(childComplexity), true
 
+	case "DimensionScore.dimension":
+		if e.ComplexityRoot.DimensionScore.Dimension == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DimensionScore.Dimension(childComplexity), true
+	case "DimensionScore.score":
+		if e.ComplexityRoot.DimensionScore.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DimensionScore.Score(childComplexity), true
+
 	case "Encounter.channel":
 		if e.ComplexityRoot.Encounter.Channel == nil {
 			break
@@ -1899,6 +2014,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KeptDay.Record(childComplexity), true
 
+	case "LevelText.en":
+		if e.ComplexityRoot.LevelText.En == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LevelText.En(childComplexity), true
+	case "LevelText.zh":
+		if e.ComplexityRoot.LevelText.Zh == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LevelText.Zh(childComplexity), true
+
 	case "Me.official":
 		if e.ComplexityRoot.Me.Official == nil {
 			break
@@ -2050,6 +2178,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DecideTransfer(childComplexity, args["input"].(DecideTransferInput)), true
+	case "Mutation.declareReviewConflict":
+		if e.ComplexityRoot.Mutation.DeclareReviewConflict == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_declareReviewConflict_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeclareReviewConflict(childComplexity, args["input"].(DeclareReviewConflictInput)), true
 	case "Mutation.endMediation":
 		if e.ComplexityRoot.Mutation.EndMediation == nil {
 			break
@@ -2237,6 +2376,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveHoliday(childComplexity, args["input"].(RemoveEntryInput)), true
+	case "Mutation.removeReviewConflict":
+		if e.ComplexityRoot.Mutation.RemoveReviewConflict == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeReviewConflict_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveReviewConflict(childComplexity, args["input"].(RemoveEntryInput)), true
 	case "Mutation.removeRoutingRule":
 		if e.ComplexityRoot.Mutation.RemoveRoutingRule == nil {
 			break
@@ -2369,6 +2519,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SavePolicy(childComplexity, args["input"].(SavePolicyInput)), true
+	case "Mutation.saveReviewDraft":
+		if e.ComplexityRoot.Mutation.SaveReviewDraft == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveReviewDraft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveReviewDraft(childComplexity, args["input"].(SaveReviewDraftInput)), true
+	case "Mutation.saveReviewTemplate":
+		if e.ComplexityRoot.Mutation.SaveReviewTemplate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveReviewTemplate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveReviewTemplate(childComplexity, args["input"].(SaveReviewTemplateInput)), true
 	case "Mutation.saveRoutingRule":
 		if e.ComplexityRoot.Mutation.SaveRoutingRule == nil {
 			break
@@ -3081,7 +3253,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Query.MyReviewAssignments(childComplexity), true
+		args, err := ec.field_Query_myReviewAssignments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MyReviewAssignments(childComplexity, args["first"].(int32), args["after"].(*models.ID)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -3192,6 +3369,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RatingInvitation(childComplexity, args["token"].(string)), true
+	case "Query.reviewConflicts":
+		if e.ComplexityRoot.Query.ReviewConflicts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_reviewConflicts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ReviewConflicts(childComplexity, args["first"].(int32), args["after"].(*string)), true
+	case "Query.reviewTemplates":
+		if e.ComplexityRoot.Query.ReviewTemplates == nil {
+			break
+		}
+
+		args, err := ec.field_Query_reviewTemplates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ReviewTemplates(childComplexity, args["first"].(int32), args["after"].(*string)), true
 	case "Query.routingRules":
 		if e.ComplexityRoot.Query.RoutingRules == nil {
 			break
@@ -3490,6 +3689,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReportExport.MediaType(childComplexity), true
 
+	case "ReviewAnswer.questionId":
+		if e.ComplexityRoot.ReviewAnswer.QuestionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewAnswer.QuestionID(childComplexity), true
+	case "ReviewAnswer.score":
+		if e.ComplexityRoot.ReviewAnswer.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewAnswer.Score(childComplexity), true
+
+	case "ReviewAssignment.draft":
+		if e.ComplexityRoot.ReviewAssignment.Draft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewAssignment.Draft(childComplexity), true
+	case "ReviewAssignment.dueOn":
+		if e.ComplexityRoot.ReviewAssignment.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewAssignment.DueOn(childComplexity), true
 	case "ReviewAssignment.id":
 		if e.ComplexityRoot.ReviewAssignment.ID == nil {
 			break
@@ -3502,18 +3726,143 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviewAssignment.Official(childComplexity), true
+	case "ReviewAssignment.questions":
+		if e.ComplexityRoot.ReviewAssignment.Questions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewAssignment.Questions(childComplexity), true
 	case "ReviewAssignment.relation":
 		if e.ComplexityRoot.ReviewAssignment.Relation == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ReviewAssignment.Relation(childComplexity), true
+	case "ReviewAssignment.round":
+		if e.ComplexityRoot.ReviewAssignment.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewAssignment.Round(childComplexity), true
+	case "ReviewAssignment.state":
+		if e.ComplexityRoot.ReviewAssignment.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewAssignment.State(childComplexity), true
 	case "ReviewAssignment.submitted":
 		if e.ComplexityRoot.ReviewAssignment.Submitted == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ReviewAssignment.Submitted(childComplexity), true
+
+	case "ReviewConflict.declaredAt":
+		if e.ComplexityRoot.ReviewConflict.DeclaredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewConflict.DeclaredAt(childComplexity), true
+	case "ReviewConflict.id":
+		if e.ComplexityRoot.ReviewConflict.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewConflict.ID(childComplexity), true
+	case "ReviewConflict.official":
+		if e.ComplexityRoot.ReviewConflict.Official == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewConflict.Official(childComplexity), true
+	case "ReviewConflict.other":
+		if e.ComplexityRoot.ReviewConflict.Other == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewConflict.Other(childComplexity), true
+	case "ReviewConflict.reason":
+		if e.ComplexityRoot.ReviewConflict.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewConflict.Reason(childComplexity), true
+
+	case "ReviewConflictConnection.edges":
+		if e.ComplexityRoot.ReviewConflictConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewConflictConnection.Edges(childComplexity), true
+	case "ReviewConflictConnection.nodes":
+		if e.ComplexityRoot.ReviewConflictConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewConflictConnection.Nodes(childComplexity), true
+	case "ReviewConflictConnection.pageInfo":
+		if e.ComplexityRoot.ReviewConflictConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewConflictConnection.PageInfo(childComplexity), true
+
+	case "ReviewConflictEdge.cursor":
+		if e.ComplexityRoot.ReviewConflictEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewConflictEdge.Cursor(childComplexity), true
+	case "ReviewConflictEdge.node":
+		if e.ComplexityRoot.ReviewConflictEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewConflictEdge.Node(childComplexity), true
+
+	case "ReviewConflictPayload.conflict":
+		if e.ComplexityRoot.ReviewConflictPayload.Conflict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewConflictPayload.Conflict(childComplexity), true
+	case "ReviewConflictPayload.userErrors":
+		if e.ComplexityRoot.ReviewConflictPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewConflictPayload.UserErrors(childComplexity), true
+
+	case "ReviewQuestion.dimension":
+		if e.ComplexityRoot.ReviewQuestion.Dimension == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewQuestion.Dimension(childComplexity), true
+	case "ReviewQuestion.id":
+		if e.ComplexityRoot.ReviewQuestion.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewQuestion.ID(childComplexity), true
+	case "ReviewQuestion.levels":
+		if e.ComplexityRoot.ReviewQuestion.Levels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewQuestion.Levels(childComplexity), true
+	case "ReviewQuestion.textEn":
+		if e.ComplexityRoot.ReviewQuestion.TextEn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewQuestion.TextEn(childComplexity), true
+	case "ReviewQuestion.textZh":
+		if e.ComplexityRoot.ReviewQuestion.TextZh == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewQuestion.TextZh(childComplexity), true
 
 	case "ReviewRound.closesOn":
 		if e.ComplexityRoot.ReviewRound.ClosesOn == nil {
@@ -3539,6 +3888,125 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviewRound.OpensOn(childComplexity), true
+	case "ReviewRound.state":
+		if e.ComplexityRoot.ReviewRound.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewRound.State(childComplexity), true
+	case "ReviewRound.template":
+		if e.ComplexityRoot.ReviewRound.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewRound.Template(childComplexity), true
+
+	case "ReviewSheet.answers":
+		if e.ComplexityRoot.ReviewSheet.Answers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewSheet.Answers(childComplexity), true
+	case "ReviewSheet.contact":
+		if e.ComplexityRoot.ReviewSheet.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewSheet.Contact(childComplexity), true
+	case "ReviewSheet.scores":
+		if e.ComplexityRoot.ReviewSheet.Marks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewSheet.Marks(childComplexity), true
+
+	case "ReviewTemplate.id":
+		if e.ComplexityRoot.ReviewTemplate.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewTemplate.ID(childComplexity), true
+	case "ReviewTemplate.isDefault":
+		if e.ComplexityRoot.ReviewTemplate.IsDefault == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewTemplate.IsDefault(childComplexity), true
+	case "ReviewTemplate.name":
+		if e.ComplexityRoot.ReviewTemplate.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewTemplate.Name(childComplexity), true
+	case "ReviewTemplate.questions":
+		if e.ComplexityRoot.ReviewTemplate.Questions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewTemplate.Questions(childComplexity), true
+	case "ReviewTemplate.savedAt":
+		if e.ComplexityRoot.ReviewTemplate.SavedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewTemplate.SavedAt(childComplexity), true
+	case "ReviewTemplate.unit":
+		if e.ComplexityRoot.ReviewTemplate.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewTemplate.Unit(childComplexity), true
+	case "ReviewTemplate.version":
+		if e.ComplexityRoot.ReviewTemplate.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewTemplate.Version(childComplexity), true
+
+	case "ReviewTemplateConnection.edges":
+		if e.ComplexityRoot.ReviewTemplateConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewTemplateConnection.Edges(childComplexity), true
+	case "ReviewTemplateConnection.nodes":
+		if e.ComplexityRoot.ReviewTemplateConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewTemplateConnection.Nodes(childComplexity), true
+	case "ReviewTemplateConnection.pageInfo":
+		if e.ComplexityRoot.ReviewTemplateConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewTemplateConnection.PageInfo(childComplexity), true
+
+	case "ReviewTemplateEdge.cursor":
+		if e.ComplexityRoot.ReviewTemplateEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewTemplateEdge.Cursor(childComplexity), true
+	case "ReviewTemplateEdge.node":
+		if e.ComplexityRoot.ReviewTemplateEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewTemplateEdge.Node(childComplexity), true
+
+	case "ReviewTemplatePayload.template":
+		if e.ComplexityRoot.ReviewTemplatePayload.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewTemplatePayload.Template(childComplexity), true
+	case "ReviewTemplatePayload.userErrors":
+		if e.ComplexityRoot.ReviewTemplatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewTemplatePayload.UserErrors(childComplexity), true
 
 	case "RoutingRule.areaId":
 		if e.ComplexityRoot.RoutingRule.AreaID == nil {
@@ -3615,6 +4083,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavePolicyPayload.UserErrors(childComplexity), true
+
+	case "SaveReviewDraftPayload.saved":
+		if e.ComplexityRoot.SaveReviewDraftPayload.Saved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveReviewDraftPayload.Saved(childComplexity), true
+	case "SaveReviewDraftPayload.userErrors":
+		if e.ComplexityRoot.SaveReviewDraftPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveReviewDraftPayload.UserErrors(childComplexity), true
 
 	case "SaveWebhookPayload.secret":
 		if e.ComplexityRoot.SaveWebhookPayload.Secret == nil {
@@ -3923,10 +4404,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ConfirmResolutionInput", ec.unmarshalInputConfirmResolutionInput),
 			graphql.NewInputUnmarshaler("DecideExclusionInput", ec.unmarshalInputDecideExclusionInput),
 			graphql.NewInputUnmarshaler("DecideTransferInput", ec.unmarshalInputDecideTransferInput),
+			graphql.NewInputUnmarshaler("DeclareReviewConflictInput", ec.unmarshalInputDeclareReviewConflictInput),
 			graphql.NewInputUnmarshaler("DimensionLevelInput", ec.unmarshalInputDimensionLevelInput),
 			graphql.NewInputUnmarshaler("DimensionScoreInput", ec.unmarshalInputDimensionScoreInput),
 			graphql.NewInputUnmarshaler("EndMediationInput", ec.unmarshalInputEndMediationInput),
 			graphql.NewInputUnmarshaler("IssueRatingInvitationInput", ec.unmarshalInputIssueRatingInvitationInput),
+			graphql.NewInputUnmarshaler("LevelTextInput", ec.unmarshalInputLevelTextInput),
 			graphql.NewInputUnmarshaler("ObjectExclusionInput", ec.unmarshalInputObjectExclusionInput),
 			graphql.NewInputUnmarshaler("OpenCaseInput", ec.unmarshalInputOpenCaseInput),
 			graphql.NewInputUnmarshaler("OpenCycleInput", ec.unmarshalInputOpenCycleInput),
@@ -3945,12 +4428,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RequestExclusionInput", ec.unmarshalInputRequestExclusionInput),
 			graphql.NewInputUnmarshaler("RequestMediationInput", ec.unmarshalInputRequestMediationInput),
 			graphql.NewInputUnmarshaler("ResolveCaseInput", ec.unmarshalInputResolveCaseInput),
+			graphql.NewInputUnmarshaler("ReviewAnswerInput", ec.unmarshalInputReviewAnswerInput),
 			graphql.NewInputUnmarshaler("ReviewPairInput", ec.unmarshalInputReviewPairInput),
+			graphql.NewInputUnmarshaler("ReviewQuestionInput", ec.unmarshalInputReviewQuestionInput),
 			graphql.NewInputUnmarshaler("RunAssessmentInput", ec.unmarshalInputRunAssessmentInput),
 			graphql.NewInputUnmarshaler("SaveAreaInput", ec.unmarshalInputSaveAreaInput),
 			graphql.NewInputUnmarshaler("SaveCategoryRuleInput", ec.unmarshalInputSaveCategoryRuleInput),
 			graphql.NewInputUnmarshaler("SaveHolidayInput", ec.unmarshalInputSaveHolidayInput),
 			graphql.NewInputUnmarshaler("SavePolicyInput", ec.unmarshalInputSavePolicyInput),
+			graphql.NewInputUnmarshaler("SaveReviewDraftInput", ec.unmarshalInputSaveReviewDraftInput),
+			graphql.NewInputUnmarshaler("SaveReviewTemplateInput", ec.unmarshalInputSaveReviewTemplateInput),
 			graphql.NewInputUnmarshaler("SaveRoutingRuleInput", ec.unmarshalInputSaveRoutingRuleInput),
 			graphql.NewInputUnmarshaler("SaveWebhookInput", ec.unmarshalInputSaveWebhookInput),
 			graphql.NewInputUnmarshaler("SubmitPeerReviewInput", ec.unmarshalInputSubmitPeerReviewInput),
@@ -4498,6 +4985,16 @@ func (ec *executionContext) childFields_DimensionLevel(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type DimensionLevel", field.Name)
 }
 
+func (ec *executionContext) childFields_DimensionScore(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dimension":
+		return ec.fieldContext_DimensionScore_dimension(ctx, field)
+	case "score":
+		return ec.fieldContext_DimensionScore_score(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DimensionScore", field.Name)
+}
+
 func (ec *executionContext) childFields_Encounter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4638,6 +5135,16 @@ func (ec *executionContext) childFields_KeptDay(ctx context.Context, field graph
 		return ec.fieldContext_KeptDay_entry(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeptDay", field.Name)
+}
+
+func (ec *executionContext) childFields_LevelText(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "zh":
+		return ec.fieldContext_LevelText_zh(ctx, field)
+	case "en":
+		return ec.fieldContext_LevelText_en(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LevelText", field.Name)
 }
 
 func (ec *executionContext) childFields_Me(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5084,6 +5591,16 @@ func (ec *executionContext) childFields_ReportExport(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ReportExport", field.Name)
 }
 
+func (ec *executionContext) childFields_ReviewAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "questionId":
+		return ec.fieldContext_ReviewAnswer_questionId(ctx, field)
+	case "score":
+		return ec.fieldContext_ReviewAnswer_score(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewAnswer", field.Name)
+}
+
 func (ec *executionContext) childFields_ReviewAssignment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5094,8 +5611,82 @@ func (ec *executionContext) childFields_ReviewAssignment(ctx context.Context, fi
 		return ec.fieldContext_ReviewAssignment_relation(ctx, field)
 	case "submitted":
 		return ec.fieldContext_ReviewAssignment_submitted(ctx, field)
+	case "state":
+		return ec.fieldContext_ReviewAssignment_state(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_ReviewAssignment_dueOn(ctx, field)
+	case "round":
+		return ec.fieldContext_ReviewAssignment_round(ctx, field)
+	case "questions":
+		return ec.fieldContext_ReviewAssignment_questions(ctx, field)
+	case "draft":
+		return ec.fieldContext_ReviewAssignment_draft(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReviewAssignment", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewConflict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReviewConflict_id(ctx, field)
+	case "official":
+		return ec.fieldContext_ReviewConflict_official(ctx, field)
+	case "other":
+		return ec.fieldContext_ReviewConflict_other(ctx, field)
+	case "reason":
+		return ec.fieldContext_ReviewConflict_reason(ctx, field)
+	case "declaredAt":
+		return ec.fieldContext_ReviewConflict_declaredAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewConflict", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewConflictConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ReviewConflictConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ReviewConflictConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReviewConflictConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewConflictConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewConflictEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ReviewConflictEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ReviewConflictEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewConflictEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewConflictPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conflict":
+		return ec.fieldContext_ReviewConflictPayload_conflict(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReviewConflictPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewConflictPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewQuestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReviewQuestion_id(ctx, field)
+	case "dimension":
+		return ec.fieldContext_ReviewQuestion_dimension(ctx, field)
+	case "textZh":
+		return ec.fieldContext_ReviewQuestion_textZh(ctx, field)
+	case "textEn":
+		return ec.fieldContext_ReviewQuestion_textEn(ctx, field)
+	case "levels":
+		return ec.fieldContext_ReviewQuestion_levels(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewQuestion", field.Name)
 }
 
 func (ec *executionContext) childFields_ReviewRound(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5108,8 +5699,76 @@ func (ec *executionContext) childFields_ReviewRound(ctx context.Context, field g
 		return ec.fieldContext_ReviewRound_opensOn(ctx, field)
 	case "closesOn":
 		return ec.fieldContext_ReviewRound_closesOn(ctx, field)
+	case "state":
+		return ec.fieldContext_ReviewRound_state(ctx, field)
+	case "template":
+		return ec.fieldContext_ReviewRound_template(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReviewRound", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewSheet(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_ReviewSheet_contact(ctx, field)
+	case "scores":
+		return ec.fieldContext_ReviewSheet_scores(ctx, field)
+	case "answers":
+		return ec.fieldContext_ReviewSheet_answers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewSheet", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewTemplate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReviewTemplate_id(ctx, field)
+	case "unit":
+		return ec.fieldContext_ReviewTemplate_unit(ctx, field)
+	case "name":
+		return ec.fieldContext_ReviewTemplate_name(ctx, field)
+	case "version":
+		return ec.fieldContext_ReviewTemplate_version(ctx, field)
+	case "isDefault":
+		return ec.fieldContext_ReviewTemplate_isDefault(ctx, field)
+	case "savedAt":
+		return ec.fieldContext_ReviewTemplate_savedAt(ctx, field)
+	case "questions":
+		return ec.fieldContext_ReviewTemplate_questions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewTemplate", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewTemplateConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ReviewTemplateConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ReviewTemplateConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReviewTemplateConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewTemplateConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewTemplateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ReviewTemplateEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ReviewTemplateEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewTemplateEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewTemplatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "template":
+		return ec.fieldContext_ReviewTemplatePayload_template(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReviewTemplatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewTemplatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RoutingRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5158,6 +5817,16 @@ func (ec *executionContext) childFields_SavePolicyPayload(ctx context.Context, f
 		return ec.fieldContext_SavePolicyPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SavePolicyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SaveReviewDraftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "saved":
+		return ec.fieldContext_SaveReviewDraftPayload_saved(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SaveReviewDraftPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaveReviewDraftPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SaveWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -102,4 +102,18 @@ var sentences = map[models.Key]sentence{
 	models.KeyBadCode:             {"“{1}”不能作代码，请用小写字母、数字和连字符。", "“{1}” cannot be a code: use small letters, digits and hyphens."},
 	models.KeyFileForm:            {"文件无法识别或已损坏，请上传完整的 JPEG、PNG、WebP 图片或 PDF。", "The file is broken or of another kind: send a whole JPEG, PNG, WebP or PDF."},
 	models.KeyInternal:            {"系统内部错误，已记录；请稍后再试。", "Something went wrong inside and has been logged: try again later."},
+
+	// Of peer review.
+	models.KeyConflictWithSelf:   {"回避关系须涉及两个人。", "A conflict of interest is between two people: name somebody else."},
+	models.KeyFiveLevels:         {"每个问题须写明 1 至 5 分各自对应的表现，共五条。", "Say for each of the marks 1 to 5 what it stands for: five texts."},
+	models.KeyDimensionMissing:   {"缺少 {1} 维度的问题；德、能、勤、绩、廉每项至少一个。", "No question asks about {1}: every dimension needs one at least."},
+	models.KeyAnswersNeeded:      {"本轮评议使用问卷，请逐题作答。", "This round has a questionnaire: answer its questions."},
+	models.KeyQuestionUnknown:    {"该问题不在本轮评议的问卷中，或已回答过。", "This question is not in the round's questionnaire, or has been answered already."},
+	models.KeyContactNoMarks:     {"选择“没有共事”即为弃权，请不要再打分。", "Who has not worked with a colleague abstains: leave the marks out."},
+	models.KeyConflictOfInterest: {"双方有回避关系，不能互相评议。", "There is a conflict of interest between the two: neither reviews the other."},
+	models.KeyRoundBegun:         {"本轮评议已有人提交，不能重新安排；请逐条调整。", "Reviews of this round have come in: it cannot be planned anew, only amended pair by pair."},
+	models.KeyRoundRunning:       {"评议截止、最后的结果分批公布之后才能查看。", "Results are sealed until the round has closed and the last answers are released."},
+	models.KeyAppraisalGone:      {"该测评码不可用：可能已使用，或测评已截止。", "This code cannot be used: it may have been used, or the appraisal is over."},
+	models.KeyMarkedTwice:        {"同一人只能评一次。", "Each official is graded once."},
+	models.KeyNobodyToAppraise:   {"本轮没有可测评的人员，或超过 {1} 人。", "The round reviews nobody, or more than the {1} that fit on a form."},
 }

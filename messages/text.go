@@ -91,6 +91,8 @@ var nouns = map[string]sentence{
 	"ReplyDuty":        {"待答复评价", "rating that owes a reply"},
 	"CounterCode":      {"窗口评价码", "counter code"},
 	"RatingUndo":       {"评价", "rating"},
+	"ReviewConflict":   {"回避关系", "conflict of interest"},
+	"ReviewTemplate":   {"评议问卷", "questionnaire"},
 	"ReviewAssignment": {"评议任务", "review assignment"},
 	"ReviewRound":      {"评议", "review round"},
 	"Service":          {"服务事项", "service"},

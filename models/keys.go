@@ -104,4 +104,18 @@ const (
 	KeyBadCode             Key = "bad_code"             // value
 	KeyFileForm            Key = "file_form"            //
 	KeyInternal            Key = "internal"             //
+
+	// Of peer review.
+	KeyConflictWithSelf   Key = "conflict_with_self"   //
+	KeyFiveLevels         Key = "five_levels"          //
+	KeyDimensionMissing   Key = "dimension_missing"    // dimension
+	KeyAnswersNeeded      Key = "answers_needed"       //
+	KeyQuestionUnknown    Key = "question_unknown"     //
+	KeyContactNoMarks     Key = "contact_no_marks"     //
+	KeyConflictOfInterest Key = "conflict_of_interest" //
+	KeyRoundBegun         Key = "round_begun"          //
+	KeyRoundRunning       Key = "round_running"        //
+	KeyAppraisalGone      Key = "appraisal_gone"       //
+	KeyMarkedTwice        Key = "marked_twice"         //
+	KeyNobodyToAppraise   Key = "nobody_to_appraise"   // max
 )

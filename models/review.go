@@ -1,5 +1,10 @@
 package models
 
+import (
+	"bytes"
+	"time"
+)
+
 // ReviewRoundState is where a review round stands.
 type ReviewRoundState string
 
@@ -20,6 +25,8 @@ type ReviewRound struct {
 	State    ReviewRoundState
 	OpensOn  Date
 	ClosesOn Date
+	// TemplateID names the questions; nil: one plain mark a dimension.
+	TemplateID *ID
 }
 
 // Validate checks the record by itself.
@@ -55,6 +62,10 @@ func (r *ReviewRound) Accepts(on Date) error {
 	}
 	return nil
 }
+
+// Over says whether no review can come in any more: only then may anybody see what
+// came in.
+func (r *ReviewRound) Over(today Date) bool { return r.State == RoundClosed || today.After(r.ClosesOn) }
 
 // ReviewAssignment is the duty of one official to review another.
 type ReviewAssignment struct {
@@ -96,6 +107,9 @@ type PeerReview struct {
 	RoundID     *ID  // nil: imported
 	ImportKey   Hash // nil: handed in here
 	Released    bool // it was imported, or has been written anew together with others
+	Contact     ReviewContact
+	// Answers are those to the round's questions of this dimension, behind Score.
+	Answers []ReviewAnswer `gorm:"serializer:json"`
 }
 
 // Validate checks the record by itself.
@@ -107,4 +121,63 @@ func (p *PeerReview) Validate() error {
 		return err
 	}
 	return validLevel("score", p.Score)
+}
+
+// ReviewContact is how much the reviewer has to do with the reviewed: the less, the
+// less the review weighs. Empty is unknown, as of imported reviews.
+type ReviewContact string
+
+// How much they have to do with each other.
+const (
+	ContactNone   ReviewContact = "NONE" // an abstention: it is never stored with a mark
+	ContactLittle ReviewContact = "LITTLE"
+	ContactSome   ReviewContact = "SOME"
+	ContactMuch   ReviewContact = "MUCH"
+)
+
+// ReviewContacts are all levels; ContactsWithMarks those that a mark can have.
+var (
+	ReviewContacts    = []ReviewContact{ContactNone, ContactLittle, ContactSome, ContactMuch}
+	ContactsWithMarks = ReviewContacts[1:]
+)
+
+// ValidContactLevel checks a level; none is said by leaving it out.
+func ValidContactLevel(c ReviewContact) error {
+	if c == "" {
+		return nil
+	}
+	return oneOf("contact", c, ReviewContacts)
+}
+
+// ReviewDraft is a review that its reviewer has not handed in yet. It is sealed for
+// its assignment and year, so that the database alone does not tell it.
+type ReviewDraft struct {
+	AssignmentID ID `gorm:"primaryKey"`
+	Sealed       []byte
+}
+
+// ReviewConflict says that two officials must not review each other: relatives,
+// parties of a dispute. The smaller id stands first.
+type ReviewConflict struct {
+	ID         ID `gorm:"primaryKey"`
+	OfficialID ID
+	OtherID    ID
+	Reason     string
+	DeclaredBy string
+	DeclaredAt time.Time
+}
+
+// Validate checks the record by itself.
+func (c *ReviewConflict) Validate() error {
+	if c.OfficialID == c.OtherID {
+		return Invalid("otherId", KeyConflictWithSelf)
+	}
+	return needed("reason", c.Reason, MaxTitleLength)
+}
+
+// Order puts the smaller id first, so that a pair has one form.
+func (c *ReviewConflict) Order() {
+	if bytes.Compare(c.OfficialID[:], c.OtherID[:]) > 0 {
+		c.OfficialID, c.OtherID = c.OtherID, c.OfficialID
+	}
 }

@@ -117,6 +117,15 @@ func seesPlace(ctx context.Context) bool {
 	return actor.Anonymous() || actor.Is(models.RoleResident, models.RoleOfficial, models.RoleHR)
 }
 
+// reviewQuestions are questions as the services take them.
+func reviewQuestions(list []*graph.ReviewQuestionInput) []models.ReviewQuestion {
+	out := make([]models.ReviewQuestion, len(list))
+	for i, q := range list {
+		out[i] = models.ReviewQuestion{Dimension: q.Dimension, TextZh: q.TextZh, TextEn: q.TextEn, Levels: values(q.Levels)}
+	}
+	return out
+}
+
 // on names the case of a step.
 func on(id models.ID, key graphql.Omittable[*string]) cases.On {
 	return cases.On{CaseID: id, IdempotencyKey: key.Value()}

@@ -25,6 +25,8 @@ type loaders struct {
 	services    *dataloadgen.Loader[models.ID, *models.Service]
 	replies     *dataloadgen.Loader[models.ID, *models.RatingReply]
 	dues        *dataloadgen.Loader[models.ID, *ratings.Due]
+	templates   *dataloadgen.Loader[models.ID, *models.ReviewTemplate]
+	questions   *dataloadgen.Loader[models.ID, []*models.ReviewQuestion] // none for the id zero
 	cycles      *dataloadgen.Loader[models.ID, *models.Cycle]
 	policies    *dataloadgen.Loader[models.ID, *models.Policy]
 	runs        *dataloadgen.Loader[models.ID, *models.AssessmentRun]
@@ -63,6 +65,8 @@ func newLoaders(r *Resolver, actor auth.Actor) *loaders {
 		services:  one(r.App.Ratings.ServicesByIDs),
 		replies:   one(r.App.Ratings.RepliesByRating),
 		dues:      one(r.App.Ratings.DutiesByRating),
+		templates: one(r.App.Reviews.TemplatesByIDs),
+		questions: one(r.App.Reviews.QuestionsByTemplate),
 		cycles: one(func(ctx context.Context, ids []models.ID) (map[models.ID]*models.Cycle, error) {
 			return r.App.Cycles.ByIDs(ctx, actor, ids)
 		}),

@@ -112,7 +112,7 @@ func emptyOffice(t *testing.T, d store.Dialect) *office {
 		Notify:      &notify.Service{Store: o.store, Webhooks: [][]byte{secret}, Contacts: [][]byte{secret}},
 		Officials:   &officials.Service{Store: o.store},
 		Ratings:     ratings.New(o.store, o.keys, zone, days, invitations, secret),
-		Reviews:     &reviews.Service{Store: o.store, Keys: o.keys, Zone: zone},
+		Reviews:     &reviews.Service{Store: o.store, Keys: o.keys, Zone: zone, Secret: secret, Thresholds: privacy.Default()},
 	}
 	o.app.Attachments = &attachments.Service{
 		Store: o.store, Bucket: memblob.OpenBucket(nil), Secret: secret, ByReceipt: o.app.Cases.ByReceipt, Visible: o.app.Cases.ByIDs,

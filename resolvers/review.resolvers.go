@@ -10,8 +10,31 @@ import (
 
 	"steelyard/auth"
 	"steelyard/graph"
+	"steelyard/models"
 	"steelyard/services/reviews"
 )
+
+func (r *mutationResolver) SaveReviewTemplate(ctx context.Context, input graph.SaveReviewTemplateInput) (*graph.ReviewTemplatePayload, error) {
+	template, err := r.App.Reviews.SaveTemplate(ctx, auth.ActorFrom(ctx), reviews.NewTemplate{
+		UnitID: input.UnitID, Name: input.Name, Default: input.IsDefault,
+		Questions: reviewQuestions(input.Questions), IdempotencyKey: input.IdempotencyKey.Value(),
+	})
+	problems, err := userErrors(ctx, err)
+	return &graph.ReviewTemplatePayload{Template: template, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) DeclareReviewConflict(ctx context.Context, input graph.DeclareReviewConflictInput) (*graph.ReviewConflictPayload, error) {
+	conflict, err := r.App.Reviews.DeclareConflict(ctx, auth.ActorFrom(ctx), reviews.NewConflict{
+		OfficialID: input.OfficialID, OtherID: input.OtherID, Reason: input.Reason, IdempotencyKey: input.IdempotencyKey.Value(),
+	})
+	problems, err := userErrors(ctx, err)
+	return &graph.ReviewConflictPayload{Conflict: conflict, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) RemoveReviewConflict(ctx context.Context, input graph.RemoveEntryInput) (*graph.RemovalPayload, error) {
+	err := r.App.Reviews.RemoveConflict(ctx, auth.ActorFrom(ctx), input.ID, input.IdempotencyKey.Value())
+	return removal(ctx, input.ID, err)
+}
 
 func (r *mutationResolver) OpenReviewRound(ctx context.Context, input graph.OpenReviewRoundInput) (*graph.OpenReviewRoundPayload, error) {
 	pairs := make([]reviews.Pair, len(input.Assignments))
@@ -19,23 +42,114 @@ func (r *mutationResolver) OpenReviewRound(ctx context.Context, input graph.Open
 		pairs[i] = reviews.Pair{OfficialID: a.OfficialID, ReviewerID: a.ReviewerID, Relation: a.Relation}
 	}
 	round, err := r.App.Reviews.OpenRound(ctx, auth.ActorFrom(ctx), reviews.NewRound{
-		CycleID: input.CycleID, Name: input.Name, OpensOn: input.OpensOn, ClosesOn: input.ClosesOn, Pairs: pairs,
+		CycleID: input.CycleID, Name: input.Name, OpensOn: input.OpensOn, ClosesOn: input.ClosesOn,
+		TemplateID: input.TemplateID.Value(), Pairs: pairs,
 		IdempotencyKey: input.IdempotencyKey.Value(),
 	})
 	problems, err := userErrors(ctx, err)
 	return &graph.OpenReviewRoundPayload{Round: round, UserErrors: problems}, err
 }
 
+func (r *mutationResolver) SaveReviewDraft(ctx context.Context, input graph.SaveReviewDraftInput) (*graph.SaveReviewDraftPayload, error) {
+	err := r.App.Reviews.SaveDraft(ctx, auth.ActorFrom(ctx), input.AssignmentID, reviews.Sheet{
+		Contact: orZero(input.Contact.Value()), Marks: values(input.Scores), Answers: values(input.Answers),
+	})
+	problems, err := userErrors(ctx, err)
+	return &graph.SaveReviewDraftPayload{Saved: len(problems) == 0 && err == nil, UserErrors: problems}, err
+}
+
 func (r *mutationResolver) SubmitPeerReview(ctx context.Context, input graph.SubmitPeerReviewInput) (*graph.SubmitPeerReviewPayload, error) {
-	marks := make([]reviews.Mark, len(input.Scores))
-	for i, s := range input.Scores {
-		marks[i] = reviews.Mark{Dimension: s.Dimension, Score: int(s.Score)}
-	}
-	err := r.App.Reviews.Submit(ctx, auth.ActorFrom(ctx), input.AssignmentID, marks)
+	err := r.App.Reviews.Submit(ctx, auth.ActorFrom(ctx), input.AssignmentID, reviews.Sheet{
+		Contact: orZero(input.Contact.Value()), Marks: values(input.Scores), Answers: values(input.Answers),
+	})
 	problems, err := userErrors(ctx, err)
 	return &graph.SubmitPeerReviewPayload{Submitted: len(problems) == 0 && err == nil, UserErrors: problems}, err
 }
 
-func (r *queryResolver) MyReviewAssignments(ctx context.Context) ([]*reviews.Duty, error) {
-	return r.App.Reviews.Mine(ctx, auth.ActorFrom(ctx))
+func (r *queryResolver) MyReviewAssignments(ctx context.Context, first int32, after *models.ID) ([]*reviews.Duty, error) {
+	size, err := pageSize(first)
+	if err != nil {
+		return nil, err
+	}
+	return r.App.Reviews.Mine(ctx, auth.ActorFrom(ctx), size, after)
 }
+
+func (r *queryResolver) ReviewTemplates(ctx context.Context, first int32, after *string) (*graph.ReviewTemplateConnection, error) {
+	size, behind, err := page(first, after)
+	if err != nil {
+		return nil, err
+	}
+	rows, more, err := r.App.Reviews.Templates(ctx, auth.ActorFrom(ctx), size, behind)
+	if err != nil {
+		return nil, err
+	}
+	list, info := edges(rows, more, after, func(row *models.ReviewTemplate) string { return row.ID.String() },
+		func(cursor string, row *models.ReviewTemplate) *graph.ReviewTemplateEdge {
+			return &graph.ReviewTemplateEdge{Cursor: cursor, Node: row}
+		})
+	return &graph.ReviewTemplateConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
+}
+
+func (r *queryResolver) ReviewConflicts(ctx context.Context, first int32, after *string) (*graph.ReviewConflictConnection, error) {
+	size, behind, err := page(first, after)
+	if err != nil {
+		return nil, err
+	}
+	rows, more, err := r.App.Reviews.Conflicts(ctx, auth.ActorFrom(ctx), size, behind)
+	if err != nil {
+		return nil, err
+	}
+	list, info := edges(rows, more, after, func(row *models.ReviewConflict) string { return row.ID.String() },
+		func(cursor string, row *models.ReviewConflict) *graph.ReviewConflictEdge {
+			return &graph.ReviewConflictEdge{Cursor: cursor, Node: row}
+		})
+	return &graph.ReviewConflictConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
+}
+
+func (r *reviewAssignmentResolver) Questions(ctx context.Context, objs []*reviews.Duty) ([][]*models.ReviewQuestion, error) {
+	return gathered(ctx, load(ctx).questions, objs, func(d *reviews.Duty) models.ID { return orZero(d.Round.TemplateID) })
+}
+
+func (r *reviewConflictResolver) Official(ctx context.Context, objs []*models.ReviewConflict) ([]*models.Official, error) {
+	return gathered(ctx, load(ctx).named, objs, func(c *models.ReviewConflict) models.ID { return c.OfficialID })
+}
+
+func (r *reviewConflictResolver) Other(ctx context.Context, objs []*models.ReviewConflict) ([]*models.Official, error) {
+	return gathered(ctx, load(ctx).named, objs, func(c *models.ReviewConflict) models.ID { return c.OtherID })
+}
+
+func (r *reviewRoundResolver) Template(ctx context.Context, objs []*models.ReviewRound) ([]*models.ReviewTemplate, error) {
+	return optional(ctx, load(ctx).templates, objs, func(round *models.ReviewRound) *models.ID { return round.TemplateID })
+}
+
+func (r *reviewSheetResolver) Contact(ctx context.Context, obj *reviews.Sheet) (*models.ReviewContact, error) {
+	return orNil(obj.Contact), nil
+}
+
+func (r *reviewTemplateResolver) Unit(ctx context.Context, objs []*models.ReviewTemplate) ([]*models.OrgUnit, error) {
+	return needed(ctx, load(ctx).units, objs, func(t *models.ReviewTemplate) models.ID { return t.UnitID })
+}
+
+func (r *reviewTemplateResolver) Questions(ctx context.Context, objs []*models.ReviewTemplate) ([][]*models.ReviewQuestion, error) {
+	return gathered(ctx, load(ctx).questions, objs, func(t *models.ReviewTemplate) models.ID { return t.ID })
+}
+
+func (r *Resolver) ReviewAssignment() graph.ReviewAssignmentResolver {
+	return &reviewAssignmentResolver{r}
+}
+
+func (r *Resolver) ReviewConflict() graph.ReviewConflictResolver { return &reviewConflictResolver{r} }
+
+func (r *Resolver) ReviewRound() graph.ReviewRoundResolver { return &reviewRoundResolver{r} }
+
+func (r *Resolver) ReviewSheet() graph.ReviewSheetResolver { return &reviewSheetResolver{r} }
+
+func (r *Resolver) ReviewTemplate() graph.ReviewTemplateResolver { return &reviewTemplateResolver{r} }
+
+type (
+	reviewAssignmentResolver struct{ *Resolver }
+	reviewConflictResolver   struct{ *Resolver }
+	reviewRoundResolver      struct{ *Resolver }
+	reviewSheetResolver      struct{ *Resolver }
+	reviewTemplateResolver   struct{ *Resolver }
+)

@@ -127,7 +127,9 @@ func complexities() graph.ComplexityRoot {
 	c.Query.Services = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.OwedReplies = func(child int, _ *graph.OwedReplyFilter, first int32, _ *string) int { return rows(first, child) }
 	c.Query.Nodes = func(child int, ids []models.ID) int { return rows(int32(min(len(ids), maxRows)), child) }
-	c.Query.MyReviewAssignments = func(child int) int { return rows(assignmentsOfReviewer, child) }
+	c.Query.MyReviewAssignments = func(child int, first int32, _ *models.ID) int { return rows(min(first, assignmentsOfReviewer), child) }
+	c.Query.ReviewTemplates = func(child int, first int32, _ *string) int { return rows(first, child) }
+	c.Query.ReviewConflicts = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Official.Cases = func(child int, first int32) int { return rows(first, child) }
 	c.ScorePart.Evidence = func(child int, first int32) int { return rows(first, child) }
 	c.Explanation.Parts = func(child int) int { return rows(partsOfExplanation, child) }

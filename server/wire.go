@@ -50,7 +50,7 @@ func (m means) app() resolvers.App {
 		Notify:    &notify.Service{Store: m.store, Webhooks: m.secrets.webhooks, Contacts: m.secrets.contacts},
 		Officials: &officials.Service{Store: m.store},
 		Ratings:   ratings.New(m.store, m.keys, m.zone, m.days, m.secrets.invitations, m.secrets.receipts),
-		Reviews:   &reviews.Service{Store: m.store, Keys: m.keys, Zone: m.zone},
+		Reviews:   &reviews.Service{Store: m.store, Keys: m.keys, Zone: m.zone, Secret: m.secrets.receipts, Thresholds: privacy.Default()},
 	}
 }
 

@@ -1,0 +1,105 @@
+package models
+
+import "fmt"
+
+// VoterClass is the part of the electorate that a voter of a democratic appraisal
+// (民主测评) belongs to.
+type VoterClass string
+
+// The classes: usually leaders, those beside, and those below or served.
+const (
+	VoterClassA VoterClass = "A"
+	VoterClassB VoterClass = "B"
+	VoterClassC VoterClass = "C"
+)
+
+// VoterClasses are all classes.
+var VoterClasses = []VoterClass{VoterClassA, VoterClassB, VoterClassC}
+
+// AppraisalGrade is what a voter says of an official.
+type AppraisalGrade string
+
+// The grades, and the abstention.
+const (
+	AppraisalExcellent          AppraisalGrade = "EXCELLENT"
+	AppraisalCompetent          AppraisalGrade = "COMPETENT"
+	AppraisalBasicallyCompetent AppraisalGrade = "BASICALLY_COMPETENT"
+	AppraisalIncompetent        AppraisalGrade = "INCOMPETENT"
+	AppraisalAbstain            AppraisalGrade = "ABSTAIN" // counts nowhere
+)
+
+// AppraisalGrades are all, the best first and the abstention last.
+var AppraisalGrades = []AppraisalGrade{
+	AppraisalExcellent, AppraisalCompetent, AppraisalBasicallyCompetent, AppraisalIncompetent, AppraisalAbstain,
+}
+
+// The bounds of an appraisal.
+const (
+	MaxAppraised  = 100    // officials on one form
+	MaxCodesOnce  = 500    // codes in one answer
+	MaxRoundCodes = 20_000 // codes of one round
+)
+
+// AppraisalCode lets one voter vote once. The code itself is shown when it is issued
+// and kept nowhere.
+type AppraisalCode struct {
+	CodeHash   Hash `gorm:"primaryKey"`
+	RoundID    ID
+	VoterClass VoterClass
+}
+
+// AppraisalClaim is the ledger of used codes: no moment, no ballot. RepeatHash lets
+// who voted, and nobody else, be told again that the vote was taken.
+type AppraisalClaim struct {
+	CodeHash   Hash `gorm:"primaryKey"`
+	RepeatHash Hash
+}
+
+// AppraisalMark is a voter's grade of one official.
+type AppraisalMark struct {
+	OfficialID ID             `json:"officialId"`
+	Grade      AppraisalGrade `json:"grade"`
+}
+
+// AppraisalBallot is one voter's marks. Like a rating it knows the day alone.
+type AppraisalBallot struct {
+	ID          ID `gorm:"primaryKey"` // random
+	RoundID     ID
+	VoterClass  VoterClass
+	Marks       []AppraisalMark `gorm:"serializer:json"` // without abstentions
+	SubmittedOn Date
+	Released    bool // it has been written anew together with others
+}
+
+// AppraisalComment is what a voter wrote. It stands apart from the ballot: words tell
+// more about who wrote them than marks do.
+type AppraisalComment struct {
+	ID          ID `gorm:"primaryKey"` // random
+	RoundID     ID
+	Body        string
+	SubmittedOn Date
+	Released    bool
+}
+
+// Validate checks the record by itself.
+func (c *AppraisalComment) Validate() error { return needed("comment", c.Body, MaxCommentLength) }
+
+// ValidMarks checks the marks of a ballot: each of an official on the form, each
+// official once. Who is left out is abstained on.
+func ValidMarks(marks []AppraisalMark, form map[ID]bool) error {
+	seen := map[ID]bool{}
+	for i, m := range marks {
+		path := fmt.Sprintf("marks.%d", i)
+		if !form[m.OfficialID] {
+			return &Error{Code: CodeNotFound, Field: path + ".officialId", Key: KeyNotFound, Args: []string{"Official"}}
+		}
+		if seen[m.OfficialID] {
+			return Conflict(path+".officialId", KeyMarkedTwice)
+		}
+		seen[m.OfficialID] = true
+		if err := oneOf(path+".grade", m.Grade, AppraisalGrades); err != nil {
+			return err
+		}
+	}
+	return nil
+}
