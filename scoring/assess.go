@@ -98,10 +98,14 @@ func (o *Ordered) assess(ctx context.Context, policy Policy, progress Progress, 
 	}
 	digest := make(chan [32]byte, 1)
 	go func() { digest <- o.c.ev.digest() }() // beside the fits, which leave a CPU idle now and then
-	r := newRun(o.c.ev, policy)
-	r.keep = keep
-	a, err := r.assess(ctx, progress)
-	if err != nil {
+	a := &assessed{run: newRun(o.c.ev, policy), result: &Result{Version: Version}}
+	a.run.keep = keep
+	if len(a.run.ev.Postings) > 0 {
+		if err := a.fit(ctx, progress); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.score(ctx, progress); err != nil {
 		return nil, err
 	}
 	a.result.EvidenceDigest, a.result.PolicyDigest = <-digest, policyDigest
@@ -120,25 +124,28 @@ type assessed struct {
 	result     *Result
 }
 
-func (r *run) assess(ctx context.Context, progress func(stage string, done, total int)) (*assessed, error) {
-	a := &assessed{run: r, result: &Result{Version: Version}}
+// score goes from the fitted strands to the result.
+func (a *assessed) score(ctx context.Context, progress Progress) error {
+	r := a.run
 	if len(r.ev.Postings) == 0 {
-		return a, nil
-	}
-	if err := a.fit(ctx, progress); err != nil {
-		return nil, err
+		return nil
 	}
 	progress(stageCombine, 0, 1)
-	a.combined = r.combine(a.indicators)
-	a.composed = r.compose(a.combined, a.indicators)
+	a.points()
 	var err error
 	a.drawn, err = r.draw(ctx, a.combined, a.composed, func(done, total int) { progress(stageIntervals, done, total) })
 	if err != nil {
-		return nil, err
+		return err
 	}
 	progress(stageExplain, 0, 1)
 	a.report()
-	return a, nil
+	return nil
+}
+
+// points goes as far as the composites.
+func (a *assessed) points() {
+	a.combined = a.run.combine(a.indicators)
+	a.composed = a.run.compose(a.combined, a.indicators)
 }
 
 // fit runs each strand's own model. Ratings take about as long as all the rest, which

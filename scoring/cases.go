@@ -25,18 +25,13 @@ const (
 // needless move.
 func (r *run) outcomes(ctx context.Context, o *outcomeRows) ([]*indicator, error) {
 	parts := []struct {
-		name  string
-		rows  *caseRows
-		share float64
-	}{
-		{"solved", &o.solved, r.policy.SolvedShare},
-		{"in time", &o.inTime, r.policy.InTimeShare},
-		{"handling", &o.handling, r.policy.HandlingShare},
-	}
+		name string
+		rows *caseRows
+	}{{solved, &o.solved}, {inTime, &o.inTime}, {handling, &o.handling}}
 	out := make([]*indicator, 0, len(parts))
 	for _, part := range parts {
 		in := newIndicator(part.name, Outcomes, len(r.ev.Postings))
-		in.anchor, in.share = true, part.share
+		in.anchor, in.share = true, r.shareOf(in)
 		if err := r.fitLogistic(ctx, in, part.rows); err != nil {
 			return nil, err
 		}
@@ -46,6 +41,26 @@ func (r *run) outcomes(ctx context.Context, o *outcomeRows) ([]*indicator, error
 		out[0].figure = o.figures(&r.ev.Cases, len(r.ev.Postings))
 	}
 	return out, nil
+}
+
+// The indicators of outcomes.
+const (
+	solved   = "solved"
+	inTime   = "in time"
+	handling = "handling"
+)
+
+// shareOf is the weight of an indicator inside its component.
+func (r *run) shareOf(in *indicator) float64 {
+	switch in.name {
+	case solved:
+		return r.policy.SolvedShare
+	case inTime:
+		return r.policy.InTimeShare
+	case handling:
+		return r.policy.HandlingShare
+	}
+	return 1
 }
 
 // fitLogistic fits logit P(y) = group + category + channel + official by penalised

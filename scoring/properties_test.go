@@ -9,6 +9,9 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"steelyard/scoring"
 )
 
@@ -338,46 +341,104 @@ func TestRunStopsWhenItsContextDoes(t *testing.T) {
 	}
 }
 
+func fitted(t *testing.T, ev *scoring.Evidence, policy scoring.Policy, without scoring.Choice) *scoring.Fitted {
+	t.Helper()
+	ordered, err := scoring.Order(ev, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := ordered.Fit(t.Context(), policy, without, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
 func TestEveryStepCanBeLeftOut(t *testing.T) {
 	t.Parallel()
 	s := world(t, "bursts", 90, 6)
 	policy := scoring.DefaultPolicy()
-	heard := 0
-	out, err := scoring.Sensitivity(t.Context(), s.Evidence, policy, func(done, total int) { heard = done * 100 / total })
+	base := assess(t, s.Evidence, policy)
+	for _, without := range scoring.Choices() {
+		r, err := fitted(t, s.Evidence, policy, without).Assess(t.Context(), policy, nil)
+		if err != nil {
+			t.Fatalf("without %s: %v", without, err)
+		}
+		moved := 0.0
+		for i := range r.Assessments {
+			moved = max(moved, math.Abs(r.Assessments[i].Composite-base.Assessments[i].Composite))
+		}
+		if moved < 0.05 {
+			t.Errorf("without %s nobody moves by more than %.3f", without, moved)
+		}
+	}
+	ordered, err := scoring.Order(s.Evidence, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	result := assess(t, s.Evidence, policy)
-	for i, a := range result.Assessments {
-		if out.Base.Composite[i] != a.Composite || out.Base.Rank[i] != a.Rank {
-			t.Fatalf("official %d: %.6f rank %d, the run has %.6f rank %d", i, out.Base.Composite[i], out.Base.Rank[i], a.Composite, a.Rank)
+	if _, err := ordered.Fit(t.Context(), policy, "LUCK", nil); err == nil {
+		t.Error("a step that there is not was left out")
+	}
+}
+
+// TestFittedStrandsServeOtherPolicies scores one set of fits under several policies,
+// which must give what each gives by itself.
+func TestFittedStrandsServeOtherPolicies(t *testing.T) {
+	t.Parallel()
+	s := world(t, "bursts", 90, 6)
+	f := fitted(t, s.Evidence, scoring.DefaultPolicy(), "")
+	for name, change := range map[string]func(*scoring.Policy){
+		"none":             func(*scoring.Policy) {},
+		"weights":          func(p *scoring.Policy) { p.Satisfaction.Weight, p.PeerReview.Weight = 0.05, 0.5 },
+		"minimum evidence": func(p *scoring.Policy) { p.PeerReview.MinimumN = 50 },
+		"shares of a case": func(p *scoring.Policy) { p.SolvedShare, p.InTimeShare, p.HandlingShare = 0.2, 0.8, 0 },
+		"halo and lending": func(p *scoring.Policy) { p.HaloCorrection, p.Borrowing = false, false },
+		"few draws":        func(p *scoring.Policy) { p.Draws, p.ExcellentShare = 150, 0.4 },
+	} {
+		policy := scoring.DefaultPolicy()
+		change(&policy)
+		for range 2 { // nothing of the first time is left to the second
+			got, err := f.Assess(t.Context(), policy, nil)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if diff := cmp.Diff(ordered(t, s.Evidence, policy), got, cmpopts.EquateNaNs()); diff != "" {
+				t.Fatalf("%s (- by itself, + fitted before):\n%s", name, diff)
+			}
 		}
-		w := out.Weights[i]
+	}
+	other := scoring.DefaultPolicy()
+	other.DeedsPerWeek = 1
+	if _, err := f.Assess(t.Context(), other, nil); err == nil || f.Serves(other) {
+		t.Error("fits with another cap on deeds serve")
+	}
+}
+
+func ordered(t *testing.T, ev *scoring.Evidence, policy scoring.Policy) *scoring.Result {
+	t.Helper()
+	o, err := scoring.Order(ev, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := o.Assess(t.Context(), policy, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestWeightsCouldHaveBeenOthers(t *testing.T) {
+	t.Parallel()
+	s := world(t, "bursts", 90, 6)
+	policy := scoring.DefaultPolicy()
+	ranges, err := fitted(t, s.Evidence, policy, "").WeightRanges(policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, w := range ranges {
 		if !(w.CompositeLow <= w.CompositeHigh) || w.RankBest < 1 || w.RankBest > w.RankLow || w.RankLow > w.RankHigh || w.RankHigh > w.RankWorst || w.Top < 0 || w.Top > 1+1e-9 {
 			t.Errorf("official %d: %+v", i, w)
 		}
-	}
-	if heard != 100 || len(out.Without) != len(scoring.Choices()) {
-		t.Errorf("%d %% heard, %d steps", heard, len(out.Without))
-	}
-	for k, v := range out.Without {
-		if v.Without != scoring.Choices()[k] {
-			t.Errorf("step %d is %s", k, v.Without)
-		}
-		moved := 0.0
-		for i := range v.Composite {
-			moved = max(moved, math.Abs(v.Composite[i]-out.Base.Composite[i]))
-		}
-		if moved < 0.05 {
-			t.Errorf("without %s nobody moves by more than %.3f", v.Without, moved)
-		}
-	}
-	one, err := scoring.WhatIf(t.Context(), s.Evidence, policy, scoring.ChoiceCaseMix)
-	if err != nil || one.Composite[5] != out.Without[2].Composite[5] {
-		t.Errorf("what if without case mix: %v, %v", one, err)
-	}
-	if _, err := scoring.WhatIf(t.Context(), s.Evidence, policy, "LUCK"); err == nil {
-		t.Error("a step that there is not was left out")
 	}
 }
 

@@ -1,13 +1,11 @@
 package scoring
 
 import (
-	"context"
-	"fmt"
 	"math"
 	"slices"
 )
 
-// Choice is one step of the method, which [WhatIf] can leave out.
+// Choice is one step of the method, which [Ordered.Fit] can leave out.
 type Choice string
 
 // The choices. None of them is a policy's to make, borrowing and halo excepted:
@@ -27,94 +25,6 @@ func Choices() []Choice {
 	return []Choice{ChoiceVoice, ChoiceAttack, ChoiceCaseMix, ChoiceRater, ChoiceShrinkage, ChoiceBorrowing, ChoiceHalo}
 }
 
-// Variant is what the scores would be. Both columns are as Evidence.Postings: NaN
-// is no composite, 0 no rank.
-type Variant struct {
-	Without   Choice // empty: the scores as they are
-	Composite []float64
-	Rank      []int32
-}
-
-// WhatIf scores the evidence with one step of the method left out; with an empty
-// choice as it is. It gives no intervals. Errors are those of [Assess], and one for
-// a choice that there is not.
-func WhatIf(ctx context.Context, ev *Evidence, policy Policy, without Choice) (*Variant, error) {
-	if without != "" && !slices.Contains(Choices(), without) {
-		return nil, fmt.Errorf("what if without %q: no such step", without)
-	}
-	if err := policy.Validate(); err != nil {
-		return nil, err
-	}
-	if err := ev.Validate(); err != nil {
-		return nil, err
-	}
-	c := ev.canonical()
-	a, err := pointsWithout(ctx, c.ev, policy, without)
-	if err != nil {
-		return nil, err
-	}
-	return a.variant(without, c.postings), nil
-}
-
-// pointsWithout goes as far as the composites.
-func pointsWithout(ctx context.Context, ev *Evidence, policy Policy, without Choice) (*assessed, error) {
-	policy.Borrowing = policy.Borrowing && without != ChoiceBorrowing
-	policy.HaloCorrection = policy.HaloCorrection && without != ChoiceHalo
-	r := newRun(ev, policy)
-	r.without = without
-	a := &assessed{run: r, result: &Result{Version: Version}}
-	if len(ev.Postings) == 0 {
-		return a, nil
-	}
-	if err := a.fit(ctx, func(string, int, int) {}); err != nil {
-		return nil, err
-	}
-	a.combined = r.combine(a.indicators)
-	a.composed = r.compose(a.combined, a.indicators)
-	return a, nil
-}
-
-func (a *assessed) variant(without Choice, postings []int32) *Variant {
-	n := len(postings)
-	v := &Variant{Without: without, Composite: make([]float64, n), Rank: make([]int32, n)}
-	if n == 0 {
-		return v
-	}
-	ranks := a.ranks(a.composed.raw)
-	for i, old := range postings {
-		v.Composite[old], v.Rank[old] = a.composed.value[i], ranks[i]
-	}
-	return v
-}
-
-// ranks are the ranks by value of all who are ranked, within groups.
-func (a *assessed) ranks(values []float64) []int32 {
-	ranks := make([]int32, len(values))
-	for g := range a.run.groups.members {
-		ranked := a.ranked(g)
-		rankInto(ranked, values, make([]int32, len(ranked)), ranks)
-	}
-	return ranks
-}
-
-func (a *assessed) ranked(g int) []int32 {
-	var ranked []int32
-	for _, i := range a.run.groups.members[g] {
-		if a.composed.standing[i].ranked {
-			ranked = append(ranked, i)
-		}
-	}
-	return ranked
-}
-
-// Sensitivities say how far the scores hang on choices that could have been made
-// otherwise.
-type Sensitivities struct {
-	Base    Variant
-	Without []Variant     // one a choice, in the order of Choices
-	Weights []WeightRange // as Evidence.Postings
-}
-
 // WeightRange is what becomes of one posting under weights drawn evenly from all
 // that are possible (the simplex over the components that the group has).
 type WeightRange struct {
@@ -127,54 +37,19 @@ type WeightRange struct {
 // weightDraws is how many weightings are tried.
 const weightDraws = 1000
 
-// Sensitivity leaves out every step in turn and tries weights drawn by the
-// policy's seed. progress, when not nil, hears of each step. Errors are those of
-// [Assess].
-func Sensitivity(ctx context.Context, ev *Evidence, policy Policy, progress func(done, total int)) (*Sensitivities, error) {
-	if progress == nil {
-		progress = func(int, int) {}
-	}
-	if err := policy.Validate(); err != nil {
-		return nil, err
-	}
-	if err := ev.Validate(); err != nil {
-		return nil, err
-	}
-	c := ev.canonical()
-	base, err := pointsWithout(ctx, c.ev, policy, "")
-	if err != nil {
-		return nil, err
-	}
-	total := len(Choices()) + 1
-	out := &Sensitivities{Base: *base.variant("", c.postings), Weights: base.weightRanges(c.postings)}
-	progress(1, total)
-	for k, choice := range Choices() {
-		a, err := pointsWithout(ctx, c.ev, policy, choice)
-		if err != nil {
-			return nil, fmt.Errorf("without %s: %w", choice, err)
-		}
-		out.Without = append(out.Without, *a.variant(choice, c.postings))
-		progress(k+2, total)
-	}
-	return out, nil
-}
-
 // weightRanges draws weights group by group.
-func (a *assessed) weightRanges(postings []int32) []WeightRange {
-	out := make([]WeightRange, len(postings))
+func (a *assessed) weightRanges() []WeightRange {
+	out := make([]WeightRange, len(a.run.ev.Postings))
 	for i := range out {
 		out[i] = WeightRange{CompositeLow: nan, CompositeHigh: nan}
 	}
-	if len(postings) == 0 {
-		return out
-	}
 	for g := range a.run.groups.members {
-		a.weighGroupAnew(g, postings, out)
+		a.weighGroupAnew(g, out)
 	}
 	return out
 }
 
-func (a *assessed) weighGroupAnew(g int, postings []int32, out []WeightRange) {
+func (a *assessed) weighGroupAnew(g int, out []WeightRange) {
 	members := a.run.groups.members[g]
 	ranked := a.ranked(g)
 	place := make(map[int32]int, len(members))
@@ -198,7 +73,7 @@ func (a *assessed) weighGroupAnew(g int, postings []int32, out []WeightRange) {
 	best := int32(float64(a.run.policy.ExcellentShare*float64(len(ranked))) + 1e-9)
 	value, rank := make([]float64, weightDraws), make([]float64, weightDraws)
 	for at, i := range members {
-		w := &out[postings[i]]
+		w := &out[i]
 		for t := range weightDraws {
 			value[t], rank[t] = values[t][at], float64(ranks[t][at])
 			if r := ranks[t][at]; r > 0 && r <= best {
@@ -251,4 +126,14 @@ func (a *assessed) weighed(i, g int, weight *[Components]float64) float64 {
 		}
 	}
 	return sum / have
+}
+
+func (a *assessed) ranked(g int) []int32 {
+	var ranked []int32
+	for _, i := range a.run.groups.members[g] {
+		if a.composed.standing[i].ranked {
+			ranked = append(ranked, i)
+		}
+	}
+	return ranked
 }
