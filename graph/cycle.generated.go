@@ -1537,4 +1537,12 @@ func (ec *executionContext) marshalOPolicy2ᚖsteelyardᚋmodelsᚐPolicy(ctx co
 	return ec._Policy(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOPolicyInput2ᚖsteelyardᚋgraphᚐPolicyInput(ctx context.Context, v any) (*PolicyInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputPolicyInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 // endregion ***************************** type.gotpl *****************************

@@ -156,6 +156,44 @@ type CategoryRulePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// What to compare.
+type ComparePoliciesInput struct {
+	// Whose evidence.
+	CycleID models.ID `json:"cycleId"`
+	// One to four other ways of scoring.
+	Scenarios []*ScenarioInput `json:"scenarios"`
+	// A random text of the client's: a repeat with the same key leaves one entry in the audit record.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What the comparison gave.
+type ComparePoliciesPayload struct {
+	// The comparison; null where there are errors.
+	Comparison *assessments.Comparison `json:"comparison,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Officials of a comparison.
+type ComparedOfficialConnection struct {
+	// The rows with their cursors.
+	Edges []*ComparedOfficialEdge `json:"edges"`
+	// The rows.
+	Nodes []*assessments.Compared `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are.
+	TotalCount int32 `json:"totalCount"`
+}
+
+// A row with its cursor.
+type ComparedOfficialEdge struct {
+	// Its place.
+	Cursor string `json:"cursor"`
+	// The row.
+	Node *assessments.Compared `json:"node"`
+}
+
 // What a policy says of one component.
 type ComponentRuleInput struct {
 	// Share of the composite, 0 to 1; the four add up to 1.
@@ -1008,6 +1046,19 @@ type SaveWebhookPayload struct {
 	Secret *string `json:"secret,omitempty"`
 	// What to mend.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Another way of scoring: a policy, given by at most one of `policyId`, `preset` and `policy` (none: the
+// cycle's own), and one step of the method left out, or none.
+type ScenarioInput struct {
+	// A saved policy.
+	PolicyID graphql.Omittable[*models.ID] `json:"policyId,omitempty"`
+	// A preset.
+	Preset graphql.Omittable[*models.PolicyPreset] `json:"preset,omitempty"`
+	// Weights and rules that are not saved.
+	Policy graphql.Omittable[*PolicyInput] `json:"policy,omitempty"`
+	// The step that is left out.
+	Without graphql.Omittable[*models.MethodStep] `json:"without,omitempty"`
 }
 
 // A page of services.

@@ -32,6 +32,8 @@ type ResolverRoot interface {
 	Case() CaseResolver
 	CaseEvent() CaseEventResolver
 	CategoryRule() CategoryRuleResolver
+	ComparedOfficial() ComparedOfficialResolver
+	ComparedScore() ComparedScoreResolver
 	Cycle() CycleResolver
 	Deed() DeedResolver
 	Encounter() EncounterResolver
@@ -42,6 +44,7 @@ type ResolverRoot interface {
 	Official() OfficialResolver
 	OrgUnit() OrgUnitResolver
 	OwedReply() OwedReplyResolver
+	PolicyComparison() PolicyComparisonResolver
 	PublicCase() PublicCaseResolver
 	Query() QueryResolver
 	Rating() RatingResolver
@@ -218,6 +221,49 @@ type ComplexityRoot struct {
 		Weight   func(childComplexity int) int
 	}
 
+	ComparePoliciesPayload struct {
+		Comparison func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ComparedOfficial struct {
+		Official  func(childComplexity int) int
+		PeerGroup func(childComplexity int) int
+		Scores    func(childComplexity int) int
+		Sensitive func(childComplexity int) int
+		Unit      func(childComplexity int) int
+		Weights   func(childComplexity int) int
+	}
+
+	ComparedOfficialConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ComparedOfficialEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ComparedScore struct {
+		Composite       func(childComplexity int) int
+		CompositeChange func(childComplexity int) int
+		Grade           func(childComplexity int) int
+		Rank            func(childComplexity int) int
+		RankChange      func(childComplexity int) int
+		Status          func(childComplexity int) int
+	}
+
+	ComparedSide struct {
+		Agreement func(childComplexity int) int
+		Document  func(childComplexity int) int
+		Policy    func(childComplexity int) int
+		Regraded  func(childComplexity int) int
+		Without   func(childComplexity int) int
+	}
+
 	ComponentScore struct {
 		Component func(childComplexity int) int
 		Counts    func(childComplexity int) int
@@ -372,6 +418,7 @@ type ComplexityRoot struct {
 		AcceptCase            func(childComplexity int, input CaseStepInput) int
 		AnswerMediation       func(childComplexity int, input AnswerMediationInput) int
 		AssignCase            func(childComplexity int, input AssignCaseInput) int
+		ComparePolicies       func(childComplexity int, input ComparePoliciesInput) int
 		ConfirmDeed           func(childComplexity int, input ConfirmDeedInput) int
 		ConfirmResolution     func(childComplexity int, input ConfirmResolutionInput) int
 		DecideExclusion       func(childComplexity int, input DecideExclusionInput) int
@@ -526,6 +573,18 @@ type ComplexityRoot struct {
 		Version  func(childComplexity int) int
 	}
 
+	PolicyComparison struct {
+		AsOf      func(childComplexity int) int
+		Officials func(childComplexity int, first int32, after *string) int
+		Sides     func(childComplexity int) int
+	}
+
+	PresetPolicy struct {
+		Document func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Preset   func(childComplexity int) int
+	}
+
 	PublicCase struct {
 		Category  func(childComplexity int) int
 		ChangedOn func(childComplexity int) int
@@ -568,6 +627,7 @@ type ComplexityRoot struct {
 		Officials           func(childComplexity int, unitID *models.ID, first int32, after *string) int
 		OrgUnits            func(childComplexity int, first int32, after *string) int
 		OwedReplies         func(childComplexity int, filter *OwedReplyFilter, first int32, after *string) int
+		PolicyPresets       func(childComplexity int) int
 		PublicCase          func(childComplexity int, publicID string) int
 		PublicCases         func(childComplexity int, filter PublicCaseFilter, first int32, after *string) int
 		RatingByReceipt     func(childComplexity int, receipt string) int
@@ -860,6 +920,14 @@ type ComplexityRoot struct {
 	WebhookEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	WeightRange struct {
+		CompositeHigh func(childComplexity int) int
+		CompositeLow  func(childComplexity int) int
+		RankHigh      func(childComplexity int) int
+		RankLow       func(childComplexity int) int
+		Top           func(childComplexity int) int
 	}
 }
 
@@ -1541,6 +1609,162 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CategorySuggestion.Weight(childComplexity), true
 
+	case "ComparePoliciesPayload.comparison":
+		if e.ComplexityRoot.ComparePoliciesPayload.Comparison == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparePoliciesPayload.Comparison(childComplexity), true
+	case "ComparePoliciesPayload.userErrors":
+		if e.ComplexityRoot.ComparePoliciesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparePoliciesPayload.UserErrors(childComplexity), true
+
+	case "ComparedOfficial.official":
+		if e.ComplexityRoot.ComparedOfficial.Official == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedOfficial.Official(childComplexity), true
+	case "ComparedOfficial.peerGroup":
+		if e.ComplexityRoot.ComparedOfficial.PeerGroup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedOfficial.PeerGroup(childComplexity), true
+	case "ComparedOfficial.scores":
+		if e.ComplexityRoot.ComparedOfficial.Scores == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedOfficial.Scores(childComplexity), true
+	case "ComparedOfficial.sensitive":
+		if e.ComplexityRoot.ComparedOfficial.Sensitive == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedOfficial.Sensitive(childComplexity), true
+	case "ComparedOfficial.unit":
+		if e.ComplexityRoot.ComparedOfficial.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedOfficial.Unit(childComplexity), true
+	case "ComparedOfficial.weights":
+		if e.ComplexityRoot.ComparedOfficial.Weights == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedOfficial.Weights(childComplexity), true
+
+	case "ComparedOfficialConnection.edges":
+		if e.ComplexityRoot.ComparedOfficialConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedOfficialConnection.Edges(childComplexity), true
+	case "ComparedOfficialConnection.nodes":
+		if e.ComplexityRoot.ComparedOfficialConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedOfficialConnection.Nodes(childComplexity), true
+	case "ComparedOfficialConnection.pageInfo":
+		if e.ComplexityRoot.ComparedOfficialConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedOfficialConnection.PageInfo(childComplexity), true
+	case "ComparedOfficialConnection.totalCount":
+		if e.ComplexityRoot.ComparedOfficialConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedOfficialConnection.TotalCount(childComplexity), true
+
+	case "ComparedOfficialEdge.cursor":
+		if e.ComplexityRoot.ComparedOfficialEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedOfficialEdge.Cursor(childComplexity), true
+	case "ComparedOfficialEdge.node":
+		if e.ComplexityRoot.ComparedOfficialEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedOfficialEdge.Node(childComplexity), true
+
+	case "ComparedScore.composite":
+		if e.ComplexityRoot.ComparedScore.Composite == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedScore.Composite(childComplexity), true
+	case "ComparedScore.compositeChange":
+		if e.ComplexityRoot.ComparedScore.CompositeChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedScore.CompositeChange(childComplexity), true
+	case "ComparedScore.grade":
+		if e.ComplexityRoot.ComparedScore.Grade == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedScore.Grade(childComplexity), true
+	case "ComparedScore.rank":
+		if e.ComplexityRoot.ComparedScore.Rank == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedScore.Rank(childComplexity), true
+	case "ComparedScore.rankChange":
+		if e.ComplexityRoot.ComparedScore.RankChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedScore.RankChange(childComplexity), true
+	case "ComparedScore.status":
+		if e.ComplexityRoot.ComparedScore.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedScore.Status(childComplexity), true
+
+	case "ComparedSide.agreement":
+		if e.ComplexityRoot.ComparedSide.Agreement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedSide.Agreement(childComplexity), true
+	case "ComparedSide.document":
+		if e.ComplexityRoot.ComparedSide.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedSide.Document(childComplexity), true
+	case "ComparedSide.policy":
+		if e.ComplexityRoot.ComparedSide.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedSide.Policy(childComplexity), true
+	case "ComparedSide.regraded":
+		if e.ComplexityRoot.ComparedSide.Regraded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedSide.Regraded(childComplexity), true
+	case "ComparedSide.without":
+		if e.ComplexityRoot.ComparedSide.Without == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedSide.Without(childComplexity), true
+
 	case "ComponentScore.component":
 		if e.ComplexityRoot.ComponentScore.Component == nil {
 			break
@@ -2134,6 +2358,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AssignCase(childComplexity, args["input"].(AssignCaseInput)), true
+	case "Mutation.comparePolicies":
+		if e.ComplexityRoot.Mutation.ComparePolicies == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_comparePolicies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ComparePolicies(childComplexity, args["input"].(ComparePoliciesInput)), true
 	case "Mutation.confirmDeed":
 		if e.ComplexityRoot.Mutation.ConfirmDeed == nil {
 			break
@@ -3054,6 +3289,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Policy.Version(childComplexity), true
 
+	case "PolicyComparison.asOf":
+		if e.ComplexityRoot.PolicyComparison.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyComparison.AsOf(childComplexity), true
+	case "PolicyComparison.officials":
+		if e.ComplexityRoot.PolicyComparison.Officials == nil {
+			break
+		}
+
+		args, err := ec.field_PolicyComparison_officials_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PolicyComparison.Officials(childComplexity, args["first"].(int32), args["after"].(*string)), true
+	case "PolicyComparison.sides":
+		if e.ComplexityRoot.PolicyComparison.Sides == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyComparison.Sides(childComplexity), true
+
+	case "PresetPolicy.document":
+		if e.ComplexityRoot.PresetPolicy.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresetPolicy.Document(childComplexity), true
+	case "PresetPolicy.name":
+		if e.ComplexityRoot.PresetPolicy.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresetPolicy.Name(childComplexity), true
+	case "PresetPolicy.preset":
+		if e.ComplexityRoot.PresetPolicy.Preset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresetPolicy.Preset(childComplexity), true
+
 	case "PublicCase.category":
 		if e.ComplexityRoot.PublicCase.Category == nil {
 			break
@@ -3325,6 +3603,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.OwedReplies(childComplexity, args["filter"].(*OwedReplyFilter), args["first"].(int32), args["after"].(*string)), true
+	case "Query.policyPresets":
+		if e.ComplexityRoot.Query.PolicyPresets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.PolicyPresets(childComplexity), true
 	case "Query.publicCase":
 		if e.ComplexityRoot.Query.PublicCase == nil {
 			break
@@ -4385,6 +4669,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WebhookEdge.Node(childComplexity), true
 
+	case "WeightRange.compositeHigh":
+		if e.ComplexityRoot.WeightRange.CompositeHigh == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WeightRange.CompositeHigh(childComplexity), true
+	case "WeightRange.compositeLow":
+		if e.ComplexityRoot.WeightRange.CompositeLow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WeightRange.CompositeLow(childComplexity), true
+	case "WeightRange.rankHigh":
+		if e.ComplexityRoot.WeightRange.RankHigh == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WeightRange.RankHigh(childComplexity), true
+	case "WeightRange.rankLow":
+		if e.ComplexityRoot.WeightRange.RankLow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WeightRange.RankLow(childComplexity), true
+	case "WeightRange.top":
+		if e.ComplexityRoot.WeightRange.Top == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WeightRange.Top(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -4399,6 +4714,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CaseFilter", ec.unmarshalInputCaseFilter),
 			graphql.NewInputUnmarshaler("CaseReasonInput", ec.unmarshalInputCaseReasonInput),
 			graphql.NewInputUnmarshaler("CaseStepInput", ec.unmarshalInputCaseStepInput),
+			graphql.NewInputUnmarshaler("ComparePoliciesInput", ec.unmarshalInputComparePoliciesInput),
 			graphql.NewInputUnmarshaler("ComponentRuleInput", ec.unmarshalInputComponentRuleInput),
 			graphql.NewInputUnmarshaler("ConfirmDeedInput", ec.unmarshalInputConfirmDeedInput),
 			graphql.NewInputUnmarshaler("ConfirmResolutionInput", ec.unmarshalInputConfirmResolutionInput),
@@ -4440,6 +4756,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SaveReviewTemplateInput", ec.unmarshalInputSaveReviewTemplateInput),
 			graphql.NewInputUnmarshaler("SaveRoutingRuleInput", ec.unmarshalInputSaveRoutingRuleInput),
 			graphql.NewInputUnmarshaler("SaveWebhookInput", ec.unmarshalInputSaveWebhookInput),
+			graphql.NewInputUnmarshaler("ScenarioInput", ec.unmarshalInputScenarioInput),
 			graphql.NewInputUnmarshaler("SubmitPeerReviewInput", ec.unmarshalInputSubmitPeerReviewInput),
 			graphql.NewInputUnmarshaler("SubmitRatingInput", ec.unmarshalInputSubmitRatingInput),
 			graphql.NewInputUnmarshaler("SubscribeToCaseInput", ec.unmarshalInputSubscribeToCaseInput),
@@ -4539,7 +4856,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "assessment.graphqls" "attachment.graphqls" "case.graphqls" "cycle.graphqls" "deed.graphqls" "notification.graphqls" "org.graphqls" "public_case.graphqls" "rating.graphqls" "reply.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
+//go:embed "assessment.graphqls" "attachment.graphqls" "case.graphqls" "compare.graphqls" "cycle.graphqls" "deed.graphqls" "notification.graphqls" "org.graphqls" "public_case.graphqls" "rating.graphqls" "reply.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -4554,6 +4871,7 @@ var sources = []*ast.Source{
 	{Name: "assessment.graphqls", Input: sourceData("assessment.graphqls"), BuiltIn: false},
 	{Name: "attachment.graphqls", Input: sourceData("attachment.graphqls"), BuiltIn: false},
 	{Name: "case.graphqls", Input: sourceData("case.graphqls"), BuiltIn: false},
+	{Name: "compare.graphqls", Input: sourceData("compare.graphqls"), BuiltIn: false},
 	{Name: "cycle.graphqls", Input: sourceData("cycle.graphqls"), BuiltIn: false},
 	{Name: "deed.graphqls", Input: sourceData("deed.graphqls"), BuiltIn: false},
 	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
@@ -4881,6 +5199,92 @@ func (ec *executionContext) childFields_CategorySuggestion(ctx context.Context, 
 		return ec.fieldContext_CategorySuggestion_reasons(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CategorySuggestion", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparePoliciesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "comparison":
+		return ec.fieldContext_ComparePoliciesPayload_comparison(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ComparePoliciesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparePoliciesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparedOfficial(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "official":
+		return ec.fieldContext_ComparedOfficial_official(ctx, field)
+	case "unit":
+		return ec.fieldContext_ComparedOfficial_unit(ctx, field)
+	case "peerGroup":
+		return ec.fieldContext_ComparedOfficial_peerGroup(ctx, field)
+	case "scores":
+		return ec.fieldContext_ComparedOfficial_scores(ctx, field)
+	case "weights":
+		return ec.fieldContext_ComparedOfficial_weights(ctx, field)
+	case "sensitive":
+		return ec.fieldContext_ComparedOfficial_sensitive(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparedOfficial", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparedOfficialConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ComparedOfficialConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ComparedOfficialConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ComparedOfficialConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ComparedOfficialConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparedOfficialConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparedOfficialEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ComparedOfficialEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ComparedOfficialEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparedOfficialEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparedScore(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "status":
+		return ec.fieldContext_ComparedScore_status(ctx, field)
+	case "composite":
+		return ec.fieldContext_ComparedScore_composite(ctx, field)
+	case "compositeChange":
+		return ec.fieldContext_ComparedScore_compositeChange(ctx, field)
+	case "rank":
+		return ec.fieldContext_ComparedScore_rank(ctx, field)
+	case "rankChange":
+		return ec.fieldContext_ComparedScore_rankChange(ctx, field)
+	case "grade":
+		return ec.fieldContext_ComparedScore_grade(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparedScore", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparedSide(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "policy":
+		return ec.fieldContext_ComparedSide_policy(ctx, field)
+	case "document":
+		return ec.fieldContext_ComparedSide_document(ctx, field)
+	case "without":
+		return ec.fieldContext_ComparedSide_without(ctx, field)
+	case "agreement":
+		return ec.fieldContext_ComparedSide_agreement(ctx, field)
+	case "regraded":
+		return ec.fieldContext_ComparedSide_regraded(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparedSide", field.Name)
 }
 
 func (ec *executionContext) childFields_ComponentScore(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5391,6 +5795,30 @@ func (ec *executionContext) childFields_Policy(ctx context.Context, field graphq
 		return ec.fieldContext_Policy_savedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Policy", field.Name)
+}
+
+func (ec *executionContext) childFields_PolicyComparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "asOf":
+		return ec.fieldContext_PolicyComparison_asOf(ctx, field)
+	case "sides":
+		return ec.fieldContext_PolicyComparison_sides(ctx, field)
+	case "officials":
+		return ec.fieldContext_PolicyComparison_officials(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PolicyComparison", field.Name)
+}
+
+func (ec *executionContext) childFields_PresetPolicy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "preset":
+		return ec.fieldContext_PresetPolicy_preset(ctx, field)
+	case "name":
+		return ec.fieldContext_PresetPolicy_name(ctx, field)
+	case "document":
+		return ec.fieldContext_PresetPolicy_document(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PresetPolicy", field.Name)
 }
 
 func (ec *executionContext) childFields_PublicCase(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5991,6 +6419,22 @@ func (ec *executionContext) childFields_WebhookEdge(ctx context.Context, field g
 		return ec.fieldContext_WebhookEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WebhookEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WeightRange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "compositeLow":
+		return ec.fieldContext_WeightRange_compositeLow(ctx, field)
+	case "compositeHigh":
+		return ec.fieldContext_WeightRange_compositeHigh(ctx, field)
+	case "rankLow":
+		return ec.fieldContext_WeightRange_rankLow(ctx, field)
+	case "rankHigh":
+		return ec.fieldContext_WeightRange_rankHigh(ctx, field)
+	case "top":
+		return ec.fieldContext_WeightRange_top(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WeightRange", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

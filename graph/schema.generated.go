@@ -17,6 +17,7 @@ import (
 
 	"steelyard/graph/scalar"
 	"steelyard/models"
+	"steelyard/services/assessments"
 	"steelyard/services/cases"
 	"steelyard/services/ratings"
 	"steelyard/services/reviews"
@@ -45,6 +46,7 @@ type MutationResolver interface {
 	AnswerMediation(ctx context.Context, input AnswerMediationInput) (*CasePayload, error)
 	WithdrawCase(ctx context.Context, input WithdrawCaseInput) (*CasePayload, error)
 	ConfirmResolution(ctx context.Context, input ConfirmResolutionInput) (*CasePayload, error)
+	ComparePolicies(ctx context.Context, input ComparePoliciesInput) (*ComparePoliciesPayload, error)
 	OpenCycle(ctx context.Context, input OpenCycleInput) (*OpenCyclePayload, error)
 	SavePolicy(ctx context.Context, input SavePolicyInput) (*SavePolicyPayload, error)
 	RecordDeed(ctx context.Context, input RecordDeedInput) (*RecordDeedPayload, error)
@@ -85,6 +87,7 @@ type QueryResolver interface {
 	ExportReport(ctx context.Context, format ReportFormat, cycleID models.ID, unitID *models.ID, peerGroup *string) (*ReportExport, error)
 	CaseByReceipt(ctx context.Context, receipt string) (*models.Case, error)
 	Cases(ctx context.Context, filter *CaseFilter, orderBy CaseOrder, first int32, after *string) (*CaseConnection, error)
+	PolicyPresets(ctx context.Context) ([]*assessments.PresetPolicy, error)
 	Cycle(ctx context.Context, id models.ID) (*models.Cycle, error)
 	Cycles(ctx context.Context, first int32, after *string) (*CycleConnection, error)
 	Webhooks(ctx context.Context, first int32, after *string) (*WebhookConnection, error)
@@ -163,6 +166,20 @@ func (ec *executionContext) field_Mutation_assignCase_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (AssignCaseInput, error) {
 			return ec.unmarshalNAssignCaseInput2steelyardᚋgraphᚐAssignCaseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_comparePolicies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ComparePoliciesInput, error) {
+			return ec.unmarshalNComparePoliciesInput2steelyardᚋgraphᚐComparePoliciesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2722,6 +2739,68 @@ func (ec *executionContext) fieldContext_Mutation_confirmResolution(ctx context.
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_comparePolicies(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_comparePolicies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ComparePolicies(ctx, fc.Args["input"].(ComparePoliciesInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
+				if err != nil {
+					var zeroVal *ComparePoliciesPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *ComparePoliciesPayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, roles)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ComparePoliciesPayload) graphql.Marshaler {
+			return ec.marshalNComparePoliciesPayload2ᚖsteelyardᚋgraphᚐComparePoliciesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_comparePolicies(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ComparePoliciesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_comparePolicies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_openCycle(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5113,6 +5192,56 @@ func (ec *executionContext) fieldContext_Query_cases(ctx context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_policyPresets(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_policyPresets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().PolicyPresets(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
+				if err != nil {
+					var zeroVal []*assessments.PresetPolicy
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal []*assessments.PresetPolicy
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, roles)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*assessments.PresetPolicy) graphql.Marshaler {
+			return ec.marshalNPresetPolicy2ᚕᚖsteelyardᚋservicesᚋassessmentsᚐPresetPolicyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_policyPresets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PresetPolicy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_cycle(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6818,6 +6947,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "comparePolicies":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_comparePolicies(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "openCycle":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_openCycle(ctx, field)
@@ -7159,6 +7295,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_cases(ctx, field)
+				})
+		case "policyPresets":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_policyPresets(ctx, field)
 				})
 		case "cycle":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

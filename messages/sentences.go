@@ -32,6 +32,7 @@ var sentences = map[models.Key]sentence{
 	models.KeySelfReview:          {"评议本人须用 SELF 关系，且只有本人可用。", "Reviewing oneself goes with the relation SELF, and only then."},
 	models.KeyPolicyInvalid:       {"考核办法有误：{1}。", "The policy does not hold together: {1}."},
 	models.KeyPolicyLocked:        {"周期已进入 {1}，考核办法已锁定；更改须写明理由并公布。", "The cycle is {1} and its policy is locked: a change needs a reason, which is published."},
+	models.KeyComparing:           {"比较仍在计算，请稍候用同样的内容再次查询。", "The comparison is still being computed: ask again in a moment, with the same input."},
 	models.KeyRunActive:           {"该周期已有计算任务在等待或进行，请等它结束。", "A run for this cycle is waiting or working: wait until it has ended."},
 	models.KeyRunNotDone:          {"计算任务目前为 {1}，尚无结果，请等它完成。", "The run is {1} and has no results: wait until it is DONE."},
 	models.KeyRunStopped:          {"计算任务已停止，未留下任何结果；请重新发起。", "The run was stopped and left nothing behind: ask for a new one."},

@@ -34,6 +34,7 @@ const (
 	KeyPolicyInvalid       Key = "policy_invalid"       // what
 	KeyPolicyLocked        Key = "policy_locked"        // state
 	KeyRunActive           Key = "run_active"           //
+	KeyComparing           Key = "comparing"            //
 	KeyRunNotDone          Key = "run_not_done"         // state
 	KeyRunStopped          Key = "run_stopped"          //
 	KeyReviewNotAssigned   Key = "review_not_assigned"  //

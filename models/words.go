@@ -233,3 +233,9 @@ func oneOf[W ~string](field string, value W, words []W) error {
 	}
 	return Invalid(field, KeyNotInList, string(value), list)
 }
+
+// PolicyPreset names a policy of the engine to compare with or to start from.
+type PolicyPreset string
+
+// MethodStep names a step of the engine's method that can be left out.
+type MethodStep string

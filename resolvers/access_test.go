@@ -53,6 +53,7 @@ var allowed = map[string]string{
 	"Mutation.rateMending": anyone, "Mutation.rateAgain": anyone, "Mutation.undoRating": anyone,
 	"Mutation.recordDeed": "OFFICIAL", "Mutation.submitPeerReview": "OFFICIAL",
 	"Mutation.openReviewRound": "HR", "Mutation.openCycle": "HR", "Mutation.savePolicy": "HR", "Mutation.runAssessment": "HR",
+	"Query.policyPresets": "HR AUDITOR", "Mutation.comparePolicies": "HR",
 	"Subscription.assessmentRunProgress": "HR AUDITOR",
 }
 

@@ -10,6 +10,7 @@ import (
 	"steelyard/auth"
 	"steelyard/graph"
 	"steelyard/models"
+	"steelyard/services/assessments"
 	"steelyard/services/cases"
 	"steelyard/services/ratings"
 )
@@ -186,4 +187,20 @@ func put[T any](given map[string]any, name string, value graphql.Omittable[*T]) 
 	if v := value.Value(); v != nil {
 		given[name] = v
 	}
+}
+
+// scenariosOf are the other ways of scoring that a comparison tries.
+func scenariosOf(in []*graph.ScenarioInput) ([]assessments.Scenario, error) {
+	out := make([]assessments.Scenario, len(in))
+	for i, s := range in {
+		out[i] = assessments.Scenario{PolicyID: s.PolicyID.Value(), Preset: orZero(s.Preset.Value()), Without: orZero(s.Without.Value())}
+		if policy := s.Policy.Value(); policy != nil {
+			document, err := policyDocument(policy)
+			if err != nil {
+				return nil, err
+			}
+			out[i].Document = document
+		}
+	}
+	return out, nil
 }

@@ -7,6 +7,7 @@ import (
 	"steelyard/graph"
 	"steelyard/models"
 	"steelyard/services/cases"
+	"steelyard/services/assessments"
 	"steelyard/services/notify"
 	"steelyard/services/ratings"
 )
@@ -88,6 +89,10 @@ func newServiceEdge(c string, s *models.Service) *graph.ServiceEdge {
 
 func newOwedReplyEdge(c string, row *ratings.Owed) *graph.OwedReplyEdge {
 	return &graph.OwedReplyEdge{Cursor: c, Node: row}
+}
+
+func newComparedOfficialEdge(c string, row *assessments.Compared) *graph.ComparedOfficialEdge {
+	return &graph.ComparedOfficialEdge{Cursor: c, Node: row}
 }
 
 func newCaseEdge(c string, row *models.Case) *graph.CaseEdge {

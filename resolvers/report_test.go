@@ -92,6 +92,8 @@ func TestAReportTravelsFromTheFolderToTheFrontend(t *testing.T) {
 			o.refuses("hr", "INVALID", "reason", `mutation { savePolicy(input: {cycleId: {cycle}, policy: {name: "2025"}}) { policy { version } `+userErrors+`} }`)
 			rows := o.allRows()
 			o.checkExplanations(rows)
+			o.checkComparison(o.plainRows())
+			o.checkComparisonRefuses()
 			files[d] = o.checkFile(rows)
 			o.checkStatements()
 			o.checkProgress()
@@ -149,6 +151,26 @@ func (o *office) allRows() []map[string]any {
 		byRank = rows
 	}
 	return byRank
+}
+
+// plainRows is the report with each official's unit as a text.
+func (o *office) plainRows() []map[string]any {
+	o.Helper()
+	var rows []map[string]any
+	var after any
+	for {
+		page := o.ok("hr", `query($after: String) { assessmentReport(cycleId: {cycle}, first: 100, after: $after) {
+			nodes { official { ref } unit { ref } composite rank } pageInfo { hasNextPage endCursor } } }`, "after", after)
+		for _, n := range page.list("assessmentReport.nodes") {
+			row := n.(map[string]any)
+			row["unit"] = row["unit"].(map[string]any)["ref"]
+			rows = append(rows, row)
+		}
+		if page.get("assessmentReport.pageInfo.hasNextPage") != true {
+			return rows
+		}
+		after = page.get("assessmentReport.pageInfo.endCursor")
+	}
 }
 
 // checkExplanations wants the parts of every composite to add up to it, to the

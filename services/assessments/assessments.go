@@ -38,6 +38,7 @@ type Service struct {
 	Thresholds privacy.Thresholds
 
 	signal wake
+	fitted fitted
 }
 
 // wake lets Request call the Work of its own process; other processes poll. Its
