@@ -1570,6 +1570,29 @@ func (ec *executionContext) fieldContext_ReportExport_content(_ context.Context,
 	return graphql.NewScalarFieldContext("ReportExport", field, false, false, "String")
 }
 
+func (ec *executionContext) _ReportExport_encoding(ctx context.Context, field graphql.CollectedField, obj *ReportExport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportExport_encoding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Encoding, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ContentEncoding) graphql.Marshaler {
+			return ec.marshalNContentEncoding2steelyardᚋgraphᚐContentEncoding(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportExport_encoding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportExport", field, false, false, "ContentEncoding")
+}
+
 func (ec *executionContext) _RunAssessmentPayload_run(ctx context.Context, field graphql.CollectedField, obj *RunAssessmentPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2361,6 +2384,11 @@ func (ec *executionContext) _ReportExport(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "encoding":
+			out.Values[i] = ec._ReportExport_encoding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2592,6 +2620,16 @@ func (ec *executionContext) marshalNComponentScore2ᚕsteelyardᚋmodelsᚐCompo
 	return ret
 }
 
+func (ec *executionContext) unmarshalNContentEncoding2steelyardᚋgraphᚐContentEncoding(ctx context.Context, v any) (ContentEncoding, error) {
+	var res ContentEncoding
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNContentEncoding2steelyardᚋgraphᚐContentEncoding(ctx context.Context, sel ast.SelectionSet, v ContentEncoding) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNEvidencePiece2ᚕᚖsteelyardᚋmodelsᚐEvidencePieceᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.EvidencePiece) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -2632,14 +2670,19 @@ func (ec *executionContext) marshalNReportExport2ᚖsteelyardᚋgraphᚐReportEx
 	return ec._ReportExport(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNReportFormat2steelyardᚋgraphᚐReportFormat(ctx context.Context, v any) (ReportFormat, error) {
-	var res ReportFormat
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNReportFormat2steelyardᚋmodelsᚐReportFormat(ctx context.Context, v any) (models.ReportFormat, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.ReportFormat(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNReportFormat2steelyardᚋgraphᚐReportFormat(ctx context.Context, sel ast.SelectionSet, v ReportFormat) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNReportFormat2steelyardᚋmodelsᚐReportFormat(ctx context.Context, sel ast.SelectionSet, v models.ReportFormat) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ReportFormat!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNRunAssessmentInput2steelyardᚋgraphᚐRunAssessmentInput(ctx context.Context, v any) (RunAssessmentInput, error) {

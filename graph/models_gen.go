@@ -768,8 +768,10 @@ type ReportExport struct {
 	Filename string `json:"filename"`
 	// What it is, e.g. text/csv; charset=utf-8.
 	MediaType string `json:"mediaType"`
-	// The file itself.
+	// The file itself, as `encoding` says.
 	Content string `json:"content"`
+	// How the file stands in `content`.
+	Encoding ContentEncoding `json:"encoding"`
 }
 
 // A case to be excluded.
@@ -1336,6 +1338,64 @@ func (e CaseOrder) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// How a file's bytes are written as text.
+type ContentEncoding string
+
+const (
+	// They are UTF-8 text.
+	ContentEncodingText ContentEncoding = "TEXT"
+	// They are in base64, RFC 4648, with padding.
+	ContentEncodingBase64 ContentEncoding = "BASE64"
+)
+
+var AllContentEncoding = []ContentEncoding{
+	ContentEncodingText,
+	ContentEncodingBase64,
+}
+
+func (e ContentEncoding) IsValid() bool {
+	switch e {
+	case ContentEncodingText, ContentEncodingBase64:
+		return true
+	}
+	return false
+}
+
+func (e ContentEncoding) String() string {
+	return string(e)
+}
+
+func (e *ContentEncoding) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ContentEncoding(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ContentEncoding", str)
+	}
+	return nil
+}
+
+func (e ContentEncoding) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ContentEncoding) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ContentEncoding) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // How a component's estimate becomes a number of the composite.
 type Normalisation string
 
@@ -1389,61 +1449,6 @@ func (e *Normalisation) UnmarshalJSON(b []byte) error {
 }
 
 func (e Normalisation) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// What a report is written as.
-type ReportFormat string
-
-const (
-	// Comma-separated, UTF-8.
-	ReportFormatCSV ReportFormat = "CSV"
-)
-
-var AllReportFormat = []ReportFormat{
-	ReportFormatCSV,
-}
-
-func (e ReportFormat) IsValid() bool {
-	switch e {
-	case ReportFormatCSV:
-		return true
-	}
-	return false
-}
-
-func (e ReportFormat) String() string {
-	return string(e)
-}
-
-func (e *ReportFormat) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = ReportFormat(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid ReportFormat", str)
-	}
-	return nil
-}
-
-func (e ReportFormat) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *ReportFormat) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e ReportFormat) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

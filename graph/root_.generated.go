@@ -617,7 +617,7 @@ type ComplexityRoot struct {
 		CategoryRules       func(childComplexity int) int
 		Cycle               func(childComplexity int, id models.ID) int
 		Cycles              func(childComplexity int, first int32, after *string) int
-		ExportReport        func(childComplexity int, format ReportFormat, cycleID models.ID, unitID *models.ID, peerGroup *string) int
+		ExportReport        func(childComplexity int, format models.ReportFormat, cycleID models.ID, unitID *models.ID, peerGroup *string) int
 		Holidays            func(childComplexity int, year int32, unitID *models.ID) int
 		Me                  func(childComplexity int) int
 		MyReviewAssignments func(childComplexity int, first int32, after *models.ID) int
@@ -713,6 +713,7 @@ type ComplexityRoot struct {
 
 	ReportExport struct {
 		Content   func(childComplexity int) int
+		Encoding  func(childComplexity int) int
 		Filename  func(childComplexity int) int
 		MediaType func(childComplexity int) int
 	}
@@ -3507,7 +3508,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.ExportReport(childComplexity, args["format"].(ReportFormat), args["cycleId"].(models.ID), args["unitId"].(*models.ID), args["peerGroup"].(*string)), true
+		return e.ComplexityRoot.Query.ExportReport(childComplexity, args["format"].(models.ReportFormat), args["cycleId"].(models.ID), args["unitId"].(*models.ID), args["peerGroup"].(*string)), true
 	case "Query.holidays":
 		if e.ComplexityRoot.Query.Holidays == nil {
 			break
@@ -3960,6 +3961,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReportExport.Content(childComplexity), true
+	case "ReportExport.encoding":
+		if e.ComplexityRoot.ReportExport.Encoding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportExport.Encoding(childComplexity), true
 	case "ReportExport.filename":
 		if e.ComplexityRoot.ReportExport.Filename == nil {
 			break
@@ -6015,6 +6022,8 @@ func (ec *executionContext) childFields_ReportExport(ctx context.Context, field 
 		return ec.fieldContext_ReportExport_mediaType(ctx, field)
 	case "content":
 		return ec.fieldContext_ReportExport_content(ctx, field)
+	case "encoding":
+		return ec.fieldContext_ReportExport_encoding(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReportExport", field.Name)
 }

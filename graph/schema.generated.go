@@ -84,7 +84,7 @@ type QueryResolver interface {
 	Nodes(ctx context.Context, ids []models.ID) ([]Node, error)
 	AssessmentRun(ctx context.Context, id models.ID) (*models.AssessmentRun, error)
 	AssessmentReport(ctx context.Context, cycleID models.ID, unitID *models.ID, peerGroup *string, orderBy AssessmentOrder, first int32, after *string) (*AssessmentConnection, error)
-	ExportReport(ctx context.Context, format ReportFormat, cycleID models.ID, unitID *models.ID, peerGroup *string) (*ReportExport, error)
+	ExportReport(ctx context.Context, format models.ReportFormat, cycleID models.ID, unitID *models.ID, peerGroup *string) (*ReportExport, error)
 	CaseByReceipt(ctx context.Context, receipt string) (*models.Case, error)
 	Cases(ctx context.Context, filter *CaseFilter, orderBy CaseOrder, first int32, after *string) (*CaseConnection, error)
 	PolicyPresets(ctx context.Context) ([]*assessments.PresetPolicy, error)
@@ -1020,8 +1020,8 @@ func (ec *executionContext) field_Query_exportReport_args(ctx context.Context, r
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "format",
-		func(ctx context.Context, v any) (ReportFormat, error) {
-			return ec.unmarshalNReportFormat2steelyardᚋgraphᚐReportFormat(ctx, v)
+		func(ctx context.Context, v any) (models.ReportFormat, error) {
+			return ec.unmarshalNReportFormat2steelyardᚋmodelsᚐReportFormat(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5021,7 +5021,7 @@ func (ec *executionContext) _Query_exportReport(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().ExportReport(ctx, fc.Args["format"].(ReportFormat), fc.Args["cycleId"].(models.ID), fc.Args["unitId"].(*models.ID), fc.Args["peerGroup"].(*string))
+			return ec.Resolvers.Query().ExportReport(ctx, fc.Args["format"].(models.ReportFormat), fc.Args["cycleId"].(models.ID), fc.Args["unitId"].(*models.ID), fc.Args["peerGroup"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next

@@ -296,3 +296,20 @@ func TestContextCarriesTheLanguage(t *testing.T) {
 		t.Errorf("with English: %s", got)
 	}
 }
+
+func TestReportsSpeakBothLanguages(t *testing.T) {
+	for word, s := range reports {
+		if zh, en := places(t, s.zh), places(t, s.en); s.zh == "" || s.en == "" || !slices.Equal(zh, en) {
+			t.Errorf("%s: %q, %q", word, s.zh, s.en)
+		}
+		if strings.ContainsFunc(s.en, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+			t.Errorf("%s: %q is not English", word, s.en)
+		}
+	}
+	if got := Report(Chinese, "period_of", "a", "b"); got != "a 至 b" {
+		t.Error(got)
+	}
+	if got := Report(English, "LATER_FLAG"); got != "LATER_FLAG" {
+		t.Error(got)
+	}
+}

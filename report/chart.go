@@ -5,7 +5,6 @@ import (
 	"html"
 	"io"
 	"iter"
-	"math"
 	"strings"
 )
 
@@ -49,14 +48,15 @@ func Showcase(w io.Writer, words Words, rows iter.Seq2[*Row, error]) error {
 		if err != nil {
 			return err
 		}
-		if math.IsNaN(r.Visibility) || math.IsNaN(r.Composite) {
+		mark := r.Mark()
+		if mark == MarkNone {
 			continue
 		}
-		tip := fmt.Sprintf("%s: %.2f, %.2f", r.Official, r.Visibility, r.Composite)
-		switch at, up := x(r.Visibility), y(r.Composite); {
-		case r.ShowcaseGap <= -showcaseMark:
+		tip := fmt.Sprintf("%s: %s, %s", r.Official, printed(r.Visibility), printed(r.Composite))
+		switch at, up := x(r.Visibility), y(r.Composite); mark {
+		case MarkQuiet:
 			c.circle(at, up, chartBlue, tip)
-		case r.ShowcaseGap >= showcaseMark:
+		case MarkShowy:
 			c.square(at, up, chartOrange, tip)
 		default:
 			c.circle(at, up, chartGrey, tip)

@@ -92,13 +92,20 @@ func (r *Row) append(to []byte) []byte {
 // appendText writes a cell as RFC 4180 has it, guarded against being taken for a
 // formula.
 func appendText(to []byte, text string) []byte {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		text = "'" + text
-	}
+	text = guarded(text)
 	if !strings.ContainsAny(text, "\",\r\n") && !strings.HasPrefix(text, " ") && utf8.ValidString(text) {
 		return append(to, text...)
 	}
 	to = append(to, '"')
 	to = append(to, strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), `"`, `""`)...)
 	return append(to, '"')
+}
+
+// guarded puts an apostrophe before a text that a spreadsheet would take for a
+// formula.
+func guarded(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
 }

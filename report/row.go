@@ -14,6 +14,8 @@ import (
 // NaN, absent ranks 0. Officials and units go by their external ids.
 type Row struct {
 	Official, Unit      string
+	OfficialName        string // empty where nobody has looked it up
+	UnitName            string
 	Position, PeerGroup string
 	PostingFrom         models.Date // tells several postings of one official apart
 	Status              models.AssessmentStatus

@@ -23,13 +23,16 @@ var arrows = map[string]string{
 	"models":           "",
 	"open311":          "messages web/inprocess",
 	"privacy":          "models",
-	"report":           "models scoring",
+	"report":           "messages models report/font scoring",
+	"report/font":      "",
 	"resolvers":        "auth graph messages models services/...",
 	"scoring":          "scoring/mixed",
 	"scoring/mixed":    "",
 	"scoring/simulate": "scoring scoring/mixed",
 	"server/overhttp":  "",
 	"services/...":     "auth auth/keyring calendar models privacy report scoring services/audit services/notify store",
+	// Files are what a service says to people.
+	"services/assessments": "auth auth/keyring calendar messages models privacy report scoring services/audit store",
 	// Mails are what a service says to people.
 	"services/notify": "auth messages models services/audit store",
 	"store":           "migrations models",

@@ -20,7 +20,7 @@ type assessCmd struct {
 	Period string `placeholder:"FROM/TO" help:"The first and the last day, e.g. 2025-01-01/2025-12-31."`
 	Policy string `type:"existingfile" placeholder:"FILE.json" help:"Weights and rules; what the file leaves out takes the default."`
 	Unit   string `placeholder:"REF" help:"Only this unit, by its external id, and everything below it."`
-	Out    string `type:"path" placeholder:"FILE.csv" help:"Where the report goes."`
+	Out    string `type:"path" placeholder:"FILE" help:"Where the report goes; its ending says as what: .csv, .xlsx or .svg."`
 
 	Verify string `placeholder:"RUN" help:"Compute a stored run anew and compare every figure, instead of assessing a period."`
 }
@@ -40,10 +40,21 @@ func (c *assessCmd) Validate() error {
 		return nil
 	case c.Period == "" || c.Out == "":
 		return errors.New("--period FROM/TO and --out FILE.csv are needed, or --verify RUN")
-	case !strings.EqualFold(filepath.Ext(c.Out), ".csv"):
-		return fmt.Errorf("--out %s: the report is written as .csv", c.Out)
 	}
-	return nil
+	_, err := c.format()
+	return err
+}
+
+// format is what the file's name ends in.
+func (c *assessCmd) format() (models.ReportFormat, error) {
+	var endings []string
+	for _, f := range models.ReportFormats {
+		if strings.EqualFold(filepath.Ext(c.Out), f.Extension()) {
+			return f, nil
+		}
+		endings = append(endings, f.Extension())
+	}
+	return "", fmt.Errorf("--out %s: the report is written as one of %s", c.Out, strings.Join(endings, ", "))
 }
 
 func (c *assessCmd) Run(s *session) error {
@@ -82,13 +93,21 @@ func (c *assessCmd) assess(s *session, service *assessments.Service) error {
 	if err != nil {
 		return err
 	}
+	format, err := c.format()
+	if err != nil {
+		return err
+	}
+	about := report.About{Period: period}
+	if c.Policy != "" {
+		about.Policy = policy.Name
+	}
 	var unit *models.ID
 	if c.Unit != "" {
 		u, err := service.UnitByRef(s.ctx, c.Unit)
 		if err != nil {
 			return err
 		}
-		unit = &u.ID
+		unit, about.Unit = &u.ID, u.Name
 	}
 	start, g := time.Now(), newGauge(s.stderr)
 	defer g.end()
@@ -97,7 +116,13 @@ func (c *assessCmd) assess(s *session, service *assessments.Service) error {
 		return err
 	}
 	g.end()
-	err = replaceFile(c.Out, func(w io.Writer) error { return report.CSV(w, report.All(computed.Rows)) })
+	if err := service.NameRows(s.ctx, computed.Rows); err != nil {
+		return err
+	}
+	about.EngineVersion, about.EvidenceDigest, about.PolicyDigest = computed.EngineVersion, computed.EvidenceDigest[:], computed.PolicyDigest[:]
+	err = replaceFile(c.Out, func(w io.Writer) error {
+		return report.Write(w, format, service.Look(s.common.lang()), report.Report{About: about, Rows: report.All(computed.Rows)})
+	})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
+
 	"steelyard/auth"
 	"steelyard/models"
 	"steelyard/store"
@@ -30,6 +32,30 @@ func readCSV(t *testing.T, path string) [][]string {
 		t.Fatal(err)
 	}
 	return rows
+}
+
+// sheets is all that a workbook says.
+func sheets(t *testing.T, path string) string {
+	t.Helper()
+	book, err := excelize.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for _, sheet := range book.GetSheetList() {
+		rows, err := book.GetRows(sheet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text.WriteString(sheet + "\n")
+		for _, row := range rows {
+			text.WriteString(strings.Join(row, "\n") + "\n")
+		}
+	}
+	if err := book.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
 }
 
 func TestImportAssessAndImportAgain(t *testing.T) {
@@ -62,6 +88,10 @@ func TestImportAssessAndImportAgain(t *testing.T) {
 				t.Error("importing the same folder again changed the report")
 			}
 			reports[d] = string(report)
+
+			book := filepath.Join(dir, "report.XLSX")
+			must(t, db, "assess", "--period", "2025-01-01/2025-12-31", "--out", book, "--key-file", keys, "--lang", "en")
+			wantHas(t, sheets(t, book), "Summary", "composite, low", "evidence digest", "陈秀兰", rows[1][5])
 
 			part := filepath.Join(dir, "part.csv")
 			must(t, db, "assess", "--period", "2025-01-01/2025-12-31", "--unit", "LX-FW", "--out", part, "--key-file", keys)

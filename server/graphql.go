@@ -109,7 +109,7 @@ func complexities() graph.ComplexityRoot {
 		return rows(first, child)
 	}
 	// A whole report in one answer: two of them at most in an operation.
-	c.Query.ExportReport = func(child int, _ graph.ReportFormat, _ models.ID, _ *models.ID, _ *string) int {
+	c.Query.ExportReport = func(child int, _ models.ReportFormat, _ models.ID, _ *models.ID, _ *string) int {
 		return exportCost + child
 	}
 	c.Query.Cases = func(child int, _ *graph.CaseFilter, _ graph.CaseOrder, first int32, _ *string) int {

@@ -36,6 +36,9 @@ type Service struct {
 	Worker string
 	// Thresholds say from how many answers on pieces of evidence are shown.
 	Thresholds privacy.Thresholds
+	// Font is a TrueType file for names that the built-in typeface cannot write; nil:
+	// the built-in one alone.
+	Font []byte
 
 	signal wake
 	fitted fitted

@@ -11,6 +11,7 @@ import (
 	"steelyard/auth"
 	"steelyard/auth/keyring"
 	"steelyard/examples/district"
+	"steelyard/messages"
 	"steelyard/models"
 	"steelyard/privacy"
 	"steelyard/report"
@@ -96,7 +97,7 @@ func run(t *testing.T, s *assessments.Service, ref string) (file string, made *m
 		t.Fatalf("worked %t, %v", worked, err)
 	}
 	var b bytes.Buffer
-	if err := s.Export(t.Context(), hr, c.ID, nil, nil, &b); err != nil {
+	if err := s.Export(t.Context(), hr, models.ReportFilter{CycleID: c.ID}, models.FormatCSV, messages.Chinese, &b); err != nil {
 		t.Fatal(err)
 	}
 	return b.String(), made

@@ -2,9 +2,6 @@ package assessments
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"iter"
 	"strconv"
 	"strings"
 
@@ -12,8 +9,6 @@ import (
 
 	"steelyard/auth"
 	"steelyard/models"
-	"steelyard/report"
-	"steelyard/services/audit"
 	"steelyard/store"
 )
 
@@ -188,72 +183,4 @@ func (s *Service) reportRows(ctx context.Context, actor auth.Actor, q Query) (fu
 		}
 		return query
 	}, nil
-}
-
-// Export writes a report as CSV, in the contract's order. Before the first byte
-// it leaves an entry in the audit trail: who took which rows out.
-func (s *Service) Export(ctx context.Context, actor auth.Actor, cycleID models.ID, unitID *models.ID, peerGroup *string, w io.Writer) error {
-	q := Query{CycleID: cycleID, UnitID: unitID, PeerGroup: peerGroup}
-	reportRows, err := s.reportRows(ctx, actor, q)
-	if err != nil {
-		return err
-	}
-	details := map[string]string{"format": "CSV"}
-	if unitID != nil {
-		details["unit"] = unitID.String()
-	}
-	if peerGroup != nil {
-		details["peerGroup"] = *peerGroup
-	}
-	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
-		return audit.Record(tx, audit.Entry{
-			Actor: actor.Subject, Action: "exportReport", Noun: "Cycle", NounID: &cycleID, Details: details,
-		})
-	})
-	if err != nil {
-		return err
-	}
-	return report.CSV(w, storedRows(reportRows()))
-}
-
-// named is an assessment with the external ids that files show.
-type named struct {
-	models.Assessment
-	OfficialRef string
-	UnitRef     string
-}
-
-func withNames(query *gorm.DB) *gorm.DB {
-	return query.Select("assessments.*, officials.ref AS official_ref, org_units.ref AS unit_ref").
-		Joins("JOIN officials ON officials.id = assessments.official_id").
-		Joins("JOIN org_units ON org_units.id = assessments.unit_id")
-}
-
-// storedRows hands out the rows of a report one after the other.
-func storedRows(query *gorm.DB) iter.Seq2[*report.Row, error] {
-	query = withNames(query).Order("sort_order")
-	return func(yield func(*report.Row, error) bool) {
-		rows, err := query.Rows()
-		if err != nil {
-			yield(nil, fmt.Errorf("read report: %w", err))
-			return
-		}
-		more := true
-		for more && rows.Next() {
-			var a named
-			if err := query.ScanRows(rows, &a); err != nil {
-				more = yield(nil, fmt.Errorf("read report: %w", err))
-				break
-			}
-			row := report.Stored(&a.Assessment, a.OfficialRef, a.UnitRef)
-			more = yield(&row, nil)
-		}
-		err = rows.Err()
-		if closing := rows.Close(); err == nil {
-			err = closing
-		}
-		if more && err != nil {
-			yield(nil, fmt.Errorf("read report: %w", err))
-		}
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"steelyard/auth"
+	"steelyard/messages"
 	"steelyard/models"
 	"steelyard/store"
 	"steelyard/store/storetest"
@@ -188,7 +189,7 @@ func TestReportKeepsToScopeUnitAndGroup(t *testing.T) {
 				t.Errorf("%s: count %d, %v", name, n, err)
 			}
 			var b bytes.Buffer
-			err = o.Export(t.Context(), test.actor, q.CycleID, q.UnitID, q.PeerGroup, &b)
+			err = o.Export(t.Context(), test.actor, models.ReportFilter{CycleID: q.CycleID, UnitID: q.UnitID, PeerGroup: q.PeerGroup}, models.FormatCSV, messages.Chinese, &b)
 			if lines := strings.Count(b.String(), "\n"); !errors.Is(err, test.err) || test.err == nil && lines != 1+len(test.want) || test.err != nil && lines != 0 {
 				t.Errorf("%s: export of %d lines, %v", name, lines, err)
 			}
@@ -352,12 +353,12 @@ func (full) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
 func TestExportSaysWhatWentWrong(t *testing.T) {
 	o, c := staffed(t, storetest.Open(t, store.SQLite, store.Options{}))
-	if err := o.Export(t.Context(), o.hr("town"), c.ID, nil, nil, full{}); !errors.Is(err, io.ErrShortWrite) {
+	if err := o.Export(t.Context(), o.hr("town"), models.ReportFilter{CycleID: c.ID}, models.FormatCSV, messages.Chinese, full{}); !errors.Is(err, io.ErrShortWrite) {
 		t.Errorf("a full disk gives %v", err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if err := o.Export(ctx, o.hr("town"), c.ID, nil, nil, io.Discard); !errors.Is(err, context.Canceled) {
+	if err := o.Export(ctx, o.hr("town"), models.ReportFilter{CycleID: c.ID}, models.FormatCSV, messages.Chinese, io.Discard); !errors.Is(err, context.Canceled) {
 		t.Errorf("a caller who has left gives %v", err)
 	}
 }

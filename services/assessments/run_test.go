@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"steelyard/auth"
+	"steelyard/messages"
 	"steelyard/models"
 	"steelyard/report"
 	"steelyard/scoring"
@@ -74,7 +75,7 @@ func (o *office) count(model any, where string, args ...any) int {
 func (o *office) export(actor auth.Actor, cycle models.ID, unit *models.ID) string {
 	o.t.Helper()
 	var b bytes.Buffer
-	if err := o.Export(o.t.Context(), actor, cycle, unit, nil, &b); err != nil {
+	if err := o.Export(o.t.Context(), actor, models.ReportFilter{CycleID: cycle, UnitID: unit}, models.FormatCSV, messages.Chinese, &b); err != nil {
 		o.t.Fatal(err)
 	}
 	return b.String()
