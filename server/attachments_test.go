@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -125,5 +126,39 @@ func TestAttachmentsOverHTTP(t *testing.T) {
 	}
 	if strings.Contains(site.log.String(), receipt) || strings.Contains(site.log.String(), "signature") {
 		t.Error("a receipt or a link is in the log")
+	}
+}
+
+// TestAProblemIsBroughtOnAPage posts the form as a browser does, without a script.
+func TestAProblemIsBroughtOnAPage(t *testing.T) {
+	site := newTestSite(t, store.SQLite)
+	site.start(t)
+	site.send(t, "GET", "/case/new?lang=en", "").want(t, http.StatusOK, "<h1>Bring a problem</h1>", `<option value="OTHER">`, `enctype="multipart/form-data"`)
+	post := func(status int, parts []string, words ...string) string {
+		t.Helper()
+		body, media := formOf(t, parts...)
+		got := site.send(t, "POST", "/case/new?lang=en", body, "Content-Type", media)
+		got.want(t, status, words...)
+		return got.body
+	}
+	const pdf = "%PDF-1.7\n%%EOF\n"
+	good := []string{"key", "a key of the form", "title", "No <b>light</b>", "description", "d", "place", "here", "category", "OTHER"}
+	post(http.StatusUnprocessableEntity, []string{"title", " ", "description", "kept words"}, `role="alert"`, "kept words")
+	first := post(http.StatusOK, append(good, "file", pdf, "file", ""), `id="receipt"`)
+	if strings.Contains(first, "role=\"alert\"") {
+		t.Errorf("something is wrong with a good form: %s", first)
+	}
+	if again := post(http.StatusOK, append(good, "file", pdf), `id="receipt"`); again != first {
+		t.Error("a double click is another case")
+	}
+	post(http.StatusOK, append(good[2:], "file", "<script>", "email", "late@example.org"), "a file could not be added")
+	post(http.StatusOK, append(good[2:], "email", "a@example.org"), "This server sends no mail")
+	var attached, opened int64
+	db := site.store.Read(t.Context())
+	if err := errors.Join(db.Model(&models.Attachment{}).Count(&attached).Error, db.Model(&models.Case{}).Where("receipt_hash IS NOT NULL").Count(&opened).Error); err != nil || attached != 1 || opened != 3 {
+		t.Errorf("%d attachments of %d cases, want 1 of 3: %v", attached, opened, err)
+	}
+	if got := site.send(t, "POST", "/case/new?lang=en", "title=x", "Content-Type", "application/x-www-form-urlencoded"); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("a form of the other kind: %d", got.status)
 	}
 }

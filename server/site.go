@@ -54,7 +54,8 @@ func (s *site) handler() (http.Handler, error) {
 	// What the pages and the network have in common: who asks, in which language.
 	api = chain(api, authenticate(s.verifier, s.app.Accounts, s.log), inLanguage)
 
-	pages, err := web.New(api, s.zone)
+	uploading := chain(s.upload(), authenticate(s.verifier, s.app.Accounts, s.log), inLanguage)
+	pages, err := web.New(api, uploading, s.zone)
 	if err != nil {
 		return nil, fmt.Errorf("serve the pages: %w", err)
 	}
@@ -63,8 +64,7 @@ func (s *site) handler() (http.Handler, error) {
 	open, protect := limitRate(s.perMinute, s.proxies), s.origins.protect(s.publicURL)
 	uploads := limitRate(min(s.perMinute, maxUploads), s.proxies)
 	routes.Handle("/graphql", chain(api, open, s.origins.share, protect))
-	who := authenticate(s.verifier, s.app.Accounts, s.log)
-	routes.Handle("POST /attachments", chain(s.upload(), uploads, s.origins.share, protect, who, inLanguage))
+	routes.Handle("POST /attachments", chain(uploading, uploads, s.origins.share, protect))
 	routes.Handle("OPTIONS /attachments", s.origins.share(http.NotFoundHandler()))
 	routes.Handle("GET /attachments/{id}", open(s.download()))
 	routes.Handle("/", chain(pages, open, protect))

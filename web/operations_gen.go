@@ -169,6 +169,15 @@ var AllCaseState = []CaseState{
 	CaseStateWithdrawn,
 }
 
+// CategoriesResponse is returned by Categories on success.
+type CategoriesResponse struct {
+	// What a problem can be filed under, in alphabetical order.
+	CaseCategories []string `json:"caseCategories"`
+}
+
+// GetCaseCategories returns CategoriesResponse.CaseCategories, and is useful for accessing the field via an interface.
+func (v *CategoriesResponse) GetCaseCategories() []string { return v.CaseCategories }
+
 // ConfirmConfirmResolutionCasePayload includes the requested fields of the GraphQL type CasePayload.
 // The GraphQL type's documentation follows.
 //
@@ -394,6 +403,71 @@ type OfferService struct {
 // GetName returns OfferService.Name, and is useful for accessing the field via an interface.
 func (v *OfferService) GetName() string { return v.Name }
 
+// OpenOpenCaseOpenCasePayload includes the requested fields of the GraphQL type OpenCasePayload.
+// The GraphQL type's documentation follows.
+//
+// What opening a case gave.
+type OpenOpenCaseOpenCasePayload struct {
+	// A code by which the resident finds the case again. It is shown once and not kept.
+	Receipt *string `json:"receipt"`
+	// The case: who has it and until when; null where there are errors.
+	Case *Opened `json:"case"`
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetReceipt returns OpenOpenCaseOpenCasePayload.Receipt, and is useful for accessing the field via an interface.
+func (v *OpenOpenCaseOpenCasePayload) GetReceipt() *string { return v.Receipt }
+
+// GetCase returns OpenOpenCaseOpenCasePayload.Case, and is useful for accessing the field via an interface.
+func (v *OpenOpenCaseOpenCasePayload) GetCase() *Opened { return v.Case }
+
+// GetUserErrors returns OpenOpenCaseOpenCasePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *OpenOpenCaseOpenCasePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// OpenResponse is returned by Open on success.
+type OpenResponse struct {
+	// Hands in a problem, without an account.
+	OpenCase OpenOpenCaseOpenCasePayload `json:"openCase"`
+}
+
+// GetOpenCase returns OpenResponse.OpenCase, and is useful for accessing the field via an interface.
+func (v *OpenResponse) GetOpenCase() OpenOpenCaseOpenCasePayload { return v.OpenCase }
+
+// Opened includes the requested fields of the GraphQL type Case.
+// The GraphQL type's documentation follows.
+//
+// An appeal, complaint, petition or request of a resident.
+type Opened struct {
+	// What it is about: one word, or parent / child.
+	Category string `json:"category"`
+	// The unit that owns it: the first receiver until another has accepted.
+	Unit OpenedUnitOrgUnit `json:"unit"`
+	// Until when it is to be solved; null where nothing is due.
+	DueAt *time.Time `json:"dueAt"`
+}
+
+// GetCategory returns Opened.Category, and is useful for accessing the field via an interface.
+func (v *Opened) GetCategory() string { return v.Category }
+
+// GetUnit returns Opened.Unit, and is useful for accessing the field via an interface.
+func (v *Opened) GetUnit() OpenedUnitOrgUnit { return v.Unit }
+
+// GetDueAt returns Opened.DueAt, and is useful for accessing the field via an interface.
+func (v *Opened) GetDueAt() *time.Time { return v.DueAt }
+
+// OpenedUnitOrgUnit includes the requested fields of the GraphQL type OrgUnit.
+// The GraphQL type's documentation follows.
+//
+// A unit of the organisation's tree.
+type OpenedUnitOrgUnit struct {
+	// Its name.
+	Name string `json:"name"`
+}
+
+// GetName returns OpenedUnitOrgUnit.Name, and is useful for accessing the field via an interface.
+func (v *OpenedUnitOrgUnit) GetName() string { return v.Name }
+
 // Problem includes the GraphQL fields of UserError requested by the fragment Problem.
 // The GraphQL type's documentation follows.
 //
@@ -498,6 +572,32 @@ type StepToUnitOrgUnit struct {
 // GetName returns StepToUnitOrgUnit.Name, and is useful for accessing the field via an interface.
 func (v *StepToUnitOrgUnit) GetName() string { return v.Name }
 
+// SubscribeResponse is returned by Subscribe on success.
+type SubscribeResponse struct {
+	// Tells the holder of a receipt by mail when the office has answered, in the language of Accept-Language. Doing it again
+	// changes the address.
+	SubscribeToCase SubscribeSubscribeToCaseCaseSubscriptionPayload `json:"subscribeToCase"`
+}
+
+// GetSubscribeToCase returns SubscribeResponse.SubscribeToCase, and is useful for accessing the field via an interface.
+func (v *SubscribeResponse) GetSubscribeToCase() SubscribeSubscribeToCaseCaseSubscriptionPayload {
+	return v.SubscribeToCase
+}
+
+// SubscribeSubscribeToCaseCaseSubscriptionPayload includes the requested fields of the GraphQL type CaseSubscriptionPayload.
+// The GraphQL type's documentation follows.
+//
+// Whether the holder of a receipt is told of the case.
+type SubscribeSubscribeToCaseCaseSubscriptionPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns SubscribeSubscribeToCaseCaseSubscriptionPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *SubscribeSubscribeToCaseCaseSubscriptionPayload) GetUserErrors() []Problem {
+	return v.UserErrors
+}
+
 // __AskOfferInput is used internally by genqlient
 type __AskOfferInput struct {
 	Token string `json:"token"`
@@ -534,6 +634,30 @@ type __FindInput struct {
 // GetReceipt returns __FindInput.Receipt, and is useful for accessing the field via an interface.
 func (v *__FindInput) GetReceipt() string { return v.Receipt }
 
+// __OpenInput is used internally by genqlient
+type __OpenInput struct {
+	Title       string  `json:"title"`
+	Description string  `json:"description"`
+	Category    *string `json:"category"`
+	Place       *string `json:"place"`
+	Key         string  `json:"key"`
+}
+
+// GetTitle returns __OpenInput.Title, and is useful for accessing the field via an interface.
+func (v *__OpenInput) GetTitle() string { return v.Title }
+
+// GetDescription returns __OpenInput.Description, and is useful for accessing the field via an interface.
+func (v *__OpenInput) GetDescription() string { return v.Description }
+
+// GetCategory returns __OpenInput.Category, and is useful for accessing the field via an interface.
+func (v *__OpenInput) GetCategory() *string { return v.Category }
+
+// GetPlace returns __OpenInput.Place, and is useful for accessing the field via an interface.
+func (v *__OpenInput) GetPlace() *string { return v.Place }
+
+// GetKey returns __OpenInput.Key, and is useful for accessing the field via an interface.
+func (v *__OpenInput) GetKey() string { return v.Key }
+
 // __RateInput is used internally by genqlient
 type __RateInput struct {
 	Token   string `json:"token"`
@@ -553,6 +677,18 @@ func (v *__RateInput) GetComment() string { return v.Comment }
 
 // GetKey returns __RateInput.Key, and is useful for accessing the field via an interface.
 func (v *__RateInput) GetKey() string { return v.Key }
+
+// __SubscribeInput is used internally by genqlient
+type __SubscribeInput struct {
+	Receipt string `json:"receipt"`
+	Email   string `json:"email"`
+}
+
+// GetReceipt returns __SubscribeInput.Receipt, and is useful for accessing the field via an interface.
+func (v *__SubscribeInput) GetReceipt() string { return v.Receipt }
+
+// GetEmail returns __SubscribeInput.Email, and is useful for accessing the field via an interface.
+func (v *__SubscribeInput) GetEmail() string { return v.Email }
 
 // The query executed by AskOffer.
 const AskOffer_Operation = `
@@ -584,6 +720,35 @@ func AskOffer(
 	}
 
 	data_ = &AskOfferResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Categories.
+const Categories_Operation = `
+query Categories {
+	caseCategories
+}
+`
+
+// What a problem can be filed under.
+func Categories(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *CategoriesResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Categories",
+		Query:  Categories_Operation,
+	}
+
+	data_ = &CategoriesResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -731,6 +896,64 @@ func Find(
 	return data_, err_
 }
 
+// The mutation executed by Open.
+const Open_Operation = `
+mutation Open ($title: String!, $description: String!, $category: String, $place: String, $key: String!) {
+	openCase(input: {title:$title,description:$description,category:$category,place:$place,idempotencyKey:$key}) {
+		receipt
+		case {
+			category
+			unit {
+				name
+			}
+			dueAt
+		}
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Hands in a problem.
+func Open(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	title string,
+	description string,
+	category *string,
+	place *string,
+	key string,
+) (data_ *OpenResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Open",
+		Query:  Open_Operation,
+		Variables: &__OpenInput{
+			Title:       title,
+			Description: description,
+			Category:    category,
+			Place:       place,
+			Key:         key,
+		},
+	}
+
+	data_ = &OpenResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by Rate.
 const Rate_Operation = `
 mutation Rate ($token: String!, $level: Int!, $comment: String!, $key: String!) {
@@ -769,6 +992,50 @@ func Rate(
 	}
 
 	data_ = &RateResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by Subscribe.
+const Subscribe_Operation = `
+mutation Subscribe ($receipt: String!, $email: String!) {
+	subscribeToCase(input: {receipt:$receipt,email:$email}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Tells the holder of a receipt when the office has answered.
+func Subscribe(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	receipt string,
+	email string,
+) (data_ *SubscribeResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Subscribe",
+		Query:  Subscribe_Operation,
+		Variables: &__SubscribeInput{
+			Receipt: receipt,
+			Email:   email,
+		},
+	}
+
+	data_ = &SubscribeResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

@@ -1,5 +1,5 @@
-// Package web is the residents' pages: rate an encounter by its link, and follow
-// a rating or a case by its receipt. They need no account, no script and no
+// Package web is the residents' pages: rate an encounter by its link, bring a
+// problem, and follow a rating or a case by its receipt. They need no account, no script and no
 // cookie, and fit any phone.
 //
 // A page runs the GraphQL operations of operations.graphql through the API's own
@@ -43,16 +43,17 @@ const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form
 
 // site serves the pages.
 type site struct {
-	api   graphql.Client
-	pages map[string]*template.Template
-	zone  *time.Location
+	api     graphql.Client
+	uploads http.Handler
+	pages   map[string]*template.Template
+	zone    *time.Location
 }
 
-// New returns the pages. api is the handler of GraphQL; zone is where the
-// organisation keeps its dates.
-func New(api http.Handler, zone *time.Location) (http.Handler, error) {
-	s := &site{api: inprocess.Client(api), pages: map[string]*template.Template{}, zone: zone}
-	for _, name := range []string{"home", "rate", "rated", "gone", "receipt", "found"} {
+// New returns the pages. api is the handler of GraphQL and uploads that of attachments;
+// zone is where the organisation keeps its dates.
+func New(api, uploads http.Handler, zone *time.Location) (http.Handler, error) {
+	s := &site{api: inprocess.Client(api), uploads: uploads, pages: map[string]*template.Template{}, zone: zone}
+	for _, name := range []string{"home", "rate", "rated", "gone", "receipt", "found", "problem", "opened"} {
 		page, err := template.New("layout.html").Funcs(s.functions()).ParseFS(pageFiles, "pages/layout.html", "pages/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("read page %s: %w", name, err)
@@ -70,6 +71,8 @@ func New(api http.Handler, zone *time.Location) (http.Handler, error) {
 	routes.HandleFunc("GET /receipt", s.askReceipt)
 	routes.HandleFunc("POST /receipt", s.find)
 	routes.HandleFunc("POST /receipt/word", s.word)
+	routes.HandleFunc("GET /case/new", s.askProblem)
+	routes.HandleFunc("POST /case/new", s.takeProblem)
 	routes.Handle("GET /assets/", http.StripPrefix("/assets/", cached(http.FileServerFS(assets))))
 	return routes, nil
 }

@@ -17,6 +17,11 @@ type words struct {
 	History, Solved, SolvedAsk, NotSolved, Mark, ChooseSolved  string
 	Say, WordTaken                                             string
 	TooLarge, Failed                                           string
+	ProblemTitle, ProblemText, ProblemLine, ProblemWords       string
+	ProblemPlace, ProblemCategory, ProblemUnsure, ProblemSend  string
+	ProblemEmail, ProblemEmailHint                             string
+	ProblemFiles, ProblemFilesHint, ProblemFileLost            string
+	ProblemAgain, OpenedTitle, OpenedKeep                      string
 	States                                                     map[CaseState]string
 	Steps                                                      map[CaseEventKind]string
 }
@@ -46,7 +51,13 @@ var chinese = words{
 	YourCase: "您的诉求", Stands: "进展", With: "承办单位", HandedIn: "提交日期", Due: "应于此日前办结", Account: "单位所作的处理",
 	History: "经过", SolvedAsk: "问题解决了吗？", Solved: "已解决", NotSolved: "没有解决，请重新办理", Mark: "对处理过程的满意程度（可不选）",
 	ChooseSolved: "请先回答问题是否解决。", Say: "提交", WordTaken: "已记下您的答复。",
-	TooLarge: "提交的内容太长，请缩短后再试。", Failed: "出了点问题，请稍后再试。",
+	ProblemTitle: "反映问题", ProblemText: "不必知道归谁管：我们来找承办单位。无需注册。", ProblemLine: "一句话说明问题", ProblemWords: "具体情况",
+	ProblemPlace: "地点（可不填）", ProblemCategory: "类别（可不选）", ProblemUnsure: "不确定，请按内容判断", ProblemSend: "提交问题",
+	ProblemEmail: "电子邮箱（可不填）", ProblemEmailHint: "填写后，有答复时会发邮件告诉您。邮箱加密保存，工作人员看不到，办结后删除。",
+	ProblemFiles: "照片或文件（可不选）", ProblemFilesHint: "最多 5 个，每个不超过 5 MB：JPEG、PNG、WebP 或 PDF。照片中的拍摄位置会被去除。",
+	ProblemFileLost: "问题已提交，但有文件未能添加。", ProblemAgain: "表单未能读取，请重新填写。", OpenedTitle: "已收到您反映的问题",
+	OpenedKeep: "请截图或抄下。凭回执可查看进展、确认是否解决；回执只显示这一次，我们不保存。",
+	TooLarge:   "提交的内容太长，请缩短后再试。", Failed: "出了点问题，请稍后再试。",
 	States: map[CaseState]string{
 		CaseStateSubmitted: "已提交，等待签收", CaseStateAccepted: "已签收", CaseStateAssigned: "已分派承办人", CaseStateInProgress: "办理中",
 		CaseStateOnHold: "暂停，等待外部条件", CaseStateMediation: "第三方调解中", CaseStateResolved: "单位答复已解决，等您确认",
@@ -54,7 +65,11 @@ var chinese = words{
 		CaseStateRejected: "不予受理", CaseStateWithdrawn: "您已撤回",
 	},
 	Steps: map[CaseEventKind]string{
-		CaseEventKindSubmitted: "提交", CaseEventKindAccepted: "签收", CaseEventKindAssigned: "分派", CaseEventKindTransferred: "转办",
+		CaseEventKindTransferLapsed: "转办逾期未接收，退回", CaseEventKindEscalated: "逾期，上报上级单位", CaseEventKindExtended: "延长办理期限",
+		CaseEventKindWarned: "期限将到", CaseEventKindReminded: "提醒您确认", CaseEventKindJoined: "并入另一事项", CaseEventKindParted: "从另一事项拆分",
+		CaseEventKindExclusionAsked: "申请不予受理", CaseEventKindExclusionRefused: "上级未同意不予受理", CaseEventKindObjected: "您提出异议",
+		CaseEventKindExclusionUpheld: "上级维持不予受理",
+		CaseEventKindSubmitted:       "提交", CaseEventKindAccepted: "签收", CaseEventKindAssigned: "分派", CaseEventKindTransferred: "转办",
 		CaseEventKindTransferAccepted: "接收转办", CaseEventKindTransferRefused: "退回转办", CaseEventKindPaused: "暂停", CaseEventKindResumed: "恢复办理",
 		CaseEventKindResolved: "答复已解决", CaseEventKindConfirmed: "您确认解决", CaseEventKindReopened: "您要求重新办理", CaseEventKindRejected: "不予受理",
 		CaseEventKindWithdrawn: "撤回", CaseEventKindMediation: "调解", CaseEventKindClosed: "办结",
@@ -78,7 +93,13 @@ var english = words{
 	YourCase: "Your case", Stands: "Where it stands", With: "In the hands of", HandedIn: "Handed in on", Due: "To be solved by", Account: "What the office did",
 	History: "What happened", SolvedAsk: "Is it solved?", Solved: "Yes, it is solved", NotSolved: "No: open it again", Mark: "How satisfied are you with how it was handled? (may be left out)",
 	ChooseSolved: "Say whether it is solved first.", Say: "Send", WordTaken: "Your answer is noted.",
-	TooLarge: "That is too long: shorten it and try again.", Failed: "Something went wrong: try again later.",
+	ProblemTitle: "Bring a problem", ProblemText: "You need not know whose it is: finding the office is our work. No account is needed.", ProblemLine: "The problem in a line", ProblemWords: "What is the matter",
+	ProblemPlace: "Where (may be left out)", ProblemCategory: "Kind (may be left out)", ProblemUnsure: "Not sure: judge by my words", ProblemSend: "Hand it in",
+	ProblemEmail: "E-mail (may be left out)", ProblemEmailHint: "If you give one, you are told when there is an answer. It is kept encrypted, shown to nobody, and deleted when the case is over.",
+	ProblemFiles: "Photos or documents (may be left out)", ProblemFilesHint: "At most 5, of 5 MB each: JPEG, PNG, WebP or PDF. Where a photo was taken is removed.",
+	ProblemFileLost: "The problem is handed in, but a file could not be added.", ProblemAgain: "The form could not be read: please fill it in again.", OpenedTitle: "We have your problem",
+	OpenedKeep: "Take a picture of it or write it down. With it you can follow the case and say whether it is solved. It is shown this once and not kept.",
+	TooLarge:   "That is too long: shorten it and try again.", Failed: "Something went wrong: try again later.",
 	States: map[CaseState]string{
 		CaseStateSubmitted: "Handed in; not signed for yet", CaseStateAccepted: "Signed for", CaseStateAssigned: "Given to an official", CaseStateInProgress: "Being worked on",
 		CaseStateOnHold: "On hold: it waits for something outside", CaseStateMediation: "In mediation by a third party", CaseStateResolved: "Solved, the office says: it waits for your word",
@@ -86,7 +107,11 @@ var english = words{
 		CaseStateRejected: "Not taken on", CaseStateWithdrawn: "Taken back by you",
 	},
 	Steps: map[CaseEventKind]string{
-		CaseEventKindSubmitted: "Handed in", CaseEventKindAccepted: "Signed for", CaseEventKindAssigned: "Given to an official", CaseEventKindTransferred: "Offered to another unit",
+		CaseEventKindTransferLapsed: "The other unit did not answer", CaseEventKindEscalated: "Overdue: passed to the unit above", CaseEventKindExtended: "More time was given",
+		CaseEventKindWarned: "Due soon", CaseEventKindReminded: "You were reminded to answer", CaseEventKindJoined: "Joined to another case", CaseEventKindParted: "Parted from another case",
+		CaseEventKindExclusionAsked: "The unit asks to exclude it", CaseEventKindExclusionRefused: "The unit above did not exclude it", CaseEventKindObjected: "You objected",
+		CaseEventKindExclusionUpheld: "The unit above upheld the exclusion",
+		CaseEventKindSubmitted:       "Handed in", CaseEventKindAccepted: "Signed for", CaseEventKindAssigned: "Given to an official", CaseEventKindTransferred: "Offered to another unit",
 		CaseEventKindTransferAccepted: "Taken by the other unit", CaseEventKindTransferRefused: "Given back", CaseEventKindPaused: "Paused", CaseEventKindResumed: "Work goes on",
 		CaseEventKindResolved: "Solved, the office says", CaseEventKindConfirmed: "You confirmed", CaseEventKindReopened: "You sent it back", CaseEventKindRejected: "Not taken on",
 		CaseEventKindWithdrawn: "Taken back", CaseEventKindMediation: "Mediation", CaseEventKindClosed: "Closed",

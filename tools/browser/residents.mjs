@@ -12,8 +12,8 @@ import { chromium } from 'playwright-core';
 
 const [lang, ratingURL, caseReceipt, shots] = process.argv.slice(2);
 const words = {
-  'zh-CN': { level: '非常不满意', send: '提交评价', look: '查询', comment: '排队一个小时，希望多开一个窗口。', solved: '已解决', confirmed: '您已确认解决', say: '提交', bad: '没有找到这个回执' },
-  en: { level: 'Very dissatisfied', send: 'Send the rating', look: 'Look it up', comment: 'An hour in the queue: one more window, please. 🙏', solved: 'Yes, it is solved', confirmed: 'Solved, as you have confirmed', say: 'Send', bad: 'There is no such receipt' },
+  'zh-CN': { level: '非常不满意', send: '提交评价', look: '查询', comment: '排队一个小时，希望多开一个窗口。', solved: '已解决', confirmed: '您已确认解决', say: '提交', bad: '没有找到这个回执', problem: { line: '一句话说明问题', words: '具体情况', where: '地点（可不填）', email: '电子邮箱（可不填）', files: '照片或文件（可不选）', send: '提交问题', lost: '有文件未能添加', mine: '路灯坏了 / dark' } },
+  en: { level: 'Very dissatisfied', send: 'Send the rating', look: 'Look it up', comment: 'An hour in the queue: one more window, please. 🙏', solved: 'Yes, it is solved', confirmed: 'Solved, as you have confirmed', say: 'Send', bad: 'There is no such receipt', problem: { line: 'The problem in a line', words: 'What is the matter', where: 'Where (may be left out)', email: 'E-mail (may be left out)', files: 'Photos or documents (may be left out)', send: 'Hand it in', lost: 'a file could not be added', mine: 'The lamp is out' } },
 }[lang];
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -25,13 +25,13 @@ try {
   // bypassCSP: axe is put into pages that allow no script.
   const context = await browser.newContext({ viewport: { width: 390, height: 844 }, locale: lang, bypassCSP: true });
   const page = await context.newPage();
-  const see = async (name) => {
+  const see = async (name, most = 390) => {
     await page.screenshot({ path: join(shots, `${name}-${lang}.png`), fullPage: true });
     await page.evaluate(axe);
     const found = await page.evaluate(() => window.axe.run());
     assert.deepEqual(found.violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [], `${name} is not for everybody`);
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    assert.ok(width <= 390, `${name} is ${width} pixels wide on a phone of 390`);
+    assert.ok(width <= most, `${name} is ${width} pixels wide on a phone of ${most}`);
     assert.equal(await page.getAttribute('html', 'lang'), lang);
   };
   const button = (name) => page.getByRole('button', { name, exact: true });
@@ -77,6 +77,30 @@ try {
   await button(words.say).click();
   assert.ok((await page.textContent('main')).includes(words.confirmed), 'the word is not taken');
   await see('confirmed');
+
+  // A problem, with a photo and something that is none, on the narrowest phone.
+  const narrow = 320;
+  await page.setViewportSize({ width: narrow, height: 640 });
+  await page.goto(new URL('/case/new', ratingURL).href);
+  await see('problem', narrow);
+  await page.getByLabel(words.problem.line).fill(words.problem.mine);
+  await page.getByLabel(words.problem.words).fill(words.comment);
+  await page.getByLabel(words.problem.where).fill('5 Lamp Lane');
+  await page.getByLabel(words.problem.email).fill('resident@example.org');
+  const pixel = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+  await page.getByLabel(words.problem.files).setInputFiles([
+    { name: 'photo.png', mimeType: 'image/png', buffer: pixel },
+    { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('<script>alert(1)</script>') },
+  ]);
+  await button(words.problem.send).click();
+  await page.waitForSelector('#receipt');
+  assert.match(await page.textContent('[role=alert]'), new RegExp(words.problem.lost));
+  await see('opened', narrow);
+  const problem = await page.textContent('#receipt');
+  await page.goto(new URL('/receipt', ratingURL).href);
+  await page.getByRole('textbox').fill(problem);
+  await button(words.look).click();
+  assert.ok((await page.textContent('main')).includes(words.problem.mine), 'the problem is not found by its receipt');
 } finally {
   await browser.close();
 }

@@ -20,6 +20,9 @@ func Client(api http.Handler) graphql.Client { return graphql.NewClient("/graphq
 // doer sends requests to a handler in this process.
 type doer struct{ http.Handler }
 
+// Send has a handler answer a request, in the language of its context.
+func Send(to http.Handler, r *http.Request) (*http.Response, error) { return doer{to}.Do(r) }
+
 // Do has the handler answer, in the language of the request's context.
 func (p doer) Do(r *http.Request) (*http.Response, error) {
 	r.Header.Set("Accept-Language", string(messages.From(r.Context())))

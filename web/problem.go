@@ -1,0 +1,197 @@
+package web
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"time"
+
+	"steelyard/web/inprocess"
+)
+
+const (
+	// maxProblem is the largest form with its files, in bytes: five of five megabytes.
+	maxProblem = 5*(5<<20) + maxForm
+	// problemTime is how long a phone has to send them.
+	problemTime = 3 * time.Minute
+	// maxFile is what is read of one file: a byte more than is taken, so that one too
+	// many is told from the last.
+	maxFile = 5<<20 + 1
+)
+
+// problemPage is what the form for a problem shows.
+type problemPage struct {
+	Title, Description, Place, Category, Email string
+	Categories                                 []string
+	// Key makes a double click, or a page sent again, harmless.
+	Key string
+}
+
+// openedPage is what a problem that was handed in has become.
+type openedPage struct {
+	Receipt string
+	Case    *Opened
+}
+
+func (s *site) askProblem(w http.ResponseWriter, r *http.Request) {
+	s.showProblem(w, r, http.StatusOK, problemPage{Key: rand.Text()}, "")
+}
+
+func (s *site) showProblem(w http.ResponseWriter, r *http.Request, status int, page problemPage, notice string) {
+	answer, err := Categories(asking(r), s.api)
+	if err != nil {
+		s.fail(w, r, asked("Categories", err))
+		return
+	}
+	page.Categories = answer.CaseCategories
+	s.show(w, r, status, "problem", view{Path: "/case/new", Notice: notice, Page: page})
+}
+
+// takeProblem hands a problem in. The fields stand before the files, which are passed
+// on one by one as they come: none is kept on the way.
+func (s *site) takeProblem(w http.ResponseWriter, r *http.Request) {
+	deadlines := http.NewResponseController(w)
+	until := time.Now().Add(problemTime)
+	if err := errors.Join(deadlines.SetReadDeadline(until), deadlines.SetWriteDeadline(until.Add(time.Minute))); err != nil {
+		s.fail(w, r, fmt.Errorf("give a form its time: %w", err))
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxProblem)
+	// The address says the language; it has to be read before the body is taken apart.
+	err := r.ParseForm()
+	var parts *multipart.Reader
+	if err == nil {
+		parts, err = r.MultipartReader()
+	}
+	if err != nil {
+		s.showProblem(w, r, http.StatusUnprocessableEntity, problemPage{Key: rand.Text()}, wordsIn(language(r)).ProblemAgain)
+		return
+	}
+	page, file, err := readProblem(parts)
+	if err != nil {
+		http.Error(w, wordsIn(language(r)).TooLarge, http.StatusRequestEntityTooLarge)
+		return
+	}
+	answer, err := Open(asking(r), s.api, page.Title, page.Description, orNone(page.Category), orNone(page.Place), page.Key)
+	if err != nil {
+		s.fail(w, r, asked("Open", err))
+		return
+	}
+	made := answer.OpenCase
+	if made.Receipt == nil || made.Case == nil {
+		s.showProblem(w, r, http.StatusUnprocessableEntity, page, mendable(made.UserErrors))
+		return
+	}
+	// From here on the problem is handed in, whatever becomes of the rest.
+	notice := s.passOn(r, parts, file, *made.Receipt)
+	if page.Email != "" {
+		told, err := Subscribe(asking(r), s.api, *made.Receipt, page.Email)
+		if err != nil {
+			s.fail(w, r, asked("Subscribe", err))
+			return
+		}
+		if problem := mendable(told.SubscribeToCase.UserErrors); problem != "" {
+			notice = problem
+		}
+	}
+	s.show(w, r, http.StatusOK, "opened", view{Notice: notice, Page: openedPage{*made.Receipt, made.Case}})
+}
+
+// readProblem reads the fields of a form up to its first file, which is nil where there
+// is none.
+func readProblem(parts *multipart.Reader) (problemPage, *multipart.Part, error) {
+	var page problemPage
+	fields := map[string]*string{
+		"title": &page.Title, "description": &page.Description, "place": &page.Place, "category": &page.Category,
+		"email": &page.Email, "key": &page.Key,
+	}
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return page, nil, nil
+		}
+		if err != nil || part.FormName() == "file" {
+			return page, part, err
+		}
+		raw, err := io.ReadAll(io.LimitReader(part, maxForm))
+		if err != nil {
+			return page, nil, err
+		}
+		if field := fields[part.FormName()]; field != nil {
+			*field = string(raw)
+		}
+	}
+}
+
+// passOn attaches the files, and returns what is wrong with the last one that was not
+// taken; empty where all were.
+func (s *site) passOn(r *http.Request, parts *multipart.Reader, file *multipart.Part, receipt string) (notice string) {
+	for file != nil {
+		content, err := io.ReadAll(io.LimitReader(file, maxFile))
+		if err != nil {
+			return wordsIn(language(r)).ProblemFileLost
+		}
+		// A field without a file comes as one without content.
+		if len(content) > 0 {
+			if problem := s.attach(r, receipt, content); problem != "" {
+				notice = problem
+			}
+		}
+		file, err = parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return notice
+		}
+		if err != nil {
+			return wordsIn(language(r)).ProblemFileLost
+		}
+	}
+	return notice
+}
+
+// attach sends one file the way that any client does.
+func (s *site) attach(r *http.Request, receipt string, content []byte) (problem string) {
+	lost := wordsIn(language(r)).ProblemFileLost
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	file := io.Writer(nil)
+	err := form.WriteField("receipt", receipt)
+	if err == nil {
+		file, err = form.CreateFormFile("file", "file")
+	}
+	if err == nil {
+		_, err = file.Write(content)
+	}
+	if err := errors.Join(err, form.Close()); err != nil {
+		return lost
+	}
+	request, err := http.NewRequestWithContext(asking(r), http.MethodPost, "/attachments", &body)
+	if err != nil {
+		return lost
+	}
+	request.Header.Set("Content-Type", form.FormDataContentType())
+	answer, err := inprocess.Send(s.uploads, request)
+	if err != nil {
+		return lost
+	}
+	if answer.StatusCode == http.StatusCreated {
+		return ""
+	}
+	var refused struct{ Errors []struct{ Message string } }
+	if err := json.NewDecoder(answer.Body).Decode(&refused); err != nil || len(refused.Errors) == 0 {
+		return lost
+	}
+	return lost + " " + refused.Errors[0].Message
+}
+
+// orNone is nil for an empty field.
+func orNone(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
