@@ -289,6 +289,22 @@ type DeclareReviewConflictInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// An encounter of a list to be recorded; what it names, it names by external ids.
+type EncounterRowInput struct {
+	// The official's external id; the caller where it is left out.
+	OfficialRef graphql.Omittable[*string] `json:"officialRef,omitempty"`
+	// The service's external id.
+	ServiceRef string `json:"serviceRef"`
+	// How they met.
+	Channel models.Channel `json:"channel"`
+	// When it was done; now where it is left out.
+	OccurredAt graphql.Omittable[*time.Time] `json:"occurredAt,omitempty"`
+	// A pseudonymous reference to the resident; it is hashed with the year's key and not kept.
+	ResidentRef graphql.Omittable[*string] `json:"residentRef,omitempty"`
+	// The encounter's external id, if the organisation's own books have one.
+	Ref graphql.Omittable[*string] `json:"ref,omitempty"`
+}
+
 // What a mediation came to.
 type EndMediationInput struct {
 	// The case.
@@ -696,6 +712,30 @@ type RecordEncounterPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A day's encounters, 1 to 1,000, each to get a rating link: as rows or as a CSV file, one of
+// the three. The file has a header and the columns service_id and channel, and may have
+// official_id, occurred_at (RFC 3339), resident_ref and id, in any order.
+type RecordEncountersInput struct {
+	// The encounters.
+	Rows graphql.Omittable[[]*EncounterRowInput] `json:"rows,omitempty"`
+	// The text of a CSV file.
+	CSV graphql.Omittable[*string] `json:"csv,omitempty"`
+	// The bytes of a CSV file in base64: UTF-8 with or without a byte order mark, or GB18030.
+	CSVFile graphql.Omittable[*string] `json:"csvFile,omitempty"`
+	// The place or device the links are handed out at; it is recorded.
+	IssuedFrom graphql.Omittable[*string] `json:"issuedFrom,omitempty"`
+	// A random text of the client's: a repeat with the same key gets the same encounters and links again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What recording a day gave: with any error nothing was recorded.
+type RecordEncountersPayload struct {
+	// The lines in their order; empty where the list as a whole cannot be read.
+	Lines []*RecordedEncounter `json:"lines"`
+	// What to mend in the list as a whole.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // What was done about a rating.
 type RecordMendingInput struct {
 	// The rating, as `owedReplies` names it; it must have its reply.
@@ -711,6 +751,18 @@ type RecordMendingPayload struct {
 	// The duty after it; null where there are errors.
 	Owed *ratings.Owed `json:"owed,omitempty"`
 	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What became of a line.
+type RecordedEncounter struct {
+	// The line of the file, its header being line 1; of rows the place from 1.
+	Line int32 `json:"line"`
+	// The encounter; null where the list was refused.
+	Encounter *models.Encounter `json:"encounter,omitempty"`
+	// Its link; null where the list was refused.
+	Invitation *IssuedInvitation `json:"invitation,omitempty"`
+	// What to mend in the line; fields are named as the columns of a file.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -880,6 +932,24 @@ type ReviewTemplateEdge struct {
 type ReviewTemplatePayload struct {
 	// The version; null where there are errors.
 	Template *models.ReviewTemplate `json:"template,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A link to be taken back.
+type RevokeInvitationInput struct {
+	// Which.
+	InvitationID models.ID `json:"invitationId"`
+	// Why; it stays on record.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key changes nothing.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What taking a link back gave.
+type RevokeInvitationPayload struct {
+	// The invitation's id; null where there are errors.
+	InvitationID *models.ID `json:"invitationId,omitempty"`
 	// What to mend.
 	UserErrors []*UserError `json:"userErrors"`
 }

@@ -22,6 +22,10 @@ type EncounterResolver interface {
 	Official(ctx context.Context, obj *models.Encounter) (*models.Official, error)
 	Service(ctx context.Context, obj *models.Encounter) (*models.Service, error)
 }
+type IssuedInvitationResolver interface {
+	QRSVG(ctx context.Context, obj *IssuedInvitation) (string, error)
+	QRPng(ctx context.Context, obj *IssuedInvitation) (string, error)
+}
 type RatingResolver interface {
 	Service(ctx context.Context, obj *models.Rating) (*models.Service, error)
 
@@ -381,7 +385,7 @@ func (ec *executionContext) _IssuedInvitation_qrSvg(ctx context.Context, field g
 			return ec.fieldContext_IssuedInvitation_qrSvg(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.QRSVG, nil
+			return ec.Resolvers.IssuedInvitation().QRSVG(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -392,7 +396,7 @@ func (ec *executionContext) _IssuedInvitation_qrSvg(ctx context.Context, field g
 	)
 }
 func (ec *executionContext) fieldContext_IssuedInvitation_qrSvg(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IssuedInvitation", field, false, false, "String")
+	return graphql.NewScalarFieldContext("IssuedInvitation", field, true, true, "String")
 }
 
 func (ec *executionContext) _IssuedInvitation_qrPng(ctx context.Context, field graphql.CollectedField, obj *IssuedInvitation) (ret graphql.Marshaler) {
@@ -404,7 +408,7 @@ func (ec *executionContext) _IssuedInvitation_qrPng(ctx context.Context, field g
 			return ec.fieldContext_IssuedInvitation_qrPng(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.QRPng, nil
+			return ec.Resolvers.IssuedInvitation().QRPng(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -415,7 +419,7 @@ func (ec *executionContext) _IssuedInvitation_qrPng(ctx context.Context, field g
 	)
 }
 func (ec *executionContext) fieldContext_IssuedInvitation_qrPng(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IssuedInvitation", field, false, false, "String")
+	return graphql.NewScalarFieldContext("IssuedInvitation", field, true, true, "String")
 }
 
 func (ec *executionContext) _IssuedInvitation_expiresAt(ctx context.Context, field graphql.CollectedField, obj *IssuedInvitation) (ret graphql.Marshaler) {
@@ -918,6 +922,244 @@ func (ec *executionContext) fieldContext_RecordEncounterPayload_userErrors(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _RecordEncountersPayload_lines(ctx context.Context, field graphql.CollectedField, obj *RecordEncountersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordEncountersPayload_lines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lines, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RecordedEncounter) graphql.Marshaler {
+			return ec.marshalNRecordedEncounter2ᚕᚖsteelyardᚋgraphᚐRecordedEncounterᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordEncountersPayload_lines(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordEncountersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordedEncounter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordEncountersPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RecordEncountersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordEncountersPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordEncountersPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordEncountersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordedEncounter_line(ctx context.Context, field graphql.CollectedField, obj *RecordedEncounter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordedEncounter_line(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Line, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordedEncounter_line(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordedEncounter", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RecordedEncounter_encounter(ctx context.Context, field graphql.CollectedField, obj *RecordedEncounter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordedEncounter_encounter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Encounter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Encounter) graphql.Marshaler {
+			return ec.marshalOEncounter2ᚖsteelyardᚋmodelsᚐEncounter(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordedEncounter_encounter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordedEncounter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Encounter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordedEncounter_invitation(ctx context.Context, field graphql.CollectedField, obj *RecordedEncounter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordedEncounter_invitation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Invitation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *IssuedInvitation) graphql.Marshaler {
+			return ec.marshalOIssuedInvitation2ᚖsteelyardᚋgraphᚐIssuedInvitation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordedEncounter_invitation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordedEncounter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IssuedInvitation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordedEncounter_userErrors(ctx context.Context, field graphql.CollectedField, obj *RecordedEncounter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordedEncounter_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordedEncounter_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordedEncounter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokeInvitationPayload_invitationId(ctx context.Context, field graphql.CollectedField, obj *RevokeInvitationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeInvitationPayload_invitationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InvitationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ID) graphql.Marshaler {
+			return ec.marshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeInvitationPayload_invitationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevokeInvitationPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _RevokeInvitationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RevokeInvitationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeInvitationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeInvitationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokeInvitationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Service_id(ctx context.Context, field graphql.CollectedField, obj *models.Service) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1356,6 +1598,83 @@ func UnmarshalDimensionLevelInput(ctx context.Context, raw any) (models.Dimensio
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputEncounterRowInput(ctx context.Context, obj any) (EncounterRowInput, error) {
+	var it EncounterRowInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"officialRef", "serviceRef", "channel", "occurredAt", "residentRef", "ref"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "officialRef":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("officialRef"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OfficialRef = graphql.OmittableOf(data)
+		case "serviceRef":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceRef"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceRef = data
+		case "channel":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channel"))
+			data, err := ec.unmarshalNChannel2steelyardᚋmodelsᚐChannel(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Channel = data
+		case "occurredAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OccurredAt = graphql.OmittableOf(data)
+		case "residentRef":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("residentRef"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResidentRef = graphql.OmittableOf(data)
+		case "ref":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ref"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ref = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEncounterRowInput unmarshals raw into the EncounterRowInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEncounterRowInput(ctx context.Context, raw any) (EncounterRowInput, error) {
+	var out EncounterRowInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EncounterRowInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputIssueRatingInvitationInput(ctx context.Context, obj any) (IssueRatingInvitationInput, error) {
 	var it IssueRatingInvitationInput
 	if obj == nil {
@@ -1486,6 +1805,132 @@ func (ec *executionContext) unmarshalInputRecordEncounterInput(ctx context.Conte
 func UnmarshalRecordEncounterInput(ctx context.Context, raw any) (RecordEncounterInput, error) {
 	var out RecordEncounterInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordEncounterInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRecordEncountersInput(ctx context.Context, obj any) (RecordEncountersInput, error) {
+	var it RecordEncountersInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"rows", "csv", "csvFile", "issuedFrom", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "rows":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rows"))
+			data, err := ec.unmarshalOEncounterRowInput2ᚕᚖsteelyardᚋgraphᚐEncounterRowInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rows = graphql.OmittableOf(data)
+		case "csv":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("csv"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CSV = graphql.OmittableOf(data)
+		case "csvFile":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("csvFile"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CSVFile = graphql.OmittableOf(data)
+		case "issuedFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("issuedFrom"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IssuedFrom = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordEncountersInput unmarshals raw into the RecordEncountersInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordEncountersInput(ctx context.Context, raw any) (RecordEncountersInput, error) {
+	var out RecordEncountersInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordEncountersInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRevokeInvitationInput(ctx context.Context, obj any) (RevokeInvitationInput, error) {
+	var it RevokeInvitationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"invitationId", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "invitationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("invitationId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InvitationID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRevokeInvitationInput unmarshals raw into the RevokeInvitationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRevokeInvitationInput(ctx context.Context, raw any) (RevokeInvitationInput, error) {
+	var out RevokeInvitationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RevokeInvitationInput", raw, &out)
 	return out, err
 }
 
@@ -1780,32 +2225,34 @@ func (ec *executionContext) _IssuedInvitation(ctx context.Context, sel ast.Selec
 		case "id":
 			out.Values[i] = ec._IssuedInvitation_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "token":
 			out.Values[i] = ec._IssuedInvitation_token(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "url":
 			out.Values[i] = ec._IssuedInvitation_url(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "qrSvg":
-			out.Values[i] = ec._IssuedInvitation_qrSvg(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._IssuedInvitation_qrSvg(ctx, field, obj)
+				})
 		case "qrPng":
-			out.Values[i] = ec._IssuedInvitation_qrPng(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._IssuedInvitation_qrPng(ctx, field, obj)
+				})
 		case "expiresAt":
 			out.Values[i] = ec._IssuedInvitation_expiresAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -2009,6 +2456,130 @@ func (ec *executionContext) _RecordEncounterPayload(ctx context.Context, sel ast
 			}
 		case "userErrors":
 			out.Values[i] = ec._RecordEncounterPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordEncountersPayloadImplementors = []string{"RecordEncountersPayload"}
+
+func (ec *executionContext) _RecordEncountersPayload(ctx context.Context, sel ast.SelectionSet, obj *RecordEncountersPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordEncountersPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordEncountersPayload")
+		case "lines":
+			out.Values[i] = ec._RecordEncountersPayload_lines(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RecordEncountersPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordedEncounterImplementors = []string{"RecordedEncounter"}
+
+func (ec *executionContext) _RecordedEncounter(ctx context.Context, sel ast.SelectionSet, obj *RecordedEncounter) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordedEncounterImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordedEncounter")
+		case "line":
+			out.Values[i] = ec._RecordedEncounter_line(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "encounter":
+			out.Values[i] = ec._RecordedEncounter_encounter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "invitation":
+			out.Values[i] = ec._RecordedEncounter_invitation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RecordedEncounter_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var revokeInvitationPayloadImplementors = []string{"RevokeInvitationPayload"}
+
+func (ec *executionContext) _RevokeInvitationPayload(ctx context.Context, sel ast.SelectionSet, obj *RevokeInvitationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revokeInvitationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevokeInvitationPayload")
+		case "invitationId":
+			out.Values[i] = ec._RevokeInvitationPayload_invitationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RevokeInvitationPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2283,6 +2854,11 @@ func (ec *executionContext) unmarshalNDimensionLevelInput2ᚖsteelyardᚋmodels�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNEncounterRowInput2ᚖsteelyardᚋgraphᚐEncounterRowInput(ctx context.Context, v any) (*EncounterRowInput, error) {
+	res, err := ec.unmarshalInputEncounterRowInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNIssueRatingInvitationInput2steelyardᚋgraphᚐIssueRatingInvitationInput(ctx context.Context, v any) (IssueRatingInvitationInput, error) {
 	res, err := ec.unmarshalInputIssueRatingInvitationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -2307,6 +2883,56 @@ func (ec *executionContext) marshalNRecordEncounterPayload2ᚖsteelyardᚋgraph�
 		return graphql.Null
 	}
 	return ec._RecordEncounterPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRecordEncountersInput2steelyardᚋgraphᚐRecordEncountersInput(ctx context.Context, v any) (RecordEncountersInput, error) {
+	res, err := ec.unmarshalInputRecordEncountersInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordEncountersPayload2ᚖsteelyardᚋgraphᚐRecordEncountersPayload(ctx context.Context, sel ast.SelectionSet, v *RecordEncountersPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordEncountersPayload!")
+		return graphql.Null
+	}
+	return ec._RecordEncountersPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRecordedEncounter2ᚕᚖsteelyardᚋgraphᚐRecordedEncounterᚄ(ctx context.Context, sel ast.SelectionSet, v []*RecordedEncounter) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRecordedEncounter2ᚖsteelyardᚋgraphᚐRecordedEncounter(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRecordedEncounter2ᚖsteelyardᚋgraphᚐRecordedEncounter(ctx context.Context, sel ast.SelectionSet, v *RecordedEncounter) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordedEncounter!")
+		return graphql.Null
+	}
+	return ec._RecordedEncounter(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRevokeInvitationInput2steelyardᚋgraphᚐRevokeInvitationInput(ctx context.Context, v any) (RevokeInvitationInput, error) {
+	res, err := ec.unmarshalInputRevokeInvitationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRevokeInvitationPayload2ᚖsteelyardᚋgraphᚐRevokeInvitationPayload(ctx context.Context, sel ast.SelectionSet, v *RevokeInvitationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RevokeInvitationPayload!")
+		return graphql.Null
+	}
+	return ec._RevokeInvitationPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNService2ᚕᚖsteelyardᚋmodelsᚐServiceᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Service) graphql.Marshaler {
@@ -2451,6 +3077,23 @@ func (ec *executionContext) marshalOEncounter2ᚖsteelyardᚋmodelsᚐEncounter(
 		return graphql.Null
 	}
 	return ec._Encounter(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOEncounterRowInput2ᚕᚖsteelyardᚋgraphᚐEncounterRowInputᚄ(ctx context.Context, v any) ([]*EncounterRowInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*EncounterRowInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNEncounterRowInput2ᚖsteelyardᚋgraphᚐEncounterRowInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) marshalOIssuedInvitation2ᚖsteelyardᚋgraphᚐIssuedInvitation(ctx context.Context, sel ast.SelectionSet, v *IssuedInvitation) graphql.Marshaler {

@@ -39,6 +39,7 @@ type ResolverRoot interface {
 	Encounter() EncounterResolver
 	Exclusion() ExclusionResolver
 	Holiday() HolidayResolver
+	IssuedInvitation() IssuedInvitationResolver
 	Mediation() MediationResolver
 	Mutation() MutationResolver
 	Official() OfficialResolver
@@ -436,6 +437,7 @@ type ComplexityRoot struct {
 		RateMending           func(childComplexity int, input RateMendingInput) int
 		RecordDeed            func(childComplexity int, input RecordDeedInput) int
 		RecordEncounter       func(childComplexity int, input RecordEncounterInput) int
+		RecordEncounters      func(childComplexity int, input RecordEncountersInput) int
 		RecordMending         func(childComplexity int, input RecordMendingInput) int
 		RejectCase            func(childComplexity int, input CaseReasonInput) int
 		RemoveArea            func(childComplexity int, input RemoveEntryInput) int
@@ -449,6 +451,7 @@ type ComplexityRoot struct {
 		RequestMediation      func(childComplexity int, input RequestMediationInput) int
 		ResolveCase           func(childComplexity int, input ResolveCaseInput) int
 		ResumeCase            func(childComplexity int, input CaseStepInput) int
+		RevokeInvitation      func(childComplexity int, input RevokeInvitationInput) int
 		RunAssessment         func(childComplexity int, input RunAssessmentInput) int
 		SaveArea              func(childComplexity int, input SaveAreaInput) int
 		SaveCategoryRule      func(childComplexity int, input SaveCategoryRuleInput) int
@@ -691,8 +694,20 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RecordEncountersPayload struct {
+		Lines      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RecordMendingPayload struct {
 		Owed       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RecordedEncounter struct {
+		Encounter  func(childComplexity int) int
+		Invitation func(childComplexity int) int
+		Line       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -806,6 +821,11 @@ type ComplexityRoot struct {
 	ReviewTemplatePayload struct {
 		Template   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	RevokeInvitationPayload struct {
+		InvitationID func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	RoutingRule struct {
@@ -2557,6 +2577,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordEncounter(childComplexity, args["input"].(RecordEncounterInput)), true
+	case "Mutation.recordEncounters":
+		if e.ComplexityRoot.Mutation.RecordEncounters == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordEncounters_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordEncounters(childComplexity, args["input"].(RecordEncountersInput)), true
 	case "Mutation.recordMending":
 		if e.ComplexityRoot.Mutation.RecordMending == nil {
 			break
@@ -2700,6 +2731,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResumeCase(childComplexity, args["input"].(CaseStepInput)), true
+	case "Mutation.revokeInvitation":
+		if e.ComplexityRoot.Mutation.RevokeInvitation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeInvitation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeInvitation(childComplexity, args["input"].(RevokeInvitationInput)), true
 	case "Mutation.runAssessment":
 		if e.ComplexityRoot.Mutation.RunAssessment == nil {
 			break
@@ -3903,6 +3945,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordEncounterPayload.UserErrors(childComplexity), true
 
+	case "RecordEncountersPayload.lines":
+		if e.ComplexityRoot.RecordEncountersPayload.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordEncountersPayload.Lines(childComplexity), true
+	case "RecordEncountersPayload.userErrors":
+		if e.ComplexityRoot.RecordEncountersPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordEncountersPayload.UserErrors(childComplexity), true
+
 	case "RecordMendingPayload.owed":
 		if e.ComplexityRoot.RecordMendingPayload.Owed == nil {
 			break
@@ -3915,6 +3970,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordMendingPayload.UserErrors(childComplexity), true
+
+	case "RecordedEncounter.encounter":
+		if e.ComplexityRoot.RecordedEncounter.Encounter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordedEncounter.Encounter(childComplexity), true
+	case "RecordedEncounter.invitation":
+		if e.ComplexityRoot.RecordedEncounter.Invitation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordedEncounter.Invitation(childComplexity), true
+	case "RecordedEncounter.line":
+		if e.ComplexityRoot.RecordedEncounter.Line == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordedEncounter.Line(childComplexity), true
+	case "RecordedEncounter.userErrors":
+		if e.ComplexityRoot.RecordedEncounter.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordedEncounter.UserErrors(childComplexity), true
 
 	case "RemovalPayload.removedId":
 		if e.ComplexityRoot.RemovalPayload.RemovedID == nil {
@@ -4298,6 +4378,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviewTemplatePayload.UserErrors(childComplexity), true
+
+	case "RevokeInvitationPayload.invitationId":
+		if e.ComplexityRoot.RevokeInvitationPayload.InvitationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeInvitationPayload.InvitationID(childComplexity), true
+	case "RevokeInvitationPayload.userErrors":
+		if e.ComplexityRoot.RevokeInvitationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeInvitationPayload.UserErrors(childComplexity), true
 
 	case "RoutingRule.areaId":
 		if e.ComplexityRoot.RoutingRule.AreaID == nil {
@@ -4730,6 +4823,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeclareReviewConflictInput", ec.unmarshalInputDeclareReviewConflictInput),
 			graphql.NewInputUnmarshaler("DimensionLevelInput", ec.unmarshalInputDimensionLevelInput),
 			graphql.NewInputUnmarshaler("DimensionScoreInput", ec.unmarshalInputDimensionScoreInput),
+			graphql.NewInputUnmarshaler("EncounterRowInput", ec.unmarshalInputEncounterRowInput),
 			graphql.NewInputUnmarshaler("EndMediationInput", ec.unmarshalInputEndMediationInput),
 			graphql.NewInputUnmarshaler("IssueRatingInvitationInput", ec.unmarshalInputIssueRatingInvitationInput),
 			graphql.NewInputUnmarshaler("LevelTextInput", ec.unmarshalInputLevelTextInput),
@@ -4744,6 +4838,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RateMendingInput", ec.unmarshalInputRateMendingInput),
 			graphql.NewInputUnmarshaler("RecordDeedInput", ec.unmarshalInputRecordDeedInput),
 			graphql.NewInputUnmarshaler("RecordEncounterInput", ec.unmarshalInputRecordEncounterInput),
+			graphql.NewInputUnmarshaler("RecordEncountersInput", ec.unmarshalInputRecordEncountersInput),
 			graphql.NewInputUnmarshaler("RecordMendingInput", ec.unmarshalInputRecordMendingInput),
 			graphql.NewInputUnmarshaler("RemoveEntryInput", ec.unmarshalInputRemoveEntryInput),
 			graphql.NewInputUnmarshaler("RemoveWebhookInput", ec.unmarshalInputRemoveWebhookInput),
@@ -4754,6 +4849,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReviewAnswerInput", ec.unmarshalInputReviewAnswerInput),
 			graphql.NewInputUnmarshaler("ReviewPairInput", ec.unmarshalInputReviewPairInput),
 			graphql.NewInputUnmarshaler("ReviewQuestionInput", ec.unmarshalInputReviewQuestionInput),
+			graphql.NewInputUnmarshaler("RevokeInvitationInput", ec.unmarshalInputRevokeInvitationInput),
 			graphql.NewInputUnmarshaler("RunAssessmentInput", ec.unmarshalInputRunAssessmentInput),
 			graphql.NewInputUnmarshaler("SaveAreaInput", ec.unmarshalInputSaveAreaInput),
 			graphql.NewInputUnmarshaler("SaveCategoryRuleInput", ec.unmarshalInputSaveCategoryRuleInput),
@@ -5974,6 +6070,16 @@ func (ec *executionContext) childFields_RecordEncounterPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type RecordEncounterPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordEncountersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lines":
+		return ec.fieldContext_RecordEncountersPayload_lines(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordEncountersPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordEncountersPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordMendingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "owed":
@@ -5982,6 +6088,20 @@ func (ec *executionContext) childFields_RecordMendingPayload(ctx context.Context
 		return ec.fieldContext_RecordMendingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecordMendingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordedEncounter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "line":
+		return ec.fieldContext_RecordedEncounter_line(ctx, field)
+	case "encounter":
+		return ec.fieldContext_RecordedEncounter_encounter(ctx, field)
+	case "invitation":
+		return ec.fieldContext_RecordedEncounter_invitation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordedEncounter_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordedEncounter", field.Name)
 }
 
 func (ec *executionContext) childFields_RemovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6206,6 +6326,16 @@ func (ec *executionContext) childFields_ReviewTemplatePayload(ctx context.Contex
 		return ec.fieldContext_ReviewTemplatePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReviewTemplatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeInvitationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "invitationId":
+		return ec.fieldContext_RevokeInvitationPayload_invitationId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeInvitationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeInvitationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RoutingRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

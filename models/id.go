@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 
 	"github.com/google/uuid"
 )
@@ -18,6 +19,12 @@ func NewID() ID { return ID(uuid.Must(uuid.NewV7())) }
 // NewRandomID returns a random (version 4) id: for ratings, reviews and
 // comments, whose order and moment of arrival must not be told by their keys.
 func NewRandomID() ID { return ID(uuid.New()) }
+
+// Derived is the id of the n-th record of a batch that has this id: the same each time,
+// so that a repeated request finds what the first one has written.
+func (id ID) Derived(n int) ID {
+	return ID(uuid.NewSHA1(uuid.UUID(id), strconv.AppendInt(nil, int64(n), 10)))
+}
 
 // ParseID reads the form that [ID.String] writes.
 func ParseID(s string) (ID, error) {

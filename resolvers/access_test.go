@@ -48,6 +48,8 @@ var allowed = map[string]string{
 	"Mutation.decideTransfer": caseHands, "Mutation.holdCase": caseHands, "Mutation.resumeCase": caseHands, "Mutation.resolveCase": caseHands,
 	"Mutation.rejectCase": caseHands, "Mutation.requestExclusion": caseHands, "Mutation.decideExclusion": caseHands,
 	"Mutation.objectExclusion": anyone, "Mutation.answerMediation": anyone, "Mutation.extendCase": caseHands, "Mutation.requestMediation": caseHands, "Mutation.endMediation": caseHands,
+	"Mutation.rejectCase": caseHands, "Mutation.requestMediation": caseHands, "Mutation.endMediation": caseHands,
+	"Mutation.recordEncounters": caseHands, "Mutation.revokeInvitation": caseHands,
 	"Mutation.recordEncounter": caseHands, "Mutation.issueRatingInvitation": caseHands,
 	"Query.owedReplies": "REPLY_OFFICER", "Mutation.replyToRating": "REPLY_OFFICER", "Mutation.recordMending": "REPLY_OFFICER",
 	"Mutation.rateMending": anyone, "Mutation.rateAgain": anyone, "Mutation.undoRating": anyone,

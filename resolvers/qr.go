@@ -16,21 +16,20 @@ import (
 	"steelyard/services/ratings"
 )
 
-// link is an issued invitation as a frontend hands it out: link and QR code.
-func (r *Resolver) link(issued *ratings.Issued) (*graph.IssuedInvitation, error) {
-	url := r.PublicURL + "/r/" + issued.Token
+// link is an issued invitation as a frontend hands it out.
+func (r *Resolver) link(issued *ratings.Issued) *graph.IssuedInvitation {
+	return &graph.IssuedInvitation{
+		ID: issued.ID, Token: issued.Token, URL: r.PublicURL + "/r/" + issued.Token, ExpiresAt: issued.ExpiresAt,
+	}
+}
+
+// encodeQR is made for who asks: of a day's thousand links few are shown.
+func encodeQR(url string) (barcode.Barcode, error) {
 	code, err := qr.Encode(url, qr.M, qr.Auto)
 	if err != nil {
 		return nil, fmt.Errorf("make the QR code: %w", err)
 	}
-	image, err := qrPNG(code)
-	if err != nil {
-		return nil, err
-	}
-	return &graph.IssuedInvitation{
-		ID: issued.ID, Token: issued.Token, URL: url, QRSVG: qrSVG(code), QRPng: image,
-		ExpiresAt: issued.ExpiresAt,
-	}, nil
+	return code, nil
 }
 
 // quiet is the white border that readers need, in modules; scale is the pixels of

@@ -22,6 +22,22 @@ func (r *encounterResolver) Service(ctx context.Context, obj *models.Encounter) 
 	return must(load(ctx).services.Load(ctx, obj.ServiceID))
 }
 
+func (r *issuedInvitationResolver) QRSVG(ctx context.Context, obj *graph.IssuedInvitation) (string, error) {
+	code, err := encodeQR(obj.URL)
+	if err != nil {
+		return "", err
+	}
+	return qrSVG(code), nil
+}
+
+func (r *issuedInvitationResolver) QRPng(ctx context.Context, obj *graph.IssuedInvitation) (string, error) {
+	code, err := encodeQR(obj.URL)
+	if err != nil {
+		return "", err
+	}
+	return qrPNG(code)
+}
+
 func (r *mutationResolver) RecordEncounter(ctx context.Context, input graph.RecordEncounterInput) (*graph.RecordEncounterPayload, error) {
 	encounter, err := r.App.Ratings.RecordEncounter(ctx, auth.ActorFrom(ctx), ratings.NewEncounter{
 		OfficialID: input.OfficialID.Value(), ServiceID: input.ServiceID, Channel: input.Channel,
@@ -39,8 +55,30 @@ func (r *mutationResolver) IssueRatingInvitation(ctx context.Context, input grap
 		problems, err := userErrors(ctx, err)
 		return &graph.IssueRatingInvitationPayload{UserErrors: problems}, err
 	}
-	invitation, err := r.link(issued)
-	return &graph.IssueRatingInvitationPayload{Invitation: invitation, UserErrors: []*graph.UserError{}}, err
+	return &graph.IssueRatingInvitationPayload{Invitation: r.link(issued), UserErrors: []*graph.UserError{}}, nil
+}
+
+func (r *mutationResolver) RecordEncounters(ctx context.Context, input graph.RecordEncountersInput) (*graph.RecordEncountersPayload, error) {
+	lines, err := linesOf(input)
+	if err != nil {
+		problems, err := userErrors(ctx, err)
+		return &graph.RecordEncountersPayload{Lines: []*graph.RecordedEncounter{}, UserErrors: problems}, err
+	}
+	recorded, err := r.App.Ratings.RecordDay(ctx, auth.ActorFrom(ctx), ratings.NewDay{
+		Lines: lines, From: orZero(input.IssuedFrom.Value()), IdempotencyKey: input.IdempotencyKey.Value(),
+	})
+	return r.recordedDay(ctx, recorded, err)
+}
+
+func (r *mutationResolver) RevokeInvitation(ctx context.Context, input graph.RevokeInvitationInput) (*graph.RevokeInvitationPayload, error) {
+	invitation, err := r.App.Ratings.Revoke(ctx, auth.ActorFrom(ctx), ratings.Revocation{
+		InvitationID: input.InvitationID, Reason: input.Reason, IdempotencyKey: input.IdempotencyKey.Value(),
+	})
+	if err != nil {
+		problems, err := userErrors(ctx, err)
+		return &graph.RevokeInvitationPayload{UserErrors: problems}, err
+	}
+	return &graph.RevokeInvitationPayload{InvitationID: &invitation.ID, UserErrors: []*graph.UserError{}}, nil
 }
 
 func (r *mutationResolver) SubmitRating(ctx context.Context, input graph.SubmitRatingInput) (*graph.SubmitRatingPayload, error) {
@@ -92,9 +130,14 @@ func (r *ratingResolver) Reply(ctx context.Context, obj *models.Rating) (*models
 
 func (r *Resolver) Encounter() graph.EncounterResolver { return &encounterResolver{r} }
 
+func (r *Resolver) IssuedInvitation() graph.IssuedInvitationResolver {
+	return &issuedInvitationResolver{r}
+}
+
 func (r *Resolver) Rating() graph.RatingResolver { return &ratingResolver{r} }
 
 type (
-	encounterResolver struct{ *Resolver }
-	ratingResolver    struct{ *Resolver }
+	encounterResolver        struct{ *Resolver }
+	issuedInvitationResolver struct{ *Resolver }
+	ratingResolver           struct{ *Resolver }
 )

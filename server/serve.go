@@ -27,6 +27,7 @@ type serveCmd struct {
 	Worker        bool          `default:"true" negatable:"" help:"Make assessment runs in this process."`
 	SweepEvery    time.Duration `default:"1m" help:"How often lapsed cases and transfers, and answers to be released, are looked for."`
 	Connections   int           `default:"20" help:"Size of the database pool."`
+	LinkDays      int           `default:"30" help:"Days in which a rating link may be used, 1 to 365."`
 
 	JurisdictionID     string   `name:"jurisdiction-id" placeholder:"ID" help:"The jurisdiction_id of Open311, such as city.example.org; another one is refused. Default: any is taken."`
 	APIKey             []string `name:"api-key" placeholder:"TEXT" help:"The api_keys that may file by Open311. Default: everybody may."`
@@ -82,6 +83,9 @@ func (c *serveCmd) Run(s *session) error {
 }
 
 func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, log *slog.Logger) (err error) {
+	if c.LinkDays < 1 || c.LinkDays > 365 {
+		return fmt.Errorf("--link-days %d is not between 1 and 365", c.LinkDays)
+	}
 	m, err := c.means(s, st)
 	if err != nil {
 		return err
@@ -95,6 +99,7 @@ func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, l
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	site.app.Ratings.LinkDays = c.LinkDays
 	site.introspection, site.graphiql = c.Introspection, c.Graphiql
 	site.open311 = open311.Options{Jurisdiction: c.JurisdictionID, Keys: c.APIKey}
 	if err := c.equip(site.app.Notify, site.publicURL, log); err != nil {
