@@ -663,6 +663,24 @@ type RateMendingPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// An aspect of a service that a resident may give a level.
+type RatingAspect struct {
+	// What submitRating takes.
+	Code string `json:"code"`
+	// What to show, in the language of Accept-Language.
+	Label string `json:"label"`
+}
+
+// A word that a resident may choose.
+type RatingTag struct {
+	// What submitRating takes.
+	Code string `json:"code"`
+	// What to show, in the language of Accept-Language.
+	Label string `json:"label"`
+	// Whether it praises; otherwise it complains.
+	Good bool `json:"good"`
+}
+
 // A deed to be recorded.
 type RecordDeedInput struct {
 	// Its kind.
@@ -1044,6 +1062,28 @@ type SavePolicyPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// What residents may mark, in place of what was there: of one service or of a category.
+type SaveRatingFormInput struct {
+	// The service; or else the category.
+	ServiceID graphql.Omittable[*models.ID] `json:"serviceId,omitempty"`
+	// The category; or else the service.
+	Category graphql.Omittable[*string] `json:"category,omitempty"`
+	// The aspects in their order, at most 10.
+	Dimensions []*models.Aspect `json:"dimensions"`
+	// The words in their order, at most 20.
+	Tags []*models.Tag `json:"tags"`
+	// A random text of the client's: a repeat with the same key changes nothing.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What saving a form gave.
+type SaveRatingFormPayload struct {
+	// The form; null where there are errors.
+	Form *models.RatingForm `json:"form,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A review to be kept until it is handed in.
 type SaveReviewDraftInput struct {
 	// The assignment.
@@ -1177,9 +1217,9 @@ type SubmitRatingInput struct {
 	Token string `json:"token"`
 	// 1 (非常不满意) to 5 (非常满意).
 	Level int32 `json:"level"`
-	// Levels for single aspects; at most 10.
+	// Levels for single aspects, each once: of those that `ratingInvitation` offers.
 	Dimensions graphql.Omittable[[]*models.DimensionLevel] `json:"dimensions,omitempty"`
-	// Words the resident chose; at most 10 of 40 characters.
+	// Words the resident chose, each once and at most 10: of those that `ratingInvitation` offers.
 	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
 	// What the resident wants to say; at most 2,000 characters.
 	Comment graphql.Omittable[*string] `json:"comment,omitempty"`

@@ -32,6 +32,10 @@ type RatingResolver interface {
 	Reply(ctx context.Context, obj *models.Rating) (*models.RatingReply, error)
 	Due(ctx context.Context, obj *models.Rating) (*ratings.Due, error)
 }
+type RatingInvitationResolver interface {
+	Dimensions(ctx context.Context, obj *ratings.Offer) ([]*RatingAspect, error)
+	Tags(ctx context.Context, obj *ratings.Offer) ([]*RatingTag, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -40,6 +44,75 @@ type RatingResolver interface {
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _Aspect_code(ctx context.Context, field graphql.CollectedField, obj *models.Aspect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Aspect_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Aspect_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Aspect", field, false, false, "String")
+}
+
+func (ec *executionContext) _Aspect_zhCN(ctx context.Context, field graphql.CollectedField, obj *models.Aspect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Aspect_zhCN(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ZhCN, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Aspect_zhCN(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Aspect", field, false, false, "String")
+}
+
+func (ec *executionContext) _Aspect_en(ctx context.Context, field graphql.CollectedField, obj *models.Aspect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Aspect_en(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.En, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Aspect_en(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Aspect", field, false, false, "String")
+}
 
 func (ec *executionContext) _DimensionLevel_dimension(ctx context.Context, field graphql.CollectedField, obj *models.DimensionLevel) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -688,6 +761,162 @@ func (ec *executionContext) fieldContext_Rating_due(_ context.Context, field gra
 	return fc, nil
 }
 
+func (ec *executionContext) _RatingAspect_code(ctx context.Context, field graphql.CollectedField, obj *RatingAspect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RatingAspect_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RatingAspect_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RatingAspect", field, false, false, "String")
+}
+
+func (ec *executionContext) _RatingAspect_label(ctx context.Context, field graphql.CollectedField, obj *RatingAspect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RatingAspect_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RatingAspect_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RatingAspect", field, false, false, "String")
+}
+
+func (ec *executionContext) _RatingForm_serviceId(ctx context.Context, field graphql.CollectedField, obj *models.RatingForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RatingForm_serviceId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServiceID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ID) graphql.Marshaler {
+			return ec.marshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RatingForm_serviceId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RatingForm", field, false, false, "ID")
+}
+
+func (ec *executionContext) _RatingForm_category(ctx context.Context, field graphql.CollectedField, obj *models.RatingForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RatingForm_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RatingForm_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RatingForm", field, false, false, "String")
+}
+
+func (ec *executionContext) _RatingForm_dimensions(ctx context.Context, field graphql.CollectedField, obj *models.RatingForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RatingForm_dimensions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dimensions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []models.Aspect) graphql.Marshaler {
+			return ec.marshalNAspect2ᚕsteelyardᚋmodelsᚐAspectᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RatingForm_dimensions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RatingForm",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Aspect(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RatingForm_tags(ctx context.Context, field graphql.CollectedField, obj *models.RatingForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RatingForm_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tags, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []models.Tag) graphql.Marshaler {
+			return ec.marshalNTag2ᚕsteelyardᚋmodelsᚐTagᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RatingForm_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RatingForm",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RatingInvitation_service(ctx context.Context, field graphql.CollectedField, obj *ratings.Offer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -812,6 +1041,70 @@ func (ec *executionContext) fieldContext_RatingInvitation_expiresAt(_ context.Co
 	return graphql.NewScalarFieldContext("RatingInvitation", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _RatingInvitation_dimensions(ctx context.Context, field graphql.CollectedField, obj *ratings.Offer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RatingInvitation_dimensions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RatingInvitation().Dimensions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RatingAspect) graphql.Marshaler {
+			return ec.marshalNRatingAspect2ᚕᚖsteelyardᚋgraphᚐRatingAspectᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RatingInvitation_dimensions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RatingInvitation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RatingAspect(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RatingInvitation_tags(ctx context.Context, field graphql.CollectedField, obj *ratings.Offer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RatingInvitation_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RatingInvitation().Tags(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RatingTag) graphql.Marshaler {
+			return ec.marshalNRatingTag2ᚕᚖsteelyardᚋgraphᚐRatingTagᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RatingInvitation_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RatingInvitation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RatingTag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RatingReply_text(ctx context.Context, field graphql.CollectedField, obj *models.RatingReply) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -856,6 +1149,75 @@ func (ec *executionContext) _RatingReply_repliedOn(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_RatingReply_repliedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RatingReply", field, false, false, "Date")
+}
+
+func (ec *executionContext) _RatingTag_code(ctx context.Context, field graphql.CollectedField, obj *RatingTag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RatingTag_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RatingTag_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RatingTag", field, false, false, "String")
+}
+
+func (ec *executionContext) _RatingTag_label(ctx context.Context, field graphql.CollectedField, obj *RatingTag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RatingTag_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RatingTag_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RatingTag", field, false, false, "String")
+}
+
+func (ec *executionContext) _RatingTag_good(ctx context.Context, field graphql.CollectedField, obj *RatingTag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RatingTag_good(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Good, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RatingTag_good(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RatingTag", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _RecordEncounterPayload_encounter(ctx context.Context, field graphql.CollectedField, obj *RecordEncounterPayload) (ret graphql.Marshaler) {
@@ -1150,6 +1512,70 @@ func (ec *executionContext) _RevokeInvitationPayload_userErrors(ctx context.Cont
 func (ec *executionContext) fieldContext_RevokeInvitationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RevokeInvitationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveRatingFormPayload_form(ctx context.Context, field graphql.CollectedField, obj *SaveRatingFormPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveRatingFormPayload_form(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Form, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.RatingForm) graphql.Marshaler {
+			return ec.marshalORatingForm2ᚖsteelyardᚋmodelsᚐRatingForm(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveRatingFormPayload_form(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveRatingFormPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RatingForm(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveRatingFormPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SaveRatingFormPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveRatingFormPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaveRatingFormPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveRatingFormPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -1490,6 +1916,98 @@ func (ec *executionContext) fieldContext_SubmitRatingPayload_userErrors(_ contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Tag_code(ctx context.Context, field graphql.CollectedField, obj *models.Tag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tag_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Tag_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tag", field, false, false, "String")
+}
+
+func (ec *executionContext) _Tag_zhCN(ctx context.Context, field graphql.CollectedField, obj *models.Tag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tag_zhCN(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ZhCN, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Tag_zhCN(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tag", field, false, false, "String")
+}
+
+func (ec *executionContext) _Tag_en(ctx context.Context, field graphql.CollectedField, obj *models.Tag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tag_en(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.En, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Tag_en(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tag", field, false, false, "String")
+}
+
+func (ec *executionContext) _Tag_good(ctx context.Context, field graphql.CollectedField, obj *models.Tag) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tag_good(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Good, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Tag_good(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tag", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _UndoRatingPayload_undone(ctx context.Context, field graphql.CollectedField, obj *UndoRatingPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1548,6 +2066,62 @@ func (ec *executionContext) fieldContext_UndoRatingPayload_userErrors(_ context.
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func (ec *executionContext) unmarshalInputAspectInput(ctx context.Context, obj any) (models.Aspect, error) {
+	var it models.Aspect
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"code", "zhCN", "en"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "zhCN":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("zhCN"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ZhCN = data
+		case "en":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("en"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.En = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAspectInput unmarshals raw into the AspectInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAspectInput(ctx context.Context, raw any) (models.Aspect, error) {
+	var out models.Aspect
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AspectInput", raw, &out)
+	return out, err
+}
 
 func (ec *executionContext) unmarshalInputDimensionLevelInput(ctx context.Context, obj any) (models.DimensionLevel, error) {
 	var it models.DimensionLevel
@@ -1934,6 +2508,76 @@ func UnmarshalRevokeInvitationInput(ctx context.Context, raw any) (RevokeInvitat
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSaveRatingFormInput(ctx context.Context, obj any) (SaveRatingFormInput, error) {
+	var it SaveRatingFormInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"serviceId", "category", "dimensions", "tags", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "serviceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceId"))
+			data, err := ec.unmarshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceID = graphql.OmittableOf(data)
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = graphql.OmittableOf(data)
+		case "dimensions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
+			data, err := ec.unmarshalNAspectInput2ᚕᚖsteelyardᚋmodelsᚐAspectᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Dimensions = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalNTagInput2ᚕᚖsteelyardᚋmodelsᚐTagᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveRatingFormInput unmarshals raw into the SaveRatingFormInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveRatingFormInput(ctx context.Context, raw any) (SaveRatingFormInput, error) {
+	var out SaveRatingFormInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveRatingFormInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSubmitRatingInput(ctx context.Context, obj any) (SubmitRatingInput, error) {
 	var it SubmitRatingInput
 	if obj == nil {
@@ -2018,6 +2662,69 @@ func UnmarshalSubmitRatingInput(ctx context.Context, raw any) (SubmitRatingInput
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTagInput(ctx context.Context, obj any) (models.Tag, error) {
+	var it models.Tag
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"code", "zhCN", "en", "good"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "zhCN":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("zhCN"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ZhCN = data
+		case "en":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("en"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.En = data
+		case "good":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("good"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Good = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTagInput unmarshals raw into the TagInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTagInput(ctx context.Context, raw any) (models.Tag, error) {
+	var out models.Tag
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TagInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUndoRatingInput(ctx context.Context, obj any) (UndoRatingInput, error) {
 	var it UndoRatingInput
 	if obj == nil {
@@ -2074,6 +2781,49 @@ func UnmarshalUndoRatingInput(ctx context.Context, raw any) (UndoRatingInput, er
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var aspectImplementors = []string{"Aspect"}
+
+func (ec *executionContext) _Aspect(ctx context.Context, sel ast.SelectionSet, obj *models.Aspect) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aspectImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Aspect")
+		case "code":
+			out.Values[i] = ec._Aspect_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "zhCN":
+			out.Values[i] = ec._Aspect_zhCN(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "en":
+			out.Values[i] = ec._Aspect_en(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var dimensionLevelImplementors = []string{"DimensionLevel"}
 
@@ -2347,6 +3097,92 @@ func (ec *executionContext) _Rating(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
+var ratingAspectImplementors = []string{"RatingAspect"}
+
+func (ec *executionContext) _RatingAspect(ctx context.Context, sel ast.SelectionSet, obj *RatingAspect) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ratingAspectImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RatingAspect")
+		case "code":
+			out.Values[i] = ec._RatingAspect_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._RatingAspect_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ratingFormImplementors = []string{"RatingForm"}
+
+func (ec *executionContext) _RatingForm(ctx context.Context, sel ast.SelectionSet, obj *models.RatingForm) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ratingFormImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RatingForm")
+		case "serviceId":
+			out.Values[i] = ec._RatingForm_serviceId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "category":
+			out.Values[i] = ec._RatingForm_category(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dimensions":
+			out.Values[i] = ec._RatingForm_dimensions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tags":
+			out.Values[i] = ec._RatingForm_tags(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var ratingInvitationImplementors = []string{"RatingInvitation"}
 
 func (ec *executionContext) _RatingInvitation(ctx context.Context, sel ast.SelectionSet, obj *ratings.Offer) graphql.Marshaler {
@@ -2361,28 +3197,40 @@ func (ec *executionContext) _RatingInvitation(ctx context.Context, sel ast.Selec
 		case "service":
 			out.Values[i] = ec._RatingInvitation_service(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "officialName":
 			out.Values[i] = ec._RatingInvitation_officialName(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unitName":
 			out.Values[i] = ec._RatingInvitation_unitName(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "occurredOn":
 			out.Values[i] = ec._RatingInvitation_occurredOn(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "expiresAt":
 			out.Values[i] = ec._RatingInvitation_expiresAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "dimensions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RatingInvitation_dimensions(ctx, field, obj)
+				})
+		case "tags":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RatingInvitation_tags(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2418,6 +3266,49 @@ func (ec *executionContext) _RatingReply(ctx context.Context, sel ast.SelectionS
 			}
 		case "repliedOn":
 			out.Values[i] = ec._RatingReply_repliedOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ratingTagImplementors = []string{"RatingTag"}
+
+func (ec *executionContext) _RatingTag(ctx context.Context, sel ast.SelectionSet, obj *RatingTag) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ratingTagImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RatingTag")
+		case "code":
+			out.Values[i] = ec._RatingTag_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._RatingTag_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "good":
+			out.Values[i] = ec._RatingTag_good(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2580,6 +3471,44 @@ func (ec *executionContext) _RevokeInvitationPayload(ctx context.Context, sel as
 			}
 		case "userErrors":
 			out.Values[i] = ec._RevokeInvitationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var saveRatingFormPayloadImplementors = []string{"SaveRatingFormPayload"}
+
+func (ec *executionContext) _SaveRatingFormPayload(ctx context.Context, sel ast.SelectionSet, obj *SaveRatingFormPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, saveRatingFormPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SaveRatingFormPayload")
+		case "form":
+			out.Values[i] = ec._SaveRatingFormPayload_form(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SaveRatingFormPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2772,6 +3701,54 @@ func (ec *executionContext) _SubmitRatingPayload(ctx context.Context, sel ast.Se
 	return out
 }
 
+var tagImplementors = []string{"Tag"}
+
+func (ec *executionContext) _Tag(ctx context.Context, sel ast.SelectionSet, obj *models.Tag) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Tag")
+		case "code":
+			out.Values[i] = ec._Tag_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "zhCN":
+			out.Values[i] = ec._Tag_zhCN(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "en":
+			out.Values[i] = ec._Tag_en(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "good":
+			out.Values[i] = ec._Tag_good(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var undoRatingPayloadImplementors = []string{"UndoRatingPayload"}
 
 func (ec *executionContext) _UndoRatingPayload(ctx context.Context, sel ast.SelectionSet, obj *UndoRatingPayload) graphql.Marshaler {
@@ -2813,6 +3790,45 @@ func (ec *executionContext) _UndoRatingPayload(ctx context.Context, sel ast.Sele
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) marshalNAspect2steelyardᚋmodelsᚐAspect(ctx context.Context, sel ast.SelectionSet, v models.Aspect) graphql.Marshaler {
+	return ec._Aspect(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAspect2ᚕsteelyardᚋmodelsᚐAspectᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Aspect) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAspect2steelyardᚋmodelsᚐAspect(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNAspectInput2ᚕᚖsteelyardᚋmodelsᚐAspectᚄ(ctx context.Context, v any) ([]*models.Aspect, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*models.Aspect, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAspectInput2ᚖsteelyardᚋmodelsᚐAspect(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNAspectInput2ᚖsteelyardᚋmodelsᚐAspect(ctx context.Context, v any) (*models.Aspect, error) {
+	res, err := ec.unmarshalInputAspectInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
 
 func (ec *executionContext) unmarshalNChannel2steelyardᚋmodelsᚐChannel(ctx context.Context, v any) (models.Channel, error) {
 	tmp, err := graphql.UnmarshalString(v)
@@ -2870,6 +3886,54 @@ func (ec *executionContext) marshalNIssueRatingInvitationPayload2ᚖsteelyardᚋ
 		return graphql.Null
 	}
 	return ec._IssueRatingInvitationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRatingAspect2ᚕᚖsteelyardᚋgraphᚐRatingAspectᚄ(ctx context.Context, sel ast.SelectionSet, v []*RatingAspect) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRatingAspect2ᚖsteelyardᚋgraphᚐRatingAspect(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRatingAspect2ᚖsteelyardᚋgraphᚐRatingAspect(ctx context.Context, sel ast.SelectionSet, v *RatingAspect) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RatingAspect!")
+		return graphql.Null
+	}
+	return ec._RatingAspect(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRatingTag2ᚕᚖsteelyardᚋgraphᚐRatingTagᚄ(ctx context.Context, sel ast.SelectionSet, v []*RatingTag) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRatingTag2ᚖsteelyardᚋgraphᚐRatingTag(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRatingTag2ᚖsteelyardᚋgraphᚐRatingTag(ctx context.Context, sel ast.SelectionSet, v *RatingTag) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RatingTag!")
+		return graphql.Null
+	}
+	return ec._RatingTag(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRecordEncounterInput2steelyardᚋgraphᚐRecordEncounterInput(ctx context.Context, v any) (RecordEncounterInput, error) {
@@ -2933,6 +3997,19 @@ func (ec *executionContext) marshalNRevokeInvitationPayload2ᚖsteelyardᚋgraph
 		return graphql.Null
 	}
 	return ec._RevokeInvitationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSaveRatingFormInput2steelyardᚋgraphᚐSaveRatingFormInput(ctx context.Context, v any) (SaveRatingFormInput, error) {
+	res, err := ec.unmarshalInputSaveRatingFormInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSaveRatingFormPayload2ᚖsteelyardᚋgraphᚐSaveRatingFormPayload(ctx context.Context, sel ast.SelectionSet, v *SaveRatingFormPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SaveRatingFormPayload!")
+		return graphql.Null
+	}
+	return ec._SaveRatingFormPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNService2ᚕᚖsteelyardᚋmodelsᚐServiceᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Service) graphql.Marshaler {
@@ -3002,6 +4079,45 @@ func (ec *executionContext) marshalNSubmitRatingPayload2ᚖsteelyardᚋgraphᚐS
 		return graphql.Null
 	}
 	return ec._SubmitRatingPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTag2steelyardᚋmodelsᚐTag(ctx context.Context, sel ast.SelectionSet, v models.Tag) graphql.Marshaler {
+	return ec._Tag(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTag2ᚕsteelyardᚋmodelsᚐTagᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Tag) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTag2steelyardᚋmodelsᚐTag(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNTagInput2ᚕᚖsteelyardᚋmodelsᚐTagᚄ(ctx context.Context, v any) ([]*models.Tag, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*models.Tag, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTagInput2ᚖsteelyardᚋmodelsᚐTag(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNTagInput2ᚖsteelyardᚋmodelsᚐTag(ctx context.Context, v any) (*models.Tag, error) {
+	res, err := ec.unmarshalInputTagInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNUndoRatingInput2steelyardᚋgraphᚐUndoRatingInput(ctx context.Context, v any) (UndoRatingInput, error) {
@@ -3108,6 +4224,13 @@ func (ec *executionContext) marshalORating2ᚖsteelyardᚋmodelsᚐRating(ctx co
 		return graphql.Null
 	}
 	return ec._Rating(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORatingForm2ᚖsteelyardᚋmodelsᚐRatingForm(ctx context.Context, sel ast.SelectionSet, v *models.RatingForm) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RatingForm(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalORatingInvitation2ᚖsteelyardᚋservicesᚋratingsᚐOffer(ctx context.Context, sel ast.SelectionSet, v *ratings.Offer) graphql.Marshaler {

@@ -49,6 +49,7 @@ type ResolverRoot interface {
 	PublicCase() PublicCaseResolver
 	Query() QueryResolver
 	Rating() RatingResolver
+	RatingInvitation() RatingInvitationResolver
 	ReviewAssignment() ReviewAssignmentResolver
 	ReviewConflict() ReviewConflictResolver
 	ReviewRound() ReviewRoundResolver
@@ -76,6 +77,12 @@ type ComplexityRoot struct {
 	AreaPayload struct {
 		Area       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	Aspect struct {
+		Code func(childComplexity int) int
+		En   func(childComplexity int) int
+		ZhCN func(childComplexity int) int
 	}
 
 	Assessment struct {
@@ -457,6 +464,7 @@ type ComplexityRoot struct {
 		SaveCategoryRule      func(childComplexity int, input SaveCategoryRuleInput) int
 		SaveHoliday           func(childComplexity int, input SaveHolidayInput) int
 		SavePolicy            func(childComplexity int, input SavePolicyInput) int
+		SaveRatingForm        func(childComplexity int, input SaveRatingFormInput) int
 		SaveReviewDraft       func(childComplexity int, input SaveReviewDraftInput) int
 		SaveReviewTemplate    func(childComplexity int, input SaveReviewTemplateInput) int
 		SaveRoutingRule       func(childComplexity int, input SaveRoutingRuleInput) int
@@ -634,6 +642,7 @@ type ComplexityRoot struct {
 		PublicCase          func(childComplexity int, publicID string) int
 		PublicCases         func(childComplexity int, filter PublicCaseFilter, first int32, after *string) int
 		RatingByReceipt     func(childComplexity int, receipt string) int
+		RatingForm          func(childComplexity int, serviceID models.ID) int
 		RatingInvitation    func(childComplexity int, token string) int
 		ReviewConflicts     func(childComplexity int, first int32, after *string) int
 		ReviewTemplates     func(childComplexity int, first int32, after *string) int
@@ -660,6 +669,11 @@ type ComplexityRoot struct {
 		Tags       func(childComplexity int) int
 	}
 
+	RatingAspect struct {
+		Code  func(childComplexity int) int
+		Label func(childComplexity int) int
+	}
+
 	RatingDue struct {
 		MayRateAgain   func(childComplexity int) int
 		MayRateMending func(childComplexity int) int
@@ -670,17 +684,32 @@ type ComplexityRoot struct {
 		ReplyDueOn     func(childComplexity int) int
 	}
 
+	RatingForm struct {
+		Category   func(childComplexity int) int
+		Dimensions func(childComplexity int) int
+		ServiceID  func(childComplexity int) int
+		Tags       func(childComplexity int) int
+	}
+
 	RatingInvitation struct {
+		Dimensions   func(childComplexity int) int
 		ExpiresAt    func(childComplexity int) int
 		OccurredOn   func(childComplexity int) int
 		OfficialName func(childComplexity int) int
 		Service      func(childComplexity int) int
+		Tags         func(childComplexity int) int
 		UnitName     func(childComplexity int) int
 	}
 
 	RatingReply struct {
 		RepliedOn func(childComplexity int) int
 		Text      func(childComplexity int) int
+	}
+
+	RatingTag struct {
+		Code  func(childComplexity int) int
+		Good  func(childComplexity int) int
+		Label func(childComplexity int) int
 	}
 
 	RecordDeedPayload struct {
@@ -852,6 +881,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SaveRatingFormPayload struct {
+		Form       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SaveReviewDraftPayload struct {
 		Saved      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -908,6 +942,13 @@ type ComplexityRoot struct {
 	SuggestionReason struct {
 		Phrase func(childComplexity int) int
 		Weight func(childComplexity int) int
+	}
+
+	Tag struct {
+		Code func(childComplexity int) int
+		En   func(childComplexity int) int
+		Good func(childComplexity int) int
+		ZhCN func(childComplexity int) int
 	}
 
 	UndoRatingPayload struct {
@@ -1003,6 +1044,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AreaPayload.UserErrors(childComplexity), true
+
+	case "Aspect.code":
+		if e.ComplexityRoot.Aspect.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Aspect.Code(childComplexity), true
+	case "Aspect.en":
+		if e.ComplexityRoot.Aspect.En == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Aspect.En(childComplexity), true
+	case "Aspect.zhCN":
+		if e.ComplexityRoot.Aspect.ZhCN == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Aspect.ZhCN(childComplexity), true
 
 	case "Assessment.components":
 		if e.ComplexityRoot.Assessment.Components == nil {
@@ -2797,6 +2857,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SavePolicy(childComplexity, args["input"].(SavePolicyInput)), true
+	case "Mutation.saveRatingForm":
+		if e.ComplexityRoot.Mutation.SaveRatingForm == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveRatingForm_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveRatingForm(childComplexity, args["input"].(SaveRatingFormInput)), true
 	case "Mutation.saveReviewDraft":
 		if e.ComplexityRoot.Mutation.SaveReviewDraft == nil {
 			break
@@ -3685,6 +3756,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RatingByReceipt(childComplexity, args["receipt"].(string)), true
+	case "Query.ratingForm":
+		if e.ComplexityRoot.Query.RatingForm == nil {
+			break
+		}
+
+		args, err := ec.field_Query_ratingForm_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RatingForm(childComplexity, args["serviceId"].(models.ID)), true
 	case "Query.ratingInvitation":
 		if e.ComplexityRoot.Query.RatingInvitation == nil {
 			break
@@ -3826,6 +3908,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Rating.Tags(childComplexity), true
 
+	case "RatingAspect.code":
+		if e.ComplexityRoot.RatingAspect.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingAspect.Code(childComplexity), true
+	case "RatingAspect.label":
+		if e.ComplexityRoot.RatingAspect.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingAspect.Label(childComplexity), true
+
 	case "RatingDue.mayRateAgain":
 		if e.ComplexityRoot.RatingDue.MayRateAgain == nil {
 			break
@@ -3869,6 +3964,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RatingDue.ReplyDueOn(childComplexity), true
 
+	case "RatingForm.category":
+		if e.ComplexityRoot.RatingForm.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingForm.Category(childComplexity), true
+	case "RatingForm.dimensions":
+		if e.ComplexityRoot.RatingForm.Dimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingForm.Dimensions(childComplexity), true
+	case "RatingForm.serviceId":
+		if e.ComplexityRoot.RatingForm.ServiceID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingForm.ServiceID(childComplexity), true
+	case "RatingForm.tags":
+		if e.ComplexityRoot.RatingForm.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingForm.Tags(childComplexity), true
+
+	case "RatingInvitation.dimensions":
+		if e.ComplexityRoot.RatingInvitation.Dimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingInvitation.Dimensions(childComplexity), true
 	case "RatingInvitation.expiresAt":
 		if e.ComplexityRoot.RatingInvitation.ExpiresAt == nil {
 			break
@@ -3893,6 +4019,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RatingInvitation.Service(childComplexity), true
+	case "RatingInvitation.tags":
+		if e.ComplexityRoot.RatingInvitation.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingInvitation.Tags(childComplexity), true
 	case "RatingInvitation.unitName":
 		if e.ComplexityRoot.RatingInvitation.UnitName == nil {
 			break
@@ -3912,6 +4044,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RatingReply.Text(childComplexity), true
+
+	case "RatingTag.code":
+		if e.ComplexityRoot.RatingTag.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingTag.Code(childComplexity), true
+	case "RatingTag.good":
+		if e.ComplexityRoot.RatingTag.Good == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingTag.Good(childComplexity), true
+	case "RatingTag.label":
+		if e.ComplexityRoot.RatingTag.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingTag.Label(childComplexity), true
 
 	case "RecordDeedPayload.deed":
 		if e.ComplexityRoot.RecordDeedPayload.Deed == nil {
@@ -4468,6 +4619,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SavePolicyPayload.UserErrors(childComplexity), true
 
+	case "SaveRatingFormPayload.form":
+		if e.ComplexityRoot.SaveRatingFormPayload.Form == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveRatingFormPayload.Form(childComplexity), true
+	case "SaveRatingFormPayload.userErrors":
+		if e.ComplexityRoot.SaveRatingFormPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveRatingFormPayload.UserErrors(childComplexity), true
+
 	case "SaveReviewDraftPayload.saved":
 		if e.ComplexityRoot.SaveReviewDraftPayload.Saved == nil {
 			break
@@ -4656,6 +4820,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SuggestionReason.Weight(childComplexity), true
 
+	case "Tag.code":
+		if e.ComplexityRoot.Tag.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.Code(childComplexity), true
+	case "Tag.en":
+		if e.ComplexityRoot.Tag.En == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.En(childComplexity), true
+	case "Tag.good":
+		if e.ComplexityRoot.Tag.Good == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.Good(childComplexity), true
+	case "Tag.zhCN":
+		if e.ComplexityRoot.Tag.ZhCN == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.ZhCN(childComplexity), true
+
 	case "UndoRatingPayload.undone":
 		if e.ComplexityRoot.UndoRatingPayload.Undone == nil {
 			break
@@ -4810,6 +4999,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AnswerMediationInput", ec.unmarshalInputAnswerMediationInput),
+			graphql.NewInputUnmarshaler("AspectInput", ec.unmarshalInputAspectInput),
 			graphql.NewInputUnmarshaler("AssignCaseInput", ec.unmarshalInputAssignCaseInput),
 			graphql.NewInputUnmarshaler("CaseFilter", ec.unmarshalInputCaseFilter),
 			graphql.NewInputUnmarshaler("CaseReasonInput", ec.unmarshalInputCaseReasonInput),
@@ -4855,6 +5045,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SaveCategoryRuleInput", ec.unmarshalInputSaveCategoryRuleInput),
 			graphql.NewInputUnmarshaler("SaveHolidayInput", ec.unmarshalInputSaveHolidayInput),
 			graphql.NewInputUnmarshaler("SavePolicyInput", ec.unmarshalInputSavePolicyInput),
+			graphql.NewInputUnmarshaler("SaveRatingFormInput", ec.unmarshalInputSaveRatingFormInput),
 			graphql.NewInputUnmarshaler("SaveReviewDraftInput", ec.unmarshalInputSaveReviewDraftInput),
 			graphql.NewInputUnmarshaler("SaveReviewTemplateInput", ec.unmarshalInputSaveReviewTemplateInput),
 			graphql.NewInputUnmarshaler("SaveRoutingRuleInput", ec.unmarshalInputSaveRoutingRuleInput),
@@ -4863,6 +5054,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SubmitPeerReviewInput", ec.unmarshalInputSubmitPeerReviewInput),
 			graphql.NewInputUnmarshaler("SubmitRatingInput", ec.unmarshalInputSubmitRatingInput),
 			graphql.NewInputUnmarshaler("SubscribeToCaseInput", ec.unmarshalInputSubscribeToCaseInput),
+			graphql.NewInputUnmarshaler("TagInput", ec.unmarshalInputTagInput),
 			graphql.NewInputUnmarshaler("TransferCaseInput", ec.unmarshalInputTransferCaseInput),
 			graphql.NewInputUnmarshaler("UndoRatingInput", ec.unmarshalInputUndoRatingInput),
 			graphql.NewInputUnmarshaler("UnsubscribeFromCaseInput", ec.unmarshalInputUnsubscribeFromCaseInput),
@@ -5014,6 +5206,18 @@ func (ec *executionContext) childFields_AreaPayload(ctx context.Context, field g
 		return ec.fieldContext_AreaPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AreaPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Aspect(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_Aspect_code(ctx, field)
+	case "zhCN":
+		return ec.fieldContext_Aspect_zhCN(ctx, field)
+	case "en":
+		return ec.fieldContext_Aspect_en(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Aspect", field.Name)
 }
 
 func (ec *executionContext) childFields_Assessment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6002,6 +6206,16 @@ func (ec *executionContext) childFields_Rating(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Rating", field.Name)
 }
 
+func (ec *executionContext) childFields_RatingAspect(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_RatingAspect_code(ctx, field)
+	case "label":
+		return ec.fieldContext_RatingAspect_label(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RatingAspect", field.Name)
+}
+
 func (ec *executionContext) childFields_RatingDue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "replyDueOn":
@@ -6022,6 +6236,20 @@ func (ec *executionContext) childFields_RatingDue(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type RatingDue", field.Name)
 }
 
+func (ec *executionContext) childFields_RatingForm(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceId":
+		return ec.fieldContext_RatingForm_serviceId(ctx, field)
+	case "category":
+		return ec.fieldContext_RatingForm_category(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_RatingForm_dimensions(ctx, field)
+	case "tags":
+		return ec.fieldContext_RatingForm_tags(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RatingForm", field.Name)
+}
+
 func (ec *executionContext) childFields_RatingInvitation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "service":
@@ -6034,6 +6262,10 @@ func (ec *executionContext) childFields_RatingInvitation(ctx context.Context, fi
 		return ec.fieldContext_RatingInvitation_occurredOn(ctx, field)
 	case "expiresAt":
 		return ec.fieldContext_RatingInvitation_expiresAt(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_RatingInvitation_dimensions(ctx, field)
+	case "tags":
+		return ec.fieldContext_RatingInvitation_tags(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RatingInvitation", field.Name)
 }
@@ -6046,6 +6278,18 @@ func (ec *executionContext) childFields_RatingReply(ctx context.Context, field g
 		return ec.fieldContext_RatingReply_repliedOn(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RatingReply", field.Name)
+}
+
+func (ec *executionContext) childFields_RatingTag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_RatingTag_code(ctx, field)
+	case "label":
+		return ec.fieldContext_RatingTag_label(ctx, field)
+	case "good":
+		return ec.fieldContext_RatingTag_good(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RatingTag", field.Name)
 }
 
 func (ec *executionContext) childFields_RecordDeedPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6386,6 +6630,16 @@ func (ec *executionContext) childFields_SavePolicyPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type SavePolicyPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SaveRatingFormPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "form":
+		return ec.fieldContext_SaveRatingFormPayload_form(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SaveRatingFormPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaveRatingFormPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SaveReviewDraftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "saved":
@@ -6492,6 +6746,20 @@ func (ec *executionContext) childFields_SuggestionReason(ctx context.Context, fi
 		return ec.fieldContext_SuggestionReason_weight(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SuggestionReason", field.Name)
+}
+
+func (ec *executionContext) childFields_Tag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_Tag_code(ctx, field)
+	case "zhCN":
+		return ec.fieldContext_Tag_zhCN(ctx, field)
+	case "en":
+		return ec.fieldContext_Tag_en(ctx, field)
+	case "good":
+		return ec.fieldContext_Tag_good(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Tag", field.Name)
 }
 
 func (ec *executionContext) childFields_UndoRatingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

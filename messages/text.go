@@ -90,6 +90,7 @@ var nouns = map[string]sentence{
 	"RatingReply":      {"评价答复", "reply to a rating"},
 	"ReplyDuty":        {"待答复评价", "rating that owes a reply"},
 	"CounterCode":      {"窗口评价码", "counter code"},
+	"RatingForm":       {"评价项目", "rating form"},
 	"RatingUndo":       {"评价", "rating"},
 	"ReviewConflict":   {"回避关系", "conflict of interest"},
 	"ReviewTemplate":   {"评议问卷", "questionnaire"},

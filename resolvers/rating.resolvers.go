@@ -81,6 +81,15 @@ func (r *mutationResolver) RevokeInvitation(ctx context.Context, input graph.Rev
 	return &graph.RevokeInvitationPayload{InvitationID: &invitation.ID, UserErrors: []*graph.UserError{}}, nil
 }
 
+func (r *mutationResolver) SaveRatingForm(ctx context.Context, input graph.SaveRatingFormInput) (*graph.SaveRatingFormPayload, error) {
+	form, err := r.App.Ratings.SaveForm(ctx, auth.ActorFrom(ctx), ratings.NewForm{
+		ServiceID: input.ServiceID.Value(), Category: input.Category.Value(),
+		Dimensions: values(input.Dimensions), Tags: values(input.Tags), IdempotencyKey: input.IdempotencyKey.Value(),
+	})
+	problems, err := userErrors(ctx, err)
+	return &graph.SaveRatingFormPayload{Form: form, UserErrors: problems}, err
+}
+
 func (r *mutationResolver) SubmitRating(ctx context.Context, input graph.SubmitRatingInput) (*graph.SubmitRatingPayload, error) {
 	receipt, rating, err := r.App.Ratings.Submit(ctx, ratings.Submission{
 		Answer: ratings.Answer{
@@ -107,6 +116,10 @@ func (r *queryResolver) RatingByReceipt(ctx context.Context, receipt string) (*m
 	return absent(r.App.Ratings.ByReceipt(ctx, receipt))
 }
 
+func (r *queryResolver) RatingForm(ctx context.Context, serviceID models.ID) (*models.RatingForm, error) {
+	return absent(r.App.Ratings.Form(ctx, serviceID))
+}
+
 func (r *queryResolver) Services(ctx context.Context, first int32, after *string) (*graph.ServiceConnection, error) {
 	size, behind, err := page(first, after)
 	if err != nil {
@@ -128,6 +141,14 @@ func (r *ratingResolver) Reply(ctx context.Context, obj *models.Rating) (*models
 	return load(ctx).replies.Load(ctx, obj.ID)
 }
 
+func (r *ratingInvitationResolver) Dimensions(ctx context.Context, obj *ratings.Offer) ([]*graph.RatingAspect, error) {
+	return aspects(ctx, obj.Form), nil
+}
+
+func (r *ratingInvitationResolver) Tags(ctx context.Context, obj *ratings.Offer) ([]*graph.RatingTag, error) {
+	return tags(ctx, obj.Form), nil
+}
+
 func (r *Resolver) Encounter() graph.EncounterResolver { return &encounterResolver{r} }
 
 func (r *Resolver) IssuedInvitation() graph.IssuedInvitationResolver {
@@ -136,8 +157,13 @@ func (r *Resolver) IssuedInvitation() graph.IssuedInvitationResolver {
 
 func (r *Resolver) Rating() graph.RatingResolver { return &ratingResolver{r} }
 
+func (r *Resolver) RatingInvitation() graph.RatingInvitationResolver {
+	return &ratingInvitationResolver{r}
+}
+
 type (
 	encounterResolver        struct{ *Resolver }
 	issuedInvitationResolver struct{ *Resolver }
 	ratingResolver           struct{ *Resolver }
+	ratingInvitationResolver struct{ *Resolver }
 )

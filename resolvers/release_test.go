@@ -32,7 +32,7 @@ func (o *office) rate(official string, residents int) {
 	for i := range residents {
 		_, token := o.invite(official, "passport", fmt.Sprint("R", i))
 		comment := strings.Repeat("长", 1+i%2*1999)
-		o.ok("", submit, "token", token, "level", i%5+1, "comment", comment, "tags", []string{"a<b", "c"}, "key", "key of one phone")
+		o.ok("", submit, "token", token, "level", i%5+1, "comment", comment, "tags", []string{"slow", "clear"}, "key", "key of one phone")
 	}
 }
 

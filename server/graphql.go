@@ -98,6 +98,7 @@ const (
 	partsOfExplanation    = 30
 	eventsOfCase          = 12
 	assignmentsOfReviewer = 30
+	wordsOfForm           = 20
 	daysOfYear            = 40
 )
 
@@ -126,6 +127,8 @@ func complexities() graph.ComplexityRoot {
 	c.Query.OrgUnits = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.Services = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.OwedReplies = func(child int, _ *graph.OwedReplyFilter, first int32, _ *string) int { return rows(first, child) }
+	c.RatingInvitation.Tags = func(child int) int { return rows(wordsOfForm, child) }
+	c.RatingForm.Tags = func(child int) int { return rows(wordsOfForm, child) }
 	c.RecordEncountersPayload.Lines = func(child int) int { return rows(maxRows, child) }
 	c.Query.Nodes = func(child int, ids []models.ID) int { return rows(int32(min(len(ids), maxRows)), child) }
 	c.Query.MyReviewAssignments = func(child int, first int32, _ *models.ID) int { return rows(min(first, assignmentsOfReviewer), child) }

@@ -37,6 +37,23 @@ type AskOfferResponse struct {
 // GetRatingInvitation returns AskOfferResponse.RatingInvitation, and is useful for accessing the field via an interface.
 func (v *AskOfferResponse) GetRatingInvitation() *Offer { return v.RatingInvitation }
 
+// AspectOffered includes the requested fields of the GraphQL type RatingAspect.
+// The GraphQL type's documentation follows.
+//
+// An aspect of a service that a resident may give a level.
+type AspectOffered struct {
+	// What submitRating takes.
+	Code string `json:"code"`
+	// What to show, in the language of Accept-Language.
+	Label string `json:"label"`
+}
+
+// GetCode returns AspectOffered.Code, and is useful for accessing the field via an interface.
+func (v *AspectOffered) GetCode() string { return v.Code }
+
+// GetLabel returns AspectOffered.Label, and is useful for accessing the field via an interface.
+func (v *AspectOffered) GetLabel() string { return v.Label }
+
 // A step in a case's history.
 type CaseEventKind string
 
@@ -206,6 +223,20 @@ func (v *ConfirmResponse) GetConfirmResolution() ConfirmConfirmResolutionCasePay
 	return v.ConfirmResolution
 }
 
+// A level for one aspect of a service.
+type DimensionLevelInput struct {
+	// The aspect, e.g. attitude, speed, rules; at most 40 characters.
+	Dimension string `json:"dimension"`
+	// 1 (非常不满意) to 5 (非常满意).
+	Level int `json:"level"`
+}
+
+// GetDimension returns DimensionLevelInput.Dimension, and is useful for accessing the field via an interface.
+func (v *DimensionLevelInput) GetDimension() string { return v.Dimension }
+
+// GetLevel returns DimensionLevelInput.Level, and is useful for accessing the field via an interface.
+func (v *DimensionLevelInput) GetLevel() int { return v.Level }
+
 // The classes of errors, in userErrors and in extensions.code alike.
 type ErrorCode string
 
@@ -374,6 +405,10 @@ type Offer struct {
 	OccurredOn string `json:"occurredOn"`
 	// Until when it may be rated.
 	ExpiresAt time.Time `json:"expiresAt"`
+	// The aspects that may be given a level.
+	Dimensions []AspectOffered `json:"dimensions"`
+	// The words that may be chosen.
+	Tags []TagOffered `json:"tags"`
 }
 
 // GetService returns Offer.Service, and is useful for accessing the field via an interface.
@@ -390,6 +425,12 @@ func (v *Offer) GetOccurredOn() string { return v.OccurredOn }
 
 // GetExpiresAt returns Offer.ExpiresAt, and is useful for accessing the field via an interface.
 func (v *Offer) GetExpiresAt() time.Time { return v.ExpiresAt }
+
+// GetDimensions returns Offer.Dimensions, and is useful for accessing the field via an interface.
+func (v *Offer) GetDimensions() []AspectOffered { return v.Dimensions }
+
+// GetTags returns Offer.Tags, and is useful for accessing the field via an interface.
+func (v *Offer) GetTags() []TagOffered { return v.Tags }
 
 // OfferService includes the requested fields of the GraphQL type Service.
 // The GraphQL type's documentation follows.
@@ -598,6 +639,23 @@ func (v *SubscribeSubscribeToCaseCaseSubscriptionPayload) GetUserErrors() []Prob
 	return v.UserErrors
 }
 
+// TagOffered includes the requested fields of the GraphQL type RatingTag.
+// The GraphQL type's documentation follows.
+//
+// A word that a resident may choose.
+type TagOffered struct {
+	// What submitRating takes.
+	Code string `json:"code"`
+	// What to show, in the language of Accept-Language.
+	Label string `json:"label"`
+}
+
+// GetCode returns TagOffered.Code, and is useful for accessing the field via an interface.
+func (v *TagOffered) GetCode() string { return v.Code }
+
+// GetLabel returns TagOffered.Label, and is useful for accessing the field via an interface.
+func (v *TagOffered) GetLabel() string { return v.Label }
+
 // __AskOfferInput is used internally by genqlient
 type __AskOfferInput struct {
 	Token string `json:"token"`
@@ -660,10 +718,13 @@ func (v *__OpenInput) GetKey() string { return v.Key }
 
 // __RateInput is used internally by genqlient
 type __RateInput struct {
-	Token   string `json:"token"`
-	Level   int    `json:"level"`
-	Comment string `json:"comment"`
-	Key     string `json:"key"`
+	Token      string                `json:"token"`
+	Level      int                   `json:"level"`
+	Dimensions []DimensionLevelInput `json:"dimensions"`
+	Tags       []string              `json:"tags"`
+	Comment    string                `json:"comment"`
+	Contact    string                `json:"contact"`
+	Key        string                `json:"key"`
 }
 
 // GetToken returns __RateInput.Token, and is useful for accessing the field via an interface.
@@ -672,8 +733,17 @@ func (v *__RateInput) GetToken() string { return v.Token }
 // GetLevel returns __RateInput.Level, and is useful for accessing the field via an interface.
 func (v *__RateInput) GetLevel() int { return v.Level }
 
+// GetDimensions returns __RateInput.Dimensions, and is useful for accessing the field via an interface.
+func (v *__RateInput) GetDimensions() []DimensionLevelInput { return v.Dimensions }
+
+// GetTags returns __RateInput.Tags, and is useful for accessing the field via an interface.
+func (v *__RateInput) GetTags() []string { return v.Tags }
+
 // GetComment returns __RateInput.Comment, and is useful for accessing the field via an interface.
 func (v *__RateInput) GetComment() string { return v.Comment }
+
+// GetContact returns __RateInput.Contact, and is useful for accessing the field via an interface.
+func (v *__RateInput) GetContact() string { return v.Contact }
 
 // GetKey returns __RateInput.Key, and is useful for accessing the field via an interface.
 func (v *__RateInput) GetKey() string { return v.Key }
@@ -701,6 +771,14 @@ query AskOffer ($token: String!) {
 		unitName
 		occurredOn
 		expiresAt
+		dimensions {
+			code
+			label
+		}
+		tags {
+			code
+			label
+		}
 	}
 }
 `
@@ -956,8 +1034,8 @@ func Open(
 
 // The mutation executed by Rate.
 const Rate_Operation = `
-mutation Rate ($token: String!, $level: Int!, $comment: String!, $key: String!) {
-	submitRating(input: {token:$token,level:$level,comment:$comment,idempotencyKey:$key}) {
+mutation Rate ($token: String!, $level: Int!, $dimensions: [DimensionLevelInput!]!, $tags: [String!]!, $comment: String!, $contact: String!, $key: String!) {
+	submitRating(input: {token:$token,level:$level,dimensions:$dimensions,tags:$tags,comment:$comment,contact:$contact,idempotencyKey:$key}) {
 		receipt
 		userErrors {
 			... Problem
@@ -977,17 +1055,23 @@ func Rate(
 	client_ graphql.Client,
 	token string,
 	level int,
+	dimensions []DimensionLevelInput,
+	tags []string,
 	comment string,
+	contact string,
 	key string,
 ) (data_ *RateResponse, err_ error) {
 	req_ := &graphql.Request{
 		OpName: "Rate",
 		Query:  Rate_Operation,
 		Variables: &__RateInput{
-			Token:   token,
-			Level:   level,
-			Comment: comment,
-			Key:     key,
+			Token:      token,
+			Level:      level,
+			Dimensions: dimensions,
+			Tags:       tags,
+			Comment:    comment,
+			Contact:    contact,
+			Key:        key,
 		},
 	}
 

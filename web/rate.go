@@ -2,8 +2,12 @@ package web
 
 import (
 	"crypto/rand"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // ratePage is what the form to rate shows.
@@ -13,6 +17,9 @@ type ratePage struct {
 	Levels  []int // the best first
 	Level   int   // chosen already; 0: none
 	Comment string
+	Contact string
+	Aspects map[string]int  // chosen already, by code
+	Tags    map[string]bool // chosen already, by code
 	// Key makes a double click, or a page sent again, harmless.
 	Key string
 }
@@ -44,13 +51,23 @@ func (s *site) rate(w http.ResponseWriter, r *http.Request) {
 	if !s.form(w, r) {
 		return
 	}
-	page := ratePage{Token: r.PathValue("token"), Comment: r.PostFormValue("comment"), Key: r.PostFormValue("key")}
+	page := ratePage{
+		Token: r.PathValue("token"), Comment: r.PostFormValue("comment"), Contact: r.PostFormValue("contact"),
+		Key: r.PostFormValue("key"), Aspects: map[string]int{}, Tags: map[string]bool{},
+	}
+	dimensions, tags := marks(r.PostForm)
+	for _, d := range dimensions {
+		page.Aspects[d.Dimension] = d.Level
+	}
+	for _, tag := range tags {
+		page.Tags[tag] = true
+	}
 	var err error
 	if page.Level, err = strconv.Atoi(r.PostFormValue("level")); err != nil {
 		s.showRate(w, r, http.StatusUnprocessableEntity, page, wordsIn(language(r)).ChooseLevel)
 		return
 	}
-	answer, err := Rate(asking(r), s.api, page.Token, page.Level, page.Comment, page.Key)
+	answer, err := Rate(asking(r), s.api, page.Token, page.Level, dimensions, tags, page.Comment, page.Contact, page.Key)
 	if err != nil {
 		s.fail(w, r, asked("Rate", err))
 		return
@@ -64,4 +81,21 @@ func (s *site) rate(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.showRate(w, r, http.StatusUnprocessableEntity, page, mendable(payload.UserErrors))
 	}
+}
+
+// maxMarks bounds what a form may name: the API says what is too much.
+const maxMarks = 40
+
+// marks are the aspects and words that were chosen in a form, in the order of their
+// names. What is no level counts as not chosen.
+func marks(form url.Values) ([]DimensionLevelInput, []string) {
+	dimensions, tags := []DimensionLevelInput{}, append([]string{}, form["tag"]...)
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		code, is := strings.CutPrefix(name, "aspect-")
+		level, err := strconv.Atoi(form.Get(name))
+		if is && err == nil && len(dimensions) < maxMarks {
+			dimensions = append(dimensions, DimensionLevelInput{Dimension: code, Level: level})
+		}
+	}
+	return dimensions, tags[:min(len(tags), maxMarks)]
 }

@@ -8,6 +8,7 @@ type words struct {
 	HomeTitle, HomeText, HomeRate, HomeReceipt                 string
 	RateTitle, RateBy, RateOn, RateUntil, RateAsk, ChooseLevel string
 	Levels                                                     [6]string // by level; 0 is none
+	Tags, Aspects, Contact, ContactHint                        string
 	Comment, CommentHint, Send, Private                        string
 	ThanksTitle, ThanksText, Keep, KeepWhy                     string
 	GoneTitle, GoneText                                        string
@@ -39,7 +40,9 @@ var chinese = words{
 	HomeTitle: "您的评价有分量", HomeText: "扫描工作人员出示的二维码，或打开收到的链接，半分钟即可评价刚刚办理的服务。评价匿名，无需注册。",
 	HomeRate: "没有链接？请向为您办事的工作人员索取。", HomeReceipt: "用回执查询评价或诉求",
 	RateTitle: "请评价这次服务", RateBy: "办理人", RateOn: "办理日期", RateUntil: "有效期至", RateAsk: "您对这次服务满意吗？", ChooseLevel: "请先选择满意程度，再提交。",
-	Levels:  [6]string{"", "非常不满意", "不满意", "基本满意", "满意", "非常满意"},
+	Levels: [6]string{"", "非常不满意", "不满意", "基本满意", "满意", "非常满意"},
+	Tags:   "哪些说得对？（可多选，可不选）", Aspects: "分项评价（可不填）",
+	Contact: "如需单位联系您，请留联系方式（可不填）", ContactHint: "只在您不满意时使用：单位的答复专员（不是被评价人）会看到您的评价和联系方式。不填则匿名，答复凭回执查看。",
 	Comment: "想说的话（可不填）", CommentHint: "最多 2000 字。请不要写姓名、电话等个人信息。", Send: "提交评价",
 	Private:     "您的评价匿名保存：工作人员看不到是谁评价的，也看不到单条评价的时间。",
 	ThanksTitle: "谢谢，已收到您的评价", ThanksText: "如果您不满意，办理单位会答复您。", Keep: "您的回执",
@@ -81,7 +84,9 @@ var english = words{
 	HomeTitle: "Your word has weight", HomeText: "Scan the code that you are shown, or open the link that you were given: rating the service you have just had takes half a minute. It is anonymous and needs no account.",
 	HomeRate: "No link? Ask whoever served you for one.", HomeReceipt: "Follow a rating or a case by its receipt",
 	RateTitle: "Rate this service", RateBy: "Served by", RateOn: "On", RateUntil: "The link works until", RateAsk: "Were you satisfied?", ChooseLevel: "Choose how satisfied you were, then send it.",
-	Levels:  [6]string{"", "Very dissatisfied", "Dissatisfied", "Fairly satisfied", "Satisfied", "Very satisfied"},
+	Levels: [6]string{"", "Very dissatisfied", "Dissatisfied", "Fairly satisfied", "Satisfied", "Very satisfied"},
+	Tags:   "What fits? (choose any, or none)", Aspects: "Rate single aspects (may be left out)",
+	Contact: "How to reach you, if you want the office to (may be left empty)", ContactHint: "Used only if you are dissatisfied: the unit's reply officer, never the official you rate, then sees your rating together with it. Left empty, you stay anonymous and read the reply by your receipt.",
 	Comment: "Anything you want to say (may be left empty)", CommentHint: "At most 2,000 characters. Please leave out names, numbers and the like.", Send: "Send the rating",
 	Private:     "Your rating is kept without your name: nobody in the office sees who gave it, nor when a single one was given.",
 	ThanksTitle: "Thank you: your rating is in", ThanksText: "If you were not satisfied, the office owes you a reply.", Keep: "Your receipt",

@@ -198,6 +198,7 @@ type Offer struct {
 	UnitName     string
 	OccurredOn   models.Date
 	ExpiresAt    time.Time
+	Form         *models.RatingForm
 }
 
 // Offer says what a token is for. Asking does not use it. The answer depends on the
@@ -234,8 +235,12 @@ func (s *Service) Offer(ctx context.Context, token string) (*Offer, error) {
 	if err != nil {
 		return nil, err
 	}
+	form, err := formOf(db, service)
+	if err != nil {
+		return nil, err
+	}
 	return &Offer{
-		Service: service, OfficialName: official.Name, UnitName: unit.Name,
+		Form: form, Service: service, OfficialName: official.Name, UnitName: unit.Name,
 		OccurredOn: models.DateOf(encounter.OccurredAt, s.Zone), ExpiresAt: invitation.ExpiresAt,
 	}, nil
 }

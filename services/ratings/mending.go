@@ -159,6 +159,9 @@ func rateAgain(tx *store.Tx, old *models.Rating, d *models.ReplyDuty, rating *mo
 	if rating.RatedOn.Year() == old.KeyYear {
 		rating.RaterKey, rating.KeyYear = old.RaterKey, old.KeyYear
 	}
+	if err := allowed(tx.DB, rating); err != nil {
+		return err
+	}
 	if err := tx.Create(rating).Error; err != nil {
 		return err
 	}

@@ -107,6 +107,9 @@ func (s *Service) use(tx *store.Tx, hash auth.SecretHash, receipt auth.Receipt, 
 		return err
 	}
 	rating.OfficialID, rating.ServiceID, rating.Channel = encounter.OfficialID, encounter.ServiceID, encounter.Channel
+	if err := allowed(tx.DB, rating); err != nil {
+		return err
+	}
 	if len(encounter.ResidentKey) > 0 {
 		sum := key.Rater(string(encounter.ResidentKey))
 		rating.RaterKey, rating.KeyYear = sum[:], rating.RatedOn.Year()
