@@ -48,7 +48,6 @@ var allowed = map[string]string{
 	"Mutation.decideTransfer": caseHands, "Mutation.holdCase": caseHands, "Mutation.resumeCase": caseHands, "Mutation.resolveCase": caseHands,
 	"Mutation.rejectCase": caseHands, "Mutation.requestExclusion": caseHands, "Mutation.decideExclusion": caseHands,
 	"Mutation.objectExclusion": anyone, "Mutation.answerMediation": anyone, "Mutation.extendCase": caseHands, "Mutation.requestMediation": caseHands, "Mutation.endMediation": caseHands,
-	"Mutation.rejectCase": caseHands, "Mutation.requestMediation": caseHands, "Mutation.endMediation": caseHands,
 	"Query.ratingForm": insiders, "Mutation.saveRatingForm": "HR ADMIN",
 	"Mutation.recordEncounters": caseHands, "Mutation.revokeInvitation": caseHands,
 	"Mutation.recordEncounter": caseHands, "Mutation.issueRatingInvitation": caseHands,
