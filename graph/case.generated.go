@@ -37,6 +37,9 @@ type CaseResolver interface {
 
 	Mediation(ctx context.Context, objs []*models.Case) ([]*models.Mediation, error)
 	Exclusion(ctx context.Context, objs []*models.Case) ([]*models.Exclusion, error)
+	LeadID(ctx context.Context, obj *models.Case) (*models.ID, error)
+	Joined(ctx context.Context, objs []*models.Case) ([][]*models.Case, error)
+	SameResident(ctx context.Context, objs []*models.Case) ([][]*models.Case, error)
 	Events(ctx context.Context, objs []*models.Case) ([][]*models.CaseEvent, error)
 	Attachments(ctx context.Context, objs []*models.Case) ([][]*models.Attachment, error)
 	PublicID(ctx context.Context, obj *models.Case) (string, error)
@@ -51,6 +54,9 @@ type MediationResolver interface {
 	Outcome(ctx context.Context, obj *models.Mediation) (*models.CaseOutcome, error)
 
 	ResidentAnswer(ctx context.Context, obj *models.Mediation) (*models.Answer, error)
+}
+type UnitTransparencyResolver interface {
+	Unit(ctx context.Context, obj *cases.Transparency) (*models.OrgUnit, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -862,6 +868,139 @@ func (ec *executionContext) resolveBatch_Case_exclusion(ctx context.Context, fie
 		results,
 		err,
 		"Case.exclusion",
+	)
+}
+
+func (ec *executionContext) _Case_leadId(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_leadId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Case().LeadID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ID) graphql.Marshaler {
+			return ec.marshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Case_leadId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, true, true, "ID")
+}
+
+func (ec *executionContext) _Case_joined(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_joined(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Case_joined(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.Case) graphql.Marshaler {
+			return ec.marshalNCase2ᚕᚖsteelyardᚋmodelsᚐCaseᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_joined(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Case",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Case(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Case_joined(ctx context.Context, field graphql.CollectedField, obj *models.Case) (any, error) {
+	resolver := ec.Resolvers.Case()
+	if batch, ok := graphql.BatchParentsFor[*models.Case](ctx, "Case"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Joined(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*models.Case](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Case.joined",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Joined(ctx, []*models.Case{obj})
+	return graphql.ResolveBatchSingleResult[[]*models.Case](
+		ctx,
+		results,
+		err,
+		"Case.joined",
+	)
+}
+
+func (ec *executionContext) _Case_sameResident(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_sameResident(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Case_sameResident(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.Case) graphql.Marshaler {
+			return ec.marshalNCase2ᚕᚖsteelyardᚋmodelsᚐCaseᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_sameResident(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Case",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Case(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Case_sameResident(ctx context.Context, field graphql.CollectedField, obj *models.Case) (any, error) {
+	resolver := ec.Resolvers.Case()
+	if batch, ok := graphql.BatchParentsFor[*models.Case](ctx, "Case"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.SameResident(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*models.Case](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Case.sameResident",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.SameResident(ctx, []*models.Case{obj})
+	return graphql.ResolveBatchSingleResult[[]*models.Case](
+		ctx,
+		results,
+		err,
+		"Case.sameResident",
 	)
 }
 
@@ -1902,6 +2041,199 @@ func (ec *executionContext) fieldContext_OpenCasePayload_userErrors(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _UnitTransparency_unit(ctx context.Context, field graphql.CollectedField, obj *cases.Transparency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnitTransparency_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UnitTransparency().Unit(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.OrgUnit) graphql.Marshaler {
+			return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnitTransparency_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnitTransparency",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OrgUnit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnitTransparency_from(ctx context.Context, field graphql.CollectedField, obj *cases.Transparency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnitTransparency_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
+			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnitTransparency_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnitTransparency", field, false, false, "Date")
+}
+
+func (ec *executionContext) _UnitTransparency_to(ctx context.Context, field graphql.CollectedField, obj *cases.Transparency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnitTransparency_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
+			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnitTransparency_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnitTransparency", field, false, false, "Date")
+}
+
+func (ec *executionContext) _UnitTransparency_received(ctx context.Context, field graphql.CollectedField, obj *cases.Transparency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnitTransparency_received(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Received, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UnitTransparency_received(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnitTransparency", field, false, false, "Int")
+}
+
+func (ec *executionContext) _UnitTransparency_inTime(ctx context.Context, field graphql.CollectedField, obj *cases.Transparency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnitTransparency_inTime(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InTime, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UnitTransparency_inTime(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnitTransparency", field, false, false, "Float")
+}
+
+func (ec *executionContext) _UnitTransparency_passedOn(ctx context.Context, field graphql.CollectedField, obj *cases.Transparency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnitTransparency_passedOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PassedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UnitTransparency_passedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnitTransparency", field, false, false, "Float")
+}
+
+func (ec *executionContext) _UnitTransparency_redone(ctx context.Context, field graphql.CollectedField, obj *cases.Transparency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnitTransparency_redone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Redone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UnitTransparency_redone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnitTransparency", field, false, false, "Float")
+}
+
+func (ec *executionContext) _UnitTransparency_excluded(ctx context.Context, field graphql.CollectedField, obj *cases.Transparency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnitTransparency_excluded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Excluded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UnitTransparency_excluded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnitTransparency", field, false, false, "Float")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -2491,6 +2823,69 @@ func (ec *executionContext) unmarshalInputEndMediationInput(ctx context.Context,
 func UnmarshalEndMediationInput(ctx context.Context, raw any) (EndMediationInput, error) {
 	var out EndMediationInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndMediationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputJoinCasesInput(ctx context.Context, obj any) (JoinCasesInput, error) {
+	var it JoinCasesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"caseId", "caseIds", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "caseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseID = data
+		case "caseIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("caseIds"))
+			data, err := ec.unmarshalNID2ᚕsteelyardᚋmodelsᚐIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CaseIds = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalJoinCasesInput unmarshals raw into the JoinCasesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalJoinCasesInput(ctx context.Context, raw any) (JoinCasesInput, error) {
+	var out JoinCasesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "JoinCasesInput", raw, &out)
 	return out, err
 }
 
@@ -3135,6 +3530,24 @@ func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Case_exclusion(ctx, field, obj)
 				})
+		case "leadId":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_leadId(ctx, field, obj)
+				})
+		case "joined":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_joined(ctx, field, obj)
+				})
+		case "sameResident":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_sameResident(ctx, field, obj)
+				})
 		case "events":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -3545,6 +3958,75 @@ func (ec *executionContext) _OpenCasePayload(ctx context.Context, sel ast.Select
 	return out
 }
 
+var unitTransparencyImplementors = []string{"UnitTransparency"}
+
+func (ec *executionContext) _UnitTransparency(ctx context.Context, sel ast.SelectionSet, obj *cases.Transparency) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unitTransparencyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnitTransparency")
+		case "unit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UnitTransparency_unit(ctx, field, obj)
+				})
+		case "from":
+			out.Values[i] = ec._UnitTransparency_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "to":
+			out.Values[i] = ec._UnitTransparency_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "received":
+			out.Values[i] = ec._UnitTransparency_received(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "inTime":
+			out.Values[i] = ec._UnitTransparency_inTime(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "passedOn":
+			out.Values[i] = ec._UnitTransparency_passedOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "redone":
+			out.Values[i] = ec._UnitTransparency_redone(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "excluded":
+			out.Values[i] = ec._UnitTransparency_excluded(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -3763,6 +4245,11 @@ func (ec *executionContext) marshalNExclusionState2steelyardᚋmodelsᚐExclusio
 	return res
 }
 
+func (ec *executionContext) unmarshalNJoinCasesInput2steelyardᚋgraphᚐJoinCasesInput(ctx context.Context, v any) (JoinCasesInput, error) {
+	res, err := ec.unmarshalInputJoinCasesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNObjectExclusionInput2steelyardᚋgraphᚐObjectExclusionInput(ctx context.Context, v any) (ObjectExclusionInput, error) {
 	res, err := ec.unmarshalInputObjectExclusionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -3943,6 +4430,13 @@ func (ec *executionContext) marshalOMediation2ᚖsteelyardᚋmodelsᚐMediation(
 		return graphql.Null
 	}
 	return ec._Mediation(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUnitTransparency2ᚖsteelyardᚋservicesᚋcasesᚐTransparency(ctx context.Context, sel ast.SelectionSet, v *cases.Transparency) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UnitTransparency(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -19,6 +19,8 @@ import (
 
 type DeedResolver interface {
 	Confirmed(ctx context.Context, obj *models.Deed) (*models.Answer, error)
+	Doubts(ctx context.Context, obj *models.Deed) ([]string, error)
+	Checked(ctx context.Context, obj *models.Deed) (*models.Answer, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -28,6 +30,185 @@ type DeedResolver interface {
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _Achievement_id(ctx context.Context, field graphql.CollectedField, obj *models.Achievement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Achievement_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
+			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Achievement_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Achievement", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Achievement_kind(ctx context.Context, field graphql.CollectedField, obj *models.Achievement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Achievement_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.AchievementKind) graphql.Marshaler {
+			return ec.marshalNAchievementKind2steelyardᚋmodelsᚐAchievementKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Achievement_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Achievement", field, false, false, "AchievementKind")
+}
+
+func (ec *executionContext) _Achievement_at(ctx context.Context, field graphql.CollectedField, obj *models.Achievement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Achievement_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Achievement_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Achievement", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Achievement_title(ctx context.Context, field graphql.CollectedField, obj *models.Achievement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Achievement_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Achievement_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Achievement", field, false, false, "String")
+}
+
+func (ec *executionContext) _Achievement_source(ctx context.Context, field graphql.CollectedField, obj *models.Achievement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Achievement_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Achievement_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Achievement", field, false, false, "String")
+}
+
+func (ec *executionContext) _CheckDeedPayload_deed(ctx context.Context, field graphql.CollectedField, obj *CheckDeedPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CheckDeedPayload_deed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Deed) graphql.Marshaler {
+			return ec.marshalODeed2ᚖsteelyardᚋmodelsᚐDeed(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CheckDeedPayload_deed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CheckDeedPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Deed(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CheckDeedPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CheckDeedPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CheckDeedPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CheckDeedPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CheckDeedPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
 
 func (ec *executionContext) _ConfirmDeedPayload_deed(ctx context.Context, field graphql.CollectedField, obj *ConfirmDeedPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -231,6 +412,116 @@ func (ec *executionContext) fieldContext_Deed_confirmed(_ context.Context, field
 	return graphql.NewScalarFieldContext("Deed", field, true, true, "Answer")
 }
 
+func (ec *executionContext) _Deed_doubts(ctx context.Context, field graphql.CollectedField, obj *models.Deed) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deed_doubts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Deed().Doubts(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Deed_doubts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Deed", field, true, true, "String")
+}
+
+func (ec *executionContext) _Deed_checked(ctx context.Context, field graphql.CollectedField, obj *models.Deed) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deed_checked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Deed().Checked(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Answer) graphql.Marshaler {
+			return ec.marshalOAnswer2ᚖsteelyardᚋmodelsᚐAnswer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Deed_checked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Deed", field, true, true, "Answer")
+}
+
+func (ec *executionContext) _RecordAchievementPayload_achievement(ctx context.Context, field graphql.CollectedField, obj *RecordAchievementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordAchievementPayload_achievement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Achievement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Achievement) graphql.Marshaler {
+			return ec.marshalOAchievement2ᚖsteelyardᚋmodelsᚐAchievement(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordAchievementPayload_achievement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordAchievementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Achievement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordAchievementPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RecordAchievementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordAchievementPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordAchievementPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordAchievementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RecordDeedPayload_receipt(ctx context.Context, field graphql.CollectedField, obj *RecordDeedPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -322,6 +613,69 @@ func (ec *executionContext) fieldContext_RecordDeedPayload_userErrors(_ context.
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputCheckDeedInput(ctx context.Context, obj any) (CheckDeedInput, error) {
+	var it CheckDeedInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"deedId", "stands", "note", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "deedId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deedId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DeedID = data
+		case "stands":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stands"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Stands = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCheckDeedInput unmarshals raw into the CheckDeedInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCheckDeedInput(ctx context.Context, raw any) (CheckDeedInput, error) {
+	var out CheckDeedInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CheckDeedInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputConfirmDeedInput(ctx context.Context, obj any) (ConfirmDeedInput, error) {
 	var it ConfirmDeedInput
 	if obj == nil {
@@ -368,6 +722,83 @@ func (ec *executionContext) unmarshalInputConfirmDeedInput(ctx context.Context, 
 func UnmarshalConfirmDeedInput(ctx context.Context, raw any) (ConfirmDeedInput, error) {
 	var out ConfirmDeedInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConfirmDeedInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRecordAchievementInput(ctx context.Context, obj any) (RecordAchievementInput, error) {
+	var it RecordAchievementInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"officialId", "kind", "at", "title", "source", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "officialId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("officialId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OfficialID = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNAchievementKind2steelyardᚋmodelsᚐAchievementKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "at":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
+			data, err := ec.unmarshalNDateTime2timeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.At = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordAchievementInput unmarshals raw into the RecordAchievementInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordAchievementInput(ctx context.Context, raw any) (RecordAchievementInput, error) {
+	var out RecordAchievementInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordAchievementInput", raw, &out)
 	return out, err
 }
 
@@ -449,6 +880,97 @@ func UnmarshalRecordDeedInput(ctx context.Context, raw any) (RecordDeedInput, er
 
 // region    **************************** object.gotpl ****************************
 
+var achievementImplementors = []string{"Achievement"}
+
+func (ec *executionContext) _Achievement(ctx context.Context, sel ast.SelectionSet, obj *models.Achievement) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, achievementImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Achievement")
+		case "id":
+			out.Values[i] = ec._Achievement_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._Achievement_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._Achievement_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._Achievement_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._Achievement_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var checkDeedPayloadImplementors = []string{"CheckDeedPayload"}
+
+func (ec *executionContext) _CheckDeedPayload(ctx context.Context, sel ast.SelectionSet, obj *CheckDeedPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, checkDeedPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CheckDeedPayload")
+		case "deed":
+			out.Values[i] = ec._CheckDeedPayload_deed(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CheckDeedPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var confirmDeedPayloadImplementors = []string{"ConfirmDeedPayload"}
 
 func (ec *executionContext) _ConfirmDeedPayload(ctx context.Context, sel ast.SelectionSet, obj *ConfirmDeedPayload) graphql.Marshaler {
@@ -529,6 +1051,56 @@ func (ec *executionContext) _Deed(ctx context.Context, sel ast.SelectionSet, obj
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Deed_confirmed(ctx, field, obj)
 				})
+		case "doubts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Deed_doubts(ctx, field, obj)
+				})
+		case "checked":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Deed_checked(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordAchievementPayloadImplementors = []string{"RecordAchievementPayload"}
+
+func (ec *executionContext) _RecordAchievementPayload(ctx context.Context, sel ast.SelectionSet, obj *RecordAchievementPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordAchievementPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordAchievementPayload")
+		case "achievement":
+			out.Values[i] = ec._RecordAchievementPayload_achievement(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RecordAchievementPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -593,6 +1165,58 @@ func (ec *executionContext) _RecordDeedPayload(ctx context.Context, sel ast.Sele
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) marshalNAchievement2ᚕᚖsteelyardᚋmodelsᚐAchievementᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Achievement) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAchievement2ᚖsteelyardᚋmodelsᚐAchievement(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAchievement2ᚖsteelyardᚋmodelsᚐAchievement(ctx context.Context, sel ast.SelectionSet, v *models.Achievement) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Achievement!")
+		return graphql.Null
+	}
+	return ec._Achievement(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAchievementKind2steelyardᚋmodelsᚐAchievementKind(ctx context.Context, v any) (models.AchievementKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.AchievementKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAchievementKind2steelyardᚋmodelsᚐAchievementKind(ctx context.Context, sel ast.SelectionSet, v models.AchievementKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AchievementKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNCheckDeedInput2steelyardᚋgraphᚐCheckDeedInput(ctx context.Context, v any) (CheckDeedInput, error) {
+	res, err := ec.unmarshalInputCheckDeedInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCheckDeedPayload2ᚖsteelyardᚋgraphᚐCheckDeedPayload(ctx context.Context, sel ast.SelectionSet, v *CheckDeedPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CheckDeedPayload!")
+		return graphql.Null
+	}
+	return ec._CheckDeedPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNConfirmDeedInput2steelyardᚋgraphᚐConfirmDeedInput(ctx context.Context, v any) (ConfirmDeedInput, error) {
 	res, err := ec.unmarshalInputConfirmDeedInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -604,6 +1228,30 @@ func (ec *executionContext) marshalNConfirmDeedPayload2ᚖsteelyardᚋgraphᚐCo
 		return graphql.Null
 	}
 	return ec._ConfirmDeedPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDeed2ᚕᚖsteelyardᚋmodelsᚐDeedᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Deed) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDeed2ᚖsteelyardᚋmodelsᚐDeed(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDeed2ᚖsteelyardᚋmodelsᚐDeed(ctx context.Context, sel ast.SelectionSet, v *models.Deed) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Deed!")
+		return graphql.Null
+	}
+	return ec._Deed(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDeedKind2steelyardᚋmodelsᚐDeedKind(ctx context.Context, v any) (models.DeedKind, error) {
@@ -621,6 +1269,19 @@ func (ec *executionContext) marshalNDeedKind2steelyardᚋmodelsᚐDeedKind(ctx c
 	return res
 }
 
+func (ec *executionContext) unmarshalNRecordAchievementInput2steelyardᚋgraphᚐRecordAchievementInput(ctx context.Context, v any) (RecordAchievementInput, error) {
+	res, err := ec.unmarshalInputRecordAchievementInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordAchievementPayload2ᚖsteelyardᚋgraphᚐRecordAchievementPayload(ctx context.Context, sel ast.SelectionSet, v *RecordAchievementPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordAchievementPayload!")
+		return graphql.Null
+	}
+	return ec._RecordAchievementPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRecordDeedInput2steelyardᚋgraphᚐRecordDeedInput(ctx context.Context, v any) (RecordDeedInput, error) {
 	res, err := ec.unmarshalInputRecordDeedInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -632,6 +1293,13 @@ func (ec *executionContext) marshalNRecordDeedPayload2ᚖsteelyardᚋgraphᚐRec
 		return graphql.Null
 	}
 	return ec._RecordDeedPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAchievement2ᚖsteelyardᚋmodelsᚐAchievement(ctx context.Context, sel ast.SelectionSet, v *models.Achievement) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Achievement(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalODeed2ᚖsteelyardᚋmodelsᚐDeed(ctx context.Context, sel ast.SelectionSet, v *models.Deed) graphql.Marshaler {

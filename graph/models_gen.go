@@ -156,6 +156,26 @@ type CategoryRulePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// What somebody found who asked the person helped.
+type CheckDeedInput struct {
+	// The deed: a confirmed one within the caller's scope, not yet checked, and not the caller's.
+	DeedID models.ID `json:"deedId"`
+	// Whether the confirmation stands. If not, the deed counts as denied.
+	Stands bool `json:"stands"`
+	// How it was found out; it stays on record.
+	Note string `json:"note"`
+	// A random text of the client's: a repeat with the same key changes nothing.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What checking a deed gave.
+type CheckDeedPayload struct {
+	// The deed; null where there are errors.
+	Deed *models.Deed `json:"deed,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // What to compare.
 type ComparePoliciesInput struct {
 	// Whose evidence.
@@ -365,6 +385,18 @@ type IssuedInvitation struct {
 	QRPng string `json:"qrPng"`
 	// Until when it may be used.
 	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// Cases about one thing.
+type JoinCasesInput struct {
+	// The case that is worked on and answered: open, and not joined itself.
+	CaseID models.ID `json:"caseId"`
+	// The cases that follow it: open ones of the caller's scope, at most 100.
+	CaseIds []models.ID `json:"caseIds"`
+	// Why.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // Who is asking.
@@ -679,6 +711,30 @@ type RatingTag struct {
 	Label string `json:"label"`
 	// Whether it praises; otherwise it complains.
 	Good bool `json:"good"`
+}
+
+// Showcase evidence to be recorded.
+type RecordAchievementInput struct {
+	// Whose: an official within the caller's scope, and not the caller.
+	OfficialID models.ID `json:"officialId"`
+	// Its kind.
+	Kind models.AchievementKind `json:"kind"`
+	// When it was.
+	At time.Time `json:"at"`
+	// What it was; at most 200 characters.
+	Title string `json:"title"`
+	// Where it can be looked up: a document, a link, a register; at most 200 characters.
+	Source string `json:"source"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What recording an achievement gave.
+type RecordAchievementPayload struct {
+	// The achievement; null where there are errors.
+	Achievement *models.Achievement `json:"achievement,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A deed to be recorded.

@@ -20,6 +20,8 @@ type OfficialResolver interface {
 	Position(ctx context.Context, objs []*models.Official) ([]*string, error)
 	Unit(ctx context.Context, objs []*models.Official) ([]*models.OrgUnit, error)
 	Cases(ctx context.Context, objs []*models.Official, first int32) ([][]*models.Case, error)
+	Achievements(ctx context.Context, objs []*models.Official) ([][]*models.Achievement, error)
+	UnconfirmedDeeds(ctx context.Context, objs []*models.Official) ([][]*models.Deed, error)
 	Assessment(ctx context.Context, objs []*models.Official, cycleID models.ID) ([]*models.Assessment, error)
 }
 type OrgUnitResolver interface {
@@ -296,6 +298,116 @@ func (ec *executionContext) resolveBatch_Official_cases(ctx context.Context, fie
 		results,
 		err,
 		"Official.cases",
+	)
+}
+
+func (ec *executionContext) _Official_achievements(ctx context.Context, field graphql.CollectedField, obj *models.Official) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Official_achievements(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Official_achievements(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.Achievement) graphql.Marshaler {
+			return ec.marshalNAchievement2ᚕᚖsteelyardᚋmodelsᚐAchievementᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Official_achievements(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Official",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Achievement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Official_achievements(ctx context.Context, field graphql.CollectedField, obj *models.Official) (any, error) {
+	resolver := ec.Resolvers.Official()
+	if batch, ok := graphql.BatchParentsFor[*models.Official](ctx, "Official"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Achievements(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*models.Achievement](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Official.achievements",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Achievements(ctx, []*models.Official{obj})
+	return graphql.ResolveBatchSingleResult[[]*models.Achievement](
+		ctx,
+		results,
+		err,
+		"Official.achievements",
+	)
+}
+
+func (ec *executionContext) _Official_unconfirmedDeeds(ctx context.Context, field graphql.CollectedField, obj *models.Official) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Official_unconfirmedDeeds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Official_unconfirmedDeeds(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.Deed) graphql.Marshaler {
+			return ec.marshalNDeed2ᚕᚖsteelyardᚋmodelsᚐDeedᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Official_unconfirmedDeeds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Official",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Deed(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Official_unconfirmedDeeds(ctx context.Context, field graphql.CollectedField, obj *models.Official) (any, error) {
+	resolver := ec.Resolvers.Official()
+	if batch, ok := graphql.BatchParentsFor[*models.Official](ctx, "Official"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.UnconfirmedDeeds(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*models.Deed](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Official.unconfirmedDeeds",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.UnconfirmedDeeds(ctx, []*models.Official{obj})
+	return graphql.ResolveBatchSingleResult[[]*models.Deed](
+		ctx,
+		results,
+		err,
+		"Official.unconfirmedDeeds",
 	)
 }
 
@@ -824,6 +936,18 @@ func (ec *executionContext) _Official(ctx context.Context, sel ast.SelectionSet,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Official_cases(ctx, field, obj)
+				})
+		case "achievements":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Official_achievements(ctx, field, obj)
+				})
+		case "unconfirmedDeeds":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Official_unconfirmedDeeds(ctx, field, obj)
 				})
 		case "assessment":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -58,6 +58,7 @@ type ResolverRoot interface {
 	RoutingRule() RoutingRuleResolver
 	ScorePart() ScorePartResolver
 	Subscription() SubscriptionResolver
+	UnitTransparency() UnitTransparencyResolver
 	Webhook() WebhookResolver
 }
 
@@ -67,6 +68,14 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	Achievement struct {
+		At     func(childComplexity int) int
+		ID     func(childComplexity int) int
+		Kind   func(childComplexity int) int
+		Source func(childComplexity int) int
+		Title  func(childComplexity int) int
+	}
+
 	Area struct {
 		ID       func(childComplexity int) int
 		Name     func(childComplexity int) int
@@ -163,7 +172,9 @@ type ComplexityRoot struct {
 		Exclusion    func(childComplexity int) int
 		Extended     func(childComplexity int) int
 		ID           func(childComplexity int) int
+		Joined       func(childComplexity int) int
 		Latitude     func(childComplexity int) int
+		LeadID       func(childComplexity int) int
 		Longitude    func(childComplexity int) int
 		Mediation    func(childComplexity int) int
 		Official     func(childComplexity int) int
@@ -175,6 +186,7 @@ type ComplexityRoot struct {
 		RemindedAt   func(childComplexity int) int
 		Reopened     func(childComplexity int) int
 		RoutedBy     func(childComplexity int) int
+		SameResident func(childComplexity int) int
 		Satisfaction func(childComplexity int) int
 		State        func(childComplexity int) int
 		Title        func(childComplexity int) int
@@ -227,6 +239,11 @@ type ComplexityRoot struct {
 		Category func(childComplexity int) int
 		Reasons  func(childComplexity int) int
 		Weight   func(childComplexity int) int
+	}
+
+	CheckDeedPayload struct {
+		Deed       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ComparePoliciesPayload struct {
@@ -310,8 +327,10 @@ type ComplexityRoot struct {
 	}
 
 	Deed struct {
+		Checked   func(childComplexity int) int
 		Confirmed func(childComplexity int) int
 		DoneAt    func(childComplexity int) int
+		Doubts    func(childComplexity int) int
 		Hours     func(childComplexity int) int
 		ID        func(childComplexity int) int
 		Kind      func(childComplexity int) int
@@ -426,6 +445,7 @@ type ComplexityRoot struct {
 		AcceptCase            func(childComplexity int, input CaseStepInput) int
 		AnswerMediation       func(childComplexity int, input AnswerMediationInput) int
 		AssignCase            func(childComplexity int, input AssignCaseInput) int
+		CheckDeed             func(childComplexity int, input CheckDeedInput) int
 		ComparePolicies       func(childComplexity int, input ComparePoliciesInput) int
 		ConfirmDeed           func(childComplexity int, input ConfirmDeedInput) int
 		ConfirmResolution     func(childComplexity int, input ConfirmResolutionInput) int
@@ -436,12 +456,15 @@ type ComplexityRoot struct {
 		ExtendCase            func(childComplexity int, input CaseReasonInput) int
 		HoldCase              func(childComplexity int, input CaseReasonInput) int
 		IssueRatingInvitation func(childComplexity int, input IssueRatingInvitationInput) int
+		JoinCases             func(childComplexity int, input JoinCasesInput) int
 		ObjectExclusion       func(childComplexity int, input ObjectExclusionInput) int
 		OpenCase              func(childComplexity int, input OpenCaseInput) int
 		OpenCycle             func(childComplexity int, input OpenCycleInput) int
 		OpenReviewRound       func(childComplexity int, input OpenReviewRoundInput) int
+		PartCase              func(childComplexity int, input CaseReasonInput) int
 		RateAgain             func(childComplexity int, input RateAgainInput) int
 		RateMending           func(childComplexity int, input RateMendingInput) int
+		RecordAchievement     func(childComplexity int, input RecordAchievementInput) int
 		RecordDeed            func(childComplexity int, input RecordDeedInput) int
 		RecordEncounter       func(childComplexity int, input RecordEncounterInput) int
 		RecordEncounters      func(childComplexity int, input RecordEncountersInput) int
@@ -480,13 +503,15 @@ type ComplexityRoot struct {
 	}
 
 	Official struct {
-		Assessment func(childComplexity int, cycleID models.ID) int
-		Cases      func(childComplexity int, first int32) int
-		ID         func(childComplexity int) int
-		Name       func(childComplexity int) int
-		Position   func(childComplexity int) int
-		Ref        func(childComplexity int) int
-		Unit       func(childComplexity int) int
+		Achievements     func(childComplexity int) int
+		Assessment       func(childComplexity int, cycleID models.ID) int
+		Cases            func(childComplexity int, first int32) int
+		ID               func(childComplexity int) int
+		Name             func(childComplexity int) int
+		Position         func(childComplexity int) int
+		Ref              func(childComplexity int) int
+		UnconfirmedDeeds func(childComplexity int) int
+		Unit             func(childComplexity int) int
 	}
 
 	OfficialConnection struct {
@@ -628,6 +653,7 @@ type ComplexityRoot struct {
 		CategoryRules       func(childComplexity int) int
 		Cycle               func(childComplexity int, id models.ID) int
 		Cycles              func(childComplexity int, first int32, after *string) int
+		DeedsToCheck        func(childComplexity int, first int32) int
 		ExportReport        func(childComplexity int, format models.ReportFormat, cycleID models.ID, unitID *models.ID, peerGroup *string) int
 		Holidays            func(childComplexity int, year int32, unitID *models.ID) int
 		Me                  func(childComplexity int) int
@@ -649,6 +675,7 @@ type ComplexityRoot struct {
 		RoutingRules        func(childComplexity int) int
 		Services            func(childComplexity int, first int32, after *string) int
 		SuggestCategories   func(childComplexity int, text string) int
+		UnitTransparency    func(childComplexity int, unitID models.ID) int
 		Webhooks            func(childComplexity int, first int32, after *string) int
 	}
 
@@ -710,6 +737,11 @@ type ComplexityRoot struct {
 		Code  func(childComplexity int) int
 		Good  func(childComplexity int) int
 		Label func(childComplexity int) int
+	}
+
+	RecordAchievementPayload struct {
+		Achievement func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	RecordDeedPayload struct {
@@ -956,6 +988,17 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UnitTransparency struct {
+		Excluded func(childComplexity int) int
+		From     func(childComplexity int) int
+		InTime   func(childComplexity int) int
+		PassedOn func(childComplexity int) int
+		Received func(childComplexity int) int
+		Redone   func(childComplexity int) int
+		To       func(childComplexity int) int
+		Unit     func(childComplexity int) int
+	}
+
 	UserError struct {
 		Code    func(childComplexity int) int
 		Field   func(childComplexity int) int
@@ -1006,6 +1049,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "Achievement.at":
+		if e.ComplexityRoot.Achievement.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Achievement.At(childComplexity), true
+	case "Achievement.id":
+		if e.ComplexityRoot.Achievement.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Achievement.ID(childComplexity), true
+	case "Achievement.kind":
+		if e.ComplexityRoot.Achievement.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Achievement.Kind(childComplexity), true
+	case "Achievement.source":
+		if e.ComplexityRoot.Achievement.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Achievement.Source(childComplexity), true
+	case "Achievement.title":
+		if e.ComplexityRoot.Achievement.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Achievement.Title(childComplexity), true
 
 	case "Area.id":
 		if e.ComplexityRoot.Area.ID == nil {
@@ -1441,12 +1515,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.ID(childComplexity), true
+	case "Case.joined":
+		if e.ComplexityRoot.Case.Joined == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Joined(childComplexity), true
 	case "Case.latitude":
 		if e.ComplexityRoot.Case.Latitude == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Case.Latitude(childComplexity), true
+	case "Case.leadId":
+		if e.ComplexityRoot.Case.LeadID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.LeadID(childComplexity), true
 	case "Case.longitude":
 		if e.ComplexityRoot.Case.Longitude == nil {
 			break
@@ -1513,6 +1599,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.RoutedBy(childComplexity), true
+	case "Case.sameResident":
+		if e.ComplexityRoot.Case.SameResident == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.SameResident(childComplexity), true
 	case "Case.satisfaction":
 		if e.ComplexityRoot.Case.Satisfaction == nil {
 			break
@@ -1689,6 +1781,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CategorySuggestion.Weight(childComplexity), true
+
+	case "CheckDeedPayload.deed":
+		if e.ComplexityRoot.CheckDeedPayload.Deed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckDeedPayload.Deed(childComplexity), true
+	case "CheckDeedPayload.userErrors":
+		if e.ComplexityRoot.CheckDeedPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckDeedPayload.UserErrors(childComplexity), true
 
 	case "ComparePoliciesPayload.comparison":
 		if e.ComplexityRoot.ComparePoliciesPayload.Comparison == nil {
@@ -1983,6 +2088,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CycleEdge.Node(childComplexity), true
 
+	case "Deed.checked":
+		if e.ComplexityRoot.Deed.Checked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deed.Checked(childComplexity), true
 	case "Deed.confirmed":
 		if e.ComplexityRoot.Deed.Confirmed == nil {
 			break
@@ -1995,6 +2106,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Deed.DoneAt(childComplexity), true
+	case "Deed.doubts":
+		if e.ComplexityRoot.Deed.Doubts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deed.Doubts(childComplexity), true
 	case "Deed.hours":
 		if e.ComplexityRoot.Deed.Hours == nil {
 			break
@@ -2439,6 +2556,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AssignCase(childComplexity, args["input"].(AssignCaseInput)), true
+	case "Mutation.checkDeed":
+		if e.ComplexityRoot.Mutation.CheckDeed == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_checkDeed_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CheckDeed(childComplexity, args["input"].(CheckDeedInput)), true
 	case "Mutation.comparePolicies":
 		if e.ComplexityRoot.Mutation.ComparePolicies == nil {
 			break
@@ -2549,6 +2677,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.IssueRatingInvitation(childComplexity, args["input"].(IssueRatingInvitationInput)), true
+	case "Mutation.joinCases":
+		if e.ComplexityRoot.Mutation.JoinCases == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_joinCases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.JoinCases(childComplexity, args["input"].(JoinCasesInput)), true
 	case "Mutation.objectExclusion":
 		if e.ComplexityRoot.Mutation.ObjectExclusion == nil {
 			break
@@ -2593,6 +2732,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OpenReviewRound(childComplexity, args["input"].(OpenReviewRoundInput)), true
+	case "Mutation.partCase":
+		if e.ComplexityRoot.Mutation.PartCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_partCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PartCase(childComplexity, args["input"].(CaseReasonInput)), true
 	case "Mutation.rateAgain":
 		if e.ComplexityRoot.Mutation.RateAgain == nil {
 			break
@@ -2615,6 +2765,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RateMending(childComplexity, args["input"].(RateMendingInput)), true
+	case "Mutation.recordAchievement":
+		if e.ComplexityRoot.Mutation.RecordAchievement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordAchievement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordAchievement(childComplexity, args["input"].(RecordAchievementInput)), true
 	case "Mutation.recordDeed":
 		if e.ComplexityRoot.Mutation.RecordDeed == nil {
 			break
@@ -3001,6 +3162,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Mutation.WithdrawCase(childComplexity, args["input"].(WithdrawCaseInput)), true
 
+	case "Official.achievements":
+		if e.ComplexityRoot.Official.Achievements == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Official.Achievements(childComplexity), true
 	case "Official.assessment":
 		if e.ComplexityRoot.Official.Assessment == nil {
 			break
@@ -3047,6 +3214,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Official.Ref(childComplexity), true
+	case "Official.unconfirmedDeeds":
+		if e.ComplexityRoot.Official.UnconfirmedDeeds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Official.UnconfirmedDeeds(childComplexity), true
 	case "Official.unit":
 		if e.ComplexityRoot.Official.Unit == nil {
 			break
@@ -3611,6 +3784,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Cycles(childComplexity, args["first"].(int32), args["after"].(*string)), true
+	case "Query.deedsToCheck":
+		if e.ComplexityRoot.Query.DeedsToCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Query_deedsToCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DeedsToCheck(childComplexity, args["first"].(int32)), true
 	case "Query.exportReport":
 		if e.ComplexityRoot.Query.ExportReport == nil {
 			break
@@ -3828,6 +4012,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SuggestCategories(childComplexity, args["text"].(string)), true
+	case "Query.unitTransparency":
+		if e.ComplexityRoot.Query.UnitTransparency == nil {
+			break
+		}
+
+		args, err := ec.field_Query_unitTransparency_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.UnitTransparency(childComplexity, args["unitId"].(models.ID)), true
 	case "Query.webhooks":
 		if e.ComplexityRoot.Query.Webhooks == nil {
 			break
@@ -4063,6 +4258,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RatingTag.Label(childComplexity), true
+
+	case "RecordAchievementPayload.achievement":
+		if e.ComplexityRoot.RecordAchievementPayload.Achievement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordAchievementPayload.Achievement(childComplexity), true
+	case "RecordAchievementPayload.userErrors":
+		if e.ComplexityRoot.RecordAchievementPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordAchievementPayload.UserErrors(childComplexity), true
 
 	case "RecordDeedPayload.deed":
 		if e.ComplexityRoot.RecordDeedPayload.Deed == nil {
@@ -4858,6 +5066,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UndoRatingPayload.UserErrors(childComplexity), true
 
+	case "UnitTransparency.excluded":
+		if e.ComplexityRoot.UnitTransparency.Excluded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitTransparency.Excluded(childComplexity), true
+	case "UnitTransparency.from":
+		if e.ComplexityRoot.UnitTransparency.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitTransparency.From(childComplexity), true
+	case "UnitTransparency.inTime":
+		if e.ComplexityRoot.UnitTransparency.InTime == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitTransparency.InTime(childComplexity), true
+	case "UnitTransparency.passedOn":
+		if e.ComplexityRoot.UnitTransparency.PassedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitTransparency.PassedOn(childComplexity), true
+	case "UnitTransparency.received":
+		if e.ComplexityRoot.UnitTransparency.Received == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitTransparency.Received(childComplexity), true
+	case "UnitTransparency.redone":
+		if e.ComplexityRoot.UnitTransparency.Redone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitTransparency.Redone(childComplexity), true
+	case "UnitTransparency.to":
+		if e.ComplexityRoot.UnitTransparency.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitTransparency.To(childComplexity), true
+	case "UnitTransparency.unit":
+		if e.ComplexityRoot.UnitTransparency.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitTransparency.Unit(childComplexity), true
+
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
 			break
@@ -5004,6 +5261,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CaseFilter", ec.unmarshalInputCaseFilter),
 			graphql.NewInputUnmarshaler("CaseReasonInput", ec.unmarshalInputCaseReasonInput),
 			graphql.NewInputUnmarshaler("CaseStepInput", ec.unmarshalInputCaseStepInput),
+			graphql.NewInputUnmarshaler("CheckDeedInput", ec.unmarshalInputCheckDeedInput),
 			graphql.NewInputUnmarshaler("ComparePoliciesInput", ec.unmarshalInputComparePoliciesInput),
 			graphql.NewInputUnmarshaler("ComponentRuleInput", ec.unmarshalInputComponentRuleInput),
 			graphql.NewInputUnmarshaler("ConfirmDeedInput", ec.unmarshalInputConfirmDeedInput),
@@ -5016,6 +5274,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EncounterRowInput", ec.unmarshalInputEncounterRowInput),
 			graphql.NewInputUnmarshaler("EndMediationInput", ec.unmarshalInputEndMediationInput),
 			graphql.NewInputUnmarshaler("IssueRatingInvitationInput", ec.unmarshalInputIssueRatingInvitationInput),
+			graphql.NewInputUnmarshaler("JoinCasesInput", ec.unmarshalInputJoinCasesInput),
 			graphql.NewInputUnmarshaler("LevelTextInput", ec.unmarshalInputLevelTextInput),
 			graphql.NewInputUnmarshaler("ObjectExclusionInput", ec.unmarshalInputObjectExclusionInput),
 			graphql.NewInputUnmarshaler("OpenCaseInput", ec.unmarshalInputOpenCaseInput),
@@ -5026,6 +5285,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PublicCaseFilter", ec.unmarshalInputPublicCaseFilter),
 			graphql.NewInputUnmarshaler("RateAgainInput", ec.unmarshalInputRateAgainInput),
 			graphql.NewInputUnmarshaler("RateMendingInput", ec.unmarshalInputRateMendingInput),
+			graphql.NewInputUnmarshaler("RecordAchievementInput", ec.unmarshalInputRecordAchievementInput),
 			graphql.NewInputUnmarshaler("RecordDeedInput", ec.unmarshalInputRecordDeedInput),
 			graphql.NewInputUnmarshaler("RecordEncounterInput", ec.unmarshalInputRecordEncounterInput),
 			graphql.NewInputUnmarshaler("RecordEncountersInput", ec.unmarshalInputRecordEncountersInput),
@@ -5183,6 +5443,22 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_Achievement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Achievement_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Achievement_kind(ctx, field)
+	case "at":
+		return ec.fieldContext_Achievement_at(ctx, field)
+	case "title":
+		return ec.fieldContext_Achievement_title(ctx, field)
+	case "source":
+		return ec.fieldContext_Achievement_source(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Achievement", field.Name)
+}
 
 func (ec *executionContext) childFields_Area(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -5404,6 +5680,12 @@ func (ec *executionContext) childFields_Case(ctx context.Context, field graphql.
 		return ec.fieldContext_Case_mediation(ctx, field)
 	case "exclusion":
 		return ec.fieldContext_Case_exclusion(ctx, field)
+	case "leadId":
+		return ec.fieldContext_Case_leadId(ctx, field)
+	case "joined":
+		return ec.fieldContext_Case_joined(ctx, field)
+	case "sameResident":
+		return ec.fieldContext_Case_sameResident(ctx, field)
 	case "events":
 		return ec.fieldContext_Case_events(ctx, field)
 	case "attachments":
@@ -5506,6 +5788,16 @@ func (ec *executionContext) childFields_CategorySuggestion(ctx context.Context, 
 		return ec.fieldContext_CategorySuggestion_reasons(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CategorySuggestion", field.Name)
+}
+
+func (ec *executionContext) childFields_CheckDeedPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deed":
+		return ec.fieldContext_CheckDeedPayload_deed(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CheckDeedPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CheckDeedPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ComparePoliciesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5682,6 +5974,10 @@ func (ec *executionContext) childFields_Deed(ctx context.Context, field graphql.
 		return ec.fieldContext_Deed_title(ctx, field)
 	case "confirmed":
 		return ec.fieldContext_Deed_confirmed(ctx, field)
+	case "doubts":
+		return ec.fieldContext_Deed_doubts(ctx, field)
+	case "checked":
+		return ec.fieldContext_Deed_checked(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Deed", field.Name)
 }
@@ -5908,6 +6204,10 @@ func (ec *executionContext) childFields_Official(ctx context.Context, field grap
 		return ec.fieldContext_Official_unit(ctx, field)
 	case "cases":
 		return ec.fieldContext_Official_cases(ctx, field)
+	case "achievements":
+		return ec.fieldContext_Official_achievements(ctx, field)
+	case "unconfirmedDeeds":
+		return ec.fieldContext_Official_unconfirmedDeeds(ctx, field)
 	case "assessment":
 		return ec.fieldContext_Official_assessment(ctx, field)
 	}
@@ -6290,6 +6590,16 @@ func (ec *executionContext) childFields_RatingTag(ctx context.Context, field gra
 		return ec.fieldContext_RatingTag_good(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RatingTag", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordAchievementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "achievement":
+		return ec.fieldContext_RecordAchievementPayload_achievement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordAchievementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordAchievementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RecordDeedPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6770,6 +7080,28 @@ func (ec *executionContext) childFields_UndoRatingPayload(ctx context.Context, f
 		return ec.fieldContext_UndoRatingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UndoRatingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UnitTransparency(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unit":
+		return ec.fieldContext_UnitTransparency_unit(ctx, field)
+	case "from":
+		return ec.fieldContext_UnitTransparency_from(ctx, field)
+	case "to":
+		return ec.fieldContext_UnitTransparency_to(ctx, field)
+	case "received":
+		return ec.fieldContext_UnitTransparency_received(ctx, field)
+	case "inTime":
+		return ec.fieldContext_UnitTransparency_inTime(ctx, field)
+	case "passedOn":
+		return ec.fieldContext_UnitTransparency_passedOn(ctx, field)
+	case "redone":
+		return ec.fieldContext_UnitTransparency_redone(ctx, field)
+	case "excluded":
+		return ec.fieldContext_UnitTransparency_excluded(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnitTransparency", field.Name)
 }
 
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -78,6 +78,7 @@ var sentences = map[models.Key]sentence{
 	models.KeyExclusionOpen:       {"该事项的不予受理申请已在处理中。", "An exclusion of this case is being looked at already."},
 	models.KeyAlreadyExtended:     {"该事项已延期过一次，不能再延。", "The time for this case has been extended once, and that is all there is."},
 	models.KeyTooLateToExtend:     {"办理期限已过，不能再延期。", "The time is over: it can be extended only before that."},
+	models.KeyNothingToCheck:      {"该实事没有待核查的确认。", "This deed has no confirmation that waits for a check."},
 	models.KeyNothingDue:          {"该事项没有正在计时的办理期限。", "Nothing is due on this case: no clock runs."},
 	models.KeyJoined:              {"该事项已并入另一事项，请在主办事项上办理，或先拆分。", "This case is joined to another one: work on that one, or part them first."},
 	models.KeyNotJoined:           {"该事项未并入其他事项。", "This case is not joined to another one."},

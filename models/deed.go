@@ -37,7 +37,6 @@ const (
 	DoubtAtOnce    = "AT_ONCE"     // confirmed within minutes of the recording
 	DoubtManyADay  = "MANY_A_DAY"  // the official's fifth confirmation of the day, or a later one
 	DoubtAtNight   = "AT_NIGHT"    // between 23:00 and 6:00
-	DoubtNoPerson  = "NO_PERSON"   // nobody says who was helped
 	DoubtColleague = "A_COLLEAGUE" // confirmed by an account of the organisation
 )
 
@@ -89,6 +88,19 @@ func (d *Deed) Confirm(done bool) (changed bool, err error) {
 	return false, Conflict("done", KeyAlreadyAnswered)
 }
 
+// Check notes, once, whether a confirmation stood when somebody asked the person
+// helped. One that did not is no confirmation.
+func (d *Deed) Check(stands bool, by, note string, now time.Time) error {
+	if d.Confirmed != AnswerYes || d.Checked != AnswerUnknown {
+		return Conflict("deedId", KeyNothingToCheck)
+	}
+	d.Checked, d.CheckedBy, d.CheckedAt, d.CheckNote = AnswerYes, by, &now, note
+	if !stands {
+		d.Checked, d.Confirmed = AnswerNo, AnswerNo
+	}
+	return nil
+}
+
 // Achievement is showcase evidence: what makes an official visible. It never
 // earns a point; it is what the score must not depend on, given the work.
 type Achievement struct {
@@ -111,4 +123,16 @@ func (a *Achievement) Validate() error {
 		return err
 	}
 	return validText("title", a.Title, MaxTitleLength)
+}
+
+// ValidateAt checks the record as one that is recorded now: it says where it can be
+// looked up, and lies in the past.
+func (a *Achievement) ValidateAt(now time.Time) error {
+	if err := needed("source", a.Source, MaxTitleLength); err != nil {
+		return err
+	}
+	if a.At.After(now.Add(clockSkew)) {
+		return Invalid("at", KeyFuture)
+	}
+	return a.Validate()
 }

@@ -80,6 +80,7 @@ const (
 	KeyExclusionOpen       Key = "exclusion_open"       //
 	KeyAlreadyExtended     Key = "already_extended"     //
 	KeyTooLateToExtend     Key = "too_late_to_extend"   //
+	KeyNothingToCheck      Key = "nothing_to_check"     //
 	KeyNothingDue          Key = "nothing_due"          //
 	KeyJoined              Key = "joined"               //
 	KeyNotJoined           Key = "not_joined"           //

@@ -78,6 +78,29 @@ func (r *caseResolver) Exclusion(ctx context.Context, objs []*models.Case) ([]*m
 	return gathered(ctx, load(ctx).exclusions, objs, func(c *models.Case) models.ID { return c.ID })
 }
 
+func (r *caseResolver) LeadID(ctx context.Context, obj *models.Case) (*models.ID, error) {
+	if auth.ActorFrom(ctx).Anonymous() {
+		return nil, nil
+	}
+	return obj.LeadID, nil
+}
+
+func (r *caseResolver) Joined(ctx context.Context, objs []*models.Case) ([][]*models.Case, error) {
+	list, err := gathered(ctx, load(ctx).joined, objs, func(row *models.Case) models.ID { return row.ID })
+	for i := range list {
+		list[i] = orEmpty(list[i])
+	}
+	return list, err
+}
+
+func (r *caseResolver) SameResident(ctx context.Context, objs []*models.Case) ([][]*models.Case, error) {
+	list, err := gathered(ctx, load(ctx).thread, objs, func(row *models.Case) models.ID { return row.ID })
+	for i := range list {
+		list[i] = orEmpty(list[i])
+	}
+	return list, err
+}
+
 func (r *caseResolver) Events(ctx context.Context, objs []*models.Case) ([][]*models.CaseEvent, error) {
 	events, err := gathered(ctx, load(ctx).events, objs, func(c *models.Case) models.ID { return c.ID })
 	for i := range events {
@@ -186,6 +209,18 @@ func (r *mutationResolver) RequestMediation(ctx context.Context, input graph.Req
 	return casePayload(ctx, c, err)
 }
 
+func (r *mutationResolver) JoinCases(ctx context.Context, input graph.JoinCasesInput) (*graph.CasePayload, error) {
+	c, err := r.App.Cases.Join(ctx, auth.ActorFrom(ctx), cases.Joining{
+		On: on(input.CaseID, input.IdempotencyKey), CaseIDs: input.CaseIds, Reason: input.Reason,
+	})
+	return casePayload(ctx, c, err)
+}
+
+func (r *mutationResolver) PartCase(ctx context.Context, input graph.CaseReasonInput) (*graph.CasePayload, error) {
+	c, err := r.App.Cases.Part(ctx, auth.ActorFrom(ctx), cases.Reasoned{On: on(input.CaseID, input.IdempotencyKey), Reason: input.Reason})
+	return casePayload(ctx, c, err)
+}
+
 func (r *mutationResolver) RequestExclusion(ctx context.Context, input graph.RequestExclusionInput) (*graph.CasePayload, error) {
 	c, err := r.App.Cases.RequestExclusion(ctx, auth.ActorFrom(ctx), cases.ExclusionRequest{
 		On: on(input.CaseID, input.IdempotencyKey), Ground: input.Ground, Reason: input.Reason,
@@ -242,6 +277,10 @@ func (r *queryResolver) CaseByReceipt(ctx context.Context, receipt string) (*mod
 	return absent(r.App.Cases.ByReceipt(ctx, receipt))
 }
 
+func (r *queryResolver) UnitTransparency(ctx context.Context, unitID models.ID) (*cases.Transparency, error) {
+	return absent(r.App.Cases.Transparency(ctx, unitID))
+}
+
 func (r *queryResolver) Cases(ctx context.Context, filter *graph.CaseFilter, orderBy graph.CaseOrder, first int32, after *string) (*graph.CaseConnection, error) {
 	size, behind, err := page(first, after)
 	if err != nil {
@@ -256,6 +295,10 @@ func (r *queryResolver) Cases(ctx context.Context, filter *graph.CaseFilter, ord
 	return &graph.CaseConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 
+func (r *unitTransparencyResolver) Unit(ctx context.Context, obj *cases.Transparency) (*models.OrgUnit, error) {
+	return must(load(ctx).units.Load(ctx, obj.Unit))
+}
+
 func (r *Resolver) Case() graph.CaseResolver { return &caseResolver{r} }
 
 func (r *Resolver) CaseEvent() graph.CaseEventResolver { return &caseEventResolver{r} }
@@ -264,9 +307,14 @@ func (r *Resolver) Exclusion() graph.ExclusionResolver { return &exclusionResolv
 
 func (r *Resolver) Mediation() graph.MediationResolver { return &mediationResolver{r} }
 
+func (r *Resolver) UnitTransparency() graph.UnitTransparencyResolver {
+	return &unitTransparencyResolver{r}
+}
+
 type (
-	caseResolver      struct{ *Resolver }
-	caseEventResolver struct{ *Resolver }
-	exclusionResolver struct{ *Resolver }
-	mediationResolver struct{ *Resolver }
+	caseResolver             struct{ *Resolver }
+	caseEventResolver        struct{ *Resolver }
+	exclusionResolver        struct{ *Resolver }
+	mediationResolver        struct{ *Resolver }
+	unitTransparencyResolver struct{ *Resolver }
 )

@@ -18,6 +18,34 @@ func (r *deedResolver) Confirmed(ctx context.Context, obj *models.Deed) (*models
 	return orNil(obj.Confirmed), nil
 }
 
+func (r *deedResolver) Doubts(ctx context.Context, obj *models.Deed) ([]string, error) {
+	if !auth.ActorFrom(ctx).Is(models.RoleHR, models.RoleAuditor) {
+		return []string{}, nil
+	}
+	return orEmpty(obj.Doubts.List()), nil
+}
+
+func (r *deedResolver) Checked(ctx context.Context, obj *models.Deed) (*models.Answer, error) {
+	return orNil(obj.Checked), nil
+}
+
+func (r *mutationResolver) CheckDeed(ctx context.Context, input graph.CheckDeedInput) (*graph.CheckDeedPayload, error) {
+	deed, err := r.App.Deeds.Check(ctx, auth.ActorFrom(ctx), deeds.Check{
+		DeedID: input.DeedID, Stands: input.Stands, Note: input.Note, IdempotencyKey: input.IdempotencyKey.Value(),
+	})
+	problems, err := userErrors(ctx, err)
+	return &graph.CheckDeedPayload{Deed: deed, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) RecordAchievement(ctx context.Context, input graph.RecordAchievementInput) (*graph.RecordAchievementPayload, error) {
+	recorded, err := r.App.Deeds.RecordAchievement(ctx, auth.ActorFrom(ctx), deeds.NewAchievement{
+		OfficialID: input.OfficialID, Kind: input.Kind, At: input.At, Title: input.Title, Source: input.Source,
+		IdempotencyKey: input.IdempotencyKey.Value(),
+	})
+	problems, err := userErrors(ctx, err)
+	return &graph.RecordAchievementPayload{Achievement: recorded, UserErrors: problems}, err
+}
+
 func (r *mutationResolver) RecordDeed(ctx context.Context, input graph.RecordDeedInput) (*graph.RecordDeedPayload, error) {
 	recorded, err := r.App.Deeds.Record(ctx, auth.ActorFrom(ctx), deeds.NewDeed{
 		Kind: input.Kind, DoneAt: input.DoneAt, Hours: input.Hours.Value(), Title: input.Title,
@@ -34,6 +62,14 @@ func (r *mutationResolver) ConfirmDeed(ctx context.Context, input graph.ConfirmD
 	deed, err := r.App.Deeds.Confirm(ctx, auth.ActorFrom(ctx), input.Receipt, input.Done)
 	problems, err := userErrors(ctx, err)
 	return &graph.ConfirmDeedPayload{Deed: deed, UserErrors: problems}, err
+}
+
+func (r *queryResolver) DeedsToCheck(ctx context.Context, first int32) ([]*models.Deed, error) {
+	size, err := pageSize(first)
+	if err != nil {
+		return nil, err
+	}
+	return r.App.Deeds.ToCheck(ctx, auth.ActorFrom(ctx), size)
 }
 
 func (r *Resolver) Deed() graph.DeedResolver { return &deedResolver{r} }

@@ -34,6 +34,10 @@ type loaders struct {
 	attachments *dataloadgen.Loader[models.ID, []*models.Attachment]
 	mediations  *dataloadgen.Loader[models.ID, *models.Mediation]
 	exclusions  *dataloadgen.Loader[models.ID, *models.Exclusion]
+	joined      *dataloadgen.Loader[models.ID, []*models.Case]
+	thread      *dataloadgen.Loader[models.ID, []*models.Case]
+	achieved    *dataloadgen.Loader[models.ID, []*models.Achievement]
+	unconfirmed *dataloadgen.Loader[models.ID, []*models.Deed]
 	latest      *dataloadgen.Loader[latestCases, []*models.Case]
 	assessments *dataloadgen.Loader[inCycle, *models.Assessment]
 	parts       *dataloadgen.Loader[models.ID, []*models.ScorePart]
@@ -79,7 +83,19 @@ func newLoaders(r *Resolver, actor auth.Actor) *loaders {
 		events:      one(r.App.Cases.EventsByCases),
 		attachments: one(r.App.Attachments.ByCases),
 		mediations:  one(r.App.Cases.MediationsByCases),
-		exclusions:  one(r.App.Cases.ExclusionsByCases),
+		joined: one(func(ctx context.Context, ids []models.ID) (map[models.ID][]*models.Case, error) {
+			return r.App.Cases.JoinedByCases(ctx, actor, ids)
+		}),
+		thread: one(func(ctx context.Context, ids []models.ID) (map[models.ID][]*models.Case, error) {
+			return r.App.Cases.SameResident(ctx, actor, ids)
+		}),
+		achieved: one(func(ctx context.Context, ids []models.ID) (map[models.ID][]*models.Achievement, error) {
+			return r.App.Deeds.AchievementsByOfficials(ctx, actor, ids)
+		}),
+		unconfirmed: one(func(ctx context.Context, ids []models.ID) (map[models.ID][]*models.Deed, error) {
+			return r.App.Deeds.UnconfirmedByOfficials(ctx, actor, ids)
+		}),
+		exclusions: one(r.App.Cases.ExclusionsByCases),
 		latest: one(func(ctx context.Context, keys []latestCases) (map[latestCases][]*models.Case, error) {
 			return r.latestCases(ctx, actor, keys)
 		}),

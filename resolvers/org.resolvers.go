@@ -47,6 +47,22 @@ func (r *officialResolver) Cases(ctx context.Context, objs []*models.Official, f
 	return cases, foresee(ctx, "unit", load(ctx).units, slices.Concat(cases...), func(c *models.Case) models.ID { return c.UnitID })
 }
 
+func (r *officialResolver) Achievements(ctx context.Context, objs []*models.Official) ([][]*models.Achievement, error) {
+	list, err := gathered(ctx, load(ctx).achieved, objs, func(row *models.Official) models.ID { return row.ID })
+	for i := range list {
+		list[i] = orEmpty(list[i])
+	}
+	return list, err
+}
+
+func (r *officialResolver) UnconfirmedDeeds(ctx context.Context, objs []*models.Official) ([][]*models.Deed, error) {
+	list, err := gathered(ctx, load(ctx).unconfirmed, objs, func(row *models.Official) models.ID { return row.ID })
+	for i := range list {
+		list[i] = orEmpty(list[i])
+	}
+	return list, err
+}
+
 func (r *officialResolver) Assessment(ctx context.Context, objs []*models.Official, cycleID models.ID) ([]*models.Assessment, error) {
 	found, err := gathered(ctx, load(ctx).assessments, objs, func(o *models.Official) inCycle { return inCycle{o.ID, cycleID} })
 	if err != nil {

@@ -100,6 +100,7 @@ const (
 	assignmentsOfReviewer = 30
 	wordsOfForm           = 20
 	daysOfYear            = 40
+	followersOfCase       = 5
 )
 
 // complexities say what lists cost: as many times their rows as are asked for.
@@ -138,6 +139,11 @@ func complexities() graph.ComplexityRoot {
 	c.ScorePart.Evidence = func(child int, first int32) int { return rows(first, child) }
 	c.Explanation.Parts = func(child int) int { return rows(partsOfExplanation, child) }
 	c.Assessment.Components = func(child int) int { return rows(int32(len(models.ScoreComponents)), child) }
+	c.Case.Joined = func(child int) int { return rows(followersOfCase, child) }
+	c.Case.SameResident = func(child int) int { return rows(followersOfCase, child) }
+	c.Official.Achievements = func(child int) int { return rows(followersOfCase, child) }
+	c.Official.UnconfirmedDeeds = func(child int) int { return rows(followersOfCase, child) }
+	c.Query.DeedsToCheck = func(child int, first int32) int { return rows(first, child) }
 	c.Case.Events = func(child int) int { return rows(eventsOfCase, child) }
 	c.Case.Attachments = func(child int) int { return rows(models.MaxCaseAttachments, child) }
 	return c

@@ -54,8 +54,8 @@ func (s *Service) Resolve(ctx context.Context, actor auth.Actor, in Resolution) 
 	})
 }
 
-// resolve closes a case whose state has become RESOLVED, and starts the
-// resident's time to answer.
+// resolve closes a case whose state has become RESOLVED, and those joined to it,
+// and starts their residents' time to answer.
 func (s *Service) resolve(tx *store.Tx, c *models.Case, subject string, in Resolution) error {
 	if err := s.close(tx, c, in.Outcome); err != nil {
 		return err
@@ -65,9 +65,13 @@ func (s *Service) resolve(tx *store.Tx, c *models.Case, subject string, in Resol
 	if err := startClock(tx, c, models.ClockConfirm, s.confirmDue(tx.Now)); err != nil {
 		return err
 	}
-	return addEvent(tx, c, models.CaseEvent{
+	err := addEvent(tx, c, models.CaseEvent{
 		Kind: models.EventResolved, Outcome: in.Outcome, FromOfficialID: c.OfficialID, Actor: subject, Note: in.Account,
 	})
+	if err != nil {
+		return err
+	}
+	return s.follow(tx, c, subject, in)
 }
 
 // close stops what still runs and notes when and how the office closed the case.

@@ -63,6 +63,11 @@ func (s *Service) openAgain(tx *store.Tx, c *models.Case, mark *int, subject, no
 	c.Confirmed, c.Satisfaction = models.AnswerNo, mark
 	c.ClosedAt, c.Outcome = nil, ""
 	c.Reopened++
+	if c.LeadID != nil {
+		if err := part(tx, c, subject, ""); err != nil {
+			return err
+		}
+	}
 	if err := stopClocks(tx, c, models.ClockConfirm); err != nil {
 		return err
 	}

@@ -56,6 +56,9 @@ func (s *Service) step(ctx context.Context, actor auth.Actor, within scope, acti
 			return &models.Error{Code: models.CodeForbidden, Key: models.KeyOwnRecord}
 		}
 		_, err = store.Once(tx, action, actor.Subject, on.IdempotencyKey, input, c.ID, func() error {
+			if c.LeadID != nil && c.State.Open() && action != partCase {
+				return models.Conflict("caseId", models.KeyJoined)
+			}
 			from := c.State
 			if err := do(tx, c); err != nil {
 				return err

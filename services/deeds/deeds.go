@@ -102,8 +102,10 @@ func (s *Service) record(tx *store.Tx, actor auth.Actor, d *models.Deed) error {
 }
 
 // Confirm takes the word of whoever holds the code. The official's own token is
-// refused, but nothing more: the official has seen the code, and without a token
-// nobody can tell their word from that of the person helped. Saying the same twice
+// refused. That is all that can be refused: the official has seen the code, and
+// without a token nobody can tell their word from that of the person helped. What is
+// odd about a confirmation is noted (see doubts), and HR checks those and a sample
+// of the others with the people helped (see Check). Saying the same twice
 // changes nothing; the first word stands.
 func (s *Service) Confirm(ctx context.Context, actor auth.Actor, code string, done bool) (*models.Deed, error) {
 	unknown := &models.Error{Code: models.CodeNotFound, Field: "receipt", Key: models.KeyBadReceipt}
@@ -127,7 +129,13 @@ func (s *Service) Confirm(ctx context.Context, actor auth.Actor, code string, do
 		if err != nil || !changed {
 			return err
 		}
-		if err := tx.Model(d).Update("confirmed", d.Confirmed).Error; err != nil {
+		if d.Confirmed == models.AnswerYes {
+			if d.Doubts, err = s.doubts(tx, actor, d); err != nil {
+				return err
+			}
+		}
+		d.ConfirmedOn = models.DateOf(tx.Now, s.Zone)
+		if err := tx.Model(d).Select("confirmed", "confirmed_on", "doubts").Updates(d).Error; err != nil {
 			return err
 		}
 		return audit.RecordAnonymous(tx, "confirmDeed", "Deed")

@@ -1,0 +1,69 @@
+package resolvers_test
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestADeedsConfirmationIsDoubtedAndChecked(t *testing.T) {
+	each(t, func(o *office) {
+		record := func() (id, receipt string) {
+			a := o.ok("bob", `mutation { recordDeed(input: {kind: HOME_VISIT, doneAt: "2025-03-03T09:00:00Z", title: "a visit"}) { receipt deed { id } `+userErrors+`} }`)
+			return a.text("recordDeed.deed.id"), a.text("recordDeed.receipt")
+		}
+		say := `mutation($r: String!) { confirmDeed(input: {receipt: $r, done: true}) { deed { id confirmed doubts } ` + userErrors + `} }`
+		quiet, code := record()
+		o.ok("", say, "r", code)
+		record() // nobody confirms this one
+		odd, code := record()
+		o.refuses("bob", "FORBIDDEN", "", say, "r", code)
+		// A colleague's word is taken, and noted; who gives it does not learn so.
+		if n := len(o.ok("ann", say, "r", code).list("confirmDeed.deed.doubts")); n != 0 {
+			o.Errorf("the colleague sees %d doubts", n)
+		}
+		list := o.ok("hr-north", `{ deedsToCheck { id doubts } }`)
+		list.wants("deedsToCheck.0.id", odd)
+		list.wants("deedsToCheck.0.doubts.0", "A_COLLEAGUE")
+		list.wants("deedsToCheck.1.id", quiet)
+		check := `mutation($id: ID!, $stands: Boolean!, $note: String!) { checkDeed(input: {deedId: $id, stands: $stands, note: $note}) { deed { confirmed checked } ` + userErrors + `} }`
+		o.refuses("hr-south", "NOT_FOUND", "deedId", check, "id", odd, "stands", false, "note", "not mine")
+		o.refuses("hr-north", "INVALID", "note", check, "id", odd, "stands", false, "note", " ")
+		o.ok("hr-north", check, "id", odd, "stands", false, "note", "she knows of no visit").wants("checkDeed.deed.confirmed", "NO")
+		o.refuses("hr-north", "CONFLICT", "deedId", check, "id", odd, "stands", true, "note", "or does she")
+		o.ok("hr-north", check, "id", quiet, "stands", true, "note", "by telephone").wants("checkDeed.deed.checked", "YES")
+		open := `{ official(id: {bob}) { unconfirmedDeeds { title } } }`
+		for subject, want := range map[string]int{"bob": 1, "hr-north": 1, "reply-north": 0} {
+			if n := len(o.ok(subject, open).list("official.unconfirmedDeeds")); n != want {
+				o.Errorf("%s sees %d unconfirmed deeds, want %d", subject, n, want)
+			}
+		}
+	})
+}
+
+func TestAchievementsAreRecordedWithTheirSource(t *testing.T) {
+	each(t, func(o *office) {
+		record := func(official, title, source, at string) string {
+			return `mutation { recordAchievement(input: {officialId: {` + official + `}, kind: AWARD, at: "` + at + `", title: "` + title + `", source: "` + source + `", idempotencyKey: "` + title + `"}) {
+				achievement { id title source } ` + userErrors + `} }`
+		}
+		const past = "2025-03-01T00:00:00Z"
+		for _, c := range [][2]string{
+			{"source", record("bob", "t", " ", past)},
+			{"source", record("bob", "t", strings.Repeat("源", 201), past)},
+			{"title", record("bob", "", "s", past)},
+			{"title", record("bob", `a\u0007`, "s", past)},
+			{"at", record("bob", "t", "s", "2026-01-01T00:00:00Z")},
+		} {
+			o.refuses("hr-north", "INVALID", c[0], c[1])
+		}
+		o.refuses("hr-south", "NOT_FOUND", "officialId", record("bob", "t", "s", past))
+		if n := o.count("achievements"); n != 0 {
+			o.Errorf("%d achievements of nothing", n)
+		}
+		first := o.ok("hr-north", record("bob", "先进个人 🏅", "文件 12 号", past)).text("recordAchievement.achievement.id")
+		o.ok("hr-north", record("bob", "先进个人 🏅", "文件 12 号", past)).wants("recordAchievement.achievement.id", first)
+		list := `{ official(id: {bob}) { achievements { title source } } }`
+		o.ok("bob", list).wants("official.achievements.0.source", "文件 12 号")
+		o.ok("hr-north", list).wants("official.achievements.0.title", "先进个人 🏅")
+	})
+}
