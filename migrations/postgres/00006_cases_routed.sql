@@ -7,7 +7,7 @@ ALTER TABLE case_events ADD
     CONSTRAINT case_events_outcome CHECK (outcome IN ('', 'RESOLVED', 'PARTLY_RESOLVED', 'UNRESOLVED', 'REJECTED', 'WITHDRAWN'))
 ;
 ALTER TABLE case_events ADD COLUMN due_at timestamptz;
--- Where the trouble is (personal data: see docs/threat-model.md), who sent the case where it is, and what became due.
+-- Where the trouble is (personal data: see docs/cases.md), who sent the case where it is, and what became due.
 ALTER TABLE cases ADD COLUMN place text NOT NULL DEFAULT '';
 ALTER TABLE cases ADD COLUMN latitude double precision;
 ALTER TABLE cases ADD COLUMN longitude double precision;

@@ -37,7 +37,7 @@ BEGIN
     SELECT RAISE(ABORT, 'case_events rows are only ever added');
 END;
 -- +goose StatementEnd
--- Where the trouble is (personal data: see docs/threat-model.md), who sent the case where it is, and what became due.
+-- Where the trouble is (personal data: see docs/cases.md), who sent the case where it is, and what became due.
 ALTER TABLE cases ADD COLUMN place text NOT NULL DEFAULT '';
 ALTER TABLE cases ADD COLUMN latitude real;
 ALTER TABLE cases ADD COLUMN longitude real;
