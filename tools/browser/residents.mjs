@@ -42,7 +42,7 @@ try {
   await page.goto(ratingURL);
   await see('rate');
   await page.getByLabel(words.level).check();
-  await page.getByRole('textbox').fill(words.comment);
+  await page.locator('textarea').fill(words.comment);
   // A double click is one rating.
   await button(words.send).dblclick();
   await page.waitForSelector('#receipt');
