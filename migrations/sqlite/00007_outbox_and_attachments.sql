@@ -22,8 +22,8 @@ CREATE TABLE notifications (
 CREATE INDEX notifications_case ON notifications (case_id);
 CREATE INDEX notifications_unit ON notifications (unit_id);
 CREATE INDEX notifications_created ON notifications (created_at);
--- Of a due date a unit is told once.
-CREATE UNIQUE INDEX notifications_due ON notifications (case_id, kind, due_at) WHERE kind IN ('CASE_DUE_SOON', 'CASE_OVERDUE');
+-- Of a due date each unit is told once: the one that has the case, and the one above it where it is escalated.
+CREATE UNIQUE INDEX notifications_due ON notifications (case_id, kind, due_at, unit_id) WHERE kind IN ('CASE_DUE_SOON', 'CASE_OVERDUE');
 
 CREATE TABLE notification_deliveries (
     id blob NOT NULL PRIMARY KEY,

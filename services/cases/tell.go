@@ -61,7 +61,8 @@ func (s *Service) warn(ctx context.Context, kind models.NotificationKind, from, 
 		var ids []models.ID
 		err := s.Store.Read(ctx).Model(&models.Clock{}).
 			Where("kind = ? AND stopped_at IS NULL AND paused_at IS NULL AND due_at > ? AND due_at <= ?", models.ClockResolve, from, to).
-			Where("NOT EXISTS (SELECT 1 FROM notifications n WHERE n.case_id = clocks.case_id AND n.kind = ? AND n.due_at = clocks.due_at)", kind).
+			Where("NOT EXISTS (SELECT 1 FROM notifications n WHERE n.case_id = clocks.case_id AND n.kind = ? AND n.due_at = clocks.due_at "+
+				"AND n.unit_id = (SELECT c.unit_id FROM cases c WHERE c.id = clocks.case_id))", kind).
 			Order("due_at, id").Limit(sweepBatch).Pluck("case_id", &ids).Error
 		return ids, err
 	}
