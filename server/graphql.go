@@ -135,6 +135,13 @@ func complexities() graph.ComplexityRoot {
 	c.Query.MyReviewAssignments = func(child int, first int32, _ *models.ID) int { return rows(min(first, assignmentsOfReviewer), child) }
 	c.Query.ReviewTemplates = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.ReviewConflicts = func(child int, first int32, _ *string) int { return rows(first, child) }
+	c.Query.SuggestCategories = func(child int, _ string) int { return rows(wordsOfForm, child) }
+	c.PolicyComparison.Officials = func(child int, first int32, _ *string) int { return rows(first, child) }
+	c.OpenCasePayload.Suggestions = func(child int) int { return rows(wordsOfForm, child) }
+	c.CategorySuggestion.Reasons = func(child int) int { return rows(wordsOfForm, child) }
+	c.ReviewAssignment.Questions = func(child int) int { return rows(wordsOfForm, child) }
+	c.ReviewSheet.Answers = func(child int) int { return rows(wordsOfForm, child) }
+	c.ReviewTemplate.Questions = func(child int) int { return rows(wordsOfForm, child) }
 	c.Official.Cases = func(child int, first int32) int { return rows(first, child) }
 	c.ScorePart.Evidence = func(child int, first int32) int { return rows(first, child) }
 	c.Explanation.Parts = func(child int) int { return rows(partsOfExplanation, child) }
