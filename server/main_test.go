@@ -16,7 +16,13 @@ import (
 	"steelyard/store/storetest"
 )
 
-func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	os.Exit(storetest.Main(m))
+}
 
 // command runs the program with arguments, on a database of the test's own.
 func command(t *testing.T, dbURL string, args ...string) (stdout, stderr string, err error) {
