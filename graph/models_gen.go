@@ -24,6 +24,28 @@ type Node interface {
 	IsNode()
 }
 
+// A change of who reviews whom: an assignment added, one taken away, or both.
+type AmendReviewAssignmentInput struct {
+	// The round.
+	RoundID models.ID `json:"roundId"`
+	// The assignment to be added.
+	Add graphql.Omittable[*ReviewPairInput] `json:"add,omitempty"`
+	// The assignment to be taken away. A review that was handed in on it counts all the same; nobody is told whether there is one.
+	RemoveID graphql.Omittable[*models.ID] `json:"removeId,omitempty"`
+	// Why; it stays on record.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What amending gave.
+type AmendReviewAssignmentPayload struct {
+	// The added assignment; null where none was, or there are errors.
+	Added *models.ReviewAssignment `json:"added,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // The resident's answer in a mediation.
 type AnswerMediationInput struct {
 	// The receipt code of the case.
@@ -629,6 +651,20 @@ type PolicyInput struct {
 	Seed graphql.Omittable[*int32] `json:"seed,omitempty"`
 }
 
+// How reviewers are to be found.
+type ProposeReviewAssignmentsInput struct {
+	// The round.
+	RoundID models.ID `json:"roundId"`
+	// How many reviewers each official gets, 1 to 30.
+	ReviewersEach int32 `json:"reviewersEach"`
+	// Draws among equals. The same seed proposes the same while the organisation is the same.
+	Seed int32 `json:"seed"`
+	// Whether the proposal takes the place of the round's assignments; false only says what would come of it.
+	Apply bool `json:"apply"`
+	// A random text of the client's: a repeat with the same key changes nothing again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // A page of public cases.
 type PublicCaseConnection struct {
 	// The rows with their cursors.
@@ -962,6 +998,24 @@ type ReviewConflictPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A page of assignments.
+type ReviewPairConnection struct {
+	// The assignments, each with its cursor.
+	Edges []*ReviewPairEdge `json:"edges"`
+	// The assignments alone.
+	Nodes []*models.ReviewAssignment `json:"nodes"`
+	// Where this page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// An assignment on a page.
+type ReviewPairEdge struct {
+	// Where the assignment stands: pass it as `after`.
+	Cursor string `json:"cursor"`
+	// The assignment.
+	Node *models.ReviewAssignment `json:"node"`
+}
+
 // Who reviews whom.
 type ReviewPairInput struct {
 	// Who is reviewed.
@@ -970,6 +1024,14 @@ type ReviewPairInput struct {
 	ReviewerID models.ID `json:"reviewerId"`
 	// How the reviewer stands to the reviewed.
 	Relation models.Relation `json:"relation"`
+}
+
+// What looking for reviewers gave.
+type ReviewProposalPayload struct {
+	// The proposal; null where there are errors.
+	Proposal *reviews.Proposal `json:"proposal,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A question to be asked.

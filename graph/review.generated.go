@@ -25,8 +25,16 @@ type ReviewConflictResolver interface {
 	Official(ctx context.Context, objs []*models.ReviewConflict) ([]*models.Official, error)
 	Other(ctx context.Context, objs []*models.ReviewConflict) ([]*models.Official, error)
 }
+type ReviewPairResolver interface {
+	Official(ctx context.Context, objs []*models.ReviewAssignment) ([]*models.Official, error)
+	Reviewer(ctx context.Context, objs []*models.ReviewAssignment) ([]*models.Official, error)
+}
+type ReviewProposalPartResolver interface {
+	Units(ctx context.Context, obj *reviews.ProposalPart) ([]*models.OrgUnit, error)
+}
 type ReviewRoundResolver interface {
 	Template(ctx context.Context, objs []*models.ReviewRound) ([]*models.ReviewTemplate, error)
+	Assignments(ctx context.Context, obj *models.ReviewRound, officialID *models.ID, reviewerID *models.ID, first int32, after *string) (*ReviewPairConnection, error)
 }
 type ReviewSheetResolver interface {
 	Contact(ctx context.Context, obj *reviews.Sheet) (*models.ReviewContact, error)
@@ -41,9 +49,111 @@ type ReviewTemplateResolver interface {
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_ReviewRound_assignments_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "officialId",
+		func(ctx context.Context, v any) (*models.ID, error) {
+			return ec.unmarshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["officialId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "reviewerId",
+		func(ctx context.Context, v any) (*models.ID, error) {
+			return ec.unmarshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reviewerId"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int32, error) {
+			return ec.unmarshalNInt2int32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	return args, nil
+}
+
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _AmendReviewAssignmentPayload_added(ctx context.Context, field graphql.CollectedField, obj *AmendReviewAssignmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AmendReviewAssignmentPayload_added(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Added, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ReviewAssignment) graphql.Marshaler {
+			return ec.marshalOReviewPair2ᚖsteelyardᚋmodelsᚐReviewAssignment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AmendReviewAssignmentPayload_added(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AmendReviewAssignmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewPair(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AmendReviewAssignmentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *AmendReviewAssignmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AmendReviewAssignmentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AmendReviewAssignmentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AmendReviewAssignmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
 
 func (ec *executionContext) _DimensionScore_dimension(ctx context.Context, field graphql.CollectedField, obj *reviews.Mark) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -907,6 +1017,703 @@ func (ec *executionContext) fieldContext_ReviewConflictPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _ReviewPair_id(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAssignment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewPair_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
+			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewPair_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewPair", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ReviewPair_official(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAssignment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewPair_official(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ReviewPair_official(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Official) graphql.Marshaler {
+			return ec.marshalOOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewPair_official(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewPair",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Official(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ReviewPair_official(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAssignment) (any, error) {
+	resolver := ec.Resolvers.ReviewPair()
+	if batch, ok := graphql.BatchParentsFor[*models.ReviewAssignment](ctx, "ReviewPair"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Official(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.Official](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ReviewPair.official",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Official(ctx, []*models.ReviewAssignment{obj})
+	return graphql.ResolveBatchSingleResult[*models.Official](
+		ctx,
+		results,
+		err,
+		"ReviewPair.official",
+	)
+}
+
+func (ec *executionContext) _ReviewPair_reviewer(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAssignment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewPair_reviewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ReviewPair_reviewer(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Official) graphql.Marshaler {
+			return ec.marshalOOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewPair_reviewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewPair",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Official(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ReviewPair_reviewer(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAssignment) (any, error) {
+	resolver := ec.Resolvers.ReviewPair()
+	if batch, ok := graphql.BatchParentsFor[*models.ReviewAssignment](ctx, "ReviewPair"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Reviewer(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.Official](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ReviewPair.reviewer",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Reviewer(ctx, []*models.ReviewAssignment{obj})
+	return graphql.ResolveBatchSingleResult[*models.Official](
+		ctx,
+		results,
+		err,
+		"ReviewPair.reviewer",
+	)
+}
+
+func (ec *executionContext) _ReviewPair_relation(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAssignment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewPair_relation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Relation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Relation) graphql.Marshaler {
+			return ec.marshalNRelation2steelyardᚋmodelsᚐRelation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewPair_relation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewPair", field, false, false, "Relation")
+}
+
+func (ec *executionContext) _ReviewPairConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ReviewPairConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewPairConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ReviewPairEdge) graphql.Marshaler {
+			return ec.marshalNReviewPairEdge2ᚕᚖsteelyardᚋgraphᚐReviewPairEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewPairConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewPairConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewPairEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewPairConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *ReviewPairConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewPairConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.ReviewAssignment) graphql.Marshaler {
+			return ec.marshalNReviewPair2ᚕᚖsteelyardᚋmodelsᚐReviewAssignmentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewPairConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewPairConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewPair(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewPairConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *ReviewPairConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewPairConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖsteelyardᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewPairConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewPairConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewPairEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ReviewPairEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewPairEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewPairEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewPairEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReviewPairEdge_node(ctx context.Context, field graphql.CollectedField, obj *ReviewPairEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewPairEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ReviewAssignment) graphql.Marshaler {
+			return ec.marshalNReviewPair2ᚖsteelyardᚋmodelsᚐReviewAssignment(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewPairEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewPairEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewPair(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewProposal_officials(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProposal_officials(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Officials, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProposal_officials(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewProposal", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReviewProposal_pairs(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProposal_pairs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pairs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProposal_pairs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewProposal", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReviewProposal_leastLoad(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProposal_leastLoad(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LeastLoad, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProposal_leastLoad(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewProposal", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReviewProposal_greatestLoad(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProposal_greatestLoad(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GreatestLoad, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProposal_greatestLoad(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewProposal", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReviewProposal_joiningPairs(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProposal_joiningPairs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JoiningPairs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProposal_joiningPairs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewProposal", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReviewProposal_mutualPairs(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProposal_mutualPairs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MutualPairs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProposal_mutualPairs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewProposal", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReviewProposal_shortOfficials(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProposal_shortOfficials(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ShortOfficials, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProposal_shortOfficials(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewProposal", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReviewProposal_short(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProposal_short(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Short, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.Official) graphql.Marshaler {
+			return ec.marshalNOfficial2ᚕᚖsteelyardᚋmodelsᚐOfficialᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProposal_short(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewProposal",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Official(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewProposal_connected(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProposal_connected(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Connected(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProposal_connected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewProposal", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _ReviewProposal_partCount(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProposal_partCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PartCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProposal_partCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewProposal", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReviewProposal_parts(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProposal_parts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Parts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*reviews.ProposalPart) graphql.Marshaler {
+			return ec.marshalNReviewProposalPart2ᚕᚖsteelyardᚋservicesᚋreviewsᚐProposalPartᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProposal_parts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewProposal",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewProposalPart(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewProposalPart_officials(ctx context.Context, field graphql.CollectedField, obj *reviews.ProposalPart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProposalPart_officials(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Officials, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProposalPart_officials(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewProposalPart", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReviewProposalPart_units(ctx context.Context, field graphql.CollectedField, obj *reviews.ProposalPart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProposalPart_units(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReviewProposalPart().Units(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.OrgUnit) graphql.Marshaler {
+			return ec.marshalNOrgUnit2ᚕᚖsteelyardᚋmodelsᚐOrgUnitᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProposalPart_units(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewProposalPart",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OrgUnit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewProposalPayload_proposal(ctx context.Context, field graphql.CollectedField, obj *ReviewProposalPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProposalPayload_proposal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Proposal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reviews.Proposal) graphql.Marshaler {
+			return ec.marshalOReviewProposal2ᚖsteelyardᚋservicesᚋreviewsᚐProposal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProposalPayload_proposal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewProposalPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewProposal(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewProposalPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ReviewProposalPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProposalPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProposalPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewProposalPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReviewQuestion_id(ctx context.Context, field graphql.CollectedField, obj *models.ReviewQuestion) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1199,6 +2006,50 @@ func (ec *executionContext) resolveBatch_ReviewRound_template(ctx context.Contex
 		err,
 		"ReviewRound.template",
 	)
+}
+
+func (ec *executionContext) _ReviewRound_assignments(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewRound_assignments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ReviewRound().Assignments(ctx, obj, fc.Args["officialId"].(*models.ID), fc.Args["reviewerId"].(*models.ID), fc.Args["first"].(int32), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ReviewPairConnection) graphql.Marshaler {
+			return ec.marshalNReviewPairConnection2ᚖsteelyardᚋgraphᚐReviewPairConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewRound_assignments(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewRound",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewPairConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ReviewRound_assignments_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ReviewSheet_contact(ctx context.Context, field graphql.CollectedField, obj *reviews.Sheet) (ret graphql.Marshaler) {
@@ -1842,6 +2693,76 @@ func (ec *executionContext) fieldContext_SubmitPeerReviewPayload_userErrors(_ co
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputAmendReviewAssignmentInput(ctx context.Context, obj any) (AmendReviewAssignmentInput, error) {
+	var it AmendReviewAssignmentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"roundId", "add", "removeId", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "roundId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roundId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RoundID = data
+		case "add":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("add"))
+			data, err := ec.unmarshalOReviewPairInput2ᚖsteelyardᚋgraphᚐReviewPairInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Add = graphql.OmittableOf(data)
+		case "removeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("removeId"))
+			data, err := ec.unmarshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RemoveID = graphql.OmittableOf(data)
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAmendReviewAssignmentInput unmarshals raw into the AmendReviewAssignmentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAmendReviewAssignmentInput(ctx context.Context, raw any) (AmendReviewAssignmentInput, error) {
+	var out AmendReviewAssignmentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AmendReviewAssignmentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputDeclareReviewConflictInput(ctx context.Context, obj any) (DeclareReviewConflictInput, error) {
 	var it DeclareReviewConflictInput
 	if obj == nil {
@@ -2088,6 +3009,86 @@ func (ec *executionContext) unmarshalInputOpenReviewRoundInput(ctx context.Conte
 func UnmarshalOpenReviewRoundInput(ctx context.Context, raw any) (OpenReviewRoundInput, error) {
 	var out OpenReviewRoundInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "OpenReviewRoundInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputProposeReviewAssignmentsInput(ctx context.Context, obj any) (ProposeReviewAssignmentsInput, error) {
+	var it ProposeReviewAssignmentsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["reviewersEach"]; !present {
+		asMap["reviewersEach"] = 8
+	}
+	if _, present := asMap["seed"]; !present {
+		asMap["seed"] = 1
+	}
+	if _, present := asMap["apply"]; !present {
+		asMap["apply"] = false
+	}
+
+	fieldsInOrder := [...]string{"roundId", "reviewersEach", "seed", "apply", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "roundId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roundId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RoundID = data
+		case "reviewersEach":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reviewersEach"))
+			data, err := ec.unmarshalNInt2int32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReviewersEach = data
+		case "seed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seed"))
+			data, err := ec.unmarshalNInt2int32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Seed = data
+		case "apply":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("apply"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Apply = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalProposeReviewAssignmentsInput unmarshals raw into the ProposeReviewAssignmentsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalProposeReviewAssignmentsInput(ctx context.Context, raw any) (ProposeReviewAssignmentsInput, error) {
+	var out ProposeReviewAssignmentsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ProposeReviewAssignmentsInput", raw, &out)
 	return out, err
 }
 
@@ -2483,6 +3484,44 @@ func UnmarshalSubmitPeerReviewInput(ctx context.Context, raw any) (SubmitPeerRev
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var amendReviewAssignmentPayloadImplementors = []string{"AmendReviewAssignmentPayload"}
+
+func (ec *executionContext) _AmendReviewAssignmentPayload(ctx context.Context, sel ast.SelectionSet, obj *AmendReviewAssignmentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, amendReviewAssignmentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AmendReviewAssignmentPayload")
+		case "added":
+			out.Values[i] = ec._AmendReviewAssignmentPayload_added(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AmendReviewAssignmentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var dimensionScoreImplementors = []string{"DimensionScore"}
 
@@ -2884,6 +3923,297 @@ func (ec *executionContext) _ReviewConflictPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var reviewPairImplementors = []string{"ReviewPair"}
+
+func (ec *executionContext) _ReviewPair(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewAssignment) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewPairImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewPair")
+		case "id":
+			out.Values[i] = ec._ReviewPair_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "official":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReviewPair_official(ctx, field, obj)
+				})
+		case "reviewer":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReviewPair_reviewer(ctx, field, obj)
+				})
+		case "relation":
+			out.Values[i] = ec._ReviewPair_relation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewPairConnectionImplementors = []string{"ReviewPairConnection"}
+
+func (ec *executionContext) _ReviewPairConnection(ctx context.Context, sel ast.SelectionSet, obj *ReviewPairConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewPairConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewPairConnection")
+		case "edges":
+			out.Values[i] = ec._ReviewPairConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ReviewPairConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ReviewPairConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewPairEdgeImplementors = []string{"ReviewPairEdge"}
+
+func (ec *executionContext) _ReviewPairEdge(ctx context.Context, sel ast.SelectionSet, obj *ReviewPairEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewPairEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewPairEdge")
+		case "cursor":
+			out.Values[i] = ec._ReviewPairEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ReviewPairEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewProposalImplementors = []string{"ReviewProposal"}
+
+func (ec *executionContext) _ReviewProposal(ctx context.Context, sel ast.SelectionSet, obj *reviews.Proposal) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewProposalImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewProposal")
+		case "officials":
+			out.Values[i] = ec._ReviewProposal_officials(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pairs":
+			out.Values[i] = ec._ReviewProposal_pairs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "leastLoad":
+			out.Values[i] = ec._ReviewProposal_leastLoad(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "greatestLoad":
+			out.Values[i] = ec._ReviewProposal_greatestLoad(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "joiningPairs":
+			out.Values[i] = ec._ReviewProposal_joiningPairs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mutualPairs":
+			out.Values[i] = ec._ReviewProposal_mutualPairs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "shortOfficials":
+			out.Values[i] = ec._ReviewProposal_shortOfficials(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "short":
+			out.Values[i] = ec._ReviewProposal_short(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "connected":
+			out.Values[i] = ec._ReviewProposal_connected(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "partCount":
+			out.Values[i] = ec._ReviewProposal_partCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "parts":
+			out.Values[i] = ec._ReviewProposal_parts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewProposalPartImplementors = []string{"ReviewProposalPart"}
+
+func (ec *executionContext) _ReviewProposalPart(ctx context.Context, sel ast.SelectionSet, obj *reviews.ProposalPart) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewProposalPartImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewProposalPart")
+		case "officials":
+			out.Values[i] = ec._ReviewProposalPart_officials(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "units":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReviewProposalPart_units(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewProposalPayloadImplementors = []string{"ReviewProposalPayload"}
+
+func (ec *executionContext) _ReviewProposalPayload(ctx context.Context, sel ast.SelectionSet, obj *ReviewProposalPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewProposalPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewProposalPayload")
+		case "proposal":
+			out.Values[i] = ec._ReviewProposalPayload_proposal(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReviewProposalPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var reviewQuestionImplementors = []string{"ReviewQuestion"}
 
 func (ec *executionContext) _ReviewQuestion(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewQuestion) graphql.Marshaler {
@@ -2978,6 +4308,12 @@ func (ec *executionContext) _ReviewRound(ctx context.Context, sel ast.SelectionS
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewRound_template(ctx, field, obj)
+				})
+		case "assignments":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReviewRound_assignments(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -3304,6 +4640,19 @@ func (ec *executionContext) _SubmitPeerReviewPayload(ctx context.Context, sel as
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNAmendReviewAssignmentInput2steelyardᚋgraphᚐAmendReviewAssignmentInput(ctx context.Context, v any) (AmendReviewAssignmentInput, error) {
+	res, err := ec.unmarshalInputAmendReviewAssignmentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAmendReviewAssignmentPayload2ᚖsteelyardᚋgraphᚐAmendReviewAssignmentPayload(ctx context.Context, sel ast.SelectionSet, v *AmendReviewAssignmentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AmendReviewAssignmentPayload!")
+		return graphql.Null
+	}
+	return ec._AmendReviewAssignmentPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDeclareReviewConflictInput2steelyardᚋgraphᚐDeclareReviewConflictInput(ctx context.Context, v any) (DeclareReviewConflictInput, error) {
 	res, err := ec.unmarshalInputDeclareReviewConflictInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -3413,6 +4762,11 @@ func (ec *executionContext) marshalNOpenReviewRoundPayload2ᚖsteelyardᚋgraph�
 		return graphql.Null
 	}
 	return ec._OpenReviewRoundPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNProposeReviewAssignmentsInput2steelyardᚋgraphᚐProposeReviewAssignmentsInput(ctx context.Context, v any) (ProposeReviewAssignmentsInput, error) {
+	res, err := ec.unmarshalInputProposeReviewAssignmentsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNRelation2steelyardᚋmodelsᚐRelation(ctx context.Context, v any) (models.Relation, error) {
@@ -3574,6 +4928,63 @@ func (ec *executionContext) marshalNReviewConflictPayload2ᚖsteelyardᚋgraph�
 	return ec._ReviewConflictPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNReviewPair2ᚕᚖsteelyardᚋmodelsᚐReviewAssignmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewAssignment) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "ReviewPair", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewPair2ᚖsteelyardᚋmodelsᚐReviewAssignment(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReviewPair2ᚖsteelyardᚋmodelsᚐReviewAssignment(ctx context.Context, sel ast.SelectionSet, v *models.ReviewAssignment) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewPair!")
+		return graphql.Null
+	}
+	return ec._ReviewPair(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReviewPairConnection2ᚖsteelyardᚋgraphᚐReviewPairConnection(ctx context.Context, sel ast.SelectionSet, v *ReviewPairConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewPairConnection!")
+		return graphql.Null
+	}
+	return ec._ReviewPairConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReviewPairEdge2ᚕᚖsteelyardᚋgraphᚐReviewPairEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReviewPairEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewPairEdge2ᚖsteelyardᚋgraphᚐReviewPairEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReviewPairEdge2ᚖsteelyardᚋgraphᚐReviewPairEdge(ctx context.Context, sel ast.SelectionSet, v *ReviewPairEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewPairEdge!")
+		return graphql.Null
+	}
+	return ec._ReviewPairEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNReviewPairInput2ᚕᚖsteelyardᚋgraphᚐReviewPairInputᚄ(ctx context.Context, v any) ([]*ReviewPairInput, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
@@ -3591,6 +5002,38 @@ func (ec *executionContext) unmarshalNReviewPairInput2ᚕᚖsteelyardᚋgraphᚐ
 func (ec *executionContext) unmarshalNReviewPairInput2ᚖsteelyardᚋgraphᚐReviewPairInput(ctx context.Context, v any) (*ReviewPairInput, error) {
 	res, err := ec.unmarshalInputReviewPairInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReviewProposalPart2ᚕᚖsteelyardᚋservicesᚋreviewsᚐProposalPartᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.ProposalPart) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewProposalPart2ᚖsteelyardᚋservicesᚋreviewsᚐProposalPart(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReviewProposalPart2ᚖsteelyardᚋservicesᚋreviewsᚐProposalPart(ctx context.Context, sel ast.SelectionSet, v *reviews.ProposalPart) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewProposalPart!")
+		return graphql.Null
+	}
+	return ec._ReviewProposalPart(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReviewProposalPayload2ᚖsteelyardᚋgraphᚐReviewProposalPayload(ctx context.Context, sel ast.SelectionSet, v *ReviewProposalPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewProposalPayload!")
+		return graphql.Null
+	}
+	return ec._ReviewProposalPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNReviewQuestion2ᚕᚖsteelyardᚋmodelsᚐReviewQuestionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewQuestion) graphql.Marshaler {
@@ -3779,6 +5222,28 @@ func (ec *executionContext) marshalOReviewContact2ᚖsteelyardᚋmodelsᚐReview
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOReviewPair2ᚖsteelyardᚋmodelsᚐReviewAssignment(ctx context.Context, sel ast.SelectionSet, v *models.ReviewAssignment) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReviewPair(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOReviewPairInput2ᚖsteelyardᚋgraphᚐReviewPairInput(ctx context.Context, v any) (*ReviewPairInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputReviewPairInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOReviewProposal2ᚖsteelyardᚋservicesᚋreviewsᚐProposal(ctx context.Context, sel ast.SelectionSet, v *reviews.Proposal) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReviewProposal(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOReviewRound2ᚖsteelyardᚋmodelsᚐReviewRound(ctx context.Context, sel ast.SelectionSet, v *models.ReviewRound) graphql.Marshaler {

@@ -52,6 +52,8 @@ type ResolverRoot interface {
 	RatingInvitation() RatingInvitationResolver
 	ReviewAssignment() ReviewAssignmentResolver
 	ReviewConflict() ReviewConflictResolver
+	ReviewPair() ReviewPairResolver
+	ReviewProposalPart() ReviewProposalPartResolver
 	ReviewRound() ReviewRoundResolver
 	ReviewSheet() ReviewSheetResolver
 	ReviewTemplate() ReviewTemplateResolver
@@ -74,6 +76,11 @@ type ComplexityRoot struct {
 		Kind   func(childComplexity int) int
 		Source func(childComplexity int) int
 		Title  func(childComplexity int) int
+	}
+
+	AmendReviewAssignmentPayload struct {
+		Added      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Area struct {
@@ -442,64 +449,66 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AcceptCase            func(childComplexity int, input CaseStepInput) int
-		AnswerMediation       func(childComplexity int, input AnswerMediationInput) int
-		AssignCase            func(childComplexity int, input AssignCaseInput) int
-		CheckDeed             func(childComplexity int, input CheckDeedInput) int
-		ComparePolicies       func(childComplexity int, input ComparePoliciesInput) int
-		ConfirmDeed           func(childComplexity int, input ConfirmDeedInput) int
-		ConfirmResolution     func(childComplexity int, input ConfirmResolutionInput) int
-		DecideExclusion       func(childComplexity int, input DecideExclusionInput) int
-		DecideTransfer        func(childComplexity int, input DecideTransferInput) int
-		DeclareReviewConflict func(childComplexity int, input DeclareReviewConflictInput) int
-		EndMediation          func(childComplexity int, input EndMediationInput) int
-		ExtendCase            func(childComplexity int, input CaseReasonInput) int
-		HoldCase              func(childComplexity int, input CaseReasonInput) int
-		IssueRatingInvitation func(childComplexity int, input IssueRatingInvitationInput) int
-		JoinCases             func(childComplexity int, input JoinCasesInput) int
-		ObjectExclusion       func(childComplexity int, input ObjectExclusionInput) int
-		OpenCase              func(childComplexity int, input OpenCaseInput) int
-		OpenCycle             func(childComplexity int, input OpenCycleInput) int
-		OpenReviewRound       func(childComplexity int, input OpenReviewRoundInput) int
-		PartCase              func(childComplexity int, input CaseReasonInput) int
-		RateAgain             func(childComplexity int, input RateAgainInput) int
-		RateMending           func(childComplexity int, input RateMendingInput) int
-		RecordAchievement     func(childComplexity int, input RecordAchievementInput) int
-		RecordDeed            func(childComplexity int, input RecordDeedInput) int
-		RecordEncounter       func(childComplexity int, input RecordEncounterInput) int
-		RecordEncounters      func(childComplexity int, input RecordEncountersInput) int
-		RecordMending         func(childComplexity int, input RecordMendingInput) int
-		RejectCase            func(childComplexity int, input CaseReasonInput) int
-		RemoveArea            func(childComplexity int, input RemoveEntryInput) int
-		RemoveCategoryRule    func(childComplexity int, input RemoveEntryInput) int
-		RemoveHoliday         func(childComplexity int, input RemoveEntryInput) int
-		RemoveReviewConflict  func(childComplexity int, input RemoveEntryInput) int
-		RemoveRoutingRule     func(childComplexity int, input RemoveEntryInput) int
-		RemoveWebhook         func(childComplexity int, input RemoveWebhookInput) int
-		ReplyToRating         func(childComplexity int, input ReplyToRatingInput) int
-		RequestExclusion      func(childComplexity int, input RequestExclusionInput) int
-		RequestMediation      func(childComplexity int, input RequestMediationInput) int
-		ResolveCase           func(childComplexity int, input ResolveCaseInput) int
-		ResumeCase            func(childComplexity int, input CaseStepInput) int
-		RevokeInvitation      func(childComplexity int, input RevokeInvitationInput) int
-		RunAssessment         func(childComplexity int, input RunAssessmentInput) int
-		SaveArea              func(childComplexity int, input SaveAreaInput) int
-		SaveCategoryRule      func(childComplexity int, input SaveCategoryRuleInput) int
-		SaveHoliday           func(childComplexity int, input SaveHolidayInput) int
-		SavePolicy            func(childComplexity int, input SavePolicyInput) int
-		SaveRatingForm        func(childComplexity int, input SaveRatingFormInput) int
-		SaveReviewDraft       func(childComplexity int, input SaveReviewDraftInput) int
-		SaveReviewTemplate    func(childComplexity int, input SaveReviewTemplateInput) int
-		SaveRoutingRule       func(childComplexity int, input SaveRoutingRuleInput) int
-		SaveWebhook           func(childComplexity int, input SaveWebhookInput) int
-		StartCase             func(childComplexity int, input CaseStepInput) int
-		SubmitPeerReview      func(childComplexity int, input SubmitPeerReviewInput) int
-		SubmitRating          func(childComplexity int, input SubmitRatingInput) int
-		SubscribeToCase       func(childComplexity int, input SubscribeToCaseInput) int
-		TransferCase          func(childComplexity int, input TransferCaseInput) int
-		UndoRating            func(childComplexity int, input UndoRatingInput) int
-		UnsubscribeFromCase   func(childComplexity int, input UnsubscribeFromCaseInput) int
-		WithdrawCase          func(childComplexity int, input WithdrawCaseInput) int
+		AcceptCase               func(childComplexity int, input CaseStepInput) int
+		AmendReviewAssignment    func(childComplexity int, input AmendReviewAssignmentInput) int
+		AnswerMediation          func(childComplexity int, input AnswerMediationInput) int
+		AssignCase               func(childComplexity int, input AssignCaseInput) int
+		CheckDeed                func(childComplexity int, input CheckDeedInput) int
+		ComparePolicies          func(childComplexity int, input ComparePoliciesInput) int
+		ConfirmDeed              func(childComplexity int, input ConfirmDeedInput) int
+		ConfirmResolution        func(childComplexity int, input ConfirmResolutionInput) int
+		DecideExclusion          func(childComplexity int, input DecideExclusionInput) int
+		DecideTransfer           func(childComplexity int, input DecideTransferInput) int
+		DeclareReviewConflict    func(childComplexity int, input DeclareReviewConflictInput) int
+		EndMediation             func(childComplexity int, input EndMediationInput) int
+		ExtendCase               func(childComplexity int, input CaseReasonInput) int
+		HoldCase                 func(childComplexity int, input CaseReasonInput) int
+		IssueRatingInvitation    func(childComplexity int, input IssueRatingInvitationInput) int
+		JoinCases                func(childComplexity int, input JoinCasesInput) int
+		ObjectExclusion          func(childComplexity int, input ObjectExclusionInput) int
+		OpenCase                 func(childComplexity int, input OpenCaseInput) int
+		OpenCycle                func(childComplexity int, input OpenCycleInput) int
+		OpenReviewRound          func(childComplexity int, input OpenReviewRoundInput) int
+		PartCase                 func(childComplexity int, input CaseReasonInput) int
+		ProposeReviewAssignments func(childComplexity int, input ProposeReviewAssignmentsInput) int
+		RateAgain                func(childComplexity int, input RateAgainInput) int
+		RateMending              func(childComplexity int, input RateMendingInput) int
+		RecordAchievement        func(childComplexity int, input RecordAchievementInput) int
+		RecordDeed               func(childComplexity int, input RecordDeedInput) int
+		RecordEncounter          func(childComplexity int, input RecordEncounterInput) int
+		RecordEncounters         func(childComplexity int, input RecordEncountersInput) int
+		RecordMending            func(childComplexity int, input RecordMendingInput) int
+		RejectCase               func(childComplexity int, input CaseReasonInput) int
+		RemoveArea               func(childComplexity int, input RemoveEntryInput) int
+		RemoveCategoryRule       func(childComplexity int, input RemoveEntryInput) int
+		RemoveHoliday            func(childComplexity int, input RemoveEntryInput) int
+		RemoveReviewConflict     func(childComplexity int, input RemoveEntryInput) int
+		RemoveRoutingRule        func(childComplexity int, input RemoveEntryInput) int
+		RemoveWebhook            func(childComplexity int, input RemoveWebhookInput) int
+		ReplyToRating            func(childComplexity int, input ReplyToRatingInput) int
+		RequestExclusion         func(childComplexity int, input RequestExclusionInput) int
+		RequestMediation         func(childComplexity int, input RequestMediationInput) int
+		ResolveCase              func(childComplexity int, input ResolveCaseInput) int
+		ResumeCase               func(childComplexity int, input CaseStepInput) int
+		RevokeInvitation         func(childComplexity int, input RevokeInvitationInput) int
+		RunAssessment            func(childComplexity int, input RunAssessmentInput) int
+		SaveArea                 func(childComplexity int, input SaveAreaInput) int
+		SaveCategoryRule         func(childComplexity int, input SaveCategoryRuleInput) int
+		SaveHoliday              func(childComplexity int, input SaveHolidayInput) int
+		SavePolicy               func(childComplexity int, input SavePolicyInput) int
+		SaveRatingForm           func(childComplexity int, input SaveRatingFormInput) int
+		SaveReviewDraft          func(childComplexity int, input SaveReviewDraftInput) int
+		SaveReviewTemplate       func(childComplexity int, input SaveReviewTemplateInput) int
+		SaveRoutingRule          func(childComplexity int, input SaveRoutingRuleInput) int
+		SaveWebhook              func(childComplexity int, input SaveWebhookInput) int
+		StartCase                func(childComplexity int, input CaseStepInput) int
+		SubmitPeerReview         func(childComplexity int, input SubmitPeerReviewInput) int
+		SubmitRating             func(childComplexity int, input SubmitRatingInput) int
+		SubscribeToCase          func(childComplexity int, input SubscribeToCaseInput) int
+		TransferCase             func(childComplexity int, input TransferCaseInput) int
+		UndoRating               func(childComplexity int, input UndoRatingInput) int
+		UnsubscribeFromCase      func(childComplexity int, input UnsubscribeFromCaseInput) int
+		WithdrawCase             func(childComplexity int, input WithdrawCaseInput) int
 	}
 
 	Official struct {
@@ -671,6 +680,7 @@ type ComplexityRoot struct {
 		RatingForm          func(childComplexity int, serviceID models.ID) int
 		RatingInvitation    func(childComplexity int, token string) int
 		ReviewConflicts     func(childComplexity int, first int32, after *string) int
+		ReviewRound         func(childComplexity int, id models.ID) int
 		ReviewTemplates     func(childComplexity int, first int32, after *string) int
 		RoutingRules        func(childComplexity int) int
 		Services            func(childComplexity int, first int32, after *string) int
@@ -835,6 +845,48 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ReviewPair struct {
+		ID       func(childComplexity int) int
+		Official func(childComplexity int) int
+		Relation func(childComplexity int) int
+		Reviewer func(childComplexity int) int
+	}
+
+	ReviewPairConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ReviewPairEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ReviewProposal struct {
+		Connected      func(childComplexity int) int
+		GreatestLoad   func(childComplexity int) int
+		JoiningPairs   func(childComplexity int) int
+		LeastLoad      func(childComplexity int) int
+		MutualPairs    func(childComplexity int) int
+		Officials      func(childComplexity int) int
+		Pairs          func(childComplexity int) int
+		PartCount      func(childComplexity int) int
+		Parts          func(childComplexity int) int
+		Short          func(childComplexity int) int
+		ShortOfficials func(childComplexity int) int
+	}
+
+	ReviewProposalPart struct {
+		Officials func(childComplexity int) int
+		Units     func(childComplexity int) int
+	}
+
+	ReviewProposalPayload struct {
+		Proposal   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ReviewQuestion struct {
 		Dimension func(childComplexity int) int
 		ID        func(childComplexity int) int
@@ -844,12 +896,13 @@ type ComplexityRoot struct {
 	}
 
 	ReviewRound struct {
-		ClosesOn func(childComplexity int) int
-		ID       func(childComplexity int) int
-		Name     func(childComplexity int) int
-		OpensOn  func(childComplexity int) int
-		State    func(childComplexity int) int
-		Template func(childComplexity int) int
+		Assignments func(childComplexity int, officialID *models.ID, reviewerID *models.ID, first int32, after *string) int
+		ClosesOn    func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+		OpensOn     func(childComplexity int) int
+		State       func(childComplexity int) int
+		Template    func(childComplexity int) int
 	}
 
 	ReviewSheet struct {
@@ -1080,6 +1133,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Achievement.Title(childComplexity), true
+
+	case "AmendReviewAssignmentPayload.added":
+		if e.ComplexityRoot.AmendReviewAssignmentPayload.Added == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AmendReviewAssignmentPayload.Added(childComplexity), true
+	case "AmendReviewAssignmentPayload.userErrors":
+		if e.ComplexityRoot.AmendReviewAssignmentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AmendReviewAssignmentPayload.UserErrors(childComplexity), true
 
 	case "Area.id":
 		if e.ComplexityRoot.Area.ID == nil {
@@ -2534,6 +2600,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AcceptCase(childComplexity, args["input"].(CaseStepInput)), true
+	case "Mutation.amendReviewAssignment":
+		if e.ComplexityRoot.Mutation.AmendReviewAssignment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_amendReviewAssignment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AmendReviewAssignment(childComplexity, args["input"].(AmendReviewAssignmentInput)), true
 	case "Mutation.answerMediation":
 		if e.ComplexityRoot.Mutation.AnswerMediation == nil {
 			break
@@ -2743,6 +2820,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PartCase(childComplexity, args["input"].(CaseReasonInput)), true
+	case "Mutation.proposeReviewAssignments":
+		if e.ComplexityRoot.Mutation.ProposeReviewAssignments == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_proposeReviewAssignments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProposeReviewAssignments(childComplexity, args["input"].(ProposeReviewAssignmentsInput)), true
 	case "Mutation.rateAgain":
 		if e.ComplexityRoot.Mutation.RateAgain == nil {
 			break
@@ -3973,6 +4061,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ReviewConflicts(childComplexity, args["first"].(int32), args["after"].(*string)), true
+	case "Query.reviewRound":
+		if e.ComplexityRoot.Query.ReviewRound == nil {
+			break
+		}
+
+		args, err := ec.field_Query_reviewRound_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ReviewRound(childComplexity, args["id"].(models.ID)), true
 	case "Query.reviewTemplates":
 		if e.ComplexityRoot.Query.ReviewTemplates == nil {
 			break
@@ -4563,6 +4662,156 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReviewConflictPayload.UserErrors(childComplexity), true
 
+	case "ReviewPair.id":
+		if e.ComplexityRoot.ReviewPair.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewPair.ID(childComplexity), true
+	case "ReviewPair.official":
+		if e.ComplexityRoot.ReviewPair.Official == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewPair.Official(childComplexity), true
+	case "ReviewPair.relation":
+		if e.ComplexityRoot.ReviewPair.Relation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewPair.Relation(childComplexity), true
+	case "ReviewPair.reviewer":
+		if e.ComplexityRoot.ReviewPair.Reviewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewPair.Reviewer(childComplexity), true
+
+	case "ReviewPairConnection.edges":
+		if e.ComplexityRoot.ReviewPairConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewPairConnection.Edges(childComplexity), true
+	case "ReviewPairConnection.nodes":
+		if e.ComplexityRoot.ReviewPairConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewPairConnection.Nodes(childComplexity), true
+	case "ReviewPairConnection.pageInfo":
+		if e.ComplexityRoot.ReviewPairConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewPairConnection.PageInfo(childComplexity), true
+
+	case "ReviewPairEdge.cursor":
+		if e.ComplexityRoot.ReviewPairEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewPairEdge.Cursor(childComplexity), true
+	case "ReviewPairEdge.node":
+		if e.ComplexityRoot.ReviewPairEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewPairEdge.Node(childComplexity), true
+
+	case "ReviewProposal.connected":
+		if e.ComplexityRoot.ReviewProposal.Connected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProposal.Connected(childComplexity), true
+	case "ReviewProposal.greatestLoad":
+		if e.ComplexityRoot.ReviewProposal.GreatestLoad == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProposal.GreatestLoad(childComplexity), true
+	case "ReviewProposal.joiningPairs":
+		if e.ComplexityRoot.ReviewProposal.JoiningPairs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProposal.JoiningPairs(childComplexity), true
+	case "ReviewProposal.leastLoad":
+		if e.ComplexityRoot.ReviewProposal.LeastLoad == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProposal.LeastLoad(childComplexity), true
+	case "ReviewProposal.mutualPairs":
+		if e.ComplexityRoot.ReviewProposal.MutualPairs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProposal.MutualPairs(childComplexity), true
+	case "ReviewProposal.officials":
+		if e.ComplexityRoot.ReviewProposal.Officials == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProposal.Officials(childComplexity), true
+	case "ReviewProposal.pairs":
+		if e.ComplexityRoot.ReviewProposal.Pairs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProposal.Pairs(childComplexity), true
+	case "ReviewProposal.partCount":
+		if e.ComplexityRoot.ReviewProposal.PartCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProposal.PartCount(childComplexity), true
+	case "ReviewProposal.parts":
+		if e.ComplexityRoot.ReviewProposal.Parts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProposal.Parts(childComplexity), true
+	case "ReviewProposal.short":
+		if e.ComplexityRoot.ReviewProposal.Short == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProposal.Short(childComplexity), true
+	case "ReviewProposal.shortOfficials":
+		if e.ComplexityRoot.ReviewProposal.ShortOfficials == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProposal.ShortOfficials(childComplexity), true
+
+	case "ReviewProposalPart.officials":
+		if e.ComplexityRoot.ReviewProposalPart.Officials == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProposalPart.Officials(childComplexity), true
+	case "ReviewProposalPart.units":
+		if e.ComplexityRoot.ReviewProposalPart.Units == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProposalPart.Units(childComplexity), true
+
+	case "ReviewProposalPayload.proposal":
+		if e.ComplexityRoot.ReviewProposalPayload.Proposal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProposalPayload.Proposal(childComplexity), true
+	case "ReviewProposalPayload.userErrors":
+		if e.ComplexityRoot.ReviewProposalPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProposalPayload.UserErrors(childComplexity), true
+
 	case "ReviewQuestion.dimension":
 		if e.ComplexityRoot.ReviewQuestion.Dimension == nil {
 			break
@@ -4594,6 +4843,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReviewQuestion.TextZh(childComplexity), true
 
+	case "ReviewRound.assignments":
+		if e.ComplexityRoot.ReviewRound.Assignments == nil {
+			break
+		}
+
+		args, err := ec.field_ReviewRound_assignments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ReviewRound.Assignments(childComplexity, args["officialId"].(*models.ID), args["reviewerId"].(*models.ID), args["first"].(int32), args["after"].(*string)), true
 	case "ReviewRound.closesOn":
 		if e.ComplexityRoot.ReviewRound.ClosesOn == nil {
 			break
@@ -5255,6 +5515,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AmendReviewAssignmentInput", ec.unmarshalInputAmendReviewAssignmentInput),
 			graphql.NewInputUnmarshaler("AnswerMediationInput", ec.unmarshalInputAnswerMediationInput),
 			graphql.NewInputUnmarshaler("AspectInput", ec.unmarshalInputAspectInput),
 			graphql.NewInputUnmarshaler("AssignCaseInput", ec.unmarshalInputAssignCaseInput),
@@ -5282,6 +5543,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OpenReviewRoundInput", ec.unmarshalInputOpenReviewRoundInput),
 			graphql.NewInputUnmarshaler("OwedReplyFilter", ec.unmarshalInputOwedReplyFilter),
 			graphql.NewInputUnmarshaler("PolicyInput", ec.unmarshalInputPolicyInput),
+			graphql.NewInputUnmarshaler("ProposeReviewAssignmentsInput", ec.unmarshalInputProposeReviewAssignmentsInput),
 			graphql.NewInputUnmarshaler("PublicCaseFilter", ec.unmarshalInputPublicCaseFilter),
 			graphql.NewInputUnmarshaler("RateAgainInput", ec.unmarshalInputRateAgainInput),
 			graphql.NewInputUnmarshaler("RateMendingInput", ec.unmarshalInputRateMendingInput),
@@ -5458,6 +5720,16 @@ func (ec *executionContext) childFields_Achievement(ctx context.Context, field g
 		return ec.fieldContext_Achievement_source(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Achievement", field.Name)
+}
+
+func (ec *executionContext) childFields_AmendReviewAssignmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "added":
+		return ec.fieldContext_AmendReviewAssignmentPayload_added(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AmendReviewAssignmentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AmendReviewAssignmentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Area(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6784,6 +7056,90 @@ func (ec *executionContext) childFields_ReviewConflictPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ReviewConflictPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReviewPair(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReviewPair_id(ctx, field)
+	case "official":
+		return ec.fieldContext_ReviewPair_official(ctx, field)
+	case "reviewer":
+		return ec.fieldContext_ReviewPair_reviewer(ctx, field)
+	case "relation":
+		return ec.fieldContext_ReviewPair_relation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewPair", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewPairConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ReviewPairConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ReviewPairConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReviewPairConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewPairConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewPairEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ReviewPairEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ReviewPairEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewPairEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewProposal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "officials":
+		return ec.fieldContext_ReviewProposal_officials(ctx, field)
+	case "pairs":
+		return ec.fieldContext_ReviewProposal_pairs(ctx, field)
+	case "leastLoad":
+		return ec.fieldContext_ReviewProposal_leastLoad(ctx, field)
+	case "greatestLoad":
+		return ec.fieldContext_ReviewProposal_greatestLoad(ctx, field)
+	case "joiningPairs":
+		return ec.fieldContext_ReviewProposal_joiningPairs(ctx, field)
+	case "mutualPairs":
+		return ec.fieldContext_ReviewProposal_mutualPairs(ctx, field)
+	case "shortOfficials":
+		return ec.fieldContext_ReviewProposal_shortOfficials(ctx, field)
+	case "short":
+		return ec.fieldContext_ReviewProposal_short(ctx, field)
+	case "connected":
+		return ec.fieldContext_ReviewProposal_connected(ctx, field)
+	case "partCount":
+		return ec.fieldContext_ReviewProposal_partCount(ctx, field)
+	case "parts":
+		return ec.fieldContext_ReviewProposal_parts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewProposal", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewProposalPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "officials":
+		return ec.fieldContext_ReviewProposalPart_officials(ctx, field)
+	case "units":
+		return ec.fieldContext_ReviewProposalPart_units(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewProposalPart", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewProposalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "proposal":
+		return ec.fieldContext_ReviewProposalPayload_proposal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReviewProposalPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewProposalPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReviewQuestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6814,6 +7170,8 @@ func (ec *executionContext) childFields_ReviewRound(ctx context.Context, field g
 		return ec.fieldContext_ReviewRound_state(ctx, field)
 	case "template":
 		return ec.fieldContext_ReviewRound_template(ctx, field)
+	case "assignments":
+		return ec.fieldContext_ReviewRound_assignments(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReviewRound", field.Name)
 }

@@ -113,7 +113,7 @@ var sentences = map[models.Key]sentence{
 	models.KeyQuestionUnknown:    {"该问题不在本轮评议的问卷中，或已回答过。", "This question is not in the round's questionnaire, or has been answered already."},
 	models.KeyContactNoMarks:     {"选择“没有共事”即为弃权，请不要再打分。", "Who has not worked with a colleague abstains: leave the marks out."},
 	models.KeyConflictOfInterest: {"双方有回避关系，不能互相评议。", "There is a conflict of interest between the two: neither reviews the other."},
-	models.KeyRoundBegun:         {"本轮评议已有人提交，不能重新安排；请逐条调整。", "Reviews of this round have come in: it cannot be planned anew, only amended pair by pair."},
+	models.KeyRoundBegun:         {"本轮评议已开始，不能重新安排；请逐条调整。", "The round has begun: it cannot be planned anew, only amended pair by pair."},
 	models.KeyRoundRunning:       {"评议截止、最后的结果分批公布之后才能查看。", "Results are sealed until the round has closed and the last answers are released."},
 	models.KeyAppraisalGone:      {"该测评码不可用：可能已使用，或测评已截止。", "This code cannot be used: it may have been used, or the appraisal is over."},
 	models.KeyMarkedTwice:        {"同一人只能评一次。", "Each official is graded once."},

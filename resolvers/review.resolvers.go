@@ -50,6 +50,30 @@ func (r *mutationResolver) OpenReviewRound(ctx context.Context, input graph.Open
 	return &graph.OpenReviewRoundPayload{Round: round, UserErrors: problems}, err
 }
 
+func (r *mutationResolver) ProposeReviewAssignments(ctx context.Context, input graph.ProposeReviewAssignmentsInput) (*graph.ReviewProposalPayload, error) {
+	proposal, err := r.App.Reviews.Propose(ctx, auth.ActorFrom(ctx), reviews.Wish{
+		RoundID: input.RoundID, ReviewersEach: int(input.ReviewersEach), Seed: int(input.Seed), Apply: input.Apply,
+		IdempotencyKey: input.IdempotencyKey.Value(),
+	})
+	if err != nil {
+		proposal = nil
+	}
+	problems, err := userErrors(ctx, err)
+	return &graph.ReviewProposalPayload{Proposal: proposal, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) AmendReviewAssignment(ctx context.Context, input graph.AmendReviewAssignmentInput) (*graph.AmendReviewAssignmentPayload, error) {
+	var add *reviews.Pair
+	if pair := input.Add.Value(); pair != nil {
+		add = &reviews.Pair{OfficialID: pair.OfficialID, ReviewerID: pair.ReviewerID, Relation: pair.Relation}
+	}
+	added, err := r.App.Reviews.Amend(ctx, auth.ActorFrom(ctx), reviews.Amendment{
+		RoundID: input.RoundID, Add: add, RemoveID: input.RemoveID.Value(), Reason: input.Reason, IdempotencyKey: input.IdempotencyKey.Value(),
+	})
+	problems, err := userErrors(ctx, err)
+	return &graph.AmendReviewAssignmentPayload{Added: added, UserErrors: problems}, err
+}
+
 func (r *mutationResolver) SaveReviewDraft(ctx context.Context, input graph.SaveReviewDraftInput) (*graph.SaveReviewDraftPayload, error) {
 	err := r.App.Reviews.SaveDraft(ctx, auth.ActorFrom(ctx), input.AssignmentID, reviews.Sheet{
 		Contact: orZero(input.Contact.Value()), Marks: values(input.Scores), Answers: values(input.Answers),
@@ -72,6 +96,10 @@ func (r *queryResolver) MyReviewAssignments(ctx context.Context, first int32, af
 		return nil, err
 	}
 	return r.App.Reviews.Mine(ctx, auth.ActorFrom(ctx), size, after)
+}
+
+func (r *queryResolver) ReviewRound(ctx context.Context, id models.ID) (*models.ReviewRound, error) {
+	return r.App.Reviews.Round(ctx, auth.ActorFrom(ctx), id)
 }
 
 func (r *queryResolver) ReviewTemplates(ctx context.Context, first int32, after *string) (*graph.ReviewTemplateConnection, error) {
@@ -118,8 +146,36 @@ func (r *reviewConflictResolver) Other(ctx context.Context, objs []*models.Revie
 	return gathered(ctx, load(ctx).named, objs, func(c *models.ReviewConflict) models.ID { return c.OtherID })
 }
 
+func (r *reviewPairResolver) Official(ctx context.Context, objs []*models.ReviewAssignment) ([]*models.Official, error) {
+	return gathered(ctx, load(ctx).named, objs, func(a *models.ReviewAssignment) models.ID { return a.OfficialID })
+}
+
+func (r *reviewPairResolver) Reviewer(ctx context.Context, objs []*models.ReviewAssignment) ([]*models.Official, error) {
+	return gathered(ctx, load(ctx).named, objs, func(a *models.ReviewAssignment) models.ID { return a.ReviewerID })
+}
+
+func (r *reviewProposalPartResolver) Units(ctx context.Context, obj *reviews.ProposalPart) ([]*models.OrgUnit, error) {
+	return load(ctx).units.LoadAll(ctx, obj.UnitIDs)
+}
+
 func (r *reviewRoundResolver) Template(ctx context.Context, objs []*models.ReviewRound) ([]*models.ReviewTemplate, error) {
 	return optional(ctx, load(ctx).templates, objs, func(round *models.ReviewRound) *models.ID { return round.TemplateID })
+}
+
+func (r *reviewRoundResolver) Assignments(ctx context.Context, obj *models.ReviewRound, officialID *models.ID, reviewerID *models.ID, first int32, after *string) (*graph.ReviewPairConnection, error) {
+	size, behind, err := page(first, after)
+	if err != nil {
+		return nil, err
+	}
+	rows, more, err := r.App.Reviews.Assignments(ctx, auth.ActorFrom(ctx), obj, officialID, reviewerID, size, behind)
+	if err != nil {
+		return nil, err
+	}
+	list, info := edges(rows, more, after, func(row *models.ReviewAssignment) string { return row.ID.String() },
+		func(cursor string, row *models.ReviewAssignment) *graph.ReviewPairEdge {
+			return &graph.ReviewPairEdge{Cursor: cursor, Node: row}
+		})
+	return &graph.ReviewPairConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 
 func (r *reviewSheetResolver) Contact(ctx context.Context, obj *reviews.Sheet) (*models.ReviewContact, error) {
@@ -140,6 +196,12 @@ func (r *Resolver) ReviewAssignment() graph.ReviewAssignmentResolver {
 
 func (r *Resolver) ReviewConflict() graph.ReviewConflictResolver { return &reviewConflictResolver{r} }
 
+func (r *Resolver) ReviewPair() graph.ReviewPairResolver { return &reviewPairResolver{r} }
+
+func (r *Resolver) ReviewProposalPart() graph.ReviewProposalPartResolver {
+	return &reviewProposalPartResolver{r}
+}
+
 func (r *Resolver) ReviewRound() graph.ReviewRoundResolver { return &reviewRoundResolver{r} }
 
 func (r *Resolver) ReviewSheet() graph.ReviewSheetResolver { return &reviewSheetResolver{r} }
@@ -147,9 +209,11 @@ func (r *Resolver) ReviewSheet() graph.ReviewSheetResolver { return &reviewSheet
 func (r *Resolver) ReviewTemplate() graph.ReviewTemplateResolver { return &reviewTemplateResolver{r} }
 
 type (
-	reviewAssignmentResolver struct{ *Resolver }
-	reviewConflictResolver   struct{ *Resolver }
-	reviewRoundResolver      struct{ *Resolver }
-	reviewSheetResolver      struct{ *Resolver }
-	reviewTemplateResolver   struct{ *Resolver }
+	reviewAssignmentResolver   struct{ *Resolver }
+	reviewConflictResolver     struct{ *Resolver }
+	reviewPairResolver         struct{ *Resolver }
+	reviewProposalPartResolver struct{ *Resolver }
+	reviewRoundResolver        struct{ *Resolver }
+	reviewSheetResolver        struct{ *Resolver }
+	reviewTemplateResolver     struct{ *Resolver }
 )

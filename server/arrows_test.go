@@ -22,6 +22,7 @@ var arrows = map[string]string{
 	"migrations":       "",
 	"models":           "",
 	"open311":          "messages web/inprocess",
+	"pairing":          "",
 	"privacy":          "models",
 	"report":           "messages models report/font scoring",
 	"report/font":      "",
@@ -30,7 +31,7 @@ var arrows = map[string]string{
 	"scoring/mixed":    "",
 	"scoring/simulate": "scoring scoring/mixed",
 	"server/overhttp":  "",
-	"services/...":     "auth auth/keyring calendar models privacy report scoring services/audit services/notify store",
+	"services/...":     "auth auth/keyring calendar models pairing privacy report scoring services/audit services/notify store",
 	// Files are what a service says to people.
 	"services/assessments": "auth auth/keyring calendar messages models privacy report scoring services/audit store",
 	// Mails are what a service says to people.

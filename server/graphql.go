@@ -134,6 +134,7 @@ func complexities() graph.ComplexityRoot {
 	c.Query.Nodes = func(child int, ids []models.ID) int { return rows(int32(min(len(ids), maxRows)), child) }
 	c.Query.MyReviewAssignments = func(child int, first int32, _ *models.ID) int { return rows(min(first, assignmentsOfReviewer), child) }
 	c.Query.ReviewTemplates = func(child int, first int32, _ *string) int { return rows(first, child) }
+	c.ReviewRound.Assignments = func(child int, _, _ *models.ID, first int32, _ *string) int { return rows(first, child) }
 	c.Query.ReviewConflicts = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.SuggestCategories = func(child int, _ string) int { return rows(wordsOfForm, child) }
 	c.PolicyComparison.Officials = func(child int, first int32, _ *string) int { return rows(first, child) }

@@ -116,7 +116,12 @@ func handIn(tx *store.Tx, assignment models.ID, reviews []models.PeerReview) err
 		return err
 	}
 	if len(reviews) > 0 {
-		if err := tx.Create(&reviews).Error; err != nil {
+		err := tx.Create(&reviews).Error
+		if errors.Is(err, gorm.ErrDuplicatedKey) {
+			// The assignment was taken away after it was done, and given again.
+			return models.Conflict("assignmentId", models.KeyReviewDone)
+		}
+		if err != nil {
 			return err
 		}
 	}
