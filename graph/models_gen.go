@@ -198,6 +198,20 @@ type CheckDeedPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A round to be closed.
+type CloseReviewRoundInput struct {
+	// The round.
+	RoundID models.ID `json:"roundId"`
+}
+
+// What closing a round gave.
+type CloseReviewRoundPayload struct {
+	// The round; null where there are errors.
+	Round *models.ReviewRound `json:"round,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // What to compare.
 type ComparePoliciesInput struct {
 	// Whose evidence.
@@ -371,6 +385,26 @@ type Explanation struct {
 type HolidayPayload struct {
 	// The entry; null where there are errors.
 	Holiday *models.Holiday `json:"holiday,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Codes to be issued.
+type IssueAppraisalCodesInput struct {
+	// The round. Whom it reviews stands on the form: 100 officials at most.
+	RoundID models.ID `json:"roundId"`
+	// Whose codes they are.
+	VoterClass models.VoterClass `json:"voterClass"`
+	// How many, 1 to 500.
+	Count int32 `json:"count"`
+	// A random text of the client's, 8 characters at least: only a repeat with the same key gets the codes again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What issuing codes gave.
+type IssueAppraisalCodesPayload struct {
+	// The codes, each for one voter. They are shown here alone and kept nowhere.
+	Codes []string `json:"codes"`
 	// What to mend.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1307,6 +1341,26 @@ type ServiceEdge struct {
 	Cursor string `json:"cursor"`
 	// The service.
 	Node *models.Service `json:"node"`
+}
+
+// A ballot.
+type SubmitAppraisalInput struct {
+	// The code.
+	Code string `json:"code"`
+	// The grades; who is left out is abstained on.
+	Marks []*models.AppraisalMark `json:"marks"`
+	// What the voter wants to say; kept apart from the grades.
+	Comment graphql.Omittable[*string] `json:"comment,omitempty"`
+	// A random text of the client's, 8 characters at least: only a repeat with the same key is told again that the ballot was taken.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What handing in a ballot gave.
+type SubmitAppraisalPayload struct {
+	// Whether it was taken.
+	Submitted bool `json:"submitted"`
+	// What to mend. GONE stands for unknown, used and outdated codes alike.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A review to be handed in.

@@ -34,6 +34,7 @@ type ReviewProposalPartResolver interface {
 }
 type ReviewRoundResolver interface {
 	Template(ctx context.Context, objs []*models.ReviewRound) ([]*models.ReviewTemplate, error)
+	Progress(ctx context.Context, obj *models.ReviewRound) ([]*reviews.Progress, error)
 	Assignments(ctx context.Context, obj *models.ReviewRound, officialID *models.ID, reviewerID *models.ID, first int32, after *string) (*ReviewPairConnection, error)
 }
 type ReviewSheetResolver interface {
@@ -155,6 +156,474 @@ func (ec *executionContext) fieldContext_AmendReviewAssignmentPayload_userErrors
 	return fc, nil
 }
 
+func (ec *executionContext) _AppraisalForm_name(ctx context.Context, field graphql.CollectedField, obj *reviews.Form) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalForm_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalForm_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalForm", field, true, false, "String")
+}
+
+func (ec *executionContext) _AppraisalForm_closesOn(ctx context.Context, field graphql.CollectedField, obj *reviews.Form) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalForm_closesOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClosesOn(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
+			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalForm_closesOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalForm", field, true, false, "Date")
+}
+
+func (ec *executionContext) _AppraisalForm_officials(ctx context.Context, field graphql.CollectedField, obj *reviews.Form) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalForm_officials(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Officials, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*reviews.FormOfficial) graphql.Marshaler {
+			return ec.marshalNAppraisalOfficial2ᚕᚖsteelyardᚋservicesᚋreviewsᚐFormOfficialᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalForm_officials(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AppraisalForm",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AppraisalOfficial(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AppraisalOfficial_id(ctx context.Context, field graphql.CollectedField, obj *reviews.FormOfficial) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalOfficial_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
+			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalOfficial_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalOfficial", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AppraisalOfficial_name(ctx context.Context, field graphql.CollectedField, obj *reviews.FormOfficial) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalOfficial_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalOfficial_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalOfficial", field, false, false, "String")
+}
+
+func (ec *executionContext) _AppraisalOfficial_unitName(ctx context.Context, field graphql.CollectedField, obj *reviews.FormOfficial) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalOfficial_unitName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UnitName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalOfficial_unitName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalOfficial", field, false, false, "String")
+}
+
+func (ec *executionContext) _AppraisalOfficial_position(ctx context.Context, field graphql.CollectedField, obj *reviews.FormOfficial) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalOfficial_position(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Position, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalOfficial_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalOfficial", field, false, false, "String")
+}
+
+func (ec *executionContext) _AppraisalResult_official(ctx context.Context, field graphql.CollectedField, obj *reviews.Appraised) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalResult_official(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Official, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Official) graphql.Marshaler {
+			return ec.marshalNOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalResult_official(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AppraisalResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Official(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AppraisalResult_classes(ctx context.Context, field graphql.CollectedField, obj *reviews.Appraised) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalResult_classes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Classes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*reviews.Shares) graphql.Marshaler {
+			return ec.marshalNAppraisalShares2ᚕᚖsteelyardᚋservicesᚋreviewsᚐSharesᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalResult_classes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AppraisalResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AppraisalShares(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AppraisalResult_weighted(ctx context.Context, field graphql.CollectedField, obj *reviews.Appraised) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalResult_weighted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Weighted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reviews.Shares) graphql.Marshaler {
+			return ec.marshalOAppraisalShares2ᚖsteelyardᚋservicesᚋreviewsᚐShares(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalResult_weighted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AppraisalResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AppraisalShares(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AppraisalShares_voterClass(ctx context.Context, field graphql.CollectedField, obj *reviews.Shares) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalShares_voterClass(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VoterClass, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.VoterClass) graphql.Marshaler {
+			return ec.marshalOVoterClass2ᚖsteelyardᚋmodelsᚐVoterClass(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalShares_voterClass(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalShares", field, false, false, "VoterClass")
+}
+
+func (ec *executionContext) _AppraisalShares_excellent(ctx context.Context, field graphql.CollectedField, obj *reviews.Shares) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalShares_excellent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Excellent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalShares_excellent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalShares", field, false, false, "Float")
+}
+
+func (ec *executionContext) _AppraisalShares_competent(ctx context.Context, field graphql.CollectedField, obj *reviews.Shares) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalShares_competent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Competent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalShares_competent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalShares", field, false, false, "Float")
+}
+
+func (ec *executionContext) _AppraisalShares_basicallyCompetent(ctx context.Context, field graphql.CollectedField, obj *reviews.Shares) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalShares_basicallyCompetent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BasicallyCompetent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalShares_basicallyCompetent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalShares", field, false, false, "Float")
+}
+
+func (ec *executionContext) _AppraisalShares_incompetent(ctx context.Context, field graphql.CollectedField, obj *reviews.Shares) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalShares_incompetent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Incompetent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalShares_incompetent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalShares", field, false, false, "Float")
+}
+
+func (ec *executionContext) _AppraisalShares_score(ctx context.Context, field graphql.CollectedField, obj *reviews.Shares) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalShares_score(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Score(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalShares_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalShares", field, true, false, "Float")
+}
+
+func (ec *executionContext) _CloseReviewRoundPayload_round(ctx context.Context, field graphql.CollectedField, obj *CloseReviewRoundPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseReviewRoundPayload_round(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Round, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ReviewRound) graphql.Marshaler {
+			return ec.marshalOReviewRound2ᚖsteelyardᚋmodelsᚐReviewRound(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CloseReviewRoundPayload_round(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseReviewRoundPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewRound(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloseReviewRoundPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CloseReviewRoundPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseReviewRoundPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloseReviewRoundPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseReviewRoundPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DimensionScore_dimension(ctx context.Context, field graphql.CollectedField, obj *reviews.Mark) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -199,6 +668,61 @@ func (ec *executionContext) _DimensionScore_score(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_DimensionScore_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DimensionScore", field, false, false, "Int")
+}
+
+func (ec *executionContext) _IssueAppraisalCodesPayload_codes(ctx context.Context, field graphql.CollectedField, obj *IssueAppraisalCodesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssueAppraisalCodesPayload_codes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Codes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IssueAppraisalCodesPayload_codes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IssueAppraisalCodesPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _IssueAppraisalCodesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *IssueAppraisalCodesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssueAppraisalCodesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IssueAppraisalCodesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IssueAppraisalCodesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _LevelText_zh(ctx context.Context, field graphql.CollectedField, obj *models.LevelText) (ret graphql.Marshaler) {
@@ -1017,6 +1541,98 @@ func (ec *executionContext) fieldContext_ReviewConflictPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _ReviewFigure_relation(ctx context.Context, field graphql.CollectedField, obj *reviews.Figure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewFigure_relation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Relation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Relation) graphql.Marshaler {
+			return ec.marshalORelation2ᚖsteelyardᚋmodelsᚐRelation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewFigure_relation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewFigure", field, false, false, "Relation")
+}
+
+func (ec *executionContext) _ReviewFigure_dimension(ctx context.Context, field graphql.CollectedField, obj *reviews.Figure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewFigure_dimension(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dimension, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Dimension) graphql.Marshaler {
+			return ec.marshalNDimension2steelyardᚋmodelsᚐDimension(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewFigure_dimension(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewFigure", field, false, false, "Dimension")
+}
+
+func (ec *executionContext) _ReviewFigure_reviewers(ctx context.Context, field graphql.CollectedField, obj *reviews.Figure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewFigure_reviewers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reviewers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewFigure_reviewers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewFigure", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReviewFigure_mean(ctx context.Context, field graphql.CollectedField, obj *reviews.Figure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewFigure_mean(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mean, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewFigure_mean(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewFigure", field, false, false, "Float")
+}
+
 func (ec *executionContext) _ReviewPair_id(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAssignment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1322,6 +1938,75 @@ func (ec *executionContext) fieldContext_ReviewPairEdge_node(_ context.Context, 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ReviewProgress_relation(ctx context.Context, field graphql.CollectedField, obj *reviews.Progress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProgress_relation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Relation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Relation) graphql.Marshaler {
+			return ec.marshalNRelation2steelyardᚋmodelsᚐRelation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProgress_relation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewProgress", field, false, false, "Relation")
+}
+
+func (ec *executionContext) _ReviewProgress_asked(ctx context.Context, field graphql.CollectedField, obj *reviews.Progress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProgress_asked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Asked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProgress_asked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewProgress", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReviewProgress_answered(ctx context.Context, field graphql.CollectedField, obj *reviews.Progress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewProgress_answered(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Answered, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewProgress_answered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewProgress", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReviewProposal_officials(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
@@ -2008,6 +2693,38 @@ func (ec *executionContext) resolveBatch_ReviewRound_template(ctx context.Contex
 	)
 }
 
+func (ec *executionContext) _ReviewRound_progress(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewRound_progress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReviewRound().Progress(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*reviews.Progress) graphql.Marshaler {
+			return ec.marshalNReviewProgress2ᚕᚖsteelyardᚋservicesᚋreviewsᚐProgressᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewRound_progress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewRound",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewProgress(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReviewRound_assignments(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2634,6 +3351,61 @@ func (ec *executionContext) fieldContext_SaveReviewDraftPayload_userErrors(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _SubmitAppraisalPayload_submitted(ctx context.Context, field graphql.CollectedField, obj *SubmitAppraisalPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubmitAppraisalPayload_submitted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Submitted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SubmitAppraisalPayload_submitted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SubmitAppraisalPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _SubmitAppraisalPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SubmitAppraisalPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubmitAppraisalPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SubmitAppraisalPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SubmitAppraisalPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SubmitPeerReviewPayload_submitted(ctx context.Context, field graphql.CollectedField, obj *SubmitPeerReviewPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2763,6 +3535,97 @@ func UnmarshalAmendReviewAssignmentInput(ctx context.Context, raw any) (AmendRev
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputAppraisalMarkInput(ctx context.Context, obj any) (models.AppraisalMark, error) {
+	var it models.AppraisalMark
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"officialId", "grade"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "officialId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("officialId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OfficialID = data
+		case "grade":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("grade"))
+			data, err := ec.unmarshalNAppraisalGrade2steelyardᚋmodelsᚐAppraisalGrade(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Grade = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAppraisalMarkInput unmarshals raw into the AppraisalMarkInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAppraisalMarkInput(ctx context.Context, raw any) (models.AppraisalMark, error) {
+	var out models.AppraisalMark
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AppraisalMarkInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCloseReviewRoundInput(ctx context.Context, obj any) (CloseReviewRoundInput, error) {
+	var it CloseReviewRoundInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"roundId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "roundId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roundId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RoundID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCloseReviewRoundInput unmarshals raw into the CloseReviewRoundInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCloseReviewRoundInput(ctx context.Context, raw any) (CloseReviewRoundInput, error) {
+	var out CloseReviewRoundInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CloseReviewRoundInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputDeclareReviewConflictInput(ctx context.Context, obj any) (DeclareReviewConflictInput, error) {
 	var it DeclareReviewConflictInput
 	if obj == nil {
@@ -2872,6 +3735,69 @@ func (ec *executionContext) unmarshalInputDimensionScoreInput(ctx context.Contex
 func UnmarshalDimensionScoreInput(ctx context.Context, raw any) (reviews.Mark, error) {
 	var out reviews.Mark
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DimensionScoreInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputIssueAppraisalCodesInput(ctx context.Context, obj any) (IssueAppraisalCodesInput, error) {
+	var it IssueAppraisalCodesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"roundId", "voterClass", "count", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "roundId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roundId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RoundID = data
+		case "voterClass":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voterClass"))
+			data, err := ec.unmarshalNVoterClass2steelyardᚋmodelsᚐVoterClass(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.VoterClass = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalNInt2int32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Count = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalIssueAppraisalCodesInput unmarshals raw into the IssueAppraisalCodesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalIssueAppraisalCodesInput(ctx context.Context, raw any) (IssueAppraisalCodesInput, error) {
+	var out IssueAppraisalCodesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "IssueAppraisalCodesInput", raw, &out)
 	return out, err
 }
 
@@ -3407,6 +4333,69 @@ func UnmarshalSaveReviewTemplateInput(ctx context.Context, raw any) (SaveReviewT
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSubmitAppraisalInput(ctx context.Context, obj any) (SubmitAppraisalInput, error) {
+	var it SubmitAppraisalInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"code", "marks", "comment", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "marks":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("marks"))
+			data, err := ec.unmarshalNAppraisalMarkInput2ᚕᚖsteelyardᚋmodelsᚐAppraisalMarkᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Marks = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSubmitAppraisalInput unmarshals raw into the SubmitAppraisalInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSubmitAppraisalInput(ctx context.Context, raw any) (SubmitAppraisalInput, error) {
+	var out SubmitAppraisalInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SubmitAppraisalInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSubmitPeerReviewInput(ctx context.Context, obj any) (SubmitPeerReviewInput, error) {
 	var it SubmitPeerReviewInput
 	if obj == nil {
@@ -3523,6 +4512,236 @@ func (ec *executionContext) _AmendReviewAssignmentPayload(ctx context.Context, s
 	return out
 }
 
+var appraisalFormImplementors = []string{"AppraisalForm"}
+
+func (ec *executionContext) _AppraisalForm(ctx context.Context, sel ast.SelectionSet, obj *reviews.Form) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, appraisalFormImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AppraisalForm")
+		case "name":
+			out.Values[i] = ec._AppraisalForm_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closesOn":
+			out.Values[i] = ec._AppraisalForm_closesOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "officials":
+			out.Values[i] = ec._AppraisalForm_officials(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var appraisalOfficialImplementors = []string{"AppraisalOfficial"}
+
+func (ec *executionContext) _AppraisalOfficial(ctx context.Context, sel ast.SelectionSet, obj *reviews.FormOfficial) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, appraisalOfficialImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AppraisalOfficial")
+		case "id":
+			out.Values[i] = ec._AppraisalOfficial_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._AppraisalOfficial_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unitName":
+			out.Values[i] = ec._AppraisalOfficial_unitName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "position":
+			out.Values[i] = ec._AppraisalOfficial_position(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var appraisalResultImplementors = []string{"AppraisalResult"}
+
+func (ec *executionContext) _AppraisalResult(ctx context.Context, sel ast.SelectionSet, obj *reviews.Appraised) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, appraisalResultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AppraisalResult")
+		case "official":
+			out.Values[i] = ec._AppraisalResult_official(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "classes":
+			out.Values[i] = ec._AppraisalResult_classes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "weighted":
+			out.Values[i] = ec._AppraisalResult_weighted(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var appraisalSharesImplementors = []string{"AppraisalShares"}
+
+func (ec *executionContext) _AppraisalShares(ctx context.Context, sel ast.SelectionSet, obj *reviews.Shares) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, appraisalSharesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AppraisalShares")
+		case "voterClass":
+			out.Values[i] = ec._AppraisalShares_voterClass(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "excellent":
+			out.Values[i] = ec._AppraisalShares_excellent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "competent":
+			out.Values[i] = ec._AppraisalShares_competent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "basicallyCompetent":
+			out.Values[i] = ec._AppraisalShares_basicallyCompetent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "incompetent":
+			out.Values[i] = ec._AppraisalShares_incompetent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "score":
+			out.Values[i] = ec._AppraisalShares_score(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var closeReviewRoundPayloadImplementors = []string{"CloseReviewRoundPayload"}
+
+func (ec *executionContext) _CloseReviewRoundPayload(ctx context.Context, sel ast.SelectionSet, obj *CloseReviewRoundPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, closeReviewRoundPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CloseReviewRoundPayload")
+		case "round":
+			out.Values[i] = ec._CloseReviewRoundPayload_round(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CloseReviewRoundPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var dimensionScoreImplementors = []string{"DimensionScore"}
 
 func (ec *executionContext) _DimensionScore(ctx context.Context, sel ast.SelectionSet, obj *reviews.Mark) graphql.Marshaler {
@@ -3541,6 +4760,44 @@ func (ec *executionContext) _DimensionScore(ctx context.Context, sel ast.Selecti
 			}
 		case "score":
 			out.Values[i] = ec._DimensionScore_score(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var issueAppraisalCodesPayloadImplementors = []string{"IssueAppraisalCodesPayload"}
+
+func (ec *executionContext) _IssueAppraisalCodesPayload(ctx context.Context, sel ast.SelectionSet, obj *IssueAppraisalCodesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, issueAppraisalCodesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IssueAppraisalCodesPayload")
+		case "codes":
+			out.Values[i] = ec._IssueAppraisalCodesPayload_codes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._IssueAppraisalCodesPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -3923,6 +5180,54 @@ func (ec *executionContext) _ReviewConflictPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var reviewFigureImplementors = []string{"ReviewFigure"}
+
+func (ec *executionContext) _ReviewFigure(ctx context.Context, sel ast.SelectionSet, obj *reviews.Figure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewFigureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewFigure")
+		case "relation":
+			out.Values[i] = ec._ReviewFigure_relation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dimension":
+			out.Values[i] = ec._ReviewFigure_dimension(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reviewers":
+			out.Values[i] = ec._ReviewFigure_reviewers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mean":
+			out.Values[i] = ec._ReviewFigure_mean(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var reviewPairImplementors = []string{"ReviewPair"}
 
 func (ec *executionContext) _ReviewPair(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewAssignment) graphql.Marshaler {
@@ -4035,6 +5340,49 @@ func (ec *executionContext) _ReviewPairEdge(ctx context.Context, sel ast.Selecti
 		case "node":
 			out.Values[i] = ec._ReviewPairEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewProgressImplementors = []string{"ReviewProgress"}
+
+func (ec *executionContext) _ReviewProgress(ctx context.Context, sel ast.SelectionSet, obj *reviews.Progress) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewProgressImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewProgress")
+		case "relation":
+			out.Values[i] = ec._ReviewProgress_relation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asked":
+			out.Values[i] = ec._ReviewProgress_asked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "answered":
+			out.Values[i] = ec._ReviewProgress_answered(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -4308,6 +5656,12 @@ func (ec *executionContext) _ReviewRound(ctx context.Context, sel ast.SelectionS
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewRound_template(ctx, field, obj)
+				})
+		case "progress":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReviewRound_progress(ctx, field, obj)
 				})
 		case "assignments":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -4598,6 +5952,44 @@ func (ec *executionContext) _SaveReviewDraftPayload(ctx context.Context, sel ast
 	return out
 }
 
+var submitAppraisalPayloadImplementors = []string{"SubmitAppraisalPayload"}
+
+func (ec *executionContext) _SubmitAppraisalPayload(ctx context.Context, sel ast.SelectionSet, obj *SubmitAppraisalPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, submitAppraisalPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SubmitAppraisalPayload")
+		case "submitted":
+			out.Values[i] = ec._SubmitAppraisalPayload_submitted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SubmitAppraisalPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var submitPeerReviewPayloadImplementors = []string{"SubmitPeerReviewPayload"}
 
 func (ec *executionContext) _SubmitPeerReviewPayload(ctx context.Context, sel ast.SelectionSet, obj *SubmitPeerReviewPayload) graphql.Marshaler {
@@ -4651,6 +6043,125 @@ func (ec *executionContext) marshalNAmendReviewAssignmentPayload2ᚖsteelyardᚋ
 		return graphql.Null
 	}
 	return ec._AmendReviewAssignmentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAppraisalGrade2steelyardᚋmodelsᚐAppraisalGrade(ctx context.Context, v any) (models.AppraisalGrade, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.AppraisalGrade(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAppraisalGrade2steelyardᚋmodelsᚐAppraisalGrade(ctx context.Context, sel ast.SelectionSet, v models.AppraisalGrade) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AppraisalGrade!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNAppraisalMarkInput2ᚕᚖsteelyardᚋmodelsᚐAppraisalMarkᚄ(ctx context.Context, v any) ([]*models.AppraisalMark, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*models.AppraisalMark, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAppraisalMarkInput2ᚖsteelyardᚋmodelsᚐAppraisalMark(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNAppraisalMarkInput2ᚖsteelyardᚋmodelsᚐAppraisalMark(ctx context.Context, v any) (*models.AppraisalMark, error) {
+	res, err := ec.unmarshalInputAppraisalMarkInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAppraisalOfficial2ᚕᚖsteelyardᚋservicesᚋreviewsᚐFormOfficialᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.FormOfficial) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAppraisalOfficial2ᚖsteelyardᚋservicesᚋreviewsᚐFormOfficial(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAppraisalOfficial2ᚖsteelyardᚋservicesᚋreviewsᚐFormOfficial(ctx context.Context, sel ast.SelectionSet, v *reviews.FormOfficial) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AppraisalOfficial!")
+		return graphql.Null
+	}
+	return ec._AppraisalOfficial(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAppraisalResult2ᚕᚖsteelyardᚋservicesᚋreviewsᚐAppraisedᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Appraised) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAppraisalResult2ᚖsteelyardᚋservicesᚋreviewsᚐAppraised(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAppraisalResult2ᚖsteelyardᚋservicesᚋreviewsᚐAppraised(ctx context.Context, sel ast.SelectionSet, v *reviews.Appraised) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AppraisalResult!")
+		return graphql.Null
+	}
+	return ec._AppraisalResult(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAppraisalShares2ᚕᚖsteelyardᚋservicesᚋreviewsᚐSharesᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Shares) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAppraisalShares2ᚖsteelyardᚋservicesᚋreviewsᚐShares(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAppraisalShares2ᚖsteelyardᚋservicesᚋreviewsᚐShares(ctx context.Context, sel ast.SelectionSet, v *reviews.Shares) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AppraisalShares!")
+		return graphql.Null
+	}
+	return ec._AppraisalShares(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCloseReviewRoundInput2steelyardᚋgraphᚐCloseReviewRoundInput(ctx context.Context, v any) (CloseReviewRoundInput, error) {
+	res, err := ec.unmarshalInputCloseReviewRoundInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCloseReviewRoundPayload2ᚖsteelyardᚋgraphᚐCloseReviewRoundPayload(ctx context.Context, sel ast.SelectionSet, v *CloseReviewRoundPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CloseReviewRoundPayload!")
+		return graphql.Null
+	}
+	return ec._CloseReviewRoundPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDeclareReviewConflictInput2steelyardᚋgraphᚐDeclareReviewConflictInput(ctx context.Context, v any) (DeclareReviewConflictInput, error) {
@@ -4710,6 +6221,19 @@ func (ec *executionContext) unmarshalNDimensionScoreInput2ᚕᚖsteelyardᚋserv
 func (ec *executionContext) unmarshalNDimensionScoreInput2ᚖsteelyardᚋservicesᚋreviewsᚐMark(ctx context.Context, v any) (*reviews.Mark, error) {
 	res, err := ec.unmarshalInputDimensionScoreInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNIssueAppraisalCodesInput2steelyardᚋgraphᚐIssueAppraisalCodesInput(ctx context.Context, v any) (IssueAppraisalCodesInput, error) {
+	res, err := ec.unmarshalInputIssueAppraisalCodesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNIssueAppraisalCodesPayload2ᚖsteelyardᚋgraphᚐIssueAppraisalCodesPayload(ctx context.Context, sel ast.SelectionSet, v *IssueAppraisalCodesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "IssueAppraisalCodesPayload!")
+		return graphql.Null
+	}
+	return ec._IssueAppraisalCodesPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNLevelText2steelyardᚋmodelsᚐLevelText(ctx context.Context, sel ast.SelectionSet, v models.LevelText) graphql.Marshaler {
@@ -4928,6 +6452,30 @@ func (ec *executionContext) marshalNReviewConflictPayload2ᚖsteelyardᚋgraph�
 	return ec._ReviewConflictPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNReviewFigure2ᚕᚖsteelyardᚋservicesᚋreviewsᚐFigureᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Figure) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewFigure2ᚖsteelyardᚋservicesᚋreviewsᚐFigure(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReviewFigure2ᚖsteelyardᚋservicesᚋreviewsᚐFigure(ctx context.Context, sel ast.SelectionSet, v *reviews.Figure) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewFigure!")
+		return graphql.Null
+	}
+	return ec._ReviewFigure(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNReviewPair2ᚕᚖsteelyardᚋmodelsᚐReviewAssignmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewAssignment) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewPair", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
@@ -5002,6 +6550,30 @@ func (ec *executionContext) unmarshalNReviewPairInput2ᚕᚖsteelyardᚋgraphᚐ
 func (ec *executionContext) unmarshalNReviewPairInput2ᚖsteelyardᚋgraphᚐReviewPairInput(ctx context.Context, v any) (*ReviewPairInput, error) {
 	res, err := ec.unmarshalInputReviewPairInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReviewProgress2ᚕᚖsteelyardᚋservicesᚋreviewsᚐProgressᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Progress) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewProgress2ᚖsteelyardᚋservicesᚋreviewsᚐProgress(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReviewProgress2ᚖsteelyardᚋservicesᚋreviewsᚐProgress(ctx context.Context, sel ast.SelectionSet, v *reviews.Progress) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewProgress!")
+		return graphql.Null
+	}
+	return ec._ReviewProgress(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNReviewProposalPart2ᚕᚖsteelyardᚋservicesᚋreviewsᚐProposalPartᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.ProposalPart) graphql.Marshaler {
@@ -5185,6 +6757,19 @@ func (ec *executionContext) unmarshalNSaveReviewTemplateInput2steelyardᚋgraph�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNSubmitAppraisalInput2steelyardᚋgraphᚐSubmitAppraisalInput(ctx context.Context, v any) (SubmitAppraisalInput, error) {
+	res, err := ec.unmarshalInputSubmitAppraisalInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSubmitAppraisalPayload2ᚖsteelyardᚋgraphᚐSubmitAppraisalPayload(ctx context.Context, sel ast.SelectionSet, v *SubmitAppraisalPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SubmitAppraisalPayload!")
+		return graphql.Null
+	}
+	return ec._SubmitAppraisalPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNSubmitPeerReviewInput2steelyardᚋgraphᚐSubmitPeerReviewInput(ctx context.Context, v any) (SubmitPeerReviewInput, error) {
 	res, err := ec.unmarshalInputSubmitPeerReviewInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -5196,6 +6781,54 @@ func (ec *executionContext) marshalNSubmitPeerReviewPayload2ᚖsteelyardᚋgraph
 		return graphql.Null
 	}
 	return ec._SubmitPeerReviewPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNVoterClass2steelyardᚋmodelsᚐVoterClass(ctx context.Context, v any) (models.VoterClass, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.VoterClass(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVoterClass2steelyardᚋmodelsᚐVoterClass(ctx context.Context, sel ast.SelectionSet, v models.VoterClass) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "VoterClass!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalOAppraisalForm2ᚖsteelyardᚋservicesᚋreviewsᚐForm(ctx context.Context, sel ast.SelectionSet, v *reviews.Form) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AppraisalForm(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAppraisalShares2ᚖsteelyardᚋservicesᚋreviewsᚐShares(ctx context.Context, sel ast.SelectionSet, v *reviews.Shares) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AppraisalShares(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalORelation2ᚖsteelyardᚋmodelsᚐRelation(ctx context.Context, v any) (*models.Relation, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Relation(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORelation2ᚖsteelyardᚋmodelsᚐRelation(ctx context.Context, sel ast.SelectionSet, v *models.Relation) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOReviewConflict2ᚖsteelyardᚋmodelsᚐReviewConflict(ctx context.Context, sel ast.SelectionSet, v *models.ReviewConflict) graphql.Marshaler {
@@ -5265,6 +6898,25 @@ func (ec *executionContext) marshalOReviewTemplate2ᚖsteelyardᚋmodelsᚐRevie
 		return graphql.Null
 	}
 	return ec._ReviewTemplate(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOVoterClass2ᚖsteelyardᚋmodelsᚐVoterClass(ctx context.Context, v any) (*models.VoterClass, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.VoterClass(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOVoterClass2ᚖsteelyardᚋmodelsᚐVoterClass(ctx context.Context, sel ast.SelectionSet, v *models.VoterClass) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 // endregion ***************************** type.gotpl *****************************

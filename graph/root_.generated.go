@@ -83,6 +83,34 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	AppraisalForm struct {
+		ClosesOn  func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Officials func(childComplexity int) int
+	}
+
+	AppraisalOfficial struct {
+		ID       func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Position func(childComplexity int) int
+		UnitName func(childComplexity int) int
+	}
+
+	AppraisalResult struct {
+		Classes  func(childComplexity int) int
+		Official func(childComplexity int) int
+		Weighted func(childComplexity int) int
+	}
+
+	AppraisalShares struct {
+		BasicallyCompetent func(childComplexity int) int
+		Competent          func(childComplexity int) int
+		Excellent          func(childComplexity int) int
+		Incompetent        func(childComplexity int) int
+		Score              func(childComplexity int) int
+		VoterClass         func(childComplexity int) int
+	}
+
 	Area struct {
 		ID       func(childComplexity int) int
 		Name     func(childComplexity int) int
@@ -253,6 +281,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CloseReviewRoundPayload struct {
+		Round      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ComparePoliciesPayload struct {
 		Comparison func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -404,6 +437,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	IssueAppraisalCodesPayload struct {
+		Codes      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	IssueRatingInvitationPayload struct {
 		Invitation func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -454,6 +492,7 @@ type ComplexityRoot struct {
 		AnswerMediation          func(childComplexity int, input AnswerMediationInput) int
 		AssignCase               func(childComplexity int, input AssignCaseInput) int
 		CheckDeed                func(childComplexity int, input CheckDeedInput) int
+		CloseReviewRound         func(childComplexity int, input CloseReviewRoundInput) int
 		ComparePolicies          func(childComplexity int, input ComparePoliciesInput) int
 		ConfirmDeed              func(childComplexity int, input ConfirmDeedInput) int
 		ConfirmResolution        func(childComplexity int, input ConfirmResolutionInput) int
@@ -463,6 +502,7 @@ type ComplexityRoot struct {
 		EndMediation             func(childComplexity int, input EndMediationInput) int
 		ExtendCase               func(childComplexity int, input CaseReasonInput) int
 		HoldCase                 func(childComplexity int, input CaseReasonInput) int
+		IssueAppraisalCodes      func(childComplexity int, input IssueAppraisalCodesInput) int
 		IssueRatingInvitation    func(childComplexity int, input IssueRatingInvitationInput) int
 		JoinCases                func(childComplexity int, input JoinCasesInput) int
 		ObjectExclusion          func(childComplexity int, input ObjectExclusionInput) int
@@ -502,6 +542,7 @@ type ComplexityRoot struct {
 		SaveRoutingRule          func(childComplexity int, input SaveRoutingRuleInput) int
 		SaveWebhook              func(childComplexity int, input SaveWebhookInput) int
 		StartCase                func(childComplexity int, input CaseStepInput) int
+		SubmitAppraisal          func(childComplexity int, input SubmitAppraisalInput) int
 		SubmitPeerReview         func(childComplexity int, input SubmitPeerReviewInput) int
 		SubmitRating             func(childComplexity int, input SubmitRatingInput) int
 		SubscribeToCase          func(childComplexity int, input SubscribeToCaseInput) int
@@ -653,6 +694,8 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		AppraisalForm       func(childComplexity int, code string) int
+		AppraisalResults    func(childComplexity int, roundID models.ID) int
 		Areas               func(childComplexity int) int
 		AssessmentReport    func(childComplexity int, cycleID models.ID, unitID *models.ID, peerGroup *string, orderBy AssessmentOrder, first int32, after *string) int
 		AssessmentRun       func(childComplexity int, id models.ID) int
@@ -680,6 +723,7 @@ type ComplexityRoot struct {
 		RatingForm          func(childComplexity int, serviceID models.ID) int
 		RatingInvitation    func(childComplexity int, token string) int
 		ReviewConflicts     func(childComplexity int, first int32, after *string) int
+		ReviewResults       func(childComplexity int, roundID models.ID, officialID models.ID) int
 		ReviewRound         func(childComplexity int, id models.ID) int
 		ReviewTemplates     func(childComplexity int, first int32, after *string) int
 		RoutingRules        func(childComplexity int) int
@@ -845,6 +889,13 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ReviewFigure struct {
+		Dimension func(childComplexity int) int
+		Mean      func(childComplexity int) int
+		Relation  func(childComplexity int) int
+		Reviewers func(childComplexity int) int
+	}
+
 	ReviewPair struct {
 		ID       func(childComplexity int) int
 		Official func(childComplexity int) int
@@ -861,6 +912,12 @@ type ComplexityRoot struct {
 	ReviewPairEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ReviewProgress struct {
+		Answered func(childComplexity int) int
+		Asked    func(childComplexity int) int
+		Relation func(childComplexity int) int
 	}
 
 	ReviewProposal struct {
@@ -901,6 +958,7 @@ type ComplexityRoot struct {
 		ID          func(childComplexity int) int
 		Name        func(childComplexity int) int
 		OpensOn     func(childComplexity int) int
+		Progress    func(childComplexity int) int
 		State       func(childComplexity int) int
 		Template    func(childComplexity int) int
 	}
@@ -1007,6 +1065,11 @@ type ComplexityRoot struct {
 	ServiceEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	SubmitAppraisalPayload struct {
+		Submitted  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	SubmitPeerReviewPayload struct {
@@ -1146,6 +1209,106 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AmendReviewAssignmentPayload.UserErrors(childComplexity), true
+
+	case "AppraisalForm.closesOn":
+		if e.ComplexityRoot.AppraisalForm.ClosesOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalForm.ClosesOn(childComplexity), true
+	case "AppraisalForm.name":
+		if e.ComplexityRoot.AppraisalForm.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalForm.Name(childComplexity), true
+	case "AppraisalForm.officials":
+		if e.ComplexityRoot.AppraisalForm.Officials == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalForm.Officials(childComplexity), true
+
+	case "AppraisalOfficial.id":
+		if e.ComplexityRoot.AppraisalOfficial.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalOfficial.ID(childComplexity), true
+	case "AppraisalOfficial.name":
+		if e.ComplexityRoot.AppraisalOfficial.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalOfficial.Name(childComplexity), true
+	case "AppraisalOfficial.position":
+		if e.ComplexityRoot.AppraisalOfficial.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalOfficial.Position(childComplexity), true
+	case "AppraisalOfficial.unitName":
+		if e.ComplexityRoot.AppraisalOfficial.UnitName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalOfficial.UnitName(childComplexity), true
+
+	case "AppraisalResult.classes":
+		if e.ComplexityRoot.AppraisalResult.Classes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalResult.Classes(childComplexity), true
+	case "AppraisalResult.official":
+		if e.ComplexityRoot.AppraisalResult.Official == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalResult.Official(childComplexity), true
+	case "AppraisalResult.weighted":
+		if e.ComplexityRoot.AppraisalResult.Weighted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalResult.Weighted(childComplexity), true
+
+	case "AppraisalShares.basicallyCompetent":
+		if e.ComplexityRoot.AppraisalShares.BasicallyCompetent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalShares.BasicallyCompetent(childComplexity), true
+	case "AppraisalShares.competent":
+		if e.ComplexityRoot.AppraisalShares.Competent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalShares.Competent(childComplexity), true
+	case "AppraisalShares.excellent":
+		if e.ComplexityRoot.AppraisalShares.Excellent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalShares.Excellent(childComplexity), true
+	case "AppraisalShares.incompetent":
+		if e.ComplexityRoot.AppraisalShares.Incompetent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalShares.Incompetent(childComplexity), true
+	case "AppraisalShares.score":
+		if e.ComplexityRoot.AppraisalShares.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalShares.Score(childComplexity), true
+	case "AppraisalShares.voterClass":
+		if e.ComplexityRoot.AppraisalShares.VoterClass == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalShares.VoterClass(childComplexity), true
 
 	case "Area.id":
 		if e.ComplexityRoot.Area.ID == nil {
@@ -1861,6 +2024,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CheckDeedPayload.UserErrors(childComplexity), true
 
+	case "CloseReviewRoundPayload.round":
+		if e.ComplexityRoot.CloseReviewRoundPayload.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseReviewRoundPayload.Round(childComplexity), true
+	case "CloseReviewRoundPayload.userErrors":
+		if e.ComplexityRoot.CloseReviewRoundPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseReviewRoundPayload.UserErrors(childComplexity), true
+
 	case "ComparePoliciesPayload.comparison":
 		if e.ComplexityRoot.ComparePoliciesPayload.Comparison == nil {
 			break
@@ -2427,6 +2603,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.HolidayPayload.UserErrors(childComplexity), true
 
+	case "IssueAppraisalCodesPayload.codes":
+		if e.ComplexityRoot.IssueAppraisalCodesPayload.Codes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueAppraisalCodesPayload.Codes(childComplexity), true
+	case "IssueAppraisalCodesPayload.userErrors":
+		if e.ComplexityRoot.IssueAppraisalCodesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueAppraisalCodesPayload.UserErrors(childComplexity), true
+
 	case "IssueRatingInvitationPayload.invitation":
 		if e.ComplexityRoot.IssueRatingInvitationPayload.Invitation == nil {
 			break
@@ -2644,6 +2833,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CheckDeed(childComplexity, args["input"].(CheckDeedInput)), true
+	case "Mutation.closeReviewRound":
+		if e.ComplexityRoot.Mutation.CloseReviewRound == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeReviewRound_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseReviewRound(childComplexity, args["input"].(CloseReviewRoundInput)), true
 	case "Mutation.comparePolicies":
 		if e.ComplexityRoot.Mutation.ComparePolicies == nil {
 			break
@@ -2743,6 +2943,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.HoldCase(childComplexity, args["input"].(CaseReasonInput)), true
+	case "Mutation.issueAppraisalCodes":
+		if e.ComplexityRoot.Mutation.IssueAppraisalCodes == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_issueAppraisalCodes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.IssueAppraisalCodes(childComplexity, args["input"].(IssueAppraisalCodesInput)), true
 	case "Mutation.issueRatingInvitation":
 		if e.ComplexityRoot.Mutation.IssueRatingInvitation == nil {
 			break
@@ -3172,6 +3383,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StartCase(childComplexity, args["input"].(CaseStepInput)), true
+	case "Mutation.submitAppraisal":
+		if e.ComplexityRoot.Mutation.SubmitAppraisal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_submitAppraisal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubmitAppraisal(childComplexity, args["input"].(SubmitAppraisalInput)), true
 	case "Mutation.submitPeerReview":
 		if e.ComplexityRoot.Mutation.SubmitPeerReview == nil {
 			break
@@ -3788,6 +4010,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PublicCaseEdge.Node(childComplexity), true
 
+	case "Query.appraisalForm":
+		if e.ComplexityRoot.Query.AppraisalForm == nil {
+			break
+		}
+
+		args, err := ec.field_Query_appraisalForm_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AppraisalForm(childComplexity, args["code"].(string)), true
+	case "Query.appraisalResults":
+		if e.ComplexityRoot.Query.AppraisalResults == nil {
+			break
+		}
+
+		args, err := ec.field_Query_appraisalResults_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AppraisalResults(childComplexity, args["roundId"].(models.ID)), true
 	case "Query.areas":
 		if e.ComplexityRoot.Query.Areas == nil {
 			break
@@ -4061,6 +4305,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ReviewConflicts(childComplexity, args["first"].(int32), args["after"].(*string)), true
+	case "Query.reviewResults":
+		if e.ComplexityRoot.Query.ReviewResults == nil {
+			break
+		}
+
+		args, err := ec.field_Query_reviewResults_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ReviewResults(childComplexity, args["roundId"].(models.ID), args["officialId"].(models.ID)), true
 	case "Query.reviewRound":
 		if e.ComplexityRoot.Query.ReviewRound == nil {
 			break
@@ -4662,6 +4917,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReviewConflictPayload.UserErrors(childComplexity), true
 
+	case "ReviewFigure.dimension":
+		if e.ComplexityRoot.ReviewFigure.Dimension == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewFigure.Dimension(childComplexity), true
+	case "ReviewFigure.mean":
+		if e.ComplexityRoot.ReviewFigure.Mean == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewFigure.Mean(childComplexity), true
+	case "ReviewFigure.relation":
+		if e.ComplexityRoot.ReviewFigure.Relation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewFigure.Relation(childComplexity), true
+	case "ReviewFigure.reviewers":
+		if e.ComplexityRoot.ReviewFigure.Reviewers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewFigure.Reviewers(childComplexity), true
+
 	case "ReviewPair.id":
 		if e.ComplexityRoot.ReviewPair.ID == nil {
 			break
@@ -4718,6 +4998,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviewPairEdge.Node(childComplexity), true
+
+	case "ReviewProgress.answered":
+		if e.ComplexityRoot.ReviewProgress.Answered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProgress.Answered(childComplexity), true
+	case "ReviewProgress.asked":
+		if e.ComplexityRoot.ReviewProgress.Asked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProgress.Asked(childComplexity), true
+	case "ReviewProgress.relation":
+		if e.ComplexityRoot.ReviewProgress.Relation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewProgress.Relation(childComplexity), true
 
 	case "ReviewProposal.connected":
 		if e.ComplexityRoot.ReviewProposal.Connected == nil {
@@ -4878,6 +5177,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviewRound.OpensOn(childComplexity), true
+	case "ReviewRound.progress":
+		if e.ComplexityRoot.ReviewRound.Progress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewRound.Progress(childComplexity), true
 	case "ReviewRound.state":
 		if e.ComplexityRoot.ReviewRound.State == nil {
 			break
@@ -5231,6 +5536,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ServiceEdge.Node(childComplexity), true
 
+	case "SubmitAppraisalPayload.submitted":
+		if e.ComplexityRoot.SubmitAppraisalPayload.Submitted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitAppraisalPayload.Submitted(childComplexity), true
+	case "SubmitAppraisalPayload.userErrors":
+		if e.ComplexityRoot.SubmitAppraisalPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitAppraisalPayload.UserErrors(childComplexity), true
+
 	case "SubmitPeerReviewPayload.submitted":
 		if e.ComplexityRoot.SubmitPeerReviewPayload.Submitted == nil {
 			break
@@ -5517,12 +5835,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AmendReviewAssignmentInput", ec.unmarshalInputAmendReviewAssignmentInput),
 			graphql.NewInputUnmarshaler("AnswerMediationInput", ec.unmarshalInputAnswerMediationInput),
+			graphql.NewInputUnmarshaler("AppraisalMarkInput", ec.unmarshalInputAppraisalMarkInput),
 			graphql.NewInputUnmarshaler("AspectInput", ec.unmarshalInputAspectInput),
 			graphql.NewInputUnmarshaler("AssignCaseInput", ec.unmarshalInputAssignCaseInput),
 			graphql.NewInputUnmarshaler("CaseFilter", ec.unmarshalInputCaseFilter),
 			graphql.NewInputUnmarshaler("CaseReasonInput", ec.unmarshalInputCaseReasonInput),
 			graphql.NewInputUnmarshaler("CaseStepInput", ec.unmarshalInputCaseStepInput),
 			graphql.NewInputUnmarshaler("CheckDeedInput", ec.unmarshalInputCheckDeedInput),
+			graphql.NewInputUnmarshaler("CloseReviewRoundInput", ec.unmarshalInputCloseReviewRoundInput),
 			graphql.NewInputUnmarshaler("ComparePoliciesInput", ec.unmarshalInputComparePoliciesInput),
 			graphql.NewInputUnmarshaler("ComponentRuleInput", ec.unmarshalInputComponentRuleInput),
 			graphql.NewInputUnmarshaler("ConfirmDeedInput", ec.unmarshalInputConfirmDeedInput),
@@ -5534,6 +5854,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DimensionScoreInput", ec.unmarshalInputDimensionScoreInput),
 			graphql.NewInputUnmarshaler("EncounterRowInput", ec.unmarshalInputEncounterRowInput),
 			graphql.NewInputUnmarshaler("EndMediationInput", ec.unmarshalInputEndMediationInput),
+			graphql.NewInputUnmarshaler("IssueAppraisalCodesInput", ec.unmarshalInputIssueAppraisalCodesInput),
 			graphql.NewInputUnmarshaler("IssueRatingInvitationInput", ec.unmarshalInputIssueRatingInvitationInput),
 			graphql.NewInputUnmarshaler("JoinCasesInput", ec.unmarshalInputJoinCasesInput),
 			graphql.NewInputUnmarshaler("LevelTextInput", ec.unmarshalInputLevelTextInput),
@@ -5573,6 +5894,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SaveRoutingRuleInput", ec.unmarshalInputSaveRoutingRuleInput),
 			graphql.NewInputUnmarshaler("SaveWebhookInput", ec.unmarshalInputSaveWebhookInput),
 			graphql.NewInputUnmarshaler("ScenarioInput", ec.unmarshalInputScenarioInput),
+			graphql.NewInputUnmarshaler("SubmitAppraisalInput", ec.unmarshalInputSubmitAppraisalInput),
 			graphql.NewInputUnmarshaler("SubmitPeerReviewInput", ec.unmarshalInputSubmitPeerReviewInput),
 			graphql.NewInputUnmarshaler("SubmitRatingInput", ec.unmarshalInputSubmitRatingInput),
 			graphql.NewInputUnmarshaler("SubscribeToCaseInput", ec.unmarshalInputSubscribeToCaseInput),
@@ -5730,6 +6052,62 @@ func (ec *executionContext) childFields_AmendReviewAssignmentPayload(ctx context
 		return ec.fieldContext_AmendReviewAssignmentPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AmendReviewAssignmentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AppraisalForm(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_AppraisalForm_name(ctx, field)
+	case "closesOn":
+		return ec.fieldContext_AppraisalForm_closesOn(ctx, field)
+	case "officials":
+		return ec.fieldContext_AppraisalForm_officials(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppraisalForm", field.Name)
+}
+
+func (ec *executionContext) childFields_AppraisalOfficial(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AppraisalOfficial_id(ctx, field)
+	case "name":
+		return ec.fieldContext_AppraisalOfficial_name(ctx, field)
+	case "unitName":
+		return ec.fieldContext_AppraisalOfficial_unitName(ctx, field)
+	case "position":
+		return ec.fieldContext_AppraisalOfficial_position(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppraisalOfficial", field.Name)
+}
+
+func (ec *executionContext) childFields_AppraisalResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "official":
+		return ec.fieldContext_AppraisalResult_official(ctx, field)
+	case "classes":
+		return ec.fieldContext_AppraisalResult_classes(ctx, field)
+	case "weighted":
+		return ec.fieldContext_AppraisalResult_weighted(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppraisalResult", field.Name)
+}
+
+func (ec *executionContext) childFields_AppraisalShares(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "voterClass":
+		return ec.fieldContext_AppraisalShares_voterClass(ctx, field)
+	case "excellent":
+		return ec.fieldContext_AppraisalShares_excellent(ctx, field)
+	case "competent":
+		return ec.fieldContext_AppraisalShares_competent(ctx, field)
+	case "basicallyCompetent":
+		return ec.fieldContext_AppraisalShares_basicallyCompetent(ctx, field)
+	case "incompetent":
+		return ec.fieldContext_AppraisalShares_incompetent(ctx, field)
+	case "score":
+		return ec.fieldContext_AppraisalShares_score(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppraisalShares", field.Name)
 }
 
 func (ec *executionContext) childFields_Area(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6072,6 +6450,16 @@ func (ec *executionContext) childFields_CheckDeedPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type CheckDeedPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CloseReviewRoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "round":
+		return ec.fieldContext_CloseReviewRoundPayload_round(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CloseReviewRoundPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseReviewRoundPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ComparePoliciesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "comparison":
@@ -6372,6 +6760,16 @@ func (ec *executionContext) childFields_HolidayPayload(ctx context.Context, fiel
 		return ec.fieldContext_HolidayPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HolidayPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_IssueAppraisalCodesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "codes":
+		return ec.fieldContext_IssueAppraisalCodesPayload_codes(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_IssueAppraisalCodesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IssueAppraisalCodesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_IssueRatingInvitationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7056,6 +7454,20 @@ func (ec *executionContext) childFields_ReviewConflictPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ReviewConflictPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReviewFigure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "relation":
+		return ec.fieldContext_ReviewFigure_relation(ctx, field)
+	case "dimension":
+		return ec.fieldContext_ReviewFigure_dimension(ctx, field)
+	case "reviewers":
+		return ec.fieldContext_ReviewFigure_reviewers(ctx, field)
+	case "mean":
+		return ec.fieldContext_ReviewFigure_mean(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewFigure", field.Name)
+}
+
 func (ec *executionContext) childFields_ReviewPair(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7090,6 +7502,18 @@ func (ec *executionContext) childFields_ReviewPairEdge(ctx context.Context, fiel
 		return ec.fieldContext_ReviewPairEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReviewPairEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewProgress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "relation":
+		return ec.fieldContext_ReviewProgress_relation(ctx, field)
+	case "asked":
+		return ec.fieldContext_ReviewProgress_asked(ctx, field)
+	case "answered":
+		return ec.fieldContext_ReviewProgress_answered(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewProgress", field.Name)
 }
 
 func (ec *executionContext) childFields_ReviewProposal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7170,6 +7594,8 @@ func (ec *executionContext) childFields_ReviewRound(ctx context.Context, field g
 		return ec.fieldContext_ReviewRound_state(ctx, field)
 	case "template":
 		return ec.fieldContext_ReviewRound_template(ctx, field)
+	case "progress":
+		return ec.fieldContext_ReviewRound_progress(ctx, field)
 	case "assignments":
 		return ec.fieldContext_ReviewRound_assignments(ctx, field)
 	}
@@ -7382,6 +7808,16 @@ func (ec *executionContext) childFields_ServiceEdge(ctx context.Context, field g
 		return ec.fieldContext_ServiceEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServiceEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SubmitAppraisalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "submitted":
+		return ec.fieldContext_SubmitAppraisalPayload_submitted(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SubmitAppraisalPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubmitAppraisalPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SubmitPeerReviewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -84,6 +84,9 @@ type AppraisalComment struct {
 // Validate checks the record by itself.
 func (c *AppraisalComment) Validate() error { return needed("comment", c.Body, MaxCommentLength) }
 
+// ValidVoterClass checks a class.
+func ValidVoterClass(c VoterClass) error { return oneOf("voterClass", c, VoterClasses) }
+
 // ValidMarks checks the marks of a ballot: each of an official on the form, each
 // official once. Who is left out is abstained on.
 func ValidMarks(marks []AppraisalMark, form map[ID]bool) error {

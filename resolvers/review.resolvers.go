@@ -74,6 +74,28 @@ func (r *mutationResolver) AmendReviewAssignment(ctx context.Context, input grap
 	return &graph.AmendReviewAssignmentPayload{Added: added, UserErrors: problems}, err
 }
 
+func (r *mutationResolver) CloseReviewRound(ctx context.Context, input graph.CloseReviewRoundInput) (*graph.CloseReviewRoundPayload, error) {
+	round, err := r.App.Reviews.Close(ctx, auth.ActorFrom(ctx), input.RoundID)
+	problems, err := userErrors(ctx, err)
+	return &graph.CloseReviewRoundPayload{Round: round, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) IssueAppraisalCodes(ctx context.Context, input graph.IssueAppraisalCodesInput) (*graph.IssueAppraisalCodesPayload, error) {
+	codes, err := r.App.Reviews.IssueCodes(ctx, auth.ActorFrom(ctx), reviews.NewCodes{
+		RoundID: input.RoundID, VoterClass: input.VoterClass, Count: int(input.Count), IdempotencyKey: input.IdempotencyKey.Value(),
+	})
+	problems, err := userErrors(ctx, err)
+	return &graph.IssueAppraisalCodesPayload{Codes: orEmpty(codes), UserErrors: problems}, err
+}
+
+func (r *mutationResolver) SubmitAppraisal(ctx context.Context, input graph.SubmitAppraisalInput) (*graph.SubmitAppraisalPayload, error) {
+	err := r.App.Reviews.Vote(ctx, reviews.Vote{
+		Code: input.Code, Marks: values(input.Marks), Comment: orZero(input.Comment.Value()), IdempotencyKey: input.IdempotencyKey.Value(),
+	})
+	problems, err := userErrors(ctx, err)
+	return &graph.SubmitAppraisalPayload{Submitted: len(problems) == 0 && err == nil, UserErrors: problems}, err
+}
+
 func (r *mutationResolver) SaveReviewDraft(ctx context.Context, input graph.SaveReviewDraftInput) (*graph.SaveReviewDraftPayload, error) {
 	err := r.App.Reviews.SaveDraft(ctx, auth.ActorFrom(ctx), input.AssignmentID, reviews.Sheet{
 		Contact: orZero(input.Contact.Value()), Marks: values(input.Scores), Answers: values(input.Answers),
@@ -100,6 +122,18 @@ func (r *queryResolver) MyReviewAssignments(ctx context.Context, first int32, af
 
 func (r *queryResolver) ReviewRound(ctx context.Context, id models.ID) (*models.ReviewRound, error) {
 	return r.App.Reviews.Round(ctx, auth.ActorFrom(ctx), id)
+}
+
+func (r *queryResolver) ReviewResults(ctx context.Context, roundID models.ID, officialID models.ID) ([]*reviews.Figure, error) {
+	return r.App.Reviews.Results(ctx, auth.ActorFrom(ctx), roundID, officialID)
+}
+
+func (r *queryResolver) AppraisalForm(ctx context.Context, code string) (*reviews.Form, error) {
+	return r.App.Reviews.AppraisalForm(ctx, code)
+}
+
+func (r *queryResolver) AppraisalResults(ctx context.Context, roundID models.ID) ([]*reviews.Appraised, error) {
+	return r.App.Reviews.AppraisalResults(ctx, auth.ActorFrom(ctx), roundID)
 }
 
 func (r *queryResolver) ReviewTemplates(ctx context.Context, first int32, after *string) (*graph.ReviewTemplateConnection, error) {
@@ -160,6 +194,10 @@ func (r *reviewProposalPartResolver) Units(ctx context.Context, obj *reviews.Pro
 
 func (r *reviewRoundResolver) Template(ctx context.Context, objs []*models.ReviewRound) ([]*models.ReviewTemplate, error) {
 	return optional(ctx, load(ctx).templates, objs, func(round *models.ReviewRound) *models.ID { return round.TemplateID })
+}
+
+func (r *reviewRoundResolver) Progress(ctx context.Context, obj *models.ReviewRound) ([]*reviews.Progress, error) {
+	return r.App.Reviews.Progress(ctx, auth.ActorFrom(ctx), obj)
 }
 
 func (r *reviewRoundResolver) Assignments(ctx context.Context, obj *models.ReviewRound, officialID *models.ID, reviewerID *models.ID, first int32, after *string) (*graph.ReviewPairConnection, error) {

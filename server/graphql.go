@@ -101,6 +101,7 @@ const (
 	wordsOfForm           = 20
 	daysOfYear            = 40
 	followersOfCase       = 5
+	figuresOfReview       = 25
 )
 
 // complexities say what lists cost: as many times their rows as are asked for.
@@ -135,6 +136,14 @@ func complexities() graph.ComplexityRoot {
 	c.Query.MyReviewAssignments = func(child int, first int32, _ *models.ID) int { return rows(min(first, assignmentsOfReviewer), child) }
 	c.Query.ReviewTemplates = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.ReviewRound.Assignments = func(child int, _, _ *models.ID, first int32, _ *string) int { return rows(first, child) }
+	c.Query.ReviewResults = func(child int, _, _ models.ID) int { return rows(figuresOfReview, child) }
+	c.AppraisalForm.Officials = func(child int) int { return rows(models.MaxAppraised, child) }
+	c.Query.AppraisalResults = func(child int, _ models.ID) int { return rows(models.MaxAppraised, child) }
+	c.ReviewRound.Progress = func(child int) int { return rows(int32(len(models.Relations)), child) }
+	c.ReviewProposal.Short = func(child int) int { return rows(wordsOfForm, child) }
+	c.ReviewProposal.Parts = func(child int) int { return rows(wordsOfForm, child) }
+	c.ReviewProposalPart.Units = func(child int) int { return rows(wordsOfForm, child) }
+	c.AppraisalResult.Classes = func(child int) int { return rows(int32(len(models.VoterClasses)), child) }
 	c.Query.ReviewConflicts = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.SuggestCategories = func(child int, _ string) int { return rows(wordsOfForm, child) }
 	c.PolicyComparison.Officials = func(child int, first int32, _ *string) int { return rows(first, child) }

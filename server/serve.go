@@ -204,6 +204,7 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 		every(c.SweepEvery, log, "forget what was needed for a day", site.app.Ratings.Forget),
 		every(c.SweepEvery, log, "escalate late replies", site.app.Ratings.Escalate),
 		every(c.SweepEvery, log, "release reviews", site.app.Reviews.Release),
+		every(c.SweepEvery, log, "close review rounds", site.app.Reviews.CloseDue),
 	}
 	if c.Worker {
 		tasks = append(tasks, site.app.Assessments.Work)

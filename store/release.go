@@ -31,6 +31,16 @@ type Answers struct {
 	Person string // the column by which those who answered are told apart
 	Enough int    // how many persons make a batch
 	Zone   *time.Location
+	// Imports says that the table has imported answers as well, which do not wait.
+	Imports bool
+}
+
+// ours is the condition on rows that were handed in here.
+func (a Answers) ours() string {
+	if a.Imports {
+		return "import_key IS NULL AND released = ?"
+	}
+	return "released = ?"
 }
 
 const (
@@ -80,7 +90,7 @@ func (a Answers) ready(tx *Tx) (fresh, again []models.ID, err error) {
 		ID  models.ID
 		Day models.Date
 	}
-	err = tx.Model(a.Record).Select("id, "+a.Day+" AS day").Where("import_key IS NULL AND released = ?", false).
+	err = tx.Model(a.Record).Select("id, "+a.Day+" AS day").Where(a.ours(), false).
 		Order("id").Limit(maxRelease).Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"}).Scan(&waiting).Error
 	if err != nil {
 		return nil, nil, err
@@ -104,7 +114,7 @@ func (a Answers) ready(tx *Tx) (fresh, again []models.ID, err error) {
 			continue
 		}
 		var others []models.ID
-		err := tx.Model(a.Record).Where("import_key IS NULL AND released = ? AND "+a.Day+" = ?", true, day).
+		err := tx.Model(a.Record).Where(a.ours()+" AND "+a.Day+" = ?", true, day).
 			Order("id").Limit(company).Pluck("id", &others).Error
 		if err != nil {
 			return nil, nil, err

@@ -53,7 +53,7 @@ type site struct {
 // zone is where the organisation keeps its dates.
 func New(api, uploads http.Handler, zone *time.Location) (http.Handler, error) {
 	s := &site{api: inprocess.Client(api), uploads: uploads, pages: map[string]*template.Template{}, zone: zone}
-	for _, name := range []string{"home", "rate", "rated", "gone", "receipt", "found", "problem", "opened"} {
+	for _, name := range []string{"home", "rate", "rated", "gone", "receipt", "found", "problem", "opened", "appraisal", "appraised", "appraisalgone"} {
 		page, err := template.New("layout.html").Funcs(s.functions()).ParseFS(pageFiles, "pages/layout.html", "pages/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("read page %s: %w", name, err)
@@ -68,6 +68,8 @@ func New(api, uploads http.Handler, zone *time.Location) (http.Handler, error) {
 	routes.HandleFunc("GET /{$}", s.home)
 	routes.HandleFunc("GET /r/{token}", s.offer)
 	routes.HandleFunc("POST /r/{token}", s.rate)
+	routes.HandleFunc("GET /appraisal/{code}", s.appraise)
+	routes.HandleFunc("POST /appraisal/{code}", s.vote)
 	routes.HandleFunc("GET /receipt", s.askReceipt)
 	routes.HandleFunc("POST /receipt", s.find)
 	routes.HandleFunc("POST /receipt/word", s.word)

@@ -4,6 +4,8 @@ import "steelyard/messages"
 
 // words are the sentences of the pages in one language.
 type words struct {
+	Appraisal appraisalWords
+
 	Name, OtherLang, OtherLangName                             string
 	HomeTitle, HomeText, HomeRate, HomeReceipt                 string
 	RateTitle, RateBy, RateOn, RateUntil, RateAsk, ChooseLevel string
@@ -36,6 +38,8 @@ func wordsIn(l messages.Lang) *words {
 }
 
 var chinese = words{
+	Appraisal: chineseAppraisal,
+
 	Name: "群众心里有杆秤", OtherLang: "en", OtherLangName: "English",
 	HomeTitle: "您的评价有分量", HomeText: "扫描工作人员出示的二维码，或打开收到的链接，半分钟即可评价刚刚办理的服务。评价匿名，无需注册。",
 	HomeRate: "没有链接？请向为您办事的工作人员索取。", HomeReceipt: "用回执查询评价或诉求",
@@ -80,6 +84,8 @@ var chinese = words{
 }
 
 var english = words{
+	Appraisal: englishAppraisal,
+
 	Name: "Steelyard", OtherLang: "zh-CN", OtherLangName: "中文",
 	HomeTitle: "Your word has weight", HomeText: "Scan the code that you are shown, or open the link that you were given: rating the service you have just had takes half a minute. It is anonymous and needs no account.",
 	HomeRate: "No link? Ask whoever served you for one.", HomeReceipt: "Follow a rating or a case by its receipt",

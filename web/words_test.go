@@ -18,6 +18,17 @@ func TestEveryWordIsSaidInBothLanguages(t *testing.T) {
 				t.Errorf("%s: %s is not said", l, v.Type().Field(i).Name)
 			}
 		}
+		appraisal := reflect.ValueOf(w.Appraisal)
+		for i := range appraisal.NumField() {
+			if f := appraisal.Field(i); f.Kind() == reflect.String && f.String() == "" {
+				t.Errorf("%s: %s of an appraisal is not said", l, appraisal.Type().Field(i).Name)
+			}
+		}
+		for _, grade := range AllAppraisalGrade {
+			if w.Appraisal.Grades[grade] == "" {
+				t.Errorf("%s: %s is not said", l, grade)
+			}
+		}
 		for level := 1; level <= 5; level++ {
 			if w.Levels[level] == "" {
 				t.Errorf("%s: level %d is not said", l, level)

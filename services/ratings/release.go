@@ -15,7 +15,7 @@ import (
 // regularly; it returns how many ratings were released.
 func (s *Service) Release(ctx context.Context) (int, error) {
 	return s.Store.Release(ctx, store.Answers{
-		Record: &models.Rating{}, Day: "rated_on", Person: "id", Enough: s.Thresholds.Figures, Zone: s.Zone,
+		Record: &models.Rating{}, Imports: true, Day: "rated_on", Person: "id", Enough: s.Thresholds.Figures, Zone: s.Zone,
 	}, func(tx *store.Tx, fresh []models.ID) error {
 		if err := addToTotals(tx, fresh); err != nil {
 			return err

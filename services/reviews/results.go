@@ -1,0 +1,142 @@
+package reviews
+
+import (
+	"context"
+
+	"steelyard/auth"
+	"steelyard/models"
+	"steelyard/privacy"
+	"steelyard/store"
+)
+
+// Progress is how far a round has come, by relation of the reviewers. Where fewer than
+// the threshold are asked it says nothing; while the round runs, who has handed in is
+// counted in steps of the threshold, so that nobody is seen arriving.
+type Progress struct {
+	Relation models.Relation
+	Asked    int
+	Answered *int // nil: too few to say; abstentions count as answers
+}
+
+// Progress returns how far a round has come that the actor may see.
+func (s *Service) Progress(ctx context.Context, actor auth.Actor, round *models.ReviewRound) ([]*Progress, error) {
+	seen, err := s.Round(ctx, actor, round.ID)
+	if err != nil || seen == nil {
+		return []*Progress{}, err
+	}
+	var rows []struct {
+		Relation        models.Relation
+		Asked, Answered int
+	}
+	err = s.Store.Read(ctx).Table("review_assignments AS a").
+		Select("a.relation, COUNT(*) AS asked, COUNT(c.assignment_id) AS answered").
+		Joins("LEFT JOIN review_claims c ON c.assignment_id = a.id").
+		Where("a.round_id = ?", round.ID).Group("a.relation").Order("a.relation").Scan(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*Progress, len(rows))
+	for i, r := range rows {
+		out[i] = &Progress{Relation: r.Relation, Asked: r.Asked}
+		if !s.Thresholds.ShowsFigure(r.Asked) {
+			continue
+		}
+		answered := r.Answered
+		if !round.Over(s.today()) {
+			answered -= answered % s.Thresholds.Figures
+		}
+		out[i].Answered = &answered
+	}
+	return out, nil
+}
+
+// Figure is what reviewers of one relation say of an official on a dimension, or those
+// of all relations together.
+type Figure struct {
+	Relation  *models.Relation // nil: all together, without SELF
+	Dimension models.Dimension
+	Reviewers int
+	Mean      float64 // 1 to 5; plain, not weighed as the score is
+}
+
+// resultCells are the cells of a dimension: each relation that counts, and their sum.
+var resultCells = []models.Relation{
+	models.RelationSuperior, models.RelationPeer, models.RelationSubordinate, models.RelationExternal,
+}
+
+// Results returns what a round that is over says of an official, as far as the
+// thresholds allow: a relation with fewer reviewers on a dimension is withheld, and
+// another with it where the sum would give it away. HR and auditors see those of their
+// scope, an official the own.
+func (s *Service) Results(ctx context.Context, actor auth.Actor, id, official models.ID) ([]*Figure, error) {
+	db := s.Store.Read(ctx)
+	round, err := store.Take[models.ReviewRound](db.Where("id = ?", id), "ReviewRound")
+	if err != nil {
+		return nil, models.AtField("roundId", err)
+	}
+	if !own(actor, official) {
+		if _, _, err := s.roundInScope(db, actor, id); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.sealed(db, round, &models.PeerReview{}); err != nil {
+		return nil, err
+	}
+	var rows []struct {
+		Relation  models.Relation
+		Dimension models.Dimension
+		N, Sum    int
+	}
+	err = db.Model(&models.PeerReview{}).Select("relation, dimension, COUNT(*) AS n, SUM(score) AS sum").
+		Where("round_id = ? AND official_id = ? AND relation <> ?", id, official, models.RelationSelf).
+		Group("relation, dimension").Scan(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	n, sum := map[models.Dimension][]int{}, map[models.Dimension][]int{}
+	for _, d := range models.Dimensions {
+		n[d], sum[d] = make([]int, len(resultCells)+1), make([]int, len(resultCells)+1)
+	}
+	for _, r := range rows {
+		for i, relation := range resultCells {
+			if relation == r.Relation {
+				n[r.Dimension][i], sum[r.Dimension][i] = r.N, r.Sum
+				n[r.Dimension][len(resultCells)] += r.N
+				sum[r.Dimension][len(resultCells)] += r.Sum
+			}
+		}
+	}
+	out := []*Figure{}
+	for _, d := range models.Dimensions {
+		shown, err := s.figures(d, n[d], sum[d])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, shown...)
+	}
+	return out, nil
+}
+
+// figures shows the cells of a dimension that may be shown; the last is the sum.
+func (s *Service) figures(d models.Dimension, n, sum []int) ([]*Figure, error) {
+	parts := make([]int, len(resultCells))
+	for i := range parts {
+		parts[i] = i
+	}
+	decisions, err := privacy.Suppress(n, []privacy.Sum{{Total: len(resultCells), Parts: parts}}, s.Thresholds.Figures)
+	if err != nil {
+		return nil, err
+	}
+	var out []*Figure
+	for i, decision := range decisions {
+		if decision != privacy.Show {
+			continue
+		}
+		f := &Figure{Dimension: d, Reviewers: n[i], Mean: float64(sum[i]) / float64(n[i])}
+		if i < len(resultCells) {
+			f.Relation = &resultCells[i]
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
