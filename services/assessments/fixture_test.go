@@ -164,7 +164,8 @@ func (o *office) review(official, reviewer string, year int, relation models.Rel
 	hash := key.Reviewer(reviewer)
 	o.rows++
 	o.add(&models.PeerReview{
-		ID: models.NewRandomID(), OfficialID: o.id(official), ReviewerKey: hash[:], KeyYear: year, Relation: relation,
+		Answers: []models.ReviewAnswer{},
+		ID:      models.NewRandomID(), OfficialID: o.id(official), ReviewerKey: hash[:], KeyYear: year, Relation: relation,
 		Dimension: models.DimensionAbility, Score: score, SubmittedOn: day(on), ImportKey: models.Hash{byte(o.rows >> 8), byte(o.rows)},
 	})
 }
