@@ -101,6 +101,7 @@ const (
 	wordsOfForm           = 20
 	daysOfYear            = 40
 	followersOfCase       = 5
+	partsOfProposal       = 5
 	figuresOfReview       = 25
 )
 
@@ -150,6 +151,9 @@ func complexities() graph.ComplexityRoot {
 	c.OpenCasePayload.Suggestions = func(child int) int { return rows(wordsOfForm, child) }
 	c.CategorySuggestion.Reasons = func(child int) int { return rows(wordsOfForm, child) }
 	c.ReviewAssignment.Questions = func(child int) int { return rows(wordsOfForm, child) }
+	c.ReviewProposal.Parts = func(child int) int { return rows(partsOfProposal, child) }
+	c.ReviewProposal.Short = func(child int) int { return rows(maxRows, child) }
+	c.ReviewProposalPart.Units = func(child int) int { return rows(partsOfProposal, child) }
 	c.ReviewSheet.Answers = func(child int) int { return rows(wordsOfForm, child) }
 	c.ReviewTemplate.Questions = func(child int) int { return rows(wordsOfForm, child) }
 	c.Official.Cases = func(child int, first int32) int { return rows(first, child) }
