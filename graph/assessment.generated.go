@@ -1831,7 +1831,7 @@ func (ec *executionContext) unmarshalInputRunAssessmentInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cycleId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"cycleId", "objectionId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1845,6 +1845,13 @@ func (ec *executionContext) unmarshalInputRunAssessmentInput(ctx context.Context
 				return it, err
 			}
 			it.CycleID = data
+		case "objectionId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("objectionId"))
+			data, err := ec.unmarshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ObjectionID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)

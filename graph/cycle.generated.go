@@ -23,6 +23,9 @@ type CycleResolver interface {
 	Policy(ctx context.Context, obj *models.Cycle) (*models.Policy, error)
 	Run(ctx context.Context, obj *models.Cycle) (*models.AssessmentRun, error)
 }
+type SelfSummaryResolver interface {
+	Official(ctx context.Context, objs []*models.SelfSummary) ([]*models.Official, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -417,6 +420,70 @@ func (ec *executionContext) fieldContext_CycleEdge_node(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _CyclePayload_cycle(ctx context.Context, field graphql.CollectedField, obj *CyclePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CyclePayload_cycle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cycle, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Cycle) graphql.Marshaler {
+			return ec.marshalOCycle2ᚖsteelyardᚋmodelsᚐCycle(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CyclePayload_cycle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CyclePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cycle(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CyclePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CyclePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CyclePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CyclePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CyclePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _OpenCyclePayload_cycle(ctx context.Context, field graphql.CollectedField, obj *OpenCyclePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -706,6 +773,345 @@ func (ec *executionContext) fieldContext_SavePolicyPayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _SelfSummary_id(ctx context.Context, field graphql.CollectedField, obj *models.SelfSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SelfSummary_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
+			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SelfSummary_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SelfSummary", field, false, false, "ID")
+}
+
+func (ec *executionContext) _SelfSummary_official(ctx context.Context, field graphql.CollectedField, obj *models.SelfSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SelfSummary_official(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_SelfSummary_official(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Official) graphql.Marshaler {
+			return ec.marshalNOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SelfSummary_official(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SelfSummary",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Official(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_SelfSummary_official(ctx context.Context, field graphql.CollectedField, obj *models.SelfSummary) (any, error) {
+	resolver := ec.Resolvers.SelfSummary()
+	if batch, ok := graphql.BatchParentsFor[*models.SelfSummary](ctx, "SelfSummary"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Official(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.Official](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"SelfSummary.official",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Official(ctx, []*models.SelfSummary{obj})
+	return graphql.ResolveBatchSingleResult[*models.Official](
+		ctx,
+		results,
+		err,
+		"SelfSummary.official",
+	)
+}
+
+func (ec *executionContext) _SelfSummary_text(ctx context.Context, field graphql.CollectedField, obj *models.SelfSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SelfSummary_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SelfSummary_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SelfSummary", field, false, false, "String")
+}
+
+func (ec *executionContext) _SelfSummary_submittedAt(ctx context.Context, field graphql.CollectedField, obj *models.SelfSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SelfSummary_submittedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SubmittedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SelfSummary_submittedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SelfSummary", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SelfSummaryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *SelfSummaryConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SelfSummaryConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*SelfSummaryEdge) graphql.Marshaler {
+			return ec.marshalNSelfSummaryEdge2ᚕᚖsteelyardᚋgraphᚐSelfSummaryEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SelfSummaryConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SelfSummaryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SelfSummaryEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SelfSummaryConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *SelfSummaryConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SelfSummaryConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.SelfSummary) graphql.Marshaler {
+			return ec.marshalNSelfSummary2ᚕᚖsteelyardᚋmodelsᚐSelfSummaryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SelfSummaryConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SelfSummaryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SelfSummary(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SelfSummaryConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *SelfSummaryConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SelfSummaryConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖsteelyardᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SelfSummaryConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SelfSummaryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SelfSummaryEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *SelfSummaryEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SelfSummaryEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SelfSummaryEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SelfSummaryEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _SelfSummaryEdge_node(ctx context.Context, field graphql.CollectedField, obj *SelfSummaryEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SelfSummaryEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.SelfSummary) graphql.Marshaler {
+			return ec.marshalNSelfSummary2ᚖsteelyardᚋmodelsᚐSelfSummary(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SelfSummaryEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SelfSummaryEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SelfSummary(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SubmitSelfSummaryPayload_summary(ctx context.Context, field graphql.CollectedField, obj *SubmitSelfSummaryPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubmitSelfSummaryPayload_summary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Summary, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.SelfSummary) graphql.Marshaler {
+			return ec.marshalOSelfSummary2ᚖsteelyardᚋmodelsᚐSelfSummary(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SubmitSelfSummaryPayload_summary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SubmitSelfSummaryPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SelfSummary(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SubmitSelfSummaryPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SubmitSelfSummaryPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubmitSelfSummaryPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SubmitSelfSummaryPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SubmitSelfSummaryPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -759,6 +1165,62 @@ func UnmarshalComponentRuleInput(ctx context.Context, raw any) (ComponentRuleInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCycleStepInput(ctx context.Context, obj any) (CycleStepInput, error) {
+	var it CycleStepInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cycleId", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cycleId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cycleId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CycleID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCycleStepInput unmarshals raw into the CycleStepInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCycleStepInput(ctx context.Context, raw any) (CycleStepInput, error) {
+	var out CycleStepInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CycleStepInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputOpenCycleInput(ctx context.Context, obj any) (OpenCycleInput, error) {
 	var it OpenCycleInput
 	if obj == nil {
@@ -770,7 +1232,7 @@ func (ec *executionContext) unmarshalInputOpenCycleInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"unitId", "kind", "name", "fromOn", "toOn", "policyId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"unitId", "kind", "name", "fromOn", "toOn", "policyId", "draft", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -819,6 +1281,13 @@ func (ec *executionContext) unmarshalInputOpenCycleInput(ctx context.Context, ob
 				return it, err
 			}
 			it.PolicyID = graphql.OmittableOf(data)
+		case "draft":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("draft"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Draft = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1074,6 +1543,62 @@ func UnmarshalSavePolicyInput(ctx context.Context, raw any) (SavePolicyInput, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSubmitSelfSummaryInput(ctx context.Context, obj any) (SubmitSelfSummaryInput, error) {
+	var it SubmitSelfSummaryInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cycleId", "text", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cycleId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cycleId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CycleID = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSubmitSelfSummaryInput unmarshals raw into the SubmitSelfSummaryInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSubmitSelfSummaryInput(ctx context.Context, raw any) (SubmitSelfSummaryInput, error) {
+	var out SubmitSelfSummaryInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SubmitSelfSummaryInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -1239,6 +1764,44 @@ func (ec *executionContext) _CycleEdge(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var cyclePayloadImplementors = []string{"CyclePayload"}
+
+func (ec *executionContext) _CyclePayload(ctx context.Context, sel ast.SelectionSet, obj *CyclePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cyclePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CyclePayload")
+		case "cycle":
+			out.Values[i] = ec._CyclePayload_cycle(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CyclePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var openCyclePayloadImplementors = []string{"OpenCyclePayload"}
 
 func (ec *executionContext) _OpenCyclePayload(ctx context.Context, sel ast.SelectionSet, obj *OpenCyclePayload) graphql.Marshaler {
@@ -1378,6 +1941,174 @@ func (ec *executionContext) _SavePolicyPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var selfSummaryImplementors = []string{"SelfSummary"}
+
+func (ec *executionContext) _SelfSummary(ctx context.Context, sel ast.SelectionSet, obj *models.SelfSummary) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, selfSummaryImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SelfSummary")
+		case "id":
+			out.Values[i] = ec._SelfSummary_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "official":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SelfSummary_official(ctx, field, obj)
+				})
+		case "text":
+			out.Values[i] = ec._SelfSummary_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "submittedAt":
+			out.Values[i] = ec._SelfSummary_submittedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var selfSummaryConnectionImplementors = []string{"SelfSummaryConnection"}
+
+func (ec *executionContext) _SelfSummaryConnection(ctx context.Context, sel ast.SelectionSet, obj *SelfSummaryConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, selfSummaryConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SelfSummaryConnection")
+		case "edges":
+			out.Values[i] = ec._SelfSummaryConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._SelfSummaryConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._SelfSummaryConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var selfSummaryEdgeImplementors = []string{"SelfSummaryEdge"}
+
+func (ec *executionContext) _SelfSummaryEdge(ctx context.Context, sel ast.SelectionSet, obj *SelfSummaryEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, selfSummaryEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SelfSummaryEdge")
+		case "cursor":
+			out.Values[i] = ec._SelfSummaryEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._SelfSummaryEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var submitSelfSummaryPayloadImplementors = []string{"SubmitSelfSummaryPayload"}
+
+func (ec *executionContext) _SubmitSelfSummaryPayload(ctx context.Context, sel ast.SelectionSet, obj *SubmitSelfSummaryPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, submitSelfSummaryPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SubmitSelfSummaryPayload")
+		case "summary":
+			out.Values[i] = ec._SubmitSelfSummaryPayload_summary(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SubmitSelfSummaryPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -1453,6 +2184,14 @@ func (ec *executionContext) marshalNCycleKind2steelyardᚋmodelsᚐCycleKind(ctx
 	return res
 }
 
+func (ec *executionContext) marshalNCyclePayload2ᚖsteelyardᚋgraphᚐCyclePayload(ctx context.Context, sel ast.SelectionSet, v *CyclePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CyclePayload!")
+		return graphql.Null
+	}
+	return ec._CyclePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCycleState2steelyardᚋmodelsᚐCycleState(ctx context.Context, v any) (models.CycleState, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := models.CycleState(tmp)
@@ -1466,6 +2205,11 @@ func (ec *executionContext) marshalNCycleState2steelyardᚋmodelsᚐCycleState(c
 		graphql.AddInvalidNullFromMarshaler(ctx, "CycleState!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNCycleStepInput2steelyardᚋgraphᚐCycleStepInput(ctx context.Context, v any) (CycleStepInput, error) {
+	res, err := ec.unmarshalInputCycleStepInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNOpenCycleInput2steelyardᚋgraphᚐOpenCycleInput(ctx context.Context, v any) (OpenCycleInput, error) {
@@ -1497,6 +2241,76 @@ func (ec *executionContext) marshalNSavePolicyPayload2ᚖsteelyardᚋgraphᚐSav
 		return graphql.Null
 	}
 	return ec._SavePolicyPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSelfSummary2ᚕᚖsteelyardᚋmodelsᚐSelfSummaryᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.SelfSummary) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "SelfSummary", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSelfSummary2ᚖsteelyardᚋmodelsᚐSelfSummary(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSelfSummary2ᚖsteelyardᚋmodelsᚐSelfSummary(ctx context.Context, sel ast.SelectionSet, v *models.SelfSummary) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SelfSummary!")
+		return graphql.Null
+	}
+	return ec._SelfSummary(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSelfSummaryConnection2ᚖsteelyardᚋgraphᚐSelfSummaryConnection(ctx context.Context, sel ast.SelectionSet, v *SelfSummaryConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SelfSummaryConnection!")
+		return graphql.Null
+	}
+	return ec._SelfSummaryConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSelfSummaryEdge2ᚕᚖsteelyardᚋgraphᚐSelfSummaryEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*SelfSummaryEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSelfSummaryEdge2ᚖsteelyardᚋgraphᚐSelfSummaryEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSelfSummaryEdge2ᚖsteelyardᚋgraphᚐSelfSummaryEdge(ctx context.Context, sel ast.SelectionSet, v *SelfSummaryEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SelfSummaryEdge!")
+		return graphql.Null
+	}
+	return ec._SelfSummaryEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSubmitSelfSummaryInput2steelyardᚋgraphᚐSubmitSelfSummaryInput(ctx context.Context, v any) (SubmitSelfSummaryInput, error) {
+	res, err := ec.unmarshalInputSubmitSelfSummaryInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSubmitSelfSummaryPayload2ᚖsteelyardᚋgraphᚐSubmitSelfSummaryPayload(ctx context.Context, sel ast.SelectionSet, v *SubmitSelfSummaryPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SubmitSelfSummaryPayload!")
+		return graphql.Null
+	}
+	return ec._SubmitSelfSummaryPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOComponentRuleInput2ᚖsteelyardᚋgraphᚐComponentRuleInput(ctx context.Context, v any) (*ComponentRuleInput, error) {
@@ -1543,6 +2357,13 @@ func (ec *executionContext) unmarshalOPolicyInput2ᚖsteelyardᚋgraphᚐPolicyI
 	}
 	res, err := ec.unmarshalInputPolicyInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSelfSummary2ᚖsteelyardᚋmodelsᚐSelfSummary(ctx context.Context, sel ast.SelectionSet, v *models.SelfSummary) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SelfSummary(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

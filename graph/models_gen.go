@@ -15,6 +15,7 @@ import (
 	"steelyard/services/assessments"
 	"steelyard/services/cases"
 	"steelyard/services/notify"
+	"steelyard/services/publications"
 	"steelyard/services/ratings"
 	"steelyard/services/reviews"
 )
@@ -274,6 +275,14 @@ type ConfirmDeedPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// The second person's word.
+type ConfirmExclusionInput struct {
+	// The exclusion.
+	ExclusionID models.ID `json:"exclusionId"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // What the resident says of a resolution.
 type ConfirmResolutionInput struct {
 	// The receipt code of the case.
@@ -306,6 +315,60 @@ type CycleEdge struct {
 	Node *models.Cycle `json:"node"`
 }
 
+// A page of grades.
+type CycleGradeConnection struct {
+	// The rows with their cursors.
+	Edges []*CycleGradeEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*models.CycleGrade `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A grade and its place.
+type CycleGradeEdge struct {
+	// Pass it as `after` to go on behind this row.
+	Cursor string `json:"cursor"`
+	// The grade.
+	Node *models.CycleGrade `json:"node"`
+}
+
+// What a step on a grade gave.
+type CycleGradePayload struct {
+	// The grade; null where there are errors.
+	Grade *models.CycleGrade `json:"grade,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What a step of a cycle gave.
+type CyclePayload struct {
+	// The cycle; null where there are errors.
+	Cycle *models.Cycle `json:"cycle,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A cycle that is to take a step.
+type CycleStepInput struct {
+	// Which; it must lie within the caller's scope as a whole.
+	CycleID models.ID `json:"cycleId"`
+	// Why; it stays in the audit trail.
+	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// A signature under the end of a notice.
+type DecideCycleInput struct {
+	// The cycle; it must lie within the caller's scope as a whole.
+	CycleID models.ID `json:"cycleId"`
+	// Whether those whom no person has graded and the notice did not name become COMPETENT; both persons must say so. Otherwise everybody must have a grade.
+	OthersCompetent graphql.Omittable[*bool] `json:"othersCompetent,omitempty"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // The word on an exclusion, or on an objection to one.
 type DecideExclusionInput struct {
 	// The case.
@@ -315,6 +378,32 @@ type DecideExclusionInput struct {
 	// Why; at most 2,000 characters.
 	Reason string `json:"reason"`
 	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// The committee's word on a proposed grade.
+type DecideGradeInput struct {
+	// The proposed grade.
+	GradeID models.ID `json:"gradeId"`
+	// Whether it becomes the grade.
+	Approve bool `json:"approve"`
+	// Why; needed for a refusal.
+	Decision graphql.Omittable[*string] `json:"decision,omitempty"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// The word on an objection.
+type DecideObjectionInput struct {
+	// The objection.
+	ObjectionID models.ID `json:"objectionId"`
+	// Whether it is right.
+	Upheld bool `json:"upheld"`
+	// What is done.
+	Decision string `json:"decision"`
+	// Why.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
@@ -375,10 +464,116 @@ type EndMediationInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// A page of exclusions.
+type EvidenceExclusionConnection struct {
+	// The rows with their cursors.
+	Edges []*EvidenceExclusionEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*models.EvidenceExclusion `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A row and its place.
+type EvidenceExclusionEdge struct {
+	// Pass it as `after` to go on behind this row.
+	Cursor string `json:"cursor"`
+	// The row.
+	Node *models.EvidenceExclusion `json:"node"`
+}
+
+// Evidence to be left out of later runs: a case, or the ratings of some days.
+type ExcludeEvidenceInput struct {
+	// The cycle; it must lie within the caller's scope as a whole.
+	CycleID models.ID `json:"cycleId"`
+	// Whose.
+	OfficialID models.ID `json:"officialId"`
+	// A case that the official had.
+	CaseID graphql.Omittable[*models.ID] `json:"caseId,omitempty"`
+	// The first day of the ratings: at least five must have been given, and no earlier exclusion may overlap.
+	FromOn graphql.Omittable[*models.Date] `json:"fromOn,omitempty"`
+	// The last.
+	ToOn graphql.Omittable[*models.Date] `json:"toOn,omitempty"`
+	// The upheld objection because of which.
+	ObjectionID graphql.Omittable[*models.ID] `json:"objectionId,omitempty"`
+	// Why.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What a step on an exclusion gave.
+type ExclusionOfEvidencePayload struct {
+	// The exclusion; null where there are errors.
+	Exclusion *models.EvidenceExclusion `json:"exclusion,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Why a score is what it is.
 type Explanation struct {
 	// The lines, in order. Their points add up to the composite as it is printed.
 	Parts []*models.ScorePart `json:"parts"`
+}
+
+// More time for an appeal.
+type ExtendObjectionInput struct {
+	// The objection.
+	ObjectionID models.ID `json:"objectionId"`
+	// Why.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// An objection: an official's to the own result, or anybody's to a name in a notice.
+type FileObjectionInput struct {
+	// The cycle.
+	CycleID models.ID `json:"cycleId"`
+	// About whom; left out: yourself.
+	OfficialID graphql.Omittable[*models.ID] `json:"officialId,omitempty"`
+	// Your own assessment; may stand for the official.
+	AssessmentID graphql.Omittable[*models.ID] `json:"assessmentId,omitempty"`
+	// Of an appeal: the review that it follows.
+	PreviousID graphql.Omittable[*models.ID] `json:"previousId,omitempty"`
+	// After the written notice: REVIEW, or APPEAL at once. Left out: REVIEW.
+	Instance graphql.Omittable[*models.Instance] `json:"instance,omitempty"`
+	// Why, up to 2,000 characters.
+	Grounds string `json:"grounds"`
+	// What is to show it, up to 10,000 characters.
+	Evidence graphql.Omittable[*string] `json:"evidence,omitempty"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What filing an objection gave.
+type FileObjectionPayload struct {
+	// The receipt of a member of the public, shown once; null for an official.
+	Receipt *string `json:"receipt,omitempty"`
+	// The objection, for an official; null for a member of the public.
+	Objection *models.Objection `json:"objection,omitempty"`
+	// How it stands; null where there are errors.
+	Status *models.Objection `json:"status,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A page of limits.
+type GradeLimitConnection struct {
+	// The rows with their cursors.
+	Edges []*GradeLimitEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*models.GradeLimit `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A limit and its place.
+type GradeLimitEdge struct {
+	// Pass it as `after` to go on behind this row.
+	Cursor string `json:"cursor"`
+	// The limit.
+	Node *models.GradeLimit `json:"node"`
 }
 
 // What saving a holiday gave.
@@ -477,6 +672,32 @@ type ObjectExclusionInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// A page of objections.
+type ObjectionConnection struct {
+	// The rows with their cursors.
+	Edges []*ObjectionEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*models.Objection `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A row and its place.
+type ObjectionEdge struct {
+	// Pass it as `after` to go on behind this row.
+	Cursor string `json:"cursor"`
+	// The row.
+	Node *models.Objection `json:"node"`
+}
+
+// What a step on an objection gave.
+type ObjectionPayload struct {
+	// The objection; null where there are errors.
+	Objection *models.Objection `json:"objection,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A page of officials.
 type OfficialConnection struct {
 	// The rows with their cursors.
@@ -545,6 +766,8 @@ type OpenCycleInput struct {
 	ToOn models.Date `json:"toOn"`
 	// The policy it follows; the default where it is left out.
 	PolicyID graphql.Omittable[*models.ID] `json:"policyId,omitempty"`
+	// True: it is prepared only, and `startCollecting` begins it.
+	Draft graphql.Omittable[*bool] `json:"draft,omitempty"`
 	// A random text of the client's: a repeat with the same key gets the first answer again.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -685,6 +908,26 @@ type PolicyInput struct {
 	Seed graphql.Omittable[*int32] `json:"seed,omitempty"`
 }
 
+// A grade to be proposed.
+type ProposeGradeInput struct {
+	// The cycle: it is being scored.
+	CycleID models.ID `json:"cycleId"`
+	// Whose.
+	OfficialID models.ID `json:"officialId"`
+	// The grade.
+	Grade models.Grade `json:"grade"`
+	// Why there is none; needed for NOT_GRADED, and only there: not DISCIPLINE.
+	NotGraded graphql.Omittable[*models.LimitGround] `json:"notGraded,omitempty"`
+	// Why.
+	Reason string `json:"reason"`
+	// The facts that a low grade rests on; needed there. A rank is no ground.
+	Ground graphql.Omittable[*string] `json:"ground,omitempty"`
+	// The official's upheld objection that it remedies: then it may come after the decision and after the seal, and lie beyond the quota, but never be worse than what stands.
+	ObjectionID graphql.Omittable[*models.ID] `json:"objectionId,omitempty"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // How reviewers are to be found.
 type ProposeReviewAssignmentsInput struct {
 	// The round.
@@ -727,6 +970,16 @@ type PublicCaseFilter struct {
 	Categories graphql.Omittable[[]string] `json:"categories,omitempty"`
 	// Only what is open (true), or only what is closed (false).
 	Open graphql.Omittable[*bool] `json:"open,omitempty"`
+}
+
+// A signature under a public notice.
+type PublishCycleInput struct {
+	// The cycle; it must lie within the caller's scope as a whole.
+	CycleID models.ID `json:"cycleId"`
+	// The last day of the notice: at least five working days after the publication. Left out: the fifth. The second person may leave it out.
+	NoticeUntil graphql.Omittable[*models.Date] `json:"noticeUntil,omitempty"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // A further rating of a service after a mending.
@@ -1136,6 +1389,8 @@ type RoutingRulePayload struct {
 type RunAssessmentInput struct {
 	// For which cycle.
 	CycleID models.ID `json:"cycleId"`
+	// In a cycle that is decided or sealed: the official's upheld objection that the run remedies. Who objected gets the better of old and new, everybody else keeps theirs.
+	ObjectionID graphql.Omittable[*models.ID] `json:"objectionId,omitempty"`
 	// A random text of the client's: a repeat with the same key gets the first answer again.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -1146,6 +1401,24 @@ type RunAssessmentPayload struct {
 	Run *models.AssessmentRun `json:"run,omitempty"`
 	// What to mend.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A page of a comparison.
+type RunComparisonConnection struct {
+	// The rows with their cursors.
+	Edges []*RunComparisonEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*publications.Compared `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A row and its place.
+type RunComparisonEdge struct {
+	// Pass it as `after` to go on behind this row.
+	Cursor string `json:"cursor"`
+	// The row.
+	Node *publications.Compared `json:"node"`
 }
 
 // A named area.
@@ -1325,6 +1598,32 @@ type ScenarioInput struct {
 	Without graphql.Omittable[*models.MethodStep] `json:"without,omitempty"`
 }
 
+// A signature under a seal.
+type SealCycleInput struct {
+	// The cycle; it must lie within the caller's scope as a whole.
+	CycleID models.ID `json:"cycleId"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// A page of self-summaries.
+type SelfSummaryConnection struct {
+	// The rows with their cursors.
+	Edges []*SelfSummaryEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*models.SelfSummary `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A self-summary and its place.
+type SelfSummaryEdge struct {
+	// Pass it as `after` to go on behind this row.
+	Cursor string `json:"cursor"`
+	// The self-summary.
+	Node *models.SelfSummary `json:"node"`
+}
+
 // A page of services.
 type ServiceConnection struct {
 	// The rows with their cursors.
@@ -1341,6 +1640,38 @@ type ServiceEdge struct {
 	Cursor string `json:"cursor"`
 	// The service.
 	Node *models.Service `json:"node"`
+}
+
+// A limit to be proposed, or to be confirmed by a second person who sends the same ground.
+type SetGradeLimitInput struct {
+	// The cycle.
+	CycleID models.ID `json:"cycleId"`
+	// Whose.
+	OfficialID models.ID `json:"officialId"`
+	// What it is.
+	Ground models.LimitGround `json:"ground"`
+	// Why; the first person's stays on record.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What setting a limit gave.
+type SetGradeLimitPayload struct {
+	// The limit; null where there are errors.
+	Limit *models.GradeLimit `json:"limit,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What a signature gave.
+type SignedPayload struct {
+	// The cycle: where it has taken the step, a second person has signed. Null where there are errors.
+	Cycle *models.Cycle `json:"cycle,omitempty"`
+	// The proposal; without a second person it waits for one.
+	Proposal *models.CycleProposal `json:"proposal,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A ballot.
@@ -1415,12 +1746,52 @@ type SubmitRatingPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// An official's own words.
+type SubmitSelfSummaryInput struct {
+	// The cycle.
+	CycleID models.ID `json:"cycleId"`
+	// The words, 20 to 5,000 characters. They take the place of earlier ones until the results are published.
+	Text string `json:"text"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What handing in a self-summary gave.
+type SubmitSelfSummaryPayload struct {
+	// The self-summary; null where there are errors.
+	Summary *models.SelfSummary `json:"summary,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Where the holder of a receipt wants to be told of the case.
 type SubscribeToCaseInput struct {
 	// The receipt code of the case.
 	Receipt string `json:"receipt"`
 	// An e-mail address. It is sealed, shown to nobody, and forgotten when the case is over.
 	Email string `json:"email"`
+}
+
+// A written notice that was given.
+type TellDecisionInput struct {
+	// The cycle: it is decided.
+	CycleID models.ID `json:"cycleId"`
+	// Who was told of the grade; left out: everybody in the caller's scope who has not been.
+	OfficialID graphql.Omittable[*models.ID] `json:"officialId,omitempty"`
+	// The objection whose decision was told instead.
+	ObjectionID graphql.Omittable[*models.ID] `json:"objectionId,omitempty"`
+	// The day of the notice: remedies run from it.
+	ToldOn models.Date `json:"toldOn"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What noting a written notice gave.
+type TellDecisionPayload struct {
+	// How many were told; null where there are errors.
+	Told *int32 `json:"told,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A case offered to another unit.

@@ -35,18 +35,26 @@ type ResolverRoot interface {
 	ComparedOfficial() ComparedOfficialResolver
 	ComparedScore() ComparedScoreResolver
 	Cycle() CycleResolver
+	CycleGrade() CycleGradeResolver
+	CycleProposal() CycleProposalResolver
+	CycleSeal() CycleSealResolver
 	Deed() DeedResolver
 	Encounter() EncounterResolver
+	EvidenceExclusion() EvidenceExclusionResolver
 	Exclusion() ExclusionResolver
+	GradeLimit() GradeLimitResolver
+	GradeQuota() GradeQuotaResolver
 	Holiday() HolidayResolver
 	IssuedInvitation() IssuedInvitationResolver
 	Mediation() MediationResolver
 	Mutation() MutationResolver
+	Objection() ObjectionResolver
 	Official() OfficialResolver
 	OrgUnit() OrgUnitResolver
 	OwedReply() OwedReplyResolver
 	PolicyComparison() PolicyComparisonResolver
 	PublicCase() PublicCaseResolver
+	PublicNotice() PublicNoticeResolver
 	Query() QueryResolver
 	Rating() RatingResolver
 	RatingInvitation() RatingInvitationResolver
@@ -59,6 +67,7 @@ type ResolverRoot interface {
 	ReviewTemplate() ReviewTemplateResolver
 	RoutingRule() RoutingRuleResolver
 	ScorePart() ScorePartResolver
+	SelfSummary() SelfSummaryResolver
 	Subscription() SubscriptionResolver
 	UnitTransparency() UnitTransparencyResolver
 	Webhook() WebhookResolver
@@ -366,6 +375,68 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	CycleGrade struct {
+		Beyond     func(childComplexity int) int
+		DecidedAt  func(childComplexity int) int
+		DecidedBy  func(childComplexity int) int
+		Decision   func(childComplexity int) int
+		Engine     func(childComplexity int) int
+		Grade      func(childComplexity int) int
+		Ground     func(childComplexity int) int
+		ID         func(childComplexity int) int
+		NotGraded  func(childComplexity int) int
+		Official   func(childComplexity int) int
+		Position   func(childComplexity int) int
+		ProposedAt func(childComplexity int) int
+		ProposedBy func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		State      func(childComplexity int) int
+		ToldOn     func(childComplexity int) int
+		Unit       func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	CycleGradeConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	CycleGradeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CycleGradePayload struct {
+		Grade      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CyclePayload struct {
+		Cycle      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CycleProposal struct {
+		ConfirmedAt     func(childComplexity int) int
+		ConfirmedBy     func(childComplexity int) int
+		ID              func(childComplexity int) int
+		NoticeUntil     func(childComplexity int) int
+		OthersCompetent func(childComplexity int) int
+		ProposedAt      func(childComplexity int) int
+		ProposedBy      func(childComplexity int) int
+		Step            func(childComplexity int) int
+	}
+
+	CycleSeal struct {
+		Digest     func(childComplexity int) int
+		Holds      func(childComplexity int) int
+		Now        func(childComplexity int) int
+		SealedAt   func(childComplexity int) int
+		SealedBy   func(childComplexity int) int
+		SecondedBy func(childComplexity int) int
+	}
+
 	Deed struct {
 		Checked   func(childComplexity int) int
 		Confirmed func(childComplexity int) int
@@ -396,6 +467,29 @@ type ComplexityRoot struct {
 		Service    func(childComplexity int) int
 	}
 
+	EvidenceExclusion struct {
+		CaseID      func(childComplexity int) int
+		ConfirmedAt func(childComplexity int) int
+		ConfirmedBy func(childComplexity int) int
+		FromOn      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Official    func(childComplexity int) int
+		ProposedBy  func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		ToOn        func(childComplexity int) int
+	}
+
+	EvidenceExclusionConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	EvidenceExclusionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	EvidencePiece struct {
 		Effect func(childComplexity int) int
 		Kind   func(childComplexity int) int
@@ -420,8 +514,51 @@ type ComplexityRoot struct {
 		Unit        func(childComplexity int) int
 	}
 
+	ExclusionOfEvidencePayload struct {
+		Exclusion  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Explanation struct {
 		Parts func(childComplexity int) int
+	}
+
+	FileObjectionPayload struct {
+		Objection  func(childComplexity int) int
+		Receipt    func(childComplexity int) int
+		Status     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	GradeLimit struct {
+		ConfirmedAt func(childComplexity int) int
+		ConfirmedBy func(childComplexity int) int
+		Ground      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Official    func(childComplexity int) int
+		ProposedAt  func(childComplexity int) int
+		ProposedBy  func(childComplexity int) int
+		Reason      func(childComplexity int) int
+	}
+
+	GradeLimitConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	GradeLimitEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	GradeQuota struct {
+		Beyond   func(childComplexity int) int
+		Places   func(childComplexity int) int
+		Position func(childComplexity int) int
+		Size     func(childComplexity int) int
+		Taken    func(childComplexity int) int
+		Unit     func(childComplexity int) int
 	}
 
 	Holiday struct {
@@ -495,12 +632,19 @@ type ComplexityRoot struct {
 		CloseReviewRound         func(childComplexity int, input CloseReviewRoundInput) int
 		ComparePolicies          func(childComplexity int, input ComparePoliciesInput) int
 		ConfirmDeed              func(childComplexity int, input ConfirmDeedInput) int
+		ConfirmExclusion         func(childComplexity int, input ConfirmExclusionInput) int
 		ConfirmResolution        func(childComplexity int, input ConfirmResolutionInput) int
+		DecideCycle              func(childComplexity int, input DecideCycleInput) int
 		DecideExclusion          func(childComplexity int, input DecideExclusionInput) int
+		DecideGrade              func(childComplexity int, input DecideGradeInput) int
+		DecideObjection          func(childComplexity int, input DecideObjectionInput) int
 		DecideTransfer           func(childComplexity int, input DecideTransferInput) int
 		DeclareReviewConflict    func(childComplexity int, input DeclareReviewConflictInput) int
 		EndMediation             func(childComplexity int, input EndMediationInput) int
+		ExcludeEvidence          func(childComplexity int, input ExcludeEvidenceInput) int
 		ExtendCase               func(childComplexity int, input CaseReasonInput) int
+		ExtendObjection          func(childComplexity int, input ExtendObjectionInput) int
+		FileObjection            func(childComplexity int, input FileObjectionInput) int
 		HoldCase                 func(childComplexity int, input CaseReasonInput) int
 		IssueAppraisalCodes      func(childComplexity int, input IssueAppraisalCodesInput) int
 		IssueRatingInvitation    func(childComplexity int, input IssueRatingInvitationInput) int
@@ -510,7 +654,9 @@ type ComplexityRoot struct {
 		OpenCycle                func(childComplexity int, input OpenCycleInput) int
 		OpenReviewRound          func(childComplexity int, input OpenReviewRoundInput) int
 		PartCase                 func(childComplexity int, input CaseReasonInput) int
+		ProposeGrade             func(childComplexity int, input ProposeGradeInput) int
 		ProposeReviewAssignments func(childComplexity int, input ProposeReviewAssignmentsInput) int
+		PublishCycle             func(childComplexity int, input PublishCycleInput) int
 		RateAgain                func(childComplexity int, input RateAgainInput) int
 		RateMending              func(childComplexity int, input RateMendingInput) int
 		RecordAchievement        func(childComplexity int, input RecordAchievementInput) int
@@ -541,15 +687,67 @@ type ComplexityRoot struct {
 		SaveReviewTemplate       func(childComplexity int, input SaveReviewTemplateInput) int
 		SaveRoutingRule          func(childComplexity int, input SaveRoutingRuleInput) int
 		SaveWebhook              func(childComplexity int, input SaveWebhookInput) int
+		SealCycle                func(childComplexity int, input SealCycleInput) int
+		SetGradeLimit            func(childComplexity int, input SetGradeLimitInput) int
 		StartCase                func(childComplexity int, input CaseStepInput) int
+		StartCollecting          func(childComplexity int, input CycleStepInput) int
+		StartScoring             func(childComplexity int, input CycleStepInput) int
 		SubmitAppraisal          func(childComplexity int, input SubmitAppraisalInput) int
 		SubmitPeerReview         func(childComplexity int, input SubmitPeerReviewInput) int
 		SubmitRating             func(childComplexity int, input SubmitRatingInput) int
+		SubmitSelfSummary        func(childComplexity int, input SubmitSelfSummaryInput) int
 		SubscribeToCase          func(childComplexity int, input SubscribeToCaseInput) int
+		TellDecision             func(childComplexity int, input TellDecisionInput) int
 		TransferCase             func(childComplexity int, input TransferCaseInput) int
 		UndoRating               func(childComplexity int, input UndoRatingInput) int
 		UnsubscribeFromCase      func(childComplexity int, input UnsubscribeFromCaseInput) int
 		WithdrawCase             func(childComplexity int, input WithdrawCaseInput) int
+	}
+
+	NoticeEntry struct {
+		Name       func(childComplexity int) int
+		OfficialID func(childComplexity int) int
+		Position   func(childComplexity int) int
+		Unit       func(childComplexity int) int
+	}
+
+	Objection struct {
+		DecidedAt  func(childComplexity int) int
+		Decision   func(childComplexity int) int
+		DueOn      func(childComplexity int) int
+		Evidence   func(childComplexity int) int
+		FiledAt    func(childComplexity int) int
+		FromPublic func(childComplexity int) int
+		Grounds    func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Instance   func(childComplexity int) int
+		Official   func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		State      func(childComplexity int) int
+		ToldOn     func(childComplexity int) int
+	}
+
+	ObjectionConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ObjectionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ObjectionPayload struct {
+		Objection  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ObjectionStatus struct {
+		Decision func(childComplexity int) int
+		DueOn    func(childComplexity int) int
+		Reason   func(childComplexity int) int
+		State    func(childComplexity int) int
 	}
 
 	Official struct {
@@ -693,6 +891,21 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	PublicNotice struct {
+		CycleID       func(childComplexity int) int
+		Entries       func(childComplexity int) int
+		FromOn        func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Name          func(childComplexity int) int
+		NoticeUntil   func(childComplexity int) int
+		Open          func(childComplexity int) int
+		PolicyName    func(childComplexity int) int
+		PolicyReason  func(childComplexity int) int
+		PolicyVersion func(childComplexity int) int
+		PublishedAt   func(childComplexity int) int
+		ToOn          func(childComplexity int) int
+	}
+
 	Query struct {
 		AppraisalForm       func(childComplexity int, code string) int
 		AppraisalResults    func(childComplexity int, roundID models.ID) int
@@ -703,15 +916,23 @@ type ComplexityRoot struct {
 		CaseCategories      func(childComplexity int) int
 		Cases               func(childComplexity int, filter *CaseFilter, orderBy CaseOrder, first int32, after *string) int
 		CategoryRules       func(childComplexity int) int
+		CompareRuns         func(childComplexity int, a models.ID, b models.ID, first int32, after *string) int
 		Cycle               func(childComplexity int, id models.ID) int
+		CycleGrades         func(childComplexity int, cycleID models.ID, officialID *models.ID, first int32, after *string) int
+		CycleSeal           func(childComplexity int, cycleID models.ID) int
 		Cycles              func(childComplexity int, first int32, after *string) int
 		DeedsToCheck        func(childComplexity int, first int32) int
+		EvidenceExclusions  func(childComplexity int, cycleID models.ID, first int32, after *string) int
 		ExportReport        func(childComplexity int, format models.ReportFormat, cycleID models.ID, unitID *models.ID, peerGroup *string) int
+		GradeLimits         func(childComplexity int, cycleID models.ID, first int32, after *string) int
+		GradeQuotas         func(childComplexity int, cycleID models.ID) int
 		Holidays            func(childComplexity int, year int32, unitID *models.ID) int
 		Me                  func(childComplexity int) int
 		MyReviewAssignments func(childComplexity int, first int32, after *models.ID) int
 		Node                func(childComplexity int, id models.ID) int
 		Nodes               func(childComplexity int, ids []models.ID) int
+		ObjectionByReceipt  func(childComplexity int, receipt string) int
+		Objections          func(childComplexity int, cycleID models.ID, first int32, after *string) int
 		Official            func(childComplexity int, id models.ID) int
 		Officials           func(childComplexity int, unitID *models.ID, first int32, after *string) int
 		OrgUnits            func(childComplexity int, first int32, after *string) int
@@ -719,6 +940,7 @@ type ComplexityRoot struct {
 		PolicyPresets       func(childComplexity int) int
 		PublicCase          func(childComplexity int, publicID string) int
 		PublicCases         func(childComplexity int, filter PublicCaseFilter, first int32, after *string) int
+		PublicNotice        func(childComplexity int, cycleID models.ID) int
 		RatingByReceipt     func(childComplexity int, receipt string) int
 		RatingForm          func(childComplexity int, serviceID models.ID) int
 		RatingInvitation    func(childComplexity int, token string) int
@@ -727,6 +949,7 @@ type ComplexityRoot struct {
 		ReviewRound         func(childComplexity int, id models.ID) int
 		ReviewTemplates     func(childComplexity int, first int32, after *string) int
 		RoutingRules        func(childComplexity int) int
+		SelfSummaries       func(childComplexity int, cycleID models.ID, first int32, after *string) int
 		Services            func(childComplexity int, first int32, after *string) int
 		SuggestCategories   func(childComplexity int, text string) int
 		UnitTransparency    func(childComplexity int, unitID models.ID) int
@@ -1019,6 +1242,24 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RunComparison struct {
+		After  func(childComplexity int) int
+		Before func(childComplexity int) int
+		Change func(childComplexity int) int
+		Counts func(childComplexity int) int
+	}
+
+	RunComparisonConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	RunComparisonEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	SavePolicyPayload struct {
 		Policy     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1049,6 +1290,24 @@ type ComplexityRoot struct {
 		Value     func(childComplexity int) int
 	}
 
+	SelfSummary struct {
+		ID          func(childComplexity int) int
+		Official    func(childComplexity int) int
+		SubmittedAt func(childComplexity int) int
+		Text        func(childComplexity int) int
+	}
+
+	SelfSummaryConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	SelfSummaryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Service struct {
 		Category func(childComplexity int) int
 		ID       func(childComplexity int) int
@@ -1067,6 +1326,17 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	SetGradeLimitPayload struct {
+		Limit      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SignedPayload struct {
+		Cycle      func(childComplexity int) int
+		Proposal   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SubmitAppraisalPayload struct {
 		Submitted  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1080,6 +1350,11 @@ type ComplexityRoot struct {
 	SubmitRatingPayload struct {
 		Rating     func(childComplexity int) int
 		Receipt    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SubmitSelfSummaryPayload struct {
+		Summary    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1097,6 +1372,11 @@ type ComplexityRoot struct {
 		En   func(childComplexity int) int
 		Good func(childComplexity int) int
 		ZhCN func(childComplexity int) int
+	}
+
+	TellDecisionPayload struct {
+		Told       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UndoRatingPayload struct {
@@ -2330,6 +2610,259 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CycleEdge.Node(childComplexity), true
 
+	case "CycleGrade.beyond":
+		if e.ComplexityRoot.CycleGrade.Beyond == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.Beyond(childComplexity), true
+	case "CycleGrade.decidedAt":
+		if e.ComplexityRoot.CycleGrade.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.DecidedAt(childComplexity), true
+	case "CycleGrade.decidedBy":
+		if e.ComplexityRoot.CycleGrade.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.DecidedBy(childComplexity), true
+	case "CycleGrade.decision":
+		if e.ComplexityRoot.CycleGrade.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.Decision(childComplexity), true
+	case "CycleGrade.engine":
+		if e.ComplexityRoot.CycleGrade.Engine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.Engine(childComplexity), true
+	case "CycleGrade.grade":
+		if e.ComplexityRoot.CycleGrade.Grade == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.Grade(childComplexity), true
+	case "CycleGrade.ground":
+		if e.ComplexityRoot.CycleGrade.Ground == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.Ground(childComplexity), true
+	case "CycleGrade.id":
+		if e.ComplexityRoot.CycleGrade.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.ID(childComplexity), true
+	case "CycleGrade.notGraded":
+		if e.ComplexityRoot.CycleGrade.NotGraded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.NotGraded(childComplexity), true
+	case "CycleGrade.official":
+		if e.ComplexityRoot.CycleGrade.Official == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.Official(childComplexity), true
+	case "CycleGrade.position":
+		if e.ComplexityRoot.CycleGrade.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.Position(childComplexity), true
+	case "CycleGrade.proposedAt":
+		if e.ComplexityRoot.CycleGrade.ProposedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.ProposedAt(childComplexity), true
+	case "CycleGrade.proposedBy":
+		if e.ComplexityRoot.CycleGrade.ProposedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.ProposedBy(childComplexity), true
+	case "CycleGrade.reason":
+		if e.ComplexityRoot.CycleGrade.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.Reason(childComplexity), true
+	case "CycleGrade.state":
+		if e.ComplexityRoot.CycleGrade.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.State(childComplexity), true
+	case "CycleGrade.toldOn":
+		if e.ComplexityRoot.CycleGrade.ToldOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.ToldOn(childComplexity), true
+	case "CycleGrade.unit":
+		if e.ComplexityRoot.CycleGrade.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.Unit(childComplexity), true
+	case "CycleGrade.version":
+		if e.ComplexityRoot.CycleGrade.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGrade.Version(childComplexity), true
+
+	case "CycleGradeConnection.edges":
+		if e.ComplexityRoot.CycleGradeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGradeConnection.Edges(childComplexity), true
+	case "CycleGradeConnection.nodes":
+		if e.ComplexityRoot.CycleGradeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGradeConnection.Nodes(childComplexity), true
+	case "CycleGradeConnection.pageInfo":
+		if e.ComplexityRoot.CycleGradeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGradeConnection.PageInfo(childComplexity), true
+
+	case "CycleGradeEdge.cursor":
+		if e.ComplexityRoot.CycleGradeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGradeEdge.Cursor(childComplexity), true
+	case "CycleGradeEdge.node":
+		if e.ComplexityRoot.CycleGradeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGradeEdge.Node(childComplexity), true
+
+	case "CycleGradePayload.grade":
+		if e.ComplexityRoot.CycleGradePayload.Grade == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGradePayload.Grade(childComplexity), true
+	case "CycleGradePayload.userErrors":
+		if e.ComplexityRoot.CycleGradePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleGradePayload.UserErrors(childComplexity), true
+
+	case "CyclePayload.cycle":
+		if e.ComplexityRoot.CyclePayload.Cycle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CyclePayload.Cycle(childComplexity), true
+	case "CyclePayload.userErrors":
+		if e.ComplexityRoot.CyclePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CyclePayload.UserErrors(childComplexity), true
+
+	case "CycleProposal.confirmedAt":
+		if e.ComplexityRoot.CycleProposal.ConfirmedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleProposal.ConfirmedAt(childComplexity), true
+	case "CycleProposal.confirmedBy":
+		if e.ComplexityRoot.CycleProposal.ConfirmedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleProposal.ConfirmedBy(childComplexity), true
+	case "CycleProposal.id":
+		if e.ComplexityRoot.CycleProposal.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleProposal.ID(childComplexity), true
+	case "CycleProposal.noticeUntil":
+		if e.ComplexityRoot.CycleProposal.NoticeUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleProposal.NoticeUntil(childComplexity), true
+	case "CycleProposal.othersCompetent":
+		if e.ComplexityRoot.CycleProposal.OthersCompetent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleProposal.OthersCompetent(childComplexity), true
+	case "CycleProposal.proposedAt":
+		if e.ComplexityRoot.CycleProposal.ProposedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleProposal.ProposedAt(childComplexity), true
+	case "CycleProposal.proposedBy":
+		if e.ComplexityRoot.CycleProposal.ProposedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleProposal.ProposedBy(childComplexity), true
+	case "CycleProposal.step":
+		if e.ComplexityRoot.CycleProposal.Step == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleProposal.Step(childComplexity), true
+
+	case "CycleSeal.digest":
+		if e.ComplexityRoot.CycleSeal.Digest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleSeal.Digest(childComplexity), true
+	case "CycleSeal.holds":
+		if e.ComplexityRoot.CycleSeal.Holds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleSeal.Holds(childComplexity), true
+	case "CycleSeal.now":
+		if e.ComplexityRoot.CycleSeal.Now == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleSeal.Now(childComplexity), true
+	case "CycleSeal.sealedAt":
+		if e.ComplexityRoot.CycleSeal.SealedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleSeal.SealedAt(childComplexity), true
+	case "CycleSeal.sealedBy":
+		if e.ComplexityRoot.CycleSeal.SealedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleSeal.SealedBy(childComplexity), true
+	case "CycleSeal.secondedBy":
+		if e.ComplexityRoot.CycleSeal.SecondedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CycleSeal.SecondedBy(childComplexity), true
+
 	case "Deed.checked":
 		if e.ComplexityRoot.Deed.Checked == nil {
 			break
@@ -2442,6 +2975,93 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Encounter.Service(childComplexity), true
 
+	case "EvidenceExclusion.caseId":
+		if e.ComplexityRoot.EvidenceExclusion.CaseID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EvidenceExclusion.CaseID(childComplexity), true
+	case "EvidenceExclusion.confirmedAt":
+		if e.ComplexityRoot.EvidenceExclusion.ConfirmedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EvidenceExclusion.ConfirmedAt(childComplexity), true
+	case "EvidenceExclusion.confirmedBy":
+		if e.ComplexityRoot.EvidenceExclusion.ConfirmedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EvidenceExclusion.ConfirmedBy(childComplexity), true
+	case "EvidenceExclusion.fromOn":
+		if e.ComplexityRoot.EvidenceExclusion.FromOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EvidenceExclusion.FromOn(childComplexity), true
+	case "EvidenceExclusion.id":
+		if e.ComplexityRoot.EvidenceExclusion.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EvidenceExclusion.ID(childComplexity), true
+	case "EvidenceExclusion.official":
+		if e.ComplexityRoot.EvidenceExclusion.Official == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EvidenceExclusion.Official(childComplexity), true
+	case "EvidenceExclusion.proposedBy":
+		if e.ComplexityRoot.EvidenceExclusion.ProposedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EvidenceExclusion.ProposedBy(childComplexity), true
+	case "EvidenceExclusion.reason":
+		if e.ComplexityRoot.EvidenceExclusion.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EvidenceExclusion.Reason(childComplexity), true
+	case "EvidenceExclusion.toOn":
+		if e.ComplexityRoot.EvidenceExclusion.ToOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EvidenceExclusion.ToOn(childComplexity), true
+
+	case "EvidenceExclusionConnection.edges":
+		if e.ComplexityRoot.EvidenceExclusionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EvidenceExclusionConnection.Edges(childComplexity), true
+	case "EvidenceExclusionConnection.nodes":
+		if e.ComplexityRoot.EvidenceExclusionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EvidenceExclusionConnection.Nodes(childComplexity), true
+	case "EvidenceExclusionConnection.pageInfo":
+		if e.ComplexityRoot.EvidenceExclusionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EvidenceExclusionConnection.PageInfo(childComplexity), true
+
+	case "EvidenceExclusionEdge.cursor":
+		if e.ComplexityRoot.EvidenceExclusionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EvidenceExclusionEdge.Cursor(childComplexity), true
+	case "EvidenceExclusionEdge.node":
+		if e.ComplexityRoot.EvidenceExclusionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EvidenceExclusionEdge.Node(childComplexity), true
+
 	case "EvidencePiece.effect":
 		if e.ComplexityRoot.EvidencePiece.Effect == nil {
 			break
@@ -2552,12 +3172,168 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Exclusion.Unit(childComplexity), true
 
+	case "ExclusionOfEvidencePayload.exclusion":
+		if e.ComplexityRoot.ExclusionOfEvidencePayload.Exclusion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExclusionOfEvidencePayload.Exclusion(childComplexity), true
+	case "ExclusionOfEvidencePayload.userErrors":
+		if e.ComplexityRoot.ExclusionOfEvidencePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExclusionOfEvidencePayload.UserErrors(childComplexity), true
+
 	case "Explanation.parts":
 		if e.ComplexityRoot.Explanation.Parts == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Explanation.Parts(childComplexity), true
+
+	case "FileObjectionPayload.objection":
+		if e.ComplexityRoot.FileObjectionPayload.Objection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileObjectionPayload.Objection(childComplexity), true
+	case "FileObjectionPayload.receipt":
+		if e.ComplexityRoot.FileObjectionPayload.Receipt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileObjectionPayload.Receipt(childComplexity), true
+	case "FileObjectionPayload.status":
+		if e.ComplexityRoot.FileObjectionPayload.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileObjectionPayload.Status(childComplexity), true
+	case "FileObjectionPayload.userErrors":
+		if e.ComplexityRoot.FileObjectionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileObjectionPayload.UserErrors(childComplexity), true
+
+	case "GradeLimit.confirmedAt":
+		if e.ComplexityRoot.GradeLimit.ConfirmedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeLimit.ConfirmedAt(childComplexity), true
+	case "GradeLimit.confirmedBy":
+		if e.ComplexityRoot.GradeLimit.ConfirmedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeLimit.ConfirmedBy(childComplexity), true
+	case "GradeLimit.ground":
+		if e.ComplexityRoot.GradeLimit.Ground == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeLimit.Ground(childComplexity), true
+	case "GradeLimit.id":
+		if e.ComplexityRoot.GradeLimit.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeLimit.ID(childComplexity), true
+	case "GradeLimit.official":
+		if e.ComplexityRoot.GradeLimit.Official == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeLimit.Official(childComplexity), true
+	case "GradeLimit.proposedAt":
+		if e.ComplexityRoot.GradeLimit.ProposedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeLimit.ProposedAt(childComplexity), true
+	case "GradeLimit.proposedBy":
+		if e.ComplexityRoot.GradeLimit.ProposedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeLimit.ProposedBy(childComplexity), true
+	case "GradeLimit.reason":
+		if e.ComplexityRoot.GradeLimit.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeLimit.Reason(childComplexity), true
+
+	case "GradeLimitConnection.edges":
+		if e.ComplexityRoot.GradeLimitConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeLimitConnection.Edges(childComplexity), true
+	case "GradeLimitConnection.nodes":
+		if e.ComplexityRoot.GradeLimitConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeLimitConnection.Nodes(childComplexity), true
+	case "GradeLimitConnection.pageInfo":
+		if e.ComplexityRoot.GradeLimitConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeLimitConnection.PageInfo(childComplexity), true
+
+	case "GradeLimitEdge.cursor":
+		if e.ComplexityRoot.GradeLimitEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeLimitEdge.Cursor(childComplexity), true
+	case "GradeLimitEdge.node":
+		if e.ComplexityRoot.GradeLimitEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeLimitEdge.Node(childComplexity), true
+
+	case "GradeQuota.beyond":
+		if e.ComplexityRoot.GradeQuota.Beyond == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeQuota.Beyond(childComplexity), true
+	case "GradeQuota.places":
+		if e.ComplexityRoot.GradeQuota.Places == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeQuota.Places(childComplexity), true
+	case "GradeQuota.position":
+		if e.ComplexityRoot.GradeQuota.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeQuota.Position(childComplexity), true
+	case "GradeQuota.size":
+		if e.ComplexityRoot.GradeQuota.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeQuota.Size(childComplexity), true
+	case "GradeQuota.taken":
+		if e.ComplexityRoot.GradeQuota.Taken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeQuota.Taken(childComplexity), true
+	case "GradeQuota.unit":
+		if e.ComplexityRoot.GradeQuota.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GradeQuota.Unit(childComplexity), true
 
 	case "Holiday.heldOn":
 		if e.ComplexityRoot.Holiday.HeldOn == nil {
@@ -2866,6 +3642,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfirmDeed(childComplexity, args["input"].(ConfirmDeedInput)), true
+	case "Mutation.confirmExclusion":
+		if e.ComplexityRoot.Mutation.ConfirmExclusion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmExclusion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmExclusion(childComplexity, args["input"].(ConfirmExclusionInput)), true
 	case "Mutation.confirmResolution":
 		if e.ComplexityRoot.Mutation.ConfirmResolution == nil {
 			break
@@ -2877,6 +3664,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfirmResolution(childComplexity, args["input"].(ConfirmResolutionInput)), true
+	case "Mutation.decideCycle":
+		if e.ComplexityRoot.Mutation.DecideCycle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideCycle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideCycle(childComplexity, args["input"].(DecideCycleInput)), true
 	case "Mutation.decideExclusion":
 		if e.ComplexityRoot.Mutation.DecideExclusion == nil {
 			break
@@ -2888,6 +3686,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DecideExclusion(childComplexity, args["input"].(DecideExclusionInput)), true
+	case "Mutation.decideGrade":
+		if e.ComplexityRoot.Mutation.DecideGrade == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideGrade_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideGrade(childComplexity, args["input"].(DecideGradeInput)), true
+	case "Mutation.decideObjection":
+		if e.ComplexityRoot.Mutation.DecideObjection == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideObjection_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideObjection(childComplexity, args["input"].(DecideObjectionInput)), true
 	case "Mutation.decideTransfer":
 		if e.ComplexityRoot.Mutation.DecideTransfer == nil {
 			break
@@ -2921,6 +3741,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndMediation(childComplexity, args["input"].(EndMediationInput)), true
+	case "Mutation.excludeEvidence":
+		if e.ComplexityRoot.Mutation.ExcludeEvidence == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_excludeEvidence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExcludeEvidence(childComplexity, args["input"].(ExcludeEvidenceInput)), true
 	case "Mutation.extendCase":
 		if e.ComplexityRoot.Mutation.ExtendCase == nil {
 			break
@@ -2932,6 +3763,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ExtendCase(childComplexity, args["input"].(CaseReasonInput)), true
+	case "Mutation.extendObjection":
+		if e.ComplexityRoot.Mutation.ExtendObjection == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_extendObjection_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExtendObjection(childComplexity, args["input"].(ExtendObjectionInput)), true
+	case "Mutation.fileObjection":
+		if e.ComplexityRoot.Mutation.FileObjection == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_fileObjection_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FileObjection(childComplexity, args["input"].(FileObjectionInput)), true
 	case "Mutation.holdCase":
 		if e.ComplexityRoot.Mutation.HoldCase == nil {
 			break
@@ -3031,6 +3884,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PartCase(childComplexity, args["input"].(CaseReasonInput)), true
+	case "Mutation.proposeGrade":
+		if e.ComplexityRoot.Mutation.ProposeGrade == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_proposeGrade_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProposeGrade(childComplexity, args["input"].(ProposeGradeInput)), true
 	case "Mutation.proposeReviewAssignments":
 		if e.ComplexityRoot.Mutation.ProposeReviewAssignments == nil {
 			break
@@ -3042,6 +3906,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ProposeReviewAssignments(childComplexity, args["input"].(ProposeReviewAssignmentsInput)), true
+	case "Mutation.publishCycle":
+		if e.ComplexityRoot.Mutation.PublishCycle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_publishCycle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PublishCycle(childComplexity, args["input"].(PublishCycleInput)), true
 	case "Mutation.rateAgain":
 		if e.ComplexityRoot.Mutation.RateAgain == nil {
 			break
@@ -3372,6 +4247,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SaveWebhook(childComplexity, args["input"].(SaveWebhookInput)), true
+	case "Mutation.sealCycle":
+		if e.ComplexityRoot.Mutation.SealCycle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_sealCycle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SealCycle(childComplexity, args["input"].(SealCycleInput)), true
+	case "Mutation.setGradeLimit":
+		if e.ComplexityRoot.Mutation.SetGradeLimit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setGradeLimit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetGradeLimit(childComplexity, args["input"].(SetGradeLimitInput)), true
 	case "Mutation.startCase":
 		if e.ComplexityRoot.Mutation.StartCase == nil {
 			break
@@ -3383,6 +4280,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StartCase(childComplexity, args["input"].(CaseStepInput)), true
+	case "Mutation.startCollecting":
+		if e.ComplexityRoot.Mutation.StartCollecting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startCollecting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartCollecting(childComplexity, args["input"].(CycleStepInput)), true
+	case "Mutation.startScoring":
+		if e.ComplexityRoot.Mutation.StartScoring == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startScoring_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartScoring(childComplexity, args["input"].(CycleStepInput)), true
 	case "Mutation.submitAppraisal":
 		if e.ComplexityRoot.Mutation.SubmitAppraisal == nil {
 			break
@@ -3416,6 +4335,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitRating(childComplexity, args["input"].(SubmitRatingInput)), true
+	case "Mutation.submitSelfSummary":
+		if e.ComplexityRoot.Mutation.SubmitSelfSummary == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_submitSelfSummary_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubmitSelfSummary(childComplexity, args["input"].(SubmitSelfSummaryInput)), true
 	case "Mutation.subscribeToCase":
 		if e.ComplexityRoot.Mutation.SubscribeToCase == nil {
 			break
@@ -3427,6 +4357,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubscribeToCase(childComplexity, args["input"].(SubscribeToCaseInput)), true
+	case "Mutation.tellDecision":
+		if e.ComplexityRoot.Mutation.TellDecision == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_tellDecision_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TellDecision(childComplexity, args["input"].(TellDecisionInput)), true
 	case "Mutation.transferCase":
 		if e.ComplexityRoot.Mutation.TransferCase == nil {
 			break
@@ -3471,6 +4412,180 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawCase(childComplexity, args["input"].(WithdrawCaseInput)), true
+
+	case "NoticeEntry.name":
+		if e.ComplexityRoot.NoticeEntry.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeEntry.Name(childComplexity), true
+	case "NoticeEntry.officialId":
+		if e.ComplexityRoot.NoticeEntry.OfficialID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeEntry.OfficialID(childComplexity), true
+	case "NoticeEntry.position":
+		if e.ComplexityRoot.NoticeEntry.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeEntry.Position(childComplexity), true
+	case "NoticeEntry.unit":
+		if e.ComplexityRoot.NoticeEntry.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeEntry.Unit(childComplexity), true
+
+	case "Objection.decidedAt":
+		if e.ComplexityRoot.Objection.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.DecidedAt(childComplexity), true
+	case "Objection.decision":
+		if e.ComplexityRoot.Objection.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.Decision(childComplexity), true
+	case "Objection.dueOn":
+		if e.ComplexityRoot.Objection.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.DueOn(childComplexity), true
+	case "Objection.evidence":
+		if e.ComplexityRoot.Objection.Evidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.Evidence(childComplexity), true
+	case "Objection.filedAt":
+		if e.ComplexityRoot.Objection.FiledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.FiledAt(childComplexity), true
+	case "Objection.fromPublic":
+		if e.ComplexityRoot.Objection.FromPublic == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.FromPublic(childComplexity), true
+	case "Objection.grounds":
+		if e.ComplexityRoot.Objection.Grounds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.Grounds(childComplexity), true
+	case "Objection.id":
+		if e.ComplexityRoot.Objection.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.ID(childComplexity), true
+	case "Objection.instance":
+		if e.ComplexityRoot.Objection.Instance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.Instance(childComplexity), true
+	case "Objection.official":
+		if e.ComplexityRoot.Objection.Official == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.Official(childComplexity), true
+	case "Objection.reason":
+		if e.ComplexityRoot.Objection.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.Reason(childComplexity), true
+	case "Objection.state":
+		if e.ComplexityRoot.Objection.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.State(childComplexity), true
+	case "Objection.toldOn":
+		if e.ComplexityRoot.Objection.ToldOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.ToldOn(childComplexity), true
+
+	case "ObjectionConnection.edges":
+		if e.ComplexityRoot.ObjectionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ObjectionConnection.Edges(childComplexity), true
+	case "ObjectionConnection.nodes":
+		if e.ComplexityRoot.ObjectionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ObjectionConnection.Nodes(childComplexity), true
+	case "ObjectionConnection.pageInfo":
+		if e.ComplexityRoot.ObjectionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ObjectionConnection.PageInfo(childComplexity), true
+
+	case "ObjectionEdge.cursor":
+		if e.ComplexityRoot.ObjectionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ObjectionEdge.Cursor(childComplexity), true
+	case "ObjectionEdge.node":
+		if e.ComplexityRoot.ObjectionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ObjectionEdge.Node(childComplexity), true
+
+	case "ObjectionPayload.objection":
+		if e.ComplexityRoot.ObjectionPayload.Objection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ObjectionPayload.Objection(childComplexity), true
+	case "ObjectionPayload.userErrors":
+		if e.ComplexityRoot.ObjectionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ObjectionPayload.UserErrors(childComplexity), true
+
+	case "ObjectionStatus.decision":
+		if e.ComplexityRoot.ObjectionStatus.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ObjectionStatus.Decision(childComplexity), true
+	case "ObjectionStatus.dueOn":
+		if e.ComplexityRoot.ObjectionStatus.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ObjectionStatus.DueOn(childComplexity), true
+	case "ObjectionStatus.reason":
+		if e.ComplexityRoot.ObjectionStatus.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ObjectionStatus.Reason(childComplexity), true
+	case "ObjectionStatus.state":
+		if e.ComplexityRoot.ObjectionStatus.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ObjectionStatus.State(childComplexity), true
 
 	case "Official.achievements":
 		if e.ComplexityRoot.Official.Achievements == nil {
@@ -4010,6 +5125,79 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PublicCaseEdge.Node(childComplexity), true
 
+	case "PublicNotice.cycleId":
+		if e.ComplexityRoot.PublicNotice.CycleID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicNotice.CycleID(childComplexity), true
+	case "PublicNotice.entries":
+		if e.ComplexityRoot.PublicNotice.Entries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicNotice.Entries(childComplexity), true
+	case "PublicNotice.fromOn":
+		if e.ComplexityRoot.PublicNotice.FromOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicNotice.FromOn(childComplexity), true
+	case "PublicNotice.kind":
+		if e.ComplexityRoot.PublicNotice.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicNotice.Kind(childComplexity), true
+	case "PublicNotice.name":
+		if e.ComplexityRoot.PublicNotice.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicNotice.Name(childComplexity), true
+	case "PublicNotice.noticeUntil":
+		if e.ComplexityRoot.PublicNotice.NoticeUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicNotice.NoticeUntil(childComplexity), true
+	case "PublicNotice.open":
+		if e.ComplexityRoot.PublicNotice.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicNotice.Open(childComplexity), true
+	case "PublicNotice.policyName":
+		if e.ComplexityRoot.PublicNotice.PolicyName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicNotice.PolicyName(childComplexity), true
+	case "PublicNotice.policyReason":
+		if e.ComplexityRoot.PublicNotice.PolicyReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicNotice.PolicyReason(childComplexity), true
+	case "PublicNotice.policyVersion":
+		if e.ComplexityRoot.PublicNotice.PolicyVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicNotice.PolicyVersion(childComplexity), true
+	case "PublicNotice.publishedAt":
+		if e.ComplexityRoot.PublicNotice.PublishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicNotice.PublishedAt(childComplexity), true
+	case "PublicNotice.toOn":
+		if e.ComplexityRoot.PublicNotice.ToOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicNotice.ToOn(childComplexity), true
+
 	case "Query.appraisalForm":
 		if e.ComplexityRoot.Query.AppraisalForm == nil {
 			break
@@ -4094,6 +5282,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CategoryRules(childComplexity), true
+	case "Query.compareRuns":
+		if e.ComplexityRoot.Query.CompareRuns == nil {
+			break
+		}
+
+		args, err := ec.field_Query_compareRuns_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CompareRuns(childComplexity, args["a"].(models.ID), args["b"].(models.ID), args["first"].(int32), args["after"].(*string)), true
 	case "Query.cycle":
 		if e.ComplexityRoot.Query.Cycle == nil {
 			break
@@ -4105,6 +5304,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Cycle(childComplexity, args["id"].(models.ID)), true
+	case "Query.cycleGrades":
+		if e.ComplexityRoot.Query.CycleGrades == nil {
+			break
+		}
+
+		args, err := ec.field_Query_cycleGrades_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CycleGrades(childComplexity, args["cycleId"].(models.ID), args["officialId"].(*models.ID), args["first"].(int32), args["after"].(*string)), true
+	case "Query.cycleSeal":
+		if e.ComplexityRoot.Query.CycleSeal == nil {
+			break
+		}
+
+		args, err := ec.field_Query_cycleSeal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CycleSeal(childComplexity, args["cycleId"].(models.ID)), true
 	case "Query.cycles":
 		if e.ComplexityRoot.Query.Cycles == nil {
 			break
@@ -4127,6 +5348,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.DeedsToCheck(childComplexity, args["first"].(int32)), true
+	case "Query.evidenceExclusions":
+		if e.ComplexityRoot.Query.EvidenceExclusions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_evidenceExclusions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.EvidenceExclusions(childComplexity, args["cycleId"].(models.ID), args["first"].(int32), args["after"].(*string)), true
 	case "Query.exportReport":
 		if e.ComplexityRoot.Query.ExportReport == nil {
 			break
@@ -4138,6 +5370,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ExportReport(childComplexity, args["format"].(models.ReportFormat), args["cycleId"].(models.ID), args["unitId"].(*models.ID), args["peerGroup"].(*string)), true
+	case "Query.gradeLimits":
+		if e.ComplexityRoot.Query.GradeLimits == nil {
+			break
+		}
+
+		args, err := ec.field_Query_gradeLimits_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.GradeLimits(childComplexity, args["cycleId"].(models.ID), args["first"].(int32), args["after"].(*string)), true
+	case "Query.gradeQuotas":
+		if e.ComplexityRoot.Query.GradeQuotas == nil {
+			break
+		}
+
+		args, err := ec.field_Query_gradeQuotas_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.GradeQuotas(childComplexity, args["cycleId"].(models.ID)), true
 	case "Query.holidays":
 		if e.ComplexityRoot.Query.Holidays == nil {
 			break
@@ -4189,6 +5443,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]models.ID)), true
+	case "Query.objectionByReceipt":
+		if e.ComplexityRoot.Query.ObjectionByReceipt == nil {
+			break
+		}
+
+		args, err := ec.field_Query_objectionByReceipt_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ObjectionByReceipt(childComplexity, args["receipt"].(string)), true
+	case "Query.objections":
+		if e.ComplexityRoot.Query.Objections == nil {
+			break
+		}
+
+		args, err := ec.field_Query_objections_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Objections(childComplexity, args["cycleId"].(models.ID), args["first"].(int32), args["after"].(*string)), true
 	case "Query.official":
 		if e.ComplexityRoot.Query.Official == nil {
 			break
@@ -4261,6 +5537,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PublicCases(childComplexity, args["filter"].(PublicCaseFilter), args["first"].(int32), args["after"].(*string)), true
+	case "Query.publicNotice":
+		if e.ComplexityRoot.Query.PublicNotice == nil {
+			break
+		}
+
+		args, err := ec.field_Query_publicNotice_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PublicNotice(childComplexity, args["cycleId"].(models.ID)), true
 	case "Query.ratingByReceipt":
 		if e.ComplexityRoot.Query.RatingByReceipt == nil {
 			break
@@ -4344,6 +5631,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RoutingRules(childComplexity), true
+	case "Query.selfSummaries":
+		if e.ComplexityRoot.Query.SelfSummaries == nil {
+			break
+		}
+
+		args, err := ec.field_Query_selfSummaries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SelfSummaries(childComplexity, args["cycleId"].(models.ID), args["first"].(int32), args["after"].(*string)), true
 	case "Query.services":
 		if e.ComplexityRoot.Query.Services == nil {
 			break
@@ -5379,6 +6677,63 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RunAssessmentPayload.UserErrors(childComplexity), true
 
+	case "RunComparison.after":
+		if e.ComplexityRoot.RunComparison.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunComparison.After(childComplexity), true
+	case "RunComparison.before":
+		if e.ComplexityRoot.RunComparison.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunComparison.Before(childComplexity), true
+	case "RunComparison.change":
+		if e.ComplexityRoot.RunComparison.Change == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunComparison.Change(childComplexity), true
+	case "RunComparison.counts":
+		if e.ComplexityRoot.RunComparison.Counts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunComparison.Counts(childComplexity), true
+
+	case "RunComparisonConnection.edges":
+		if e.ComplexityRoot.RunComparisonConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunComparisonConnection.Edges(childComplexity), true
+	case "RunComparisonConnection.nodes":
+		if e.ComplexityRoot.RunComparisonConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunComparisonConnection.Nodes(childComplexity), true
+	case "RunComparisonConnection.pageInfo":
+		if e.ComplexityRoot.RunComparisonConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunComparisonConnection.PageInfo(childComplexity), true
+
+	case "RunComparisonEdge.cursor":
+		if e.ComplexityRoot.RunComparisonEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunComparisonEdge.Cursor(childComplexity), true
+	case "RunComparisonEdge.node":
+		if e.ComplexityRoot.RunComparisonEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunComparisonEdge.Node(childComplexity), true
+
 	case "SavePolicyPayload.policy":
 		if e.ComplexityRoot.SavePolicyPayload.Policy == nil {
 			break
@@ -5479,6 +6834,63 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ScorePart.Value(childComplexity), true
 
+	case "SelfSummary.id":
+		if e.ComplexityRoot.SelfSummary.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SelfSummary.ID(childComplexity), true
+	case "SelfSummary.official":
+		if e.ComplexityRoot.SelfSummary.Official == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SelfSummary.Official(childComplexity), true
+	case "SelfSummary.submittedAt":
+		if e.ComplexityRoot.SelfSummary.SubmittedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SelfSummary.SubmittedAt(childComplexity), true
+	case "SelfSummary.text":
+		if e.ComplexityRoot.SelfSummary.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SelfSummary.Text(childComplexity), true
+
+	case "SelfSummaryConnection.edges":
+		if e.ComplexityRoot.SelfSummaryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SelfSummaryConnection.Edges(childComplexity), true
+	case "SelfSummaryConnection.nodes":
+		if e.ComplexityRoot.SelfSummaryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SelfSummaryConnection.Nodes(childComplexity), true
+	case "SelfSummaryConnection.pageInfo":
+		if e.ComplexityRoot.SelfSummaryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SelfSummaryConnection.PageInfo(childComplexity), true
+
+	case "SelfSummaryEdge.cursor":
+		if e.ComplexityRoot.SelfSummaryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SelfSummaryEdge.Cursor(childComplexity), true
+	case "SelfSummaryEdge.node":
+		if e.ComplexityRoot.SelfSummaryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SelfSummaryEdge.Node(childComplexity), true
+
 	case "Service.category":
 		if e.ComplexityRoot.Service.Category == nil {
 			break
@@ -5536,6 +6948,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ServiceEdge.Node(childComplexity), true
 
+	case "SetGradeLimitPayload.limit":
+		if e.ComplexityRoot.SetGradeLimitPayload.Limit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetGradeLimitPayload.Limit(childComplexity), true
+	case "SetGradeLimitPayload.userErrors":
+		if e.ComplexityRoot.SetGradeLimitPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetGradeLimitPayload.UserErrors(childComplexity), true
+
+	case "SignedPayload.cycle":
+		if e.ComplexityRoot.SignedPayload.Cycle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignedPayload.Cycle(childComplexity), true
+	case "SignedPayload.proposal":
+		if e.ComplexityRoot.SignedPayload.Proposal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignedPayload.Proposal(childComplexity), true
+	case "SignedPayload.userErrors":
+		if e.ComplexityRoot.SignedPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignedPayload.UserErrors(childComplexity), true
+
 	case "SubmitAppraisalPayload.submitted":
 		if e.ComplexityRoot.SubmitAppraisalPayload.Submitted == nil {
 			break
@@ -5580,6 +7024,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SubmitRatingPayload.UserErrors(childComplexity), true
+
+	case "SubmitSelfSummaryPayload.summary":
+		if e.ComplexityRoot.SubmitSelfSummaryPayload.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitSelfSummaryPayload.Summary(childComplexity), true
+	case "SubmitSelfSummaryPayload.userErrors":
+		if e.ComplexityRoot.SubmitSelfSummaryPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitSelfSummaryPayload.UserErrors(childComplexity), true
 
 	case "Subscription.assessmentRunProgress":
 		if e.ComplexityRoot.Subscription.AssessmentRunProgress == nil {
@@ -5630,6 +7087,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Tag.ZhCN(childComplexity), true
+
+	case "TellDecisionPayload.told":
+		if e.ComplexityRoot.TellDecisionPayload.Told == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TellDecisionPayload.Told(childComplexity), true
+	case "TellDecisionPayload.userErrors":
+		if e.ComplexityRoot.TellDecisionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TellDecisionPayload.UserErrors(childComplexity), true
 
 	case "UndoRatingPayload.undone":
 		if e.ComplexityRoot.UndoRatingPayload.Undone == nil {
@@ -5846,14 +7316,22 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ComparePoliciesInput", ec.unmarshalInputComparePoliciesInput),
 			graphql.NewInputUnmarshaler("ComponentRuleInput", ec.unmarshalInputComponentRuleInput),
 			graphql.NewInputUnmarshaler("ConfirmDeedInput", ec.unmarshalInputConfirmDeedInput),
+			graphql.NewInputUnmarshaler("ConfirmExclusionInput", ec.unmarshalInputConfirmExclusionInput),
 			graphql.NewInputUnmarshaler("ConfirmResolutionInput", ec.unmarshalInputConfirmResolutionInput),
+			graphql.NewInputUnmarshaler("CycleStepInput", ec.unmarshalInputCycleStepInput),
+			graphql.NewInputUnmarshaler("DecideCycleInput", ec.unmarshalInputDecideCycleInput),
 			graphql.NewInputUnmarshaler("DecideExclusionInput", ec.unmarshalInputDecideExclusionInput),
+			graphql.NewInputUnmarshaler("DecideGradeInput", ec.unmarshalInputDecideGradeInput),
+			graphql.NewInputUnmarshaler("DecideObjectionInput", ec.unmarshalInputDecideObjectionInput),
 			graphql.NewInputUnmarshaler("DecideTransferInput", ec.unmarshalInputDecideTransferInput),
 			graphql.NewInputUnmarshaler("DeclareReviewConflictInput", ec.unmarshalInputDeclareReviewConflictInput),
 			graphql.NewInputUnmarshaler("DimensionLevelInput", ec.unmarshalInputDimensionLevelInput),
 			graphql.NewInputUnmarshaler("DimensionScoreInput", ec.unmarshalInputDimensionScoreInput),
 			graphql.NewInputUnmarshaler("EncounterRowInput", ec.unmarshalInputEncounterRowInput),
 			graphql.NewInputUnmarshaler("EndMediationInput", ec.unmarshalInputEndMediationInput),
+			graphql.NewInputUnmarshaler("ExcludeEvidenceInput", ec.unmarshalInputExcludeEvidenceInput),
+			graphql.NewInputUnmarshaler("ExtendObjectionInput", ec.unmarshalInputExtendObjectionInput),
+			graphql.NewInputUnmarshaler("FileObjectionInput", ec.unmarshalInputFileObjectionInput),
 			graphql.NewInputUnmarshaler("IssueAppraisalCodesInput", ec.unmarshalInputIssueAppraisalCodesInput),
 			graphql.NewInputUnmarshaler("IssueRatingInvitationInput", ec.unmarshalInputIssueRatingInvitationInput),
 			graphql.NewInputUnmarshaler("JoinCasesInput", ec.unmarshalInputJoinCasesInput),
@@ -5864,8 +7342,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OpenReviewRoundInput", ec.unmarshalInputOpenReviewRoundInput),
 			graphql.NewInputUnmarshaler("OwedReplyFilter", ec.unmarshalInputOwedReplyFilter),
 			graphql.NewInputUnmarshaler("PolicyInput", ec.unmarshalInputPolicyInput),
+			graphql.NewInputUnmarshaler("ProposeGradeInput", ec.unmarshalInputProposeGradeInput),
 			graphql.NewInputUnmarshaler("ProposeReviewAssignmentsInput", ec.unmarshalInputProposeReviewAssignmentsInput),
 			graphql.NewInputUnmarshaler("PublicCaseFilter", ec.unmarshalInputPublicCaseFilter),
+			graphql.NewInputUnmarshaler("PublishCycleInput", ec.unmarshalInputPublishCycleInput),
 			graphql.NewInputUnmarshaler("RateAgainInput", ec.unmarshalInputRateAgainInput),
 			graphql.NewInputUnmarshaler("RateMendingInput", ec.unmarshalInputRateMendingInput),
 			graphql.NewInputUnmarshaler("RecordAchievementInput", ec.unmarshalInputRecordAchievementInput),
@@ -5894,11 +7374,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SaveRoutingRuleInput", ec.unmarshalInputSaveRoutingRuleInput),
 			graphql.NewInputUnmarshaler("SaveWebhookInput", ec.unmarshalInputSaveWebhookInput),
 			graphql.NewInputUnmarshaler("ScenarioInput", ec.unmarshalInputScenarioInput),
+			graphql.NewInputUnmarshaler("SealCycleInput", ec.unmarshalInputSealCycleInput),
+			graphql.NewInputUnmarshaler("SetGradeLimitInput", ec.unmarshalInputSetGradeLimitInput),
 			graphql.NewInputUnmarshaler("SubmitAppraisalInput", ec.unmarshalInputSubmitAppraisalInput),
 			graphql.NewInputUnmarshaler("SubmitPeerReviewInput", ec.unmarshalInputSubmitPeerReviewInput),
 			graphql.NewInputUnmarshaler("SubmitRatingInput", ec.unmarshalInputSubmitRatingInput),
+			graphql.NewInputUnmarshaler("SubmitSelfSummaryInput", ec.unmarshalInputSubmitSelfSummaryInput),
 			graphql.NewInputUnmarshaler("SubscribeToCaseInput", ec.unmarshalInputSubscribeToCaseInput),
 			graphql.NewInputUnmarshaler("TagInput", ec.unmarshalInputTagInput),
+			graphql.NewInputUnmarshaler("TellDecisionInput", ec.unmarshalInputTellDecisionInput),
 			graphql.NewInputUnmarshaler("TransferCaseInput", ec.unmarshalInputTransferCaseInput),
 			graphql.NewInputUnmarshaler("UndoRatingInput", ec.unmarshalInputUndoRatingInput),
 			graphql.NewInputUnmarshaler("UnsubscribeFromCaseInput", ec.unmarshalInputUnsubscribeFromCaseInput),
@@ -5995,7 +7479,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "assessment.graphqls" "attachment.graphqls" "case.graphqls" "compare.graphqls" "cycle.graphqls" "deed.graphqls" "notification.graphqls" "org.graphqls" "public_case.graphqls" "rating.graphqls" "reply.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
+//go:embed "assessment.graphqls" "attachment.graphqls" "case.graphqls" "compare.graphqls" "cycle.graphqls" "deed.graphqls" "grade.graphqls" "notification.graphqls" "org.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -6013,9 +7497,11 @@ var sources = []*ast.Source{
 	{Name: "compare.graphqls", Input: sourceData("compare.graphqls"), BuiltIn: false},
 	{Name: "cycle.graphqls", Input: sourceData("cycle.graphqls"), BuiltIn: false},
 	{Name: "deed.graphqls", Input: sourceData("deed.graphqls"), BuiltIn: false},
+	{Name: "grade.graphqls", Input: sourceData("grade.graphqls"), BuiltIn: false},
 	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
 	{Name: "org.graphqls", Input: sourceData("org.graphqls"), BuiltIn: false},
 	{Name: "public_case.graphqls", Input: sourceData("public_case.graphqls"), BuiltIn: false},
+	{Name: "publication.graphqls", Input: sourceData("publication.graphqls"), BuiltIn: false},
 	{Name: "rating.graphqls", Input: sourceData("rating.graphqls"), BuiltIn: false},
 	{Name: "reply.graphqls", Input: sourceData("reply.graphqls"), BuiltIn: false},
 	{Name: "review.graphqls", Input: sourceData("review.graphqls"), BuiltIn: false},
@@ -6620,6 +8106,130 @@ func (ec *executionContext) childFields_CycleEdge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type CycleEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_CycleGrade(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CycleGrade_id(ctx, field)
+	case "official":
+		return ec.fieldContext_CycleGrade_official(ctx, field)
+	case "version":
+		return ec.fieldContext_CycleGrade_version(ctx, field)
+	case "unit":
+		return ec.fieldContext_CycleGrade_unit(ctx, field)
+	case "position":
+		return ec.fieldContext_CycleGrade_position(ctx, field)
+	case "grade":
+		return ec.fieldContext_CycleGrade_grade(ctx, field)
+	case "notGraded":
+		return ec.fieldContext_CycleGrade_notGraded(ctx, field)
+	case "reason":
+		return ec.fieldContext_CycleGrade_reason(ctx, field)
+	case "ground":
+		return ec.fieldContext_CycleGrade_ground(ctx, field)
+	case "engine":
+		return ec.fieldContext_CycleGrade_engine(ctx, field)
+	case "beyond":
+		return ec.fieldContext_CycleGrade_beyond(ctx, field)
+	case "state":
+		return ec.fieldContext_CycleGrade_state(ctx, field)
+	case "proposedBy":
+		return ec.fieldContext_CycleGrade_proposedBy(ctx, field)
+	case "proposedAt":
+		return ec.fieldContext_CycleGrade_proposedAt(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_CycleGrade_decidedBy(ctx, field)
+	case "decision":
+		return ec.fieldContext_CycleGrade_decision(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_CycleGrade_decidedAt(ctx, field)
+	case "toldOn":
+		return ec.fieldContext_CycleGrade_toldOn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CycleGrade", field.Name)
+}
+
+func (ec *executionContext) childFields_CycleGradeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CycleGradeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CycleGradeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CycleGradeConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CycleGradeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CycleGradeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CycleGradeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CycleGradeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CycleGradeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CycleGradePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "grade":
+		return ec.fieldContext_CycleGradePayload_grade(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CycleGradePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CycleGradePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CyclePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cycle":
+		return ec.fieldContext_CyclePayload_cycle(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CyclePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CyclePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CycleProposal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CycleProposal_id(ctx, field)
+	case "step":
+		return ec.fieldContext_CycleProposal_step(ctx, field)
+	case "noticeUntil":
+		return ec.fieldContext_CycleProposal_noticeUntil(ctx, field)
+	case "othersCompetent":
+		return ec.fieldContext_CycleProposal_othersCompetent(ctx, field)
+	case "proposedBy":
+		return ec.fieldContext_CycleProposal_proposedBy(ctx, field)
+	case "proposedAt":
+		return ec.fieldContext_CycleProposal_proposedAt(ctx, field)
+	case "confirmedBy":
+		return ec.fieldContext_CycleProposal_confirmedBy(ctx, field)
+	case "confirmedAt":
+		return ec.fieldContext_CycleProposal_confirmedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CycleProposal", field.Name)
+}
+
+func (ec *executionContext) childFields_CycleSeal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "digest":
+		return ec.fieldContext_CycleSeal_digest(ctx, field)
+	case "now":
+		return ec.fieldContext_CycleSeal_now(ctx, field)
+	case "holds":
+		return ec.fieldContext_CycleSeal_holds(ctx, field)
+	case "sealedBy":
+		return ec.fieldContext_CycleSeal_sealedBy(ctx, field)
+	case "secondedBy":
+		return ec.fieldContext_CycleSeal_secondedBy(ctx, field)
+	case "sealedAt":
+		return ec.fieldContext_CycleSeal_sealedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CycleSeal", field.Name)
+}
+
 func (ec *executionContext) childFields_Deed(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6680,6 +8290,52 @@ func (ec *executionContext) childFields_Encounter(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type Encounter", field.Name)
 }
 
+func (ec *executionContext) childFields_EvidenceExclusion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_EvidenceExclusion_id(ctx, field)
+	case "official":
+		return ec.fieldContext_EvidenceExclusion_official(ctx, field)
+	case "caseId":
+		return ec.fieldContext_EvidenceExclusion_caseId(ctx, field)
+	case "fromOn":
+		return ec.fieldContext_EvidenceExclusion_fromOn(ctx, field)
+	case "toOn":
+		return ec.fieldContext_EvidenceExclusion_toOn(ctx, field)
+	case "reason":
+		return ec.fieldContext_EvidenceExclusion_reason(ctx, field)
+	case "proposedBy":
+		return ec.fieldContext_EvidenceExclusion_proposedBy(ctx, field)
+	case "confirmedBy":
+		return ec.fieldContext_EvidenceExclusion_confirmedBy(ctx, field)
+	case "confirmedAt":
+		return ec.fieldContext_EvidenceExclusion_confirmedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EvidenceExclusion", field.Name)
+}
+
+func (ec *executionContext) childFields_EvidenceExclusionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_EvidenceExclusionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EvidenceExclusionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EvidenceExclusionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EvidenceExclusionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EvidenceExclusionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_EvidenceExclusionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_EvidenceExclusionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EvidenceExclusionEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_EvidencePiece(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "source":
@@ -6728,12 +8384,98 @@ func (ec *executionContext) childFields_Exclusion(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type Exclusion", field.Name)
 }
 
+func (ec *executionContext) childFields_ExclusionOfEvidencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "exclusion":
+		return ec.fieldContext_ExclusionOfEvidencePayload_exclusion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExclusionOfEvidencePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExclusionOfEvidencePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Explanation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "parts":
 		return ec.fieldContext_Explanation_parts(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Explanation", field.Name)
+}
+
+func (ec *executionContext) childFields_FileObjectionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "receipt":
+		return ec.fieldContext_FileObjectionPayload_receipt(ctx, field)
+	case "objection":
+		return ec.fieldContext_FileObjectionPayload_objection(ctx, field)
+	case "status":
+		return ec.fieldContext_FileObjectionPayload_status(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FileObjectionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileObjectionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_GradeLimit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_GradeLimit_id(ctx, field)
+	case "official":
+		return ec.fieldContext_GradeLimit_official(ctx, field)
+	case "ground":
+		return ec.fieldContext_GradeLimit_ground(ctx, field)
+	case "reason":
+		return ec.fieldContext_GradeLimit_reason(ctx, field)
+	case "proposedBy":
+		return ec.fieldContext_GradeLimit_proposedBy(ctx, field)
+	case "proposedAt":
+		return ec.fieldContext_GradeLimit_proposedAt(ctx, field)
+	case "confirmedBy":
+		return ec.fieldContext_GradeLimit_confirmedBy(ctx, field)
+	case "confirmedAt":
+		return ec.fieldContext_GradeLimit_confirmedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GradeLimit", field.Name)
+}
+
+func (ec *executionContext) childFields_GradeLimitConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_GradeLimitConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_GradeLimitConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_GradeLimitConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GradeLimitConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_GradeLimitEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_GradeLimitEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_GradeLimitEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GradeLimitEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_GradeQuota(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unit":
+		return ec.fieldContext_GradeQuota_unit(ctx, field)
+	case "position":
+		return ec.fieldContext_GradeQuota_position(ctx, field)
+	case "size":
+		return ec.fieldContext_GradeQuota_size(ctx, field)
+	case "places":
+		return ec.fieldContext_GradeQuota_places(ctx, field)
+	case "taken":
+		return ec.fieldContext_GradeQuota_taken(ctx, field)
+	case "beyond":
+		return ec.fieldContext_GradeQuota_beyond(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GradeQuota", field.Name)
 }
 
 func (ec *executionContext) childFields_Holiday(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6858,6 +8600,98 @@ func (ec *executionContext) childFields_Mediation(ctx context.Context, field gra
 		return ec.fieldContext_Mediation_endedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Mediation", field.Name)
+}
+
+func (ec *executionContext) childFields_NoticeEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "officialId":
+		return ec.fieldContext_NoticeEntry_officialId(ctx, field)
+	case "name":
+		return ec.fieldContext_NoticeEntry_name(ctx, field)
+	case "unit":
+		return ec.fieldContext_NoticeEntry_unit(ctx, field)
+	case "position":
+		return ec.fieldContext_NoticeEntry_position(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoticeEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_Objection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Objection_id(ctx, field)
+	case "official":
+		return ec.fieldContext_Objection_official(ctx, field)
+	case "instance":
+		return ec.fieldContext_Objection_instance(ctx, field)
+	case "fromPublic":
+		return ec.fieldContext_Objection_fromPublic(ctx, field)
+	case "grounds":
+		return ec.fieldContext_Objection_grounds(ctx, field)
+	case "evidence":
+		return ec.fieldContext_Objection_evidence(ctx, field)
+	case "state":
+		return ec.fieldContext_Objection_state(ctx, field)
+	case "filedAt":
+		return ec.fieldContext_Objection_filedAt(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_Objection_dueOn(ctx, field)
+	case "decision":
+		return ec.fieldContext_Objection_decision(ctx, field)
+	case "reason":
+		return ec.fieldContext_Objection_reason(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_Objection_decidedAt(ctx, field)
+	case "toldOn":
+		return ec.fieldContext_Objection_toldOn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Objection", field.Name)
+}
+
+func (ec *executionContext) childFields_ObjectionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ObjectionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ObjectionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ObjectionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ObjectionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ObjectionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ObjectionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ObjectionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ObjectionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ObjectionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "objection":
+		return ec.fieldContext_ObjectionPayload_objection(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ObjectionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ObjectionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ObjectionStatus(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "state":
+		return ec.fieldContext_ObjectionStatus_state(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_ObjectionStatus_dueOn(ctx, field)
+	case "decision":
+		return ec.fieldContext_ObjectionStatus_decision(ctx, field)
+	case "reason":
+		return ec.fieldContext_ObjectionStatus_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ObjectionStatus", field.Name)
 }
 
 func (ec *executionContext) childFields_Official(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7140,6 +8974,36 @@ func (ec *executionContext) childFields_PublicCaseEdge(ctx context.Context, fiel
 		return ec.fieldContext_PublicCaseEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PublicCaseEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PublicNotice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cycleId":
+		return ec.fieldContext_PublicNotice_cycleId(ctx, field)
+	case "name":
+		return ec.fieldContext_PublicNotice_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_PublicNotice_kind(ctx, field)
+	case "fromOn":
+		return ec.fieldContext_PublicNotice_fromOn(ctx, field)
+	case "toOn":
+		return ec.fieldContext_PublicNotice_toOn(ctx, field)
+	case "publishedAt":
+		return ec.fieldContext_PublicNotice_publishedAt(ctx, field)
+	case "noticeUntil":
+		return ec.fieldContext_PublicNotice_noticeUntil(ctx, field)
+	case "open":
+		return ec.fieldContext_PublicNotice_open(ctx, field)
+	case "entries":
+		return ec.fieldContext_PublicNotice_entries(ctx, field)
+	case "policyName":
+		return ec.fieldContext_PublicNotice_policyName(ctx, field)
+	case "policyVersion":
+		return ec.fieldContext_PublicNotice_policyVersion(ctx, field)
+	case "policyReason":
+		return ec.fieldContext_PublicNotice_policyReason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublicNotice", field.Name)
 }
 
 func (ec *executionContext) childFields_RateMendingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7714,6 +9578,42 @@ func (ec *executionContext) childFields_RunAssessmentPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type RunAssessmentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RunComparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "before":
+		return ec.fieldContext_RunComparison_before(ctx, field)
+	case "after":
+		return ec.fieldContext_RunComparison_after(ctx, field)
+	case "counts":
+		return ec.fieldContext_RunComparison_counts(ctx, field)
+	case "change":
+		return ec.fieldContext_RunComparison_change(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RunComparison", field.Name)
+}
+
+func (ec *executionContext) childFields_RunComparisonConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RunComparisonConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RunComparisonConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RunComparisonConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RunComparisonConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RunComparisonEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RunComparisonEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RunComparisonEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RunComparisonEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_SavePolicyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "policy":
@@ -7774,6 +9674,42 @@ func (ec *executionContext) childFields_ScorePart(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type ScorePart", field.Name)
 }
 
+func (ec *executionContext) childFields_SelfSummary(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SelfSummary_id(ctx, field)
+	case "official":
+		return ec.fieldContext_SelfSummary_official(ctx, field)
+	case "text":
+		return ec.fieldContext_SelfSummary_text(ctx, field)
+	case "submittedAt":
+		return ec.fieldContext_SelfSummary_submittedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SelfSummary", field.Name)
+}
+
+func (ec *executionContext) childFields_SelfSummaryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SelfSummaryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SelfSummaryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SelfSummaryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SelfSummaryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SelfSummaryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SelfSummaryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SelfSummaryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SelfSummaryEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Service(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7810,6 +9746,28 @@ func (ec *executionContext) childFields_ServiceEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type ServiceEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_SetGradeLimitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "limit":
+		return ec.fieldContext_SetGradeLimitPayload_limit(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetGradeLimitPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetGradeLimitPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SignedPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cycle":
+		return ec.fieldContext_SignedPayload_cycle(ctx, field)
+	case "proposal":
+		return ec.fieldContext_SignedPayload_proposal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SignedPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignedPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SubmitAppraisalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "submitted":
@@ -7842,6 +9800,16 @@ func (ec *executionContext) childFields_SubmitRatingPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type SubmitRatingPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SubmitSelfSummaryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "summary":
+		return ec.fieldContext_SubmitSelfSummaryPayload_summary(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SubmitSelfSummaryPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubmitSelfSummaryPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SuggestionReason(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "phrase":
@@ -7864,6 +9832,16 @@ func (ec *executionContext) childFields_Tag(ctx context.Context, field graphql.C
 		return ec.fieldContext_Tag_good(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Tag", field.Name)
+}
+
+func (ec *executionContext) childFields_TellDecisionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "told":
+		return ec.fieldContext_TellDecisionPayload_told(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TellDecisionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TellDecisionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UndoRatingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -98,4 +98,15 @@ var nouns = map[string]sentence{
 	"ReviewRound":      {"评议", "review round"},
 	"Service":          {"服务事项", "service"},
 	"Webhook":          {"通知地址", "webhook"},
+
+	// What follows the scoring of a cycle.
+	"CycleGrade":        {"等次", "grade"},
+	"CycleProposal":     {"待确认步骤", "step that awaits a second person"},
+	"CycleResult":       {"结果", "result"},
+	"EvidenceExclusion": {"证据剔除", "exclusion of evidence"},
+	"GradeLimit":        {"等次限制", "grade limit"},
+	"GradeQuota":        {"优秀名额", "quota"},
+	"KeyEpoch":          {"年度密钥", "rater key of a year"},
+	"Seal":              {"封存", "seal"},
+	"SelfSummary":       {"述职", "self-summary"},
 }

@@ -191,6 +191,7 @@ type AssessmentRun struct {
 	ID             ID `gorm:"primaryKey"`
 	CycleID        ID
 	PolicyID       *ID // nil: the default policy
+	ObjectionID    *ID // the upheld objection that it remedies: it changes nothing for others
 	State          RunState
 	RequestedBy    string
 	RequestedAt    time.Time

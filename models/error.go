@@ -114,3 +114,12 @@ func maxLength(field, value string, n int) error {
 	}
 	return nil
 }
+
+// minLength says that a text has fewer than n characters, blanks at its ends not
+// counted.
+func minLength(field, value string, n int) error {
+	if count := len([]rune(strings.TrimSpace(value))); count < n {
+		return Invalid(field, KeyTooShort, fmt.Sprint(n), fmt.Sprint(count))
+	}
+	return nil
+}

@@ -105,6 +105,27 @@ const (
 	KeyTwice               Key = "twice"                // value
 	KeyBadCode             Key = "bad_code"             // value
 	KeyFileForm            Key = "file_form"            //
+	KeyGroundNeeded        Key = "ground_needed"        //
+	KeyNotGradedAlone      Key = "not_graded_alone"     //
+	KeyToldAlready         Key = "told_already"         // day
+	KeyToldTooEarly        Key = "told_too_early"       // day
+	KeyOneEvidence         Key = "one_evidence"         //
+	KeyQuotaExceeded       Key = "quota_exceeded"       // places, size
+	KeyGradeLimited        Key = "grade_limited"        // ground
+	KeyNotInRun            Key = "not_in_run"           //
+	KeyNoRun               Key = "no_run"               //
+	KeyCycleUnready        Key = "cycle_unready"        // state
+	KeyGradesMissing       Key = "grades_missing"       // how many
+	KeyNotTold             Key = "not_told"             // how many
+	KeyObjectionsOpen      Key = "objections_open"      // how many
+	KeyNoticeStands        Key = "notice_stands"        // day
+	KeyNotNamed            Key = "not_named"            //
+	KeyDecidedBefore       Key = "decided_before"       //
+	KeyNotUpheld           Key = "not_upheld"           //
+	KeyNeverWorse          Key = "never_worse"          // grade
+	KeyExclusionOverlaps   Key = "exclusion_overlaps"   //
+	KeyRunPublished        Key = "run_published"        //
+	KeyOtherCycle          Key = "other_cycle"          //
 	KeyInternal            Key = "internal"             //
 
 	// Of peer review.

@@ -170,10 +170,10 @@ func TestDecisionsAreMadeOnceAndWithAReason(t *testing.T) {
 		t.Errorf("a flag decided twice: %v", err)
 	}
 	objection := Objection{State: ObjectionFiled}
-	if err := objection.Decide(ObjectionUpheld, "hr", "right", now); err != nil || objection.DecidedBy != "hr" {
+	if err := objection.Decide(ObjectionUpheld, "hr", "a new run", "right", now); err != nil || objection.DecidedBy != "hr" {
 		t.Error(err)
 	}
-	if err := objection.Decide(ObjectionDismissed, "hr", "wrong", now); CodeOf(err) != CodeIllegalState {
+	if err := objection.Decide(ObjectionDismissed, "hr", "it stands", "wrong", now); CodeOf(err) != CodeIllegalState {
 		t.Errorf("an objection decided twice: %v", err)
 	}
 }

@@ -1,6 +1,9 @@
 package models
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Publication is the public notice (公示) of a cycle's proposed 优秀: names and
 // posts alone.
@@ -14,8 +17,12 @@ type Publication struct {
 	PublishedAt time.Time
 }
 
-// MinimumNoticeDays is the least number of working days a notice stands.
-const MinimumNoticeDays = 5
+// MinimumNoticeDays is the least number of working days a notice stands, and
+// MaximumNoticeDays the most.
+const (
+	MinimumNoticeDays = 5
+	MaximumNoticeDays = 60
+)
 
 // Validate checks the record by itself; workingDays is how many the notice
 // stands in the configured calendar.
@@ -23,53 +30,129 @@ func (p *Publication) Validate(workingDays int) error {
 	if p.SecondedBy == "" || p.SecondedBy == p.PublishedBy {
 		return Invalid("secondedBy", KeySecondPerson)
 	}
-	if workingDays < MinimumNoticeDays {
-		return Invalid("noticeUntil", KeyNoticeTooShort, "5")
+	return ValidNotice(workingDays)
+}
+
+// ValidNotice says whether a notice of so many working days is long enough.
+func ValidNotice(workingDays int) error {
+	switch {
+	case workingDays < MinimumNoticeDays:
+		return Invalid("noticeUntil", KeyNoticeTooShort, fmt.Sprint(MinimumNoticeDays))
+	case workingDays > MaximumNoticeDays:
+		return Invalid("noticeUntil", KeyOutOfRange, fmt.Sprint(workingDays), fmt.Sprint(MinimumNoticeDays), fmt.Sprint(MaximumNoticeDays))
 	}
 	return nil
 }
 
-// ObjectionState is where an objection stands.
-type ObjectionState string
-
-// The states of an objection.
-const (
-	ObjectionFiled     ObjectionState = "FILED"
-	ObjectionUpheld    ObjectionState = "UPHELD"
-	ObjectionDismissed ObjectionState = "DISMISSED"
-)
-
-// ObjectionStates are all states.
-var ObjectionStates = []ObjectionState{ObjectionFiled, ObjectionUpheld, ObjectionDismissed}
-
-// Objection is what an official holds against the own assessment.
-type Objection struct {
-	ID         ID `gorm:"primaryKey"`
-	CycleID    ID
-	OfficialID ID
-	Grounds    string
-	State      ObjectionState
-	FiledAt    time.Time
-	DueOn      Date
-	Decision   string
-	DecidedBy  string
-	DecidedAt  *time.Time
+// PublicationEntry is one whom a notice names.
+type PublicationEntry struct {
+	PublicationID ID `gorm:"primaryKey"`
+	OfficialID    ID `gorm:"primaryKey"`
+	UnitID        ID
+	Position      string
 }
 
-// Decide upholds or dismisses a filed objection; a decision has its reason, and
-// nobody decides on the own objection.
-func (o *Objection) Decide(to ObjectionState, by, reason string, now time.Time) error {
-	if o.State != ObjectionFiled || to == ObjectionFiled {
-		var possible []ObjectionState
-		if o.State == ObjectionFiled {
-			possible = []ObjectionState{ObjectionUpheld, ObjectionDismissed}
-		}
-		return illegal("Objection", o.State, to, possible)
+// TableName is the plural that the rules of naming would get wrong.
+func (PublicationEntry) TableName() string { return "publication_entries" }
+
+// CycleProposal is a step of a cycle that two persons take: the first signs, the
+// second confirms.
+type CycleProposal struct {
+	ID              ID `gorm:"primaryKey"`
+	CycleID         ID
+	Step            CycleStep
+	RunID           ID   // the run that counted when it was proposed
+	NoticeUntil     Date // of PUBLISH
+	OthersCompetent bool // of DECIDE: who has no grade becomes COMPETENT
+	ProposedBy      string
+	ProposedAt      time.Time
+	ConfirmedBy     string
+	ConfirmedAt     *time.Time
+}
+
+// SignedSteps are the steps that two persons take.
+var SignedSteps = []CycleStep{CycleStepPublish, CycleStepDecide, CycleStepSeal}
+
+// Same says whether two proposals ask for the same.
+func (p *CycleProposal) Same(o *CycleProposal) bool {
+	return p.Step == o.Step && p.RunID == o.RunID && p.NoticeUntil == o.NoticeUntil && p.OthersCompetent == o.OthersCompetent
+}
+
+// CycleResult is the assessment that counts for a post in a cycle. A later
+// version replaces the earlier one, which stays, and names the objection.
+type CycleResult struct {
+	CycleID      ID  `gorm:"primaryKey"`
+	PostingID    ID  `gorm:"primaryKey"`
+	Version      int `gorm:"primaryKey;autoIncrement:false"`
+	OfficialID   ID
+	AssessmentID ID
+	ObjectionID  *ID
+	SettledAt    time.Time
+}
+
+// BetterThan says whether an assessment serves an appellant better than the one
+// that stands: a higher composite, as it is printed. One that lacks a composite
+// betters nothing.
+func (a *Assessment) BetterThan(old *Assessment) bool {
+	if a.Composite == nil {
+		return false
 	}
-	if err := required("decision", reason); err != nil {
-		return err
+	return old.Composite == nil || *a.Composite > *old.Composite
+}
+
+// ExcludedKind is what an exclusion leaves out.
+type ExcludedKind string
+
+// The kinds.
+const (
+	ExcludeCase    ExcludedKind = "CASE"
+	ExcludeRatings ExcludedKind = "RATINGS"
+)
+
+// ExcludedKinds are all kinds.
+var ExcludedKinds = []ExcludedKind{ExcludeCase, ExcludeRatings}
+
+// EvidenceExclusion is evidence that the later runs of a cycle leave out: a case,
+// or an official's ratings of some days. It is in force once a second person has
+// confirmed it.
+type EvidenceExclusion struct {
+	ID          ID `gorm:"primaryKey"`
+	CycleID     ID
+	OfficialID  ID
+	Kind        ExcludedKind
+	CaseID      *ID
+	FromOn      Date // of RATINGS: the first and the last day
+	ToOn        Date
+	ObjectionID *ID
+	Reason      string
+	ProposedBy  string
+	ProposedAt  time.Time
+	ConfirmedBy string
+	ConfirmedAt *time.Time
+}
+
+// Validate checks the record by itself.
+func (e *EvidenceExclusion) Validate() error {
+	switch {
+	case e.CaseID != nil && (!e.FromOn.IsZero() || !e.ToOn.IsZero()):
+		return Invalid("caseId", KeyOneEvidence)
+	case e.CaseID == nil && (e.FromOn.IsZero() || e.ToOn.IsZero()):
+		return Invalid("caseId", KeyOneEvidence)
+	case e.CaseID == nil && e.ToOn.Before(e.FromOn):
+		return Invalid("toOn", KeyPeriodBackwards, e.FromOn.String(), e.ToOn.String())
 	}
-	o.State, o.Decision, o.DecidedBy, o.DecidedAt = to, reason, by, &now
+	return ValidReason(e.Reason)
+}
+
+// Confirm puts the exclusion in force: by another person than proposed it, once.
+func (e *EvidenceExclusion) Confirm(by string, now time.Time) error {
+	if e.ConfirmedAt != nil {
+		return Conflict("exclusionId", KeyAlreadyExists, "EvidenceExclusion")
+	}
+	if by == e.ProposedBy {
+		return &Error{Code: CodeForbidden, Key: KeySecondPerson}
+	}
+	e.ConfirmedBy, e.ConfirmedAt = by, &now
 	return nil
 }
 

@@ -188,10 +188,11 @@ const (
 	GradeCompetent          Grade = "COMPETENT"           // 称职
 	GradeBasicallyCompetent Grade = "BASICALLY_COMPETENT" // 基本称职
 	GradeIncompetent        Grade = "INCOMPETENT"         // 不称职
+	GradeNotGraded          Grade = "NOT_GRADED"          // 不确定等次: for a reason on record
 )
 
 // Grades are all grades, the best first.
-var Grades = []Grade{GradeExcellent, GradeCompetent, GradeBasicallyCompetent, GradeIncompetent}
+var Grades = []Grade{GradeExcellent, GradeCompetent, GradeBasicallyCompetent, GradeIncompetent, GradeNotGraded}
 
 // Role is what an account may do.
 type Role string

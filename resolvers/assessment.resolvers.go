@@ -70,7 +70,7 @@ func (r *assessmentRunResolver) PolicyDigest(ctx context.Context, obj *models.As
 }
 
 func (r *mutationResolver) RunAssessment(ctx context.Context, input graph.RunAssessmentInput) (*graph.RunAssessmentPayload, error) {
-	run, err := r.App.Assessments.Request(ctx, auth.ActorFrom(ctx), input.CycleID, input.IdempotencyKey.Value())
+	run, err := r.requestRun(ctx, input)
 	problems, err := userErrors(ctx, err)
 	return &graph.RunAssessmentPayload{Run: run, UserErrors: problems}, err
 }

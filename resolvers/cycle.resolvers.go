@@ -35,10 +35,28 @@ func (r *cycleResolver) Run(ctx context.Context, obj *models.Cycle) (*models.Ass
 func (r *mutationResolver) OpenCycle(ctx context.Context, input graph.OpenCycleInput) (*graph.OpenCyclePayload, error) {
 	cycle, err := r.App.Cycles.Open(ctx, auth.ActorFrom(ctx), cycles.NewCycle{
 		UnitID: input.UnitID, Kind: input.Kind, Name: input.Name, FromOn: input.FromOn, ToOn: input.ToOn,
-		PolicyID: input.PolicyID.Value(), IdempotencyKey: input.IdempotencyKey.Value(),
+		PolicyID: input.PolicyID.Value(), Draft: orZero(input.Draft.Value()), IdempotencyKey: input.IdempotencyKey.Value(),
 	})
 	problems, err := userErrors(ctx, err)
 	return &graph.OpenCyclePayload{Cycle: cycle, UserErrors: problems}, err
+}
+
+func (r *mutationResolver) StartCollecting(ctx context.Context, input graph.CycleStepInput) (*graph.CyclePayload, error) {
+	cycle, err := r.App.Cycles.StartCollecting(ctx, auth.ActorFrom(ctx), cycleStep(input))
+	return cyclePayload(ctx, cycle, err)
+}
+
+func (r *mutationResolver) StartScoring(ctx context.Context, input graph.CycleStepInput) (*graph.CyclePayload, error) {
+	cycle, err := r.App.Cycles.StartScoring(ctx, auth.ActorFrom(ctx), cycleStep(input))
+	return cyclePayload(ctx, cycle, err)
+}
+
+func (r *mutationResolver) SubmitSelfSummary(ctx context.Context, input graph.SubmitSelfSummaryInput) (*graph.SubmitSelfSummaryPayload, error) {
+	summary, err := r.App.Cycles.SubmitSummary(ctx, auth.ActorFrom(ctx), cycles.Summary{
+		CycleID: input.CycleID, Text: input.Text, IdempotencyKey: input.IdempotencyKey.Value(),
+	})
+	problems, err := userErrors(ctx, err)
+	return &graph.SubmitSelfSummaryPayload{Summary: summary, UserErrors: problems}, err
 }
 
 func (r *mutationResolver) SavePolicy(ctx context.Context, input graph.SavePolicyInput) (*graph.SavePolicyPayload, error) {
@@ -71,6 +89,28 @@ func (r *queryResolver) Cycles(ctx context.Context, first int32, after *string) 
 	return &graph.CycleConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 
+func (r *queryResolver) SelfSummaries(ctx context.Context, cycleID models.ID, first int32, after *string) (*graph.SelfSummaryConnection, error) {
+	size, behind, err := page(first, after)
+	if err != nil {
+		return nil, err
+	}
+	rows, more, err := r.App.Cycles.Summaries(ctx, auth.ActorFrom(ctx), cycleID, size, behind)
+	if err != nil {
+		return nil, err
+	}
+	list, info := edges(rows, more, after, func(s *models.SelfSummary) string { return s.OfficialID.String() }, newSelfSummaryEdge)
+	return &graph.SelfSummaryConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
+}
+
+func (r *selfSummaryResolver) Official(ctx context.Context, objs []*models.SelfSummary) ([]*models.Official, error) {
+	return needed(ctx, load(ctx).named, objs, func(s *models.SelfSummary) models.ID { return s.OfficialID })
+}
+
 func (r *Resolver) Cycle() graph.CycleResolver { return &cycleResolver{r} }
 
-type cycleResolver struct{ *Resolver }
+func (r *Resolver) SelfSummary() graph.SelfSummaryResolver { return &selfSummaryResolver{r} }
+
+type (
+	cycleResolver       struct{ *Resolver }
+	selfSummaryResolver struct{ *Resolver }
+)

@@ -12,6 +12,8 @@ import (
 	"steelyard/models"
 	"steelyard/services/assessments"
 	"steelyard/services/cases"
+	"steelyard/services/cycles"
+	"steelyard/services/publications"
 	"steelyard/services/ratings"
 )
 
@@ -85,6 +87,61 @@ func digest(h models.Hash) *string {
 	}
 	text := h.Key()
 	return &text
+}
+
+// cyclePayload is what a step of a cycle gave.
+func cyclePayload(ctx context.Context, c *models.Cycle, err error) (*graph.CyclePayload, error) {
+	problems, err := userErrors(ctx, err)
+	return &graph.CyclePayload{Cycle: c, UserErrors: problems}, err
+}
+
+// cycleStep is a cycle that is to take a step.
+func cycleStep(in graph.CycleStepInput) cycles.Step {
+	return cycles.Step{CycleID: in.CycleID, Reason: orZero(in.Reason.Value()), IdempotencyKey: in.IdempotencyKey.Value()}
+}
+
+// requestRun asks for a run, or for one that remedies an objection.
+func (r *Resolver) requestRun(ctx context.Context, in graph.RunAssessmentInput) (*models.AssessmentRun, error) {
+	actor, key := auth.ActorFrom(ctx), in.IdempotencyKey.Value()
+	if objection := in.ObjectionID.Value(); objection != nil {
+		return r.App.Assessments.RequestRemedy(ctx, actor, in.CycleID, *objection, key)
+	}
+	return r.App.Assessments.Request(ctx, actor, in.CycleID, key)
+}
+
+// signedPayload is what a signature under a step of a cycle gave.
+func signedPayload(ctx context.Context, s *publications.Signed, err error) (*graph.SignedPayload, error) {
+	problems, err := userErrors(ctx, err)
+	if s == nil {
+		return &graph.SignedPayload{UserErrors: problems}, err
+	}
+	return &graph.SignedPayload{Cycle: s.Cycle, Proposal: s.Proposal, UserErrors: problems}, err
+}
+
+// objectionPayload is what a step on an objection gave.
+func objectionPayload(ctx context.Context, o *models.Objection, err error) (*graph.ObjectionPayload, error) {
+	problems, err := userErrors(ctx, err)
+	return &graph.ObjectionPayload{Objection: o, UserErrors: problems}, err
+}
+
+// filedPayload is what filing an objection gave: to a member of the public the
+// receipt, to an official the objection itself.
+func filedPayload(ctx context.Context, f *publications.Filed, err error) (*graph.FileObjectionPayload, error) {
+	problems, err := userErrors(ctx, err)
+	if f == nil {
+		return &graph.FileObjectionPayload{UserErrors: problems}, err
+	}
+	out := &graph.FileObjectionPayload{Receipt: orNil(f.Receipt), Status: f.Objection, UserErrors: problems}
+	if f.Objection.Filer == models.FilerOfficial {
+		out.Objection = f.Objection
+	}
+	return out, err
+}
+
+// exclusionPayload is what a step on an exclusion of evidence gave.
+func exclusionPayload(ctx context.Context, e *models.EvidenceExclusion, err error) (*graph.ExclusionOfEvidencePayload, error) {
+	problems, err := userErrors(ctx, err)
+	return &graph.ExclusionOfEvidencePayload{Exclusion: e, UserErrors: problems}, err
 }
 
 // casePayload is what a step on a case gave.

@@ -6,8 +6,8 @@ import (
 	"steelyard/auth"
 	"steelyard/graph"
 	"steelyard/models"
-	"steelyard/services/cases"
 	"steelyard/services/assessments"
+	"steelyard/services/cases"
 	"steelyard/services/notify"
 	"steelyard/services/ratings"
 )

@@ -37,6 +37,7 @@ import (
 	"steelyard/services/deeds"
 	"steelyard/services/notify"
 	"steelyard/services/officials"
+	"steelyard/services/publications"
 	"steelyard/services/ratings"
 	"steelyard/services/reviews"
 	"steelyard/store"
@@ -104,15 +105,16 @@ func emptyOffice(t *testing.T, d store.Dialect) *office {
 		t.Fatal(err)
 	}
 	o.app = resolvers.App{
-		Accounts:    &accounts.Service{Store: o.store},
-		Assessments: &assessments.Service{Store: o.store, Keys: o.keys, Zone: zone, Worker: "test", Thresholds: privacy.Default()},
-		Cases:       cases.New(o.store, o.keys, zone, days, secret),
-		Cycles:      &cycles.Service{Store: o.store},
-		Deeds:       &deeds.Service{Store: o.store, Zone: zone, Secret: secret},
-		Notify:      &notify.Service{Store: o.store, Webhooks: [][]byte{secret}, Contacts: [][]byte{secret}},
-		Officials:   &officials.Service{Store: o.store},
-		Ratings:     ratings.New(o.store, o.keys, zone, days, invitations, secret),
-		Reviews:     &reviews.Service{Store: o.store, Keys: o.keys, Zone: zone, Secret: secret, Thresholds: privacy.Default()},
+		Accounts:     &accounts.Service{Store: o.store},
+		Assessments:  &assessments.Service{Store: o.store, Keys: o.keys, Zone: zone, Worker: "test", Thresholds: privacy.Default()},
+		Cases:        cases.New(o.store, o.keys, zone, days, secret),
+		Cycles:       &cycles.Service{Store: o.store},
+		Deeds:        &deeds.Service{Store: o.store, Zone: zone, Secret: secret},
+		Notify:       &notify.Service{Store: o.store, Webhooks: [][]byte{secret}, Contacts: [][]byte{secret}},
+		Officials:    &officials.Service{Store: o.store},
+		Publications: &publications.Service{Store: o.store, Keys: o.keys, Zone: zone, Days: days, Thresholds: privacy.Default(), Secret: secret},
+		Ratings:      ratings.New(o.store, o.keys, zone, days, invitations, secret),
+		Reviews:      &reviews.Service{Store: o.store, Keys: o.keys, Zone: zone, Secret: secret, Thresholds: privacy.Default()},
 	}
 	o.app.Attachments = &attachments.Service{
 		Store: o.store, Bucket: memblob.OpenBucket(nil), Secret: secret, ByReceipt: o.app.Cases.ByReceipt, Visible: o.app.Cases.ByIDs,
@@ -218,6 +220,12 @@ func (o *office) change(statement string, args ...any) {
 	if err != nil {
 		o.Fatal(err)
 	}
+}
+
+// tryChange is change for what the database is to refuse.
+func (o *office) tryChange(statement string, args ...any) error {
+	o.Helper()
+	return o.store.InTx(o.Context(), func(tx *store.Tx) error { return tx.Exec(statement, args...).Error })
 }
 
 func (o *office) parse(id string) models.ID {

@@ -13,22 +13,24 @@ import (
 	"steelyard/services/deeds"
 	"steelyard/services/notify"
 	"steelyard/services/officials"
+	"steelyard/services/publications"
 	"steelyard/services/ratings"
 	"steelyard/services/reviews"
 )
 
 // App is what the users do, a service each.
 type App struct {
-	Accounts    *accounts.Service
-	Assessments *assessments.Service
-	Attachments *attachments.Service
-	Cases       *cases.Service
-	Cycles      *cycles.Service
-	Deeds       *deeds.Service
-	Notify      *notify.Service
-	Officials   *officials.Service
-	Ratings     *ratings.Service
-	Reviews     *reviews.Service
+	Accounts     *accounts.Service
+	Assessments  *assessments.Service
+	Attachments  *attachments.Service
+	Cases        *cases.Service
+	Cycles       *cycles.Service
+	Deeds        *deeds.Service
+	Notify       *notify.Service
+	Officials    *officials.Service
+	Publications *publications.Service
+	Ratings      *ratings.Service
+	Reviews      *reviews.Service
 }
 
 // Resolver answers the schema's fields by the services.

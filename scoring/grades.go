@@ -14,6 +14,11 @@ type Quota struct {
 	Places         int
 }
 
+// Places is how many of a class may be EXCELLENT: a share of its size, rounded
+// down. The small term keeps a share that no binary number hits, as a fifth of 10,
+// from losing a place.
+func Places(share float64, size int) int { return int(float64(share*float64(size)) + 1e-9) }
+
 const (
 	// gradeSure is the probability of truly lying within the quota from which
 	// EXCELLENT is proposed; from one minus that it is a boundary for people.
@@ -52,7 +57,7 @@ func (r *run) grade(out *composed, d *drawn, list []Assessment) []Quota {
 				candidates = append(candidates, i)
 			}
 		}
-		quota.Places = int(r.policy.ExcellentShare*float64(quota.Size) + 1e-9)
+		quota.Places = Places(r.policy.ExcellentShare, quota.Size)
 		quotas = append(quotas, quota)
 		r.propose(candidates, quota.Places, d, list)
 	}
@@ -116,7 +121,7 @@ func (r *run) bestOfGroups(out *composed, d *drawn) {
 			}
 			slices.Sort(values)
 			d.best[t][g] = math.Inf(1)
-			if k := int(float64(r.policy.ExcellentShare*float64(len(values))) + 1e-9); k > 0 {
+			if k := Places(r.policy.ExcellentShare, len(values)); k > 0 {
 				d.best[t][g] = values[len(values)-k]
 			}
 		}

@@ -205,6 +205,7 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 		every(c.SweepEvery, log, "escalate late replies", site.app.Ratings.Escalate),
 		every(c.SweepEvery, log, "release reviews", site.app.Reviews.Release),
 		every(c.SweepEvery, log, "close review rounds", site.app.Reviews.CloseDue),
+		every(c.SweepEvery, log, "destroy rater keys", site.app.Publications.RetireKeys),
 	}
 	if c.Worker {
 		tasks = append(tasks, site.app.Assessments.Work)

@@ -20,6 +20,7 @@ import (
 	"steelyard/services/deeds"
 	"steelyard/services/notify"
 	"steelyard/services/officials"
+	"steelyard/services/publications"
 	"steelyard/services/ratings"
 	"steelyard/services/reviews"
 	"steelyard/store"
@@ -49,8 +50,11 @@ func (m means) app() resolvers.App {
 		Deeds:     &deeds.Service{Store: m.store, Zone: m.zone, Secret: m.secrets.receipts},
 		Notify:    &notify.Service{Store: m.store, Webhooks: m.secrets.webhooks, Contacts: m.secrets.contacts},
 		Officials: &officials.Service{Store: m.store},
-		Ratings:   ratings.New(m.store, m.keys, m.zone, m.days, m.secrets.invitations, m.secrets.receipts),
-		Reviews:   &reviews.Service{Store: m.store, Keys: m.keys, Zone: m.zone, Secret: m.secrets.receipts, Thresholds: privacy.Default()},
+		Publications: &publications.Service{
+			Store: m.store, Keys: m.keys, Zone: m.zone, Days: m.days, Thresholds: privacy.Default(), Secret: m.secrets.receipts,
+		},
+		Ratings: ratings.New(m.store, m.keys, m.zone, m.days, m.secrets.invitations, m.secrets.receipts),
+		Reviews: &reviews.Service{Store: m.store, Keys: m.keys, Zone: m.zone, Secret: m.secrets.receipts, Thresholds: privacy.Default()},
 	}
 }
 

@@ -47,13 +47,17 @@ const stageRead = "read"
 // period or a policy that is none, UNAVAILABLE where the key of a year with
 // reviews is missing.
 func (s *Service) Compute(ctx context.Context, unit *models.ID, period models.Period, policy scoring.Policy, progress Progress) (*Computed, error) {
+	return s.computeScope(ctx, scope{unit: unit, period: period}, policy, progress)
+}
+
+func (s *Service) computeScope(ctx context.Context, of scope, policy scoring.Policy, progress Progress) (*Computed, error) {
 	if progress == nil {
 		progress = func(string, int, int) {}
 	}
 	if err := policy.Validate(); err != nil {
 		return nil, models.Invalid("policy", models.KeyPolicyInvalid, err.Error())
 	}
-	in, err := s.read(ctx, scope{unit: unit, period: period}, progress)
+	in, err := s.read(ctx, of, progress)
 	if err != nil {
 		return nil, err
 	}

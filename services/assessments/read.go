@@ -17,6 +17,9 @@ import (
 type scope struct {
 	unit   *models.ID // this unit and everything below it; nil: everything
 	period models.Period
+	// run is what the evidence is read for: what had been excluded from its cycle,
+	// and who was barred from which grade, when it was asked for. Nil: no cycle.
+	run *models.AssessmentRun
 }
 
 // reading is evidence with the records behind its postings.
@@ -56,8 +59,8 @@ func (s *Service) read(ctx context.Context, in scope, progress Progress) (*readi
 	out := &reading{}
 	err := s.Store.InSnapshot(ctx, func(snap *store.Snapshot) error {
 		r := s.newReader(ctx, snap, in, days)
-		told := &told{total: 9, progress: progress}
-		if err := told.all(table{"units", r.readUnits}, table{"postings", r.readPostings}); err != nil {
+		told := &told{total: 10, progress: progress}
+		if err := told.all(table{"units", r.readUnits}, table{"grade limits", r.readLimits}, table{"postings", r.readPostings}); err != nil {
 			return err
 		}
 		// Ratings are most of what there is: the rest is read beside them.
@@ -136,6 +139,7 @@ type reader struct {
 	officials  numbers              // those who held a post, by id
 	careers    []career             // of the same
 	spans      []span
+	barred     map[models.ID]scoring.Standing // officials, by a confirmed limit
 }
 
 func (s *Service) newReader(ctx context.Context, snap *store.Snapshot, in scope, days *calendar.Calendar) *reader {

@@ -52,6 +52,8 @@ func (c *caseReader) readCases() error {
 			" OR to_official_id IN " + officials + "))"
 		c.args = append(c.args, *c.in.unit, *c.in.unit, *c.in.unit, *c.in.unit)
 	}
+	excluded, args := c.excluded("x.case_id = c.id", c.args)
+	c.where, c.args = c.where+excluded, args
 	if err := c.readLater(); err != nil {
 		return err
 	}

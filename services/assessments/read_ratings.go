@@ -22,12 +22,13 @@ func newRatingReader(r *reader) *ratingReader { return &ratingReader{reader: r, 
 // it the older one remains.
 func (r *ratingReader) readRatings() error {
 	narrower, args := r.ofScope("official_id", []any{r.in.period.From, r.in.period.To, r.in.period.To})
+	excluded, args := r.excluded("x.official_id = ratings.official_id AND rated_on BETWEEN x.from_on AND x.to_on", args)
 	// What most say is not said: to send a word takes the database as long as to read a row.
 	err := r.snap.Each(r.ctx, `SELECT official_id, service_id, channel, level, rated_on, rater_key,
 			NULLIF(source, 'ENCOUNTER'), NULLIF(invited, 'YES')
 		FROM ratings WHERE rated_on BETWEEN ? AND ? AND id NOT IN (
 			SELECT d.rating_id FROM reply_duties d JOIN ratings n ON n.id = d.again_id WHERE n.rated_on <= ?)`+
-		narrower, args, r.addRating)
+		narrower+excluded, args, r.addRating)
 	r.ev.Ratings.Rater = r.raters.all()
 	return err
 }

@@ -21,6 +21,17 @@ var active = []models.RunState{models.RunQueued, models.RunRunning}
 // one that is decided or final is refused. A cycle has one active run at a time:
 // a second request gets a CONFLICT, a repeat with the same key the first run.
 func (s *Service) Request(ctx context.Context, actor auth.Actor, cycleID models.ID, key *string) (*models.AssessmentRun, error) {
+	return s.request(ctx, actor, cycleID, nil, key)
+}
+
+// RequestRemedy queues a run that remedies an upheld objection of an official's, in
+// a cycle that is decided or sealed. It changes nothing of the cycle: whoever
+// objected gets the better of old and new, and everybody else keeps theirs.
+func (s *Service) RequestRemedy(ctx context.Context, actor auth.Actor, cycleID, objection models.ID, key *string) (*models.AssessmentRun, error) {
+	return s.request(ctx, actor, cycleID, &objection, key)
+}
+
+func (s *Service) request(ctx context.Context, actor auth.Actor, cycleID models.ID, objection *models.ID, key *string) (*models.AssessmentRun, error) {
 	if !actor.Is(models.RoleHR) {
 		return nil, models.Forbidden()
 	}
@@ -31,10 +42,10 @@ func (s *Service) Request(ctx context.Context, actor auth.Actor, cycleID models.
 			return err
 		}
 		run = &models.AssessmentRun{
-			ID: models.NewID(), CycleID: c.ID, PolicyID: c.PolicyID, State: models.RunQueued,
+			ID: models.NewID(), CycleID: c.ID, PolicyID: c.PolicyID, ObjectionID: objection, State: models.RunQueued,
 			RequestedBy: actor.Subject, RequestedAt: tx.Now,
 		}
-		id, err := store.Once(tx, "runAssessment", actor.Subject, key, cycleID, run.ID, func() error { return queue(tx, c, run) })
+		id, err := store.Once(tx, "runAssessment", actor.Subject, key, asked(cycleID, objection), run.ID, func() error { return queue(tx, c, run) })
 		if err != nil || id == run.ID {
 			return err
 		}
@@ -66,7 +77,7 @@ func lockCycle(tx *store.Tx, actor auth.Actor, id models.ID) (*models.Cycle, err
 // queue writes a run of a locked cycle.
 func queue(tx *store.Tx, c *models.Cycle, run *models.AssessmentRun) error {
 	from := c.State
-	if err := toScoring(c); err != nil {
+	if err := ready(tx, c, run); err != nil {
 		return err
 	}
 	var running int64
@@ -93,6 +104,33 @@ func queue(tx *store.Tx, c *models.Cycle, run *models.AssessmentRun) error {
 		Actor: run.RequestedBy, Action: "runAssessment", Noun: "AssessmentRun", NounID: &run.ID,
 		Details: map[string]string{"cycle": c.ID.String(), "from": string(from), "to": string(c.State)},
 	})
+}
+
+// asked is what a run is asked for by.
+func asked(cycle models.ID, objection *models.ID) any {
+	if objection == nil {
+		return cycle
+	}
+	return [2]models.ID{cycle, *objection}
+}
+
+// ready brings a cycle to where the run can be made. A remedy leaves it where it
+// is: decided or sealed.
+func ready(tx *store.Tx, c *models.Cycle, run *models.AssessmentRun) error {
+	if run.ObjectionID == nil {
+		return toScoring(c)
+	}
+	if c.State != models.CycleDecided && c.State != models.CycleFinal {
+		return &models.Error{Code: models.CodeIllegalState, Field: "cycleId", Key: models.KeyCycleUnready, Args: []string{string(c.State)}}
+	}
+	o, err := store.Take[models.Objection](tx.Where("id = ? AND cycle_id = ? AND filer = ?", *run.ObjectionID, c.ID, models.FilerOfficial), "Objection")
+	if err != nil {
+		return models.AtField("objectionId", err)
+	}
+	if o.State != models.ObjectionUpheld {
+		return models.Invalid("objectionId", models.KeyNotUpheld)
+	}
+	return nil
 }
 
 // toScoring moves a cycle to where runs are made; while it is there it may have

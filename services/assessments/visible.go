@@ -29,21 +29,29 @@ func cyclesInReach(actor auth.Actor) func(*gorm.DB) *gorm.DB {
 	}
 }
 
+// own says that an assessment is the official's and the one that counts in a cycle
+// that is published: the last version of the cycle's result, or, where a cycle has
+// none, that of the run that counts.
+const own = `assessments.official_id = ? AND (EXISTS (
+		SELECT 1 FROM cycle_results r JOIN cycles c ON c.id = r.cycle_id WHERE r.assessment_id = assessments.id AND c.state IN ?
+			AND NOT EXISTS (SELECT 1 FROM cycle_results n WHERE n.cycle_id = r.cycle_id AND n.posting_id = r.posting_id AND n.version > r.version))
+	OR assessments.run_id IN (SELECT c.run_id FROM cycles c WHERE c.state IN ?
+		AND NOT EXISTS (SELECT 1 FROM cycle_results r WHERE r.cycle_id = c.id)))`
+
 // visible keeps the assessments that the actor may see: HR officers and auditors
-// those of their scope, whoever is an official the own ones, of the run that
-// counts, once the cycle is published.
+// those of their scope, whoever is an official the own ones that count, once the
+// cycle is published.
 func visible(actor auth.Actor) func(*gorm.DB) *gorm.DB {
-	const own = "assessments.official_id = ? AND assessments.run_id IN (SELECT run_id FROM cycles WHERE state IN ?)"
 	return func(db *gorm.DB) *gorm.DB {
 		reads := actor.Is(readers...) && actor.UnitID != nil
 		switch {
 		case reads && actor.OfficialID != nil:
 			return db.Where("(assessments.unit_id IN (SELECT descendant_id FROM org_unit_closures WHERE ancestor_id = ?) OR "+
-				own+")", *actor.UnitID, *actor.OfficialID, shown)
+				own+")", *actor.UnitID, *actor.OfficialID, shown, shown)
 		case reads:
 			return db.Scopes(store.InScope("assessments.unit_id", actor.UnitID))
 		case actor.OfficialID != nil:
-			return db.Where("("+own+")", *actor.OfficialID, shown)
+			return db.Where("("+own+")", *actor.OfficialID, shown, shown)
 		}
 		return db.Where("1 = 0")
 	}
@@ -74,13 +82,20 @@ func (s *Service) ByIDs(ctx context.Context, actor auth.Actor, ids []models.ID) 
 	return store.ByID(query, ids, func(r *models.Assessment) models.ID { return r.ID })
 }
 
-// ByOfficials returns the officials' assessments in a cycle, of the run that
-// counts, by official: of several postings the last one that the actor may see.
+// counting keeps the assessments that count in a cycle: the last versions of its
+// results, and those of the run that counts where a post has none yet.
+const counting = `(assessments.id IN (SELECT r.assessment_id FROM cycle_results r WHERE r.cycle_id = ? AND NOT EXISTS (
+		SELECT 1 FROM cycle_results n WHERE n.cycle_id = r.cycle_id AND n.posting_id = r.posting_id AND n.version > r.version))
+	OR assessments.run_id = (SELECT run_id FROM cycles WHERE id = ?)
+		AND assessments.posting_id NOT IN (SELECT posting_id FROM cycle_results WHERE cycle_id = ?))`
+
+// ByOfficials returns the officials' assessments that count in a cycle, by
+// official: of several postings the last one that the actor may see.
 func (s *Service) ByOfficials(ctx context.Context, actor auth.Actor, cycle models.ID, officials []models.ID) (map[models.ID]*models.Assessment, error) {
 	var rows []*models.Assessment
 	err := s.Store.Read(ctx).Scopes(visible(actor)).Select("assessments.*").
 		Joins("JOIN postings ON postings.id = assessments.posting_id").
-		Where("assessments.run_id = (SELECT run_id FROM cycles WHERE id = ?) AND assessments.official_id IN ?", cycle, officials).
+		Where(counting, cycle, cycle, cycle).Where("assessments.official_id IN ?", officials).
 		Order("postings.from_on").Find(&rows).Error
 	if err != nil {
 		return nil, err

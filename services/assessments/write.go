@@ -183,17 +183,21 @@ func asJSON[T any](list []T) (string, error) {
 
 // write stores the results of a run that is still this worker's, with the word
 // that it is done. The cycle must still wait for them: where it has moved on, they
-// are refused.
+// are refused. A remedy leaves the cycle as it is.
 func (r *results) write(ctx context.Context, tx *store.Tx, l *lease) error {
 	cycle, err := store.Take[models.Cycle](store.Lock(tx.DB).Where("id = ?", l.run.CycleID), "Cycle")
 	if err != nil {
 		return err
 	}
-	if cycle.State != models.CycleScoring {
+	if remedy := l.run.ObjectionID != nil; !remedy && cycle.State != models.CycleScoring {
 		return &models.Error{
 			Code: models.CodeIllegalState, Key: models.KeyIllegalStep,
 			Args: []string{"Cycle", string(cycle.State), string(models.CycleStepScore), ""},
 		}
+	}
+	// In this order: a finished run of a sealed cycle takes no more rows.
+	if err := r.load(ctx, tx); err != nil {
+		return err
 	}
 	if err := l.update(tx.DB, map[string]any{
 		"state": models.RunDone, "finished_at": tx.Now, "heartbeat_at": tx.Now, "stage": "", "done": 0, "total": 0,
@@ -202,8 +206,12 @@ func (r *results) write(ctx context.Context, tx *store.Tx, l *lease) error {
 	}); err != nil {
 		return err
 	}
-	if err := r.load(ctx, tx); err != nil {
-		return err
+	if l.run.ObjectionID != nil {
+		o, err := store.Take[models.Objection](tx.Where("id = ?", *l.run.ObjectionID), "Objection")
+		if err != nil {
+			return err
+		}
+		return store.SettleBetter(tx, r.runID, o)
 	}
 	cycle.RunID, cycle.UpdatedAt = &r.runID, tx.Now
 	return tx.Model(cycle).Select("run_id", "updated_at").UpdateColumns(cycle).Error

@@ -7,17 +7,14 @@ import (
 
 	"steelyard/calendar"
 	"steelyard/models"
+	"steelyard/store"
 )
 
 // daysOf is the calendar by which a unit works: the one that the program was
 // started with, and over it the days that the unit and those above it keep
 // otherwise. Of two that name the same day the nearer one is right.
 func (s *Service) daysOf(db *gorm.DB, unit models.ID) (*calendar.Calendar, error) {
-	var rows []models.Holiday
-	err := db.Model(&models.Holiday{}).
-		Joins("JOIN org_unit_closures ON org_unit_closures.ancestor_id = holidays.unit_id").
-		Where("org_unit_closures.descendant_id = ?", unit).
-		Order("org_unit_closures.depth DESC, holidays.held_on").Find(&rows).Error
+	rows, err := store.Holidays(db, unit)
 	if err != nil {
 		return nil, err
 	}

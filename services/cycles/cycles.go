@@ -28,11 +28,12 @@ type NewCycle struct {
 	Name           string
 	FromOn, ToOn   models.Date
 	PolicyID       *models.ID // nil: the default policy
+	Draft          bool       // prepared only: StartCollecting begins it
 	IdempotencyKey *string
 }
 
 // Open opens a cycle for a unit within the actor's scope. It begins to collect
-// evidence at once.
+// evidence at once, unless it is a draft.
 func (s *Service) Open(ctx context.Context, actor auth.Actor, in NewCycle) (*models.Cycle, error) {
 	c := &models.Cycle{
 		ID: models.NewID(), UnitID: in.UnitID, Kind: in.Kind, Name: strings.TrimSpace(in.Name),
@@ -42,7 +43,7 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in NewCycle) (*mod
 		return nil, err
 	}
 	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
-		id, err := store.Once(tx, "openCycle", actor.Subject, in.IdempotencyKey, in, c.ID, func() error { return open(tx, actor, c) })
+		id, err := store.Once(tx, "openCycle", actor.Subject, in.IdempotencyKey, in, c.ID, func() error { return open(tx, actor, c, in.Draft) })
 		if err != nil || id == c.ID {
 			return err
 		}
@@ -55,7 +56,7 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in NewCycle) (*mod
 	return c, nil
 }
 
-func open(tx *store.Tx, actor auth.Actor, c *models.Cycle) error {
+func open(tx *store.Tx, actor auth.Actor, c *models.Cycle, draft bool) error {
 	if covered, err := store.Covers(tx.DB, actor.UnitID, c.UnitID); err != nil {
 		return err
 	} else if !covered {
@@ -71,11 +72,14 @@ func open(tx *store.Tx, actor auth.Actor, c *models.Cycle) error {
 			return notFoundIn("policyId", "Policy")
 		}
 	}
-	next, err := c.State.Next(models.CycleStepCollect)
-	if err != nil {
-		return err
+	if !draft {
+		next, err := c.State.Next(models.CycleStepCollect)
+		if err != nil {
+			return err
+		}
+		c.State = next
 	}
-	c.State, c.OpenedAt, c.UpdatedAt = next, tx.Now, tx.Now
+	c.OpenedAt, c.UpdatedAt = tx.Now, tx.Now
 	if err := tx.Create(c).Error; err != nil {
 		if errors.Is(err, gorm.ErrDuplicatedKey) {
 			return models.Conflict("name", models.KeyAlreadyExists, "Cycle")
