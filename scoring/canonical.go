@@ -133,11 +133,19 @@ func (e *Events) canonical(newCase, newPosting []int32) Events {
 	}
 }
 
+// contact is how much the reviewer of a row has to do with the reviewed.
+func (r *Reviews) contact(row int32) Contact {
+	if r.Contact == nil {
+		return ContactUnknown
+	}
+	return r.Contact[row]
+}
+
 func (r *Reviews) canonical(from Day, newPosting []int32, persons *numbering) Reviews {
 	posting := renumberAll(newPosting, r.Posting)
 	person := persons.all(r.ReviewerPerson)
 	order := orderByPerson(len(newPosting), posting, r.Reviewer, func(i int32) uint64 {
-		return uint64(r.Relation[i])<<60 | uint64(r.Dimension[i])<<56 | uint64(r.Score[i])<<52 |
+		return uint64(r.Relation[i])<<61 | uint64(r.Dimension[i])<<58 | uint64(r.Score[i])<<55 | uint64(r.contact(i))<<53 |
 			uint64(r.Day[i]-from)<<26 | uint64(person[i]+1)
 	})
 	n := len(order.rows)
@@ -147,9 +155,15 @@ func (r *Reviews) canonical(from Day, newPosting []int32, persons *numbering) Re
 	}
 	order.eachRow(func(i int, posting int32, key uint64) {
 		out.Posting[i] = posting
-		out.Relation[i] = Relation(key >> 60)
-		out.Dimension[i] = Dimension(key >> 56 & 15)
-		out.Score[i] = uint8(key >> 52 & 15)
+		out.Relation[i] = Relation(key >> 61)
+		out.Dimension[i] = Dimension(key >> 58 & 7)
+		out.Score[i] = uint8(key >> 55 & 7)
+		if contact := Contact(key >> 53 & 3); contact != ContactUnknown && out.Contact == nil {
+			out.Contact = make([]Contact, n) // nil as long as nobody has said anything
+			out.Contact[i] = contact
+		} else if out.Contact != nil {
+			out.Contact[i] = contact
+		}
 		out.Day[i] = from + Day(key>>26&(1<<26-1))
 		out.ReviewerPerson[i] = int32(key&(1<<26-1)) - 1
 	})

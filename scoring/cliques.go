@@ -58,7 +58,7 @@ func (r *run) findFavours(rows *reviewRows, p mixed.Problem, s *mixed.Solution, 
 		return false
 	}
 	for k := range genuine {
-		genuine[k] = 1 - f.favour[k]
+		genuine[k] = float64((1 - f.favour[k]) * rows.pairs[k].known)
 	}
 	r.flagFavours(f)
 	return true

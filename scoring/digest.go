@@ -59,6 +59,9 @@ func (ev *Evidence) digest() [32]byte {
 	column(&d, v.Dimension)
 	column(&d, v.Score)
 	column(&d, v.Day)
+	if v.Contact != nil {
+		column(&d, v.Contact)
+	}
 	d.texts(ev.Deeds.ID...)
 	column(&d, ev.Deeds.Posting)
 	column(&d, ev.Deeds.Kind)

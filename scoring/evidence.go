@@ -222,6 +222,18 @@ const (
 	Dimensions // how many there are
 )
 
+// Contact is how much a reviewer has to do with the reviewed.
+type Contact uint8
+
+// The levels. Unknown weighs as much as ContactMuch.
+const (
+	ContactUnknown Contact = iota
+	ContactLittle
+	ContactSome
+	ContactMuch
+	contacts
+)
+
 // Reviews are colleagues' marks, one a dimension.
 type Reviews struct {
 	Posting        []int32 // who was reviewed
@@ -231,6 +243,7 @@ type Reviews struct {
 	Dimension      []Dimension
 	Score          []uint8 // 1 to 5
 	Day            []Day
+	Contact        []Contact // nil: all unknown
 }
 
 // Deeds are pieces of practical work.

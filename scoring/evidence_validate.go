@@ -41,6 +41,10 @@ func (ev *Evidence) Validate() error {
 	v.indices("Reviews.Posting", w.Posting, len(ev.Postings), false)
 	v.indices("Reviews.Reviewer", w.Reviewer, 1<<31-1, false)
 	v.indices("Reviews.ReviewerPerson", w.ReviewerPerson, 1<<26-1, true)
+	if w.Contact != nil {
+		v.lengths("Reviews.Contact", n, len(w.Contact))
+		words(&v, "Reviews.Contact", w.Contact, contacts)
+	}
 	words(&v, "Reviews.Relation", w.Relation, relations)
 	words(&v, "Reviews.Dimension", w.Dimension, Dimensions)
 	v.levels("Reviews.Score", w.Score, 1)

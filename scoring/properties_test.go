@@ -82,6 +82,9 @@ func shuffled(ev *scoring.Evidence, r *rand.Rand) (out *scoring.Evidence, order 
 		Posting: moved(rows, w.Posting, posting), Reviewer: moved(rows, w.Reviewer, reviewer), ReviewerPerson: moved(rows, w.ReviewerPerson, person),
 		Relation: moved(rows, w.Relation, same), Dimension: moved(rows, w.Dimension, same), Score: moved(rows, w.Score, same), Day: moved(rows, w.Day, same),
 	}
+	if w.Contact != nil {
+		out.Reviews.Contact = moved(rows, w.Contact, same)
+	}
 	d := &ev.Deeds
 	rows = r.Perm(len(d.ID))
 	out.Deeds = scoring.Deeds{

@@ -25,7 +25,11 @@ type reviewPair struct {
 	posting, reviewer int32
 	person            int32 // the reviewer's, or None
 	rows              float64
+	known             float64 // the share of a full review's information that the contact allows
 }
+
+// knowledge is the share of a full review's information that each contact allows.
+var knowledge = [contacts]float64{ContactUnknown: 1, ContactLittle: 0.3, ContactSome: 0.7, ContactMuch: 1}
 
 func (r *run) readReviews() *reviewRows {
 	t := &r.ev.Reviews
@@ -43,7 +47,9 @@ func (r *run) readReviews() *reviewRows {
 		if !ok {
 			pair = int32(len(out.pairs))
 			known[key] = pair
-			out.pairs = append(out.pairs, reviewPair{posting: key[0], reviewer: key[1], person: t.ReviewerPerson[i]})
+			out.pairs = append(out.pairs, reviewPair{
+				posting: key[0], reviewer: key[1], person: t.ReviewerPerson[i], known: knowledge[t.contact(int32(i))],
+			})
 		}
 		out.pairs[pair].rows++
 		out.row = append(out.row, int32(i))
@@ -104,10 +110,15 @@ func (r *run) peerReview(ctx context.Context) (*indicator, [][Dimensions]Compone
 	}
 	plain := filled(len(rows.y), 1)
 	weight := plain
-	genuine := filled(len(rows.pairs), 1)
+	genuine := make([]float64, len(rows.pairs)) // what the pair is worth: contact, less what is a favour
+	distant := false
+	for k := range rows.pairs {
+		genuine[k] = rows.pairs[k].known
+		distant = distant || genuine[k] < 1
+	}
 	options := mixed.Options{Seed: r.policy.Seed}
 	for range favourRounds {
-		if r.without == ChoiceAttack {
+		if r.without == ChoiceAttack && !distant {
 			break
 		}
 		problem := r.reviewProblem(rows, weight)
@@ -119,11 +130,14 @@ func (r *run) peerReview(ctx context.Context) (*indicator, [][Dimensions]Compone
 			return nil, nil, err
 		}
 		options.Start = append(slices.Clone(s.Variances), s.Residual)
-		found := r.findFavours(rows, problem, s, genuine)
-		if !found {
+		found := r.without != ChoiceAttack && r.findFavours(rows, problem, s, genuine)
+		if !found && !distant {
 			break
 		}
 		weight = favourWeights(rows, s, genuine)
+		if !found {
+			break
+		}
 	}
 	problem := r.reviewProblem(rows, weight)
 	in.part = connected(len(r.ev.Postings), rows.posting, cells{index: make([]int32, len(rows.y)), levels: 1}, nil, 0)

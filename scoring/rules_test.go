@@ -166,6 +166,41 @@ func TestSelfReviewsNeverCount(t *testing.T) {
 	}
 }
 
+// TestLittleContactIsLittleWeight: one reviewer thinks more of the first official than
+// all others do. The less they have to do with each other, the less that lifts the
+// score, and the less it counts as evidence; much weighs what unknown does.
+func TestLittleContactIsLittleWeight(t *testing.T) {
+	t.Parallel()
+	said := func(contact scoring.Contact) scoring.ComponentScore {
+		b := newBook()
+		list := b.rated("G", 12, 20)
+		for n := range 6 {
+			for i, p := range list {
+				score := uint8(1 + i/3 + (i+n)%2)
+				if n == 0 && p == list[0] {
+					score = 5
+				}
+				b.review(p, int32(1000+n), scoring.None, scoring.RelationPeer, score, score, score, score, score)
+				for range scoring.Dimensions {
+					of := scoring.ContactUnknown
+					if n == 0 && p == list[0] {
+						of = contact
+					}
+					b.ev.Reviews.Contact = append(b.ev.Reviews.Contact, of)
+				}
+			}
+		}
+		return b.assess(t).Assessments[0].Components[scoring.PeerReview]
+	}
+	unknown, little, some, much := said(scoring.ContactUnknown), said(scoring.ContactLittle), said(scoring.ContactSome), said(scoring.ContactMuch)
+	if math.Abs(much.Value-unknown.Value) > 1e-6 || much.N != unknown.N { // the rows stand in another order
+		t.Errorf("much contact gives %+v, unknown %+v", much, unknown)
+	}
+	if !(little.Value < some.Value && some.Value < much.Value) || !(little.N < some.N && some.N < much.N) {
+		t.Errorf("little %+v, some %+v, much %+v", little, some, much)
+	}
+}
+
 func TestNobodyConfirms(t *testing.T) {
 	t.Parallel()
 	b := newBook()

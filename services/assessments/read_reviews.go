@@ -17,7 +17,7 @@ import (
 func (r *reader) readReviews() error {
 	reviewers, years := roll{}, map[int]bool{}
 	narrower, args := r.ofScope("official_id", []any{r.in.period.From, r.in.period.To})
-	err := r.snap.Each(r.ctx, `SELECT official_id, reviewer_key, key_year, relation, dimension, score, submitted_on
+	err := r.snap.Each(r.ctx, `SELECT official_id, reviewer_key, key_year, relation, dimension, score, submitted_on, contact
 		FROM peer_reviews WHERE submitted_on BETWEEN ? AND ?`+narrower, args, func(row *store.Row) error {
 		day := scoring.Day(row.Date(6).EpochDay())
 		posting := r.postAt(row.ID(0), day)
@@ -40,6 +40,7 @@ func (r *reader) readReviews() error {
 		v.Dimension = append(v.Dimension, dimension)
 		v.Score = append(v.Score, uint8(row.Int(5)))
 		v.Day = append(v.Day, day)
+		v.Contact = append(v.Contact, contacts[models.ReviewContact(row.Text(7))])
 		return nil
 	})
 	if err != nil {
@@ -47,6 +48,11 @@ func (r *reader) readReviews() error {
 	}
 	r.ev.Reviews.Reviewer = reviewers.all()
 	return r.recogniseReviewers(&reviewers.numbers, slices.Sorted(maps.Keys(years)))
+}
+
+// contacts are the levels as the engine has them; what is not said is unknown.
+var contacts = map[models.ReviewContact]scoring.Contact{
+	models.ContactLittle: scoring.ContactLittle, models.ContactSome: scoring.ContactSome, models.ContactMuch: scoring.ContactMuch,
 }
 
 // recogniseReviewers fills ReviewerPerson: the reviewer's person where the
