@@ -23,6 +23,7 @@ type OfficialResolver interface {
 	Achievements(ctx context.Context, objs []*models.Official) ([][]*models.Achievement, error)
 	UnconfirmedDeeds(ctx context.Context, objs []*models.Official) ([][]*models.Deed, error)
 	Assessment(ctx context.Context, objs []*models.Official, cycleID models.ID) ([]*models.Assessment, error)
+	Assessments(ctx context.Context, objs []*models.Official) ([][]*models.Assessment, error)
 }
 type OrgUnitResolver interface {
 	Parent(ctx context.Context, obj *models.OrgUnit) (*models.OrgUnit, error)
@@ -475,6 +476,61 @@ func (ec *executionContext) resolveBatch_Official_assessment(ctx context.Context
 		results,
 		err,
 		"Official.assessment",
+	)
+}
+
+func (ec *executionContext) _Official_assessments(ctx context.Context, field graphql.CollectedField, obj *models.Official) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Official_assessments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Official_assessments(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.Assessment) graphql.Marshaler {
+			return ec.marshalNAssessment2ᚕᚖsteelyardᚋmodelsᚐAssessmentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Official_assessments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Official",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Assessment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Official_assessments(ctx context.Context, field graphql.CollectedField, obj *models.Official) (any, error) {
+	resolver := ec.Resolvers.Official()
+	if batch, ok := graphql.BatchParentsFor[*models.Official](ctx, "Official"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Assessments(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*models.Assessment](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Official.assessments",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Assessments(ctx, []*models.Official{obj})
+	return graphql.ResolveBatchSingleResult[[]*models.Assessment](
+		ctx,
+		results,
+		err,
+		"Official.assessments",
 	)
 }
 
@@ -954,6 +1010,12 @@ func (ec *executionContext) _Official(ctx context.Context, sel ast.SelectionSet,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Official_assessment(ctx, field, obj)
+				})
+		case "assessments":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Official_assessments(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -69,6 +69,7 @@ type ResolverRoot interface {
 	ScorePart() ScorePartResolver
 	SelfSummary() SelfSummaryResolver
 	Subscription() SubscriptionResolver
+	UnitReport() UnitReportResolver
 	UnitTransparency() UnitTransparencyResolver
 	Webhook() WebhookResolver
 }
@@ -338,6 +339,11 @@ type ComplexityRoot struct {
 		Without   func(childComplexity int) int
 	}
 
+	ComponentMean struct {
+		Component func(childComplexity int) int
+		Mean      func(childComplexity int) int
+	}
+
 	ComponentScore struct {
 		Component func(childComplexity int) int
 		Counts    func(childComplexity int) int
@@ -561,6 +567,12 @@ type ComplexityRoot struct {
 		Unit     func(childComplexity int) int
 	}
 
+	GroupComparison struct {
+		Here      func(childComplexity int) int
+		PeerGroup func(childComplexity int) int
+		Scope     func(childComplexity int) int
+	}
+
 	Holiday struct {
 		HeldOn func(childComplexity int) int
 		ID     func(childComplexity int) int
@@ -753,6 +765,7 @@ type ComplexityRoot struct {
 	Official struct {
 		Achievements     func(childComplexity int) int
 		Assessment       func(childComplexity int, cycleID models.ID) int
+		Assessments      func(childComplexity int) int
 		Cases            func(childComplexity int, first int32) int
 		ID               func(childComplexity int) int
 		Name             func(childComplexity int) int
@@ -912,6 +925,7 @@ type ComplexityRoot struct {
 		Areas               func(childComplexity int) int
 		AssessmentReport    func(childComplexity int, cycleID models.ID, unitID *models.ID, peerGroup *string, orderBy AssessmentOrder, first int32, after *string) int
 		AssessmentRun       func(childComplexity int, id models.ID) int
+		BoundaryCases       func(childComplexity int, cycleID models.ID, unitID *models.ID, first int32, after *string) int
 		CaseByReceipt       func(childComplexity int, receipt string) int
 		CaseCategories      func(childComplexity int) int
 		Cases               func(childComplexity int, filter *CaseFilter, orderBy CaseOrder, first int32, after *string) int
@@ -923,6 +937,7 @@ type ComplexityRoot struct {
 		Cycles              func(childComplexity int, first int32, after *string) int
 		DeedsToCheck        func(childComplexity int, first int32) int
 		EvidenceExclusions  func(childComplexity int, cycleID models.ID, first int32, after *string) int
+		ExportOfficialSheet func(childComplexity int, cycleID models.ID, officialID models.ID) int
 		ExportReport        func(childComplexity int, format models.ReportFormat, cycleID models.ID, unitID *models.ID, peerGroup *string) int
 		GradeLimits         func(childComplexity int, cycleID models.ID, first int32, after *string) int
 		GradeQuotas         func(childComplexity int, cycleID models.ID) int
@@ -951,8 +966,11 @@ type ComplexityRoot struct {
 		RoutingRules        func(childComplexity int) int
 		SelfSummaries       func(childComplexity int, cycleID models.ID, first int32, after *string) int
 		Services            func(childComplexity int, first int32, after *string) int
+		ShowcaseGaps        func(childComplexity int, cycleID models.ID, unitID *models.ID, first int32, after *string) int
 		SuggestCategories   func(childComplexity int, text string) int
+		UnitReport          func(childComplexity int, cycleID models.ID, unitID models.ID) int
 		UnitTransparency    func(childComplexity int, unitID models.ID) int
+		UnsungOfficials     func(childComplexity int, cycleID models.ID, unitID *models.ID, first int32, after *string) int
 		Webhooks            func(childComplexity int, first int32, after *string) int
 	}
 
@@ -1069,6 +1087,17 @@ type ComplexityRoot struct {
 		Encoding  func(childComplexity int) int
 		Filename  func(childComplexity int) int
 		MediaType func(childComplexity int) int
+	}
+
+	ReportFigures struct {
+		Boundary     func(childComplexity int) int
+		Components   func(childComplexity int) int
+		Excellent    func(childComplexity int) int
+		Insufficient func(childComplexity int) int
+		Mean         func(childComplexity int) int
+		Officials    func(childComplexity int) int
+		Provisional  func(childComplexity int) int
+		Scored       func(childComplexity int) int
 	}
 
 	ReviewAnswer struct {
@@ -1382,6 +1411,13 @@ type ComplexityRoot struct {
 	UndoRatingPayload struct {
 		Undone     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	UnitReport struct {
+		All          func(childComplexity int) int
+		Distribution func(childComplexity int) int
+		Groups       func(childComplexity int) int
+		Unit         func(childComplexity int) int
 	}
 
 	UnitTransparency struct {
@@ -2473,6 +2509,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ComparedSide.Without(childComplexity), true
 
+	case "ComponentMean.component":
+		if e.ComplexityRoot.ComponentMean.Component == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComponentMean.Component(childComplexity), true
+	case "ComponentMean.mean":
+		if e.ComplexityRoot.ComponentMean.Mean == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComponentMean.Mean(childComplexity), true
+
 	case "ComponentScore.component":
 		if e.ComplexityRoot.ComponentScore.Component == nil {
 			break
@@ -3334,6 +3383,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.GradeQuota.Unit(childComplexity), true
+
+	case "GroupComparison.here":
+		if e.ComplexityRoot.GroupComparison.Here == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupComparison.Here(childComplexity), true
+	case "GroupComparison.peerGroup":
+		if e.ComplexityRoot.GroupComparison.PeerGroup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupComparison.PeerGroup(childComplexity), true
+	case "GroupComparison.scope":
+		if e.ComplexityRoot.GroupComparison.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupComparison.Scope(childComplexity), true
 
 	case "Holiday.heldOn":
 		if e.ComplexityRoot.Holiday.HeldOn == nil {
@@ -4604,6 +4672,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Official.Assessment(childComplexity, args["cycleId"].(models.ID)), true
+	case "Official.assessments":
+		if e.ComplexityRoot.Official.Assessments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Official.Assessments(childComplexity), true
 	case "Official.cases":
 		if e.ComplexityRoot.Official.Cases == nil {
 			break
@@ -5248,6 +5322,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AssessmentRun(childComplexity, args["id"].(models.ID)), true
+	case "Query.boundaryCases":
+		if e.ComplexityRoot.Query.BoundaryCases == nil {
+			break
+		}
+
+		args, err := ec.field_Query_boundaryCases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BoundaryCases(childComplexity, args["cycleId"].(models.ID), args["unitId"].(*models.ID), args["first"].(int32), args["after"].(*string)), true
 	case "Query.caseByReceipt":
 		if e.ComplexityRoot.Query.CaseByReceipt == nil {
 			break
@@ -5359,6 +5444,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.EvidenceExclusions(childComplexity, args["cycleId"].(models.ID), args["first"].(int32), args["after"].(*string)), true
+	case "Query.exportOfficialSheet":
+		if e.ComplexityRoot.Query.ExportOfficialSheet == nil {
+			break
+		}
+
+		args, err := ec.field_Query_exportOfficialSheet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ExportOfficialSheet(childComplexity, args["cycleId"].(models.ID), args["officialId"].(models.ID)), true
 	case "Query.exportReport":
 		if e.ComplexityRoot.Query.ExportReport == nil {
 			break
@@ -5653,6 +5749,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Services(childComplexity, args["first"].(int32), args["after"].(*string)), true
+	case "Query.showcaseGaps":
+		if e.ComplexityRoot.Query.ShowcaseGaps == nil {
+			break
+		}
+
+		args, err := ec.field_Query_showcaseGaps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ShowcaseGaps(childComplexity, args["cycleId"].(models.ID), args["unitId"].(*models.ID), args["first"].(int32), args["after"].(*string)), true
 	case "Query.suggestCategories":
 		if e.ComplexityRoot.Query.SuggestCategories == nil {
 			break
@@ -5664,6 +5771,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SuggestCategories(childComplexity, args["text"].(string)), true
+	case "Query.unitReport":
+		if e.ComplexityRoot.Query.UnitReport == nil {
+			break
+		}
+
+		args, err := ec.field_Query_unitReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.UnitReport(childComplexity, args["cycleId"].(models.ID), args["unitId"].(models.ID)), true
 	case "Query.unitTransparency":
 		if e.ComplexityRoot.Query.UnitTransparency == nil {
 			break
@@ -5675,6 +5793,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.UnitTransparency(childComplexity, args["unitId"].(models.ID)), true
+	case "Query.unsungOfficials":
+		if e.ComplexityRoot.Query.UnsungOfficials == nil {
+			break
+		}
+
+		args, err := ec.field_Query_unsungOfficials_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.UnsungOfficials(childComplexity, args["cycleId"].(models.ID), args["unitId"].(*models.ID), args["first"].(int32), args["after"].(*string)), true
 	case "Query.webhooks":
 		if e.ComplexityRoot.Query.Webhooks == nil {
 			break
@@ -6070,6 +6199,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReportExport.MediaType(childComplexity), true
+
+	case "ReportFigures.boundary":
+		if e.ComplexityRoot.ReportFigures.Boundary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportFigures.Boundary(childComplexity), true
+	case "ReportFigures.components":
+		if e.ComplexityRoot.ReportFigures.Components == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportFigures.Components(childComplexity), true
+	case "ReportFigures.excellent":
+		if e.ComplexityRoot.ReportFigures.Excellent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportFigures.Excellent(childComplexity), true
+	case "ReportFigures.insufficient":
+		if e.ComplexityRoot.ReportFigures.Insufficient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportFigures.Insufficient(childComplexity), true
+	case "ReportFigures.mean":
+		if e.ComplexityRoot.ReportFigures.Mean == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportFigures.Mean(childComplexity), true
+	case "ReportFigures.officials":
+		if e.ComplexityRoot.ReportFigures.Officials == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportFigures.Officials(childComplexity), true
+	case "ReportFigures.provisional":
+		if e.ComplexityRoot.ReportFigures.Provisional == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportFigures.Provisional(childComplexity), true
+	case "ReportFigures.scored":
+		if e.ComplexityRoot.ReportFigures.Scored == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportFigures.Scored(childComplexity), true
 
 	case "ReviewAnswer.questionId":
 		if e.ComplexityRoot.ReviewAnswer.QuestionID == nil {
@@ -7114,6 +7292,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UndoRatingPayload.UserErrors(childComplexity), true
 
+	case "UnitReport.all":
+		if e.ComplexityRoot.UnitReport.All == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitReport.All(childComplexity), true
+	case "UnitReport.distribution":
+		if e.ComplexityRoot.UnitReport.Distribution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitReport.Distribution(childComplexity), true
+	case "UnitReport.groups":
+		if e.ComplexityRoot.UnitReport.Groups == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitReport.Groups(childComplexity), true
+	case "UnitReport.unit":
+		if e.ComplexityRoot.UnitReport.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitReport.Unit(childComplexity), true
+
 	case "UnitTransparency.excluded":
 		if e.ComplexityRoot.UnitTransparency.Excluded == nil {
 			break
@@ -7479,7 +7682,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "assessment.graphqls" "attachment.graphqls" "case.graphqls" "compare.graphqls" "cycle.graphqls" "deed.graphqls" "grade.graphqls" "notification.graphqls" "org.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
+//go:embed "assessment.graphqls" "attachment.graphqls" "case.graphqls" "compare.graphqls" "cycle.graphqls" "deed.graphqls" "grade.graphqls" "notification.graphqls" "org.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -7504,6 +7707,7 @@ var sources = []*ast.Source{
 	{Name: "publication.graphqls", Input: sourceData("publication.graphqls"), BuiltIn: false},
 	{Name: "rating.graphqls", Input: sourceData("rating.graphqls"), BuiltIn: false},
 	{Name: "reply.graphqls", Input: sourceData("reply.graphqls"), BuiltIn: false},
+	{Name: "report.graphqls", Input: sourceData("report.graphqls"), BuiltIn: false},
 	{Name: "review.graphqls", Input: sourceData("review.graphqls"), BuiltIn: false},
 	{Name: "routing.graphqls", Input: sourceData("routing.graphqls"), BuiltIn: false},
 	{Name: "schema.graphqls", Input: sourceData("schema.graphqls"), BuiltIn: false},
@@ -8032,6 +8236,16 @@ func (ec *executionContext) childFields_ComparedSide(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ComparedSide", field.Name)
 }
 
+func (ec *executionContext) childFields_ComponentMean(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "component":
+		return ec.fieldContext_ComponentMean_component(ctx, field)
+	case "mean":
+		return ec.fieldContext_ComponentMean_mean(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComponentMean", field.Name)
+}
+
 func (ec *executionContext) childFields_ComponentScore(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "component":
@@ -8478,6 +8692,18 @@ func (ec *executionContext) childFields_GradeQuota(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type GradeQuota", field.Name)
 }
 
+func (ec *executionContext) childFields_GroupComparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "peerGroup":
+		return ec.fieldContext_GroupComparison_peerGroup(ctx, field)
+	case "here":
+		return ec.fieldContext_GroupComparison_here(ctx, field)
+	case "scope":
+		return ec.fieldContext_GroupComparison_scope(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GroupComparison", field.Name)
+}
+
 func (ec *executionContext) childFields_Holiday(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8714,6 +8940,8 @@ func (ec *executionContext) childFields_Official(ctx context.Context, field grap
 		return ec.fieldContext_Official_unconfirmedDeeds(ctx, field)
 	case "assessment":
 		return ec.fieldContext_Official_assessment(ctx, field)
+	case "assessments":
+		return ec.fieldContext_Official_assessments(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Official", field.Name)
 }
@@ -9234,6 +9462,28 @@ func (ec *executionContext) childFields_ReportExport(ctx context.Context, field 
 		return ec.fieldContext_ReportExport_encoding(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReportExport", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "officials":
+		return ec.fieldContext_ReportFigures_officials(ctx, field)
+	case "scored":
+		return ec.fieldContext_ReportFigures_scored(ctx, field)
+	case "provisional":
+		return ec.fieldContext_ReportFigures_provisional(ctx, field)
+	case "insufficient":
+		return ec.fieldContext_ReportFigures_insufficient(ctx, field)
+	case "excellent":
+		return ec.fieldContext_ReportFigures_excellent(ctx, field)
+	case "boundary":
+		return ec.fieldContext_ReportFigures_boundary(ctx, field)
+	case "mean":
+		return ec.fieldContext_ReportFigures_mean(ctx, field)
+	case "components":
+		return ec.fieldContext_ReportFigures_components(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportFigures", field.Name)
 }
 
 func (ec *executionContext) childFields_ReviewAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9852,6 +10102,20 @@ func (ec *executionContext) childFields_UndoRatingPayload(ctx context.Context, f
 		return ec.fieldContext_UndoRatingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UndoRatingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UnitReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unit":
+		return ec.fieldContext_UnitReport_unit(ctx, field)
+	case "all":
+		return ec.fieldContext_UnitReport_all(ctx, field)
+	case "distribution":
+		return ec.fieldContext_UnitReport_distribution(ctx, field)
+	case "groups":
+		return ec.fieldContext_UnitReport_groups(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnitReport", field.Name)
 }
 
 func (ec *executionContext) childFields_UnitTransparency(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -7,19 +7,25 @@ type ReportFormat string
 const (
 	FormatCSV  ReportFormat = "CSV"
 	FormatXLSX ReportFormat = "XLSX"
+	FormatPDF  ReportFormat = "PDF"
 	FormatSVG  ReportFormat = "SVG" // the chart of the quiet and the showy alone
+	FormatPNG  ReportFormat = "PNG" // the same as a picture
 )
 
 // ReportFormats are all formats.
-var ReportFormats = []ReportFormat{FormatCSV, FormatXLSX, FormatSVG}
+var ReportFormats = []ReportFormat{FormatCSV, FormatXLSX, FormatPDF, FormatSVG, FormatPNG}
 
 // MediaType is what HTTP calls the format.
 func (f ReportFormat) MediaType() string {
 	switch f {
 	case FormatXLSX:
 		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	case FormatPDF:
+		return "application/pdf"
 	case FormatSVG:
 		return "image/svg+xml"
+	case FormatPNG:
+		return "image/png"
 	}
 	return "text/csv; charset=utf-8"
 }
@@ -29,8 +35,12 @@ func (f ReportFormat) Extension() string {
 	switch f {
 	case FormatXLSX:
 		return ".xlsx"
+	case FormatPDF:
+		return ".pdf"
 	case FormatSVG:
 		return ".svg"
+	case FormatPNG:
+		return ".png"
 	}
 	return ".csv"
 }

@@ -2,10 +2,8 @@ package report
 
 import (
 	"fmt"
-	"html"
 	"io"
-	"iter"
-	"strings"
+	"slices"
 )
 
 // Colours that people with any kind of colour vision tell apart; marks differ in
@@ -19,15 +17,33 @@ const (
 // Words are what a chart says, in the reader's language.
 type Words struct{ Title, X, Y, Quiet, Showy, Sum string }
 
-// showcaseMark is the gap from which an official is marked as quiet or showy.
-const showcaseMark = 50
+// ShowcaseMark is the gap from which an official is marked as quiet or showy.
+const ShowcaseMark = 50
 
 // Showcase draws the quiet and the showy as SVG: each official's composite over the
 // percentile of visibility. Strong and unseen officials stand in the upper left,
 // marked by a blue circle, seen and weak ones in the lower right, by an orange
 // square. Who lacks either figure is left out. It ends with the error that rows or
 // w give.
-func Showcase(w io.Writer, words Words, rows iter.Seq2[*Row, error]) error {
+func Showcase(w io.Writer, words Words, rows Rows) error {
+	c, err := drawShowcase(words, rows)
+	if err != nil {
+		return err
+	}
+	return c.svg(w)
+}
+
+// ShowcasePicture is [Showcase] as PNG; own is a typeface for characters that the
+// built-in one lacks, or nil.
+func ShowcasePicture(w io.Writer, words Words, own []byte, rows Rows) error {
+	c, err := drawShowcase(words, rows)
+	if err != nil {
+		return err
+	}
+	return c.picture(w, own)
+}
+
+func drawShowcase(words Words, rows Rows) (*chart, error) {
 	const left, top, width, height = 60, 70, 560, 400
 	c := newChart(left+width+20, top+height+60, words.Title)
 	x := func(v float64) float64 { return left + width*v/100 }
@@ -46,7 +62,7 @@ func Showcase(w io.Writer, words Words, rows iter.Seq2[*Row, error]) error {
 	c.text(left+width-100, top-12, "start", words.Showy)
 	for r, err := range rows {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		mark := r.Mark()
 		if mark == MarkNone {
@@ -62,7 +78,7 @@ func Showcase(w io.Writer, words Words, rows iter.Seq2[*Row, error]) error {
 			c.circle(at, up, chartGrey, tip)
 		}
 	}
-	return c.write(w)
+	return c, nil
 }
 
 // Step is one line of an explanation: hundredths of a point, so that sums are
@@ -75,6 +91,10 @@ type Step struct {
 // Waterfall draws an explanation as SVG: each step begins where the one before
 // ended, the first at 0, and the last line is their sum, the composite as printed.
 func Waterfall(w io.Writer, words Words, steps []Step) error {
+	return drawWaterfall(words, steps).svg(w)
+}
+
+func drawWaterfall(words Words, steps []Step) *chart {
 	const left, top, width, row = 300, 56, 420, 20
 	low, high := int64(0), int64(100_00)
 	sum := int64(0)
@@ -109,7 +129,25 @@ func Waterfall(w io.Writer, words Words, steps []Step) error {
 	c.bar(x(min(0, sum)), up, x(max(0, sum)), row-5, "#333333")
 	c.text(left-10, up+12, "end", words.Sum)
 	c.text(left+width+74, up+12, "end", hundredths(sum, false))
-	return c.write(w)
+	return c
+}
+
+// drawDistribution draws how many composites lie in each tenth of the scale.
+func drawDistribution(words Words, s *Summary) *chart {
+	const left, top, width, height = 60, 60, 560, 200
+	c := newChart(left+width+20, top+height+40, words.Title)
+	most := max(slices.Max(s.Distribution[:]), 1)
+	c.text(left, top-10, "start", words.Y)
+	for i, n := range s.Distribution {
+		from, to := left+width*float64(i)/bins, left+width*float64(i+1)/bins
+		up := top + height*(1-float64(n)/float64(most))
+		c.bar(from+2, up, to-2, top+height-up, chartBlue)
+		c.text((from+to)/2, up-4, "middle", fmt.Sprint(n))
+		c.text(from, top+height+18, "middle", fmt.Sprint(100*i/bins))
+	}
+	c.text(left+width, top+height+18, "middle", "100")
+	c.line(left, top+height, left+width, top+height, chartGrey)
+	return c
 }
 
 // hundredths prints a number of hundredths exactly.
@@ -122,52 +160,4 @@ func hundredths(n int64, signed bool) string {
 		sign = "+"
 	}
 	return fmt.Sprintf("%s%d.%02d", sign, n/100, n%100)
-}
-
-// chart gathers marks; nothing can fail before write.
-type chart struct{ body strings.Builder }
-
-func newChart(width, height int, title string) *chart {
-	c := &chart{}
-	fmt.Fprintf(&c.body, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" font-family="sans-serif" font-size="12">`+"\n",
-		width, height, width, height)
-	fmt.Fprintf(&c.body, "<title>%s</title>\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n", html.EscapeString(title))
-	fmt.Fprintf(&c.body, `<text x="16" y="26" font-size="15" font-weight="bold">%s</text>`+"\n", html.EscapeString(title))
-	return c
-}
-
-func (c *chart) line(x1, y1, x2, y2 float64, colour string) {
-	fmt.Fprintf(&c.body, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="%s"/>`+"\n", x1, y1, x2, y2, colour)
-}
-
-func (c *chart) text(x, y float64, anchor, text string) {
-	fmt.Fprintf(&c.body, `<text x="%.1f" y="%.1f" text-anchor="%s">%s</text>`+"\n", x, y, anchor, html.EscapeString(text))
-}
-
-func (c *chart) bar(x1, y, x2, height float64, colour string) {
-	fmt.Fprintf(&c.body, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>`+"\n", x1, y, x2-x1, height, colour)
-}
-
-func (c *chart) circle(x, y float64, colour, tip string) {
-	fmt.Fprintf(&c.body, `<circle cx="%.1f" cy="%.1f" r="4" fill="%s" fill-opacity="0.8">%s</circle>`+"\n", x, y, colour, tooltip(tip))
-}
-
-func (c *chart) square(x, y float64, colour, tip string) {
-	fmt.Fprintf(&c.body, `<rect x="%.1f" y="%.1f" width="8" height="8" fill="%s" fill-opacity="0.8">%s</rect>`+"\n", x-4, y-4, colour, tooltip(tip))
-}
-
-// tooltip is what a pointer shows and a screen reader reads.
-func tooltip(text string) string {
-	if text == "" {
-		return ""
-	}
-	return "<title>" + html.EscapeString(text) + "</title>"
-}
-
-func (c *chart) write(w io.Writer) error {
-	c.body.WriteString("</svg>\n")
-	if _, err := io.WriteString(w, c.body.String()); err != nil {
-		return fmt.Errorf("write chart: %w", err)
-	}
-	return nil
 }

@@ -63,6 +63,10 @@ func Write(w io.Writer, format models.ReportFormat, look Look, r Report) error {
 		return CSV(w, r.Rows)
 	case models.FormatXLSX:
 		return XLSX(w, look, r)
+	case models.FormatPDF:
+		return PDF(w, look, r)
+	case models.FormatPNG:
+		return ShowcasePicture(w, look.showcaseWords(), look.Font, r.Rows)
 	case models.FormatSVG:
 		return Showcase(w, look.showcaseWords(), r.Rows)
 	}

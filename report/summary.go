@@ -148,9 +148,9 @@ func (r *Row) Mark() Mark {
 	switch {
 	case math.IsNaN(r.Visibility) || math.IsNaN(r.Composite):
 		return MarkNone
-	case r.ShowcaseGap <= -showcaseMark:
+	case r.ShowcaseGap <= -ShowcaseMark:
 		return MarkQuiet
-	case r.ShowcaseGap >= showcaseMark:
+	case r.ShowcaseGap >= ShowcaseMark:
 		return MarkShowy
 	}
 	return MarkMiddling

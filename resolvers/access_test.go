@@ -28,6 +28,8 @@ const (
 // allowed is who may call what, written down a second time: an operation that is
 // added to the schema must be added here as well.
 var allowed = map[string]string{
+	"Query.unitReport": "HR AUDITOR", "Query.unsungOfficials": "HR AUDITOR", "Query.showcaseGaps": "HR AUDITOR", "Query.boundaryCases": "HR AUDITOR",
+	"Query.exportOfficialSheet": "OFFICIAL HR AUDITOR",
 	"Query.me": anyone, "Query.ratingInvitation": anyone, "Query.ratingByReceipt": anyone, "Query.caseByReceipt": anyone,
 	"Query.suggestCategories": anyone, "Query.holidays": anyone,
 	"Query.categoryRules": ruleMakers, "Query.areas": ruleMakers, "Query.routingRules": ruleMakers,

@@ -80,19 +80,8 @@ func (r *queryResolver) AssessmentRun(ctx context.Context, id models.ID) (*model
 }
 
 func (r *queryResolver) AssessmentReport(ctx context.Context, cycleID models.ID, unitID *models.ID, peerGroup *string, orderBy graph.AssessmentOrder, first int32, after *string) (*graph.AssessmentConnection, error) {
-	size, behind, err := page(first, after)
-	if err != nil {
-		return nil, err
-	}
-	query := assessments.Query{
-		CycleID: cycleID, UnitID: unitID, PeerGroup: peerGroup, Order: assessments.Order(orderBy), First: size, After: behind,
-	}
-	rows, more, err := r.App.Assessments.Report(ctx, auth.ActorFrom(ctx), query)
-	if err != nil {
-		return nil, err
-	}
-	list, info := edges(rows, more, after, func(a *models.Assessment) string { return assessments.Place(query.Order, a) }, newAssessmentEdge)
-	return &graph.AssessmentConnection{Edges: list, Nodes: rows, PageInfo: info, Query: query}, nil
+	query := assessments.Query{CycleID: cycleID, UnitID: unitID, PeerGroup: peerGroup, Order: assessments.Order(orderBy)}
+	return r.assessmentPage(ctx, query, first, after)
 }
 
 func (r *queryResolver) ExportReport(ctx context.Context, format models.ReportFormat, cycleID models.ID, unitID *models.ID, peerGroup *string) (*graph.ReportExport, error) {

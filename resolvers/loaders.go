@@ -41,6 +41,7 @@ type loaders struct {
 	latest      *dataloadgen.Loader[latestCases, []*models.Case]
 	assessments *dataloadgen.Loader[inCycle, *models.Assessment]
 	parts       *dataloadgen.Loader[models.ID, []*models.ScorePart]
+	trends      *dataloadgen.Loader[models.ID, []*models.Assessment]
 }
 
 // latestCases asks for an official's latest cases.
@@ -102,6 +103,9 @@ func newLoaders(r *Resolver, actor auth.Actor) *loaders {
 		assessments: one(func(ctx context.Context, keys []inCycle) (map[inCycle]*models.Assessment, error) {
 			return r.assessmentsInCycles(ctx, actor, keys)
 		}),
+		trends: one(func(ctx context.Context, ids []models.ID) (map[models.ID][]*models.Assessment, error) {
+			return r.trends(ctx, actor, ids)
+		}),
 		parts: one(func(ctx context.Context, ids []models.ID) (map[models.ID][]*models.ScorePart, error) {
 			return r.App.Assessments.PartsByAssessments(ctx, actor, ids)
 		}),
@@ -161,6 +165,17 @@ func (r *Resolver) assessmentsInCycles(ctx context.Context, actor auth.Actor, ke
 		}
 	}
 	return out, nil
+}
+
+func (r *Resolver) trends(ctx context.Context, actor auth.Actor, ids []models.ID) (map[models.ID][]*models.Assessment, error) {
+	found, err := r.App.Assessments.TrendsByOfficials(ctx, actor, ids)
+	out := make(map[models.ID][]*models.Assessment, len(found))
+	for id, results := range found {
+		for _, result := range results {
+			out[id] = append(out[id], result.Assessment)
+		}
+	}
+	return out, err
 }
 
 type loadersKey struct{}

@@ -1,6 +1,7 @@
 package resolvers_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -76,6 +77,14 @@ func TestANeighbourGetsNothing(t *testing.T) {
 			`{ assessmentReport(cycleId: {cycle}, unitId: {south}) { totalCount nodes { composite } } }`,
 			`{ exportReport(format: CSV, cycleId: {cycle}) { content } }`,
 			`{ exportReport(format: CSV, cycleId: {cycle}, unitId: {south}) { content } }`,
+			`{ exportReport(format: XLSX, cycleId: {cycle}) { content } }`,
+			`{ exportReport(format: PDF, cycleId: {cycle}, unitId: {south}) { content } }`,
+			`{ exportOfficialSheet(cycleId: {cycle}, officialId: {cat}) { content } }`,
+			`{ unitReport(cycleId: {cycle}, unitId: {south}) { all { officials } unit { name } } }`,
+			`{ unsungOfficials(cycleId: {cycle}, unitId: {south}) { totalCount nodes { composite official { name } } } }`,
+			`{ showcaseGaps(cycleId: {cycle}) { totalCount nodes { composite official { name } } } }`,
+			`{ boundaryCases(cycleId: {cycle}) { totalCount nodes { composite official { name } } } }`,
+			`{ official(id: {cat}) { assessments { composite } } }`,
 			`subscription { assessmentRunProgress(id: {run}) { requestedBy } }`,
 			`mutation { runAssessment(input: {cycleId: {cycle}}) { run { id } ` + userErrors + `} }`,
 			`mutation { savePolicy(input: {policy: {name: "mine"}, cycleId: {cycle}}) { policy { id } ` + userErrors + `} }`,
@@ -151,9 +160,22 @@ func TestRunningResultsAreSealedForTheOfficials(t *testing.T) {
 		o.stock("south", "cat")
 		own := `{ official(id: {cat}) { assessment(cycleId: {cycle}) { composite explanation { parts { points } } } } node(id: {assessment}) { id } }`
 		o.ok("cat", own).wants("official.assessment", nil)
+		o.ok("cat", `{ official(id: {cat}) { assessments { composite } } }`).wants("official.assessments.0", nil)
+		if code, _ := o.ask("cat", `{ exportOfficialSheet(cycleId: {cycle}, officialId: {cat}) { content } }`).refused(); code != "NOT_FOUND" {
+			o.Errorf("a sealed sheet is answered %q", code)
+		}
 		o.ok("cat", own).wants("node", nil)
 		o.change("UPDATE cycles SET state = 'PUBLISHED'")
 		o.ok("cat", own).wants("official.assessment.explanation.parts.0.points", 61.25)
+		o.ok("cat", `{ official(id: {cat}) { assessments { composite } } }`).wants("official.assessments.0.composite", 61.25)
+		sheet := o.ok("cat", `{ exportOfficialSheet(cycleId: {cycle}, officialId: {cat}) { filename mediaType encoding content } }`)
+		sheet.wants("exportOfficialSheet.mediaType", "application/pdf")
+		if raw, err := base64.StdEncoding.DecodeString(sheet.text("exportOfficialSheet.content")); err != nil || !strings.HasPrefix(string(raw), "%PDF-") {
+			o.Errorf("the sheet is no PDF: %v", err)
+		}
+		if code, _ := o.ask("dan", `{ exportOfficialSheet(cycleId: {cycle}, officialId: {cat}) { content } }`).refused(); code != "NOT_FOUND" {
+			o.Errorf("another official's sheet is answered %q", code)
+		}
 		o.ok("dan", own).wants("official", nil)
 		o.ok("dan", own).wants("node", nil)
 	})

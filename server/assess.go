@@ -20,7 +20,7 @@ type assessCmd struct {
 	Period string `placeholder:"FROM/TO" help:"The first and the last day, e.g. 2025-01-01/2025-12-31."`
 	Policy string `type:"existingfile" placeholder:"FILE.json" help:"Weights and rules; what the file leaves out takes the default."`
 	Unit   string `placeholder:"REF" help:"Only this unit, by its external id, and everything below it."`
-	Out    string `type:"path" placeholder:"FILE" help:"Where the report goes; its ending says as what: .csv, .xlsx or .svg."`
+	Out    string `type:"path" placeholder:"FILE" help:"Where the report goes; its ending says as what: .csv, .xlsx, .pdf, .svg or .png."`
 
 	Verify string `placeholder:"RUN" help:"Compute a stored run anew and compare every figure, instead of assessing a period."`
 }
@@ -77,7 +77,11 @@ func (c *assessCmd) Run(s *session) error {
 	if err != nil {
 		return errors.Join(err, st.Close())
 	}
-	service := newAssessments(st, keys, zone, days)
+	font, err := s.common.font()
+	if err != nil {
+		return errors.Join(err, st.Close())
+	}
+	service := newAssessments(st, keys, zone, days, font)
 	if c.Verify != "" {
 		return errors.Join(c.verify(s, service), st.Close())
 	}

@@ -93,6 +93,12 @@ func TestImportAssessAndImportAgain(t *testing.T) {
 			must(t, db, "assess", "--period", "2025-01-01/2025-12-31", "--out", book, "--key-file", keys, "--lang", "en")
 			wantHas(t, sheets(t, book), "Summary", "composite, low", "evidence digest", "陈秀兰", rows[1][5])
 
+			paper := filepath.Join(dir, "report.pdf")
+			must(t, db, "assess", "--period", "2025-01-01/2025-12-31", "--out", paper, "--key-file", keys)
+			if raw, err := os.ReadFile(paper); err != nil || !strings.HasPrefix(string(raw), "%PDF-") || len(raw) < 10_000 {
+				t.Errorf("%d bytes of a PDF: %v", len(raw), err)
+			}
+
 			part := filepath.Join(dir, "part.csv")
 			must(t, db, "assess", "--period", "2025-01-01/2025-12-31", "--unit", "LX-FW", "--out", part, "--key-file", keys)
 			if n := len(readCSV(t, part)); n >= len(rows) || n < 2 {

@@ -14,6 +14,7 @@ import (
 	"steelyard/auth/keyring"
 	"steelyard/calendar"
 	"steelyard/messages"
+	"steelyard/report"
 	"steelyard/store"
 )
 
@@ -26,6 +27,7 @@ type Common struct {
 	KeyFile  string `placeholder:"PATH" help:"Rater keys, outside the database and its backups. Default: beside an SQLite database, else in the user's configuration folder."`
 	Calendar string `type:"existingfile" placeholder:"FILE" help:"Working days as JSON. Default: the State Council's arrangements that this version knows."`
 	Timezone string `default:"Asia/Shanghai" help:"The zone in which the organisation keeps its dates."`
+	Font     string `type:"existingfile" placeholder:"FILE.ttf" help:"A TrueType file for names with rare characters that the built-in typeface of PDF and PNG lacks."`
 	Lang     string `default:"zh-CN" enum:"zh-CN,en" help:"The language of files and messages: zh-CN or en."`
 }
 
@@ -39,6 +41,21 @@ func (c *Common) zone() (*time.Location, error) {
 
 // days are the working days that clocks go by.
 func (c *Common) days() (*calendar.Calendar, error) { return readCalendar(c.Calendar) }
+
+// font is the typeface behind the built-in one; nil where none is named.
+func (c *Common) font() ([]byte, error) {
+	if c.Font == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(c.Font)
+	if err != nil {
+		return nil, fmt.Errorf("read --font: %w", err)
+	}
+	if err := report.CheckFont(raw); err != nil {
+		return nil, fmt.Errorf("--font %s: %w", c.Font, err)
+	}
+	return raw, nil
+}
 
 func (c *Common) lang() messages.Lang { return messages.Lang(c.Lang) }
 

@@ -98,7 +98,7 @@ func (s *session) scoreDemo(st *store.Store, keys *keyring.Keyring, zone *time.L
 	if err != nil {
 		return err
 	}
-	service := newAssessments(st, keys, zone, days)
+	service := newAssessments(st, keys, zone, days, nil)
 	run, err := service.Request(s.ctx, actor, cycle.ID, nil)
 	if err != nil {
 		return err

@@ -93,6 +93,18 @@ func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error
 // exportCost is what a report as a file costs.
 const exportCost = 20_000
 
+// sheetCost is what an official's sheet as a file costs, cyclesOfOfficial how many
+// assessments an official usually looks back at.
+const (
+	sheetCost        = 2_000
+	cyclesOfOfficial = 10
+)
+
+// narrower is the cost of a report of some officials.
+func narrower(child int, _ models.ID, _ *models.ID, first int32, _ *string) int {
+	return rows(first, child)
+}
+
 // The number of rows that lists without `first` usually have: what they cost.
 const (
 	partsOfExplanation    = 30
@@ -116,6 +128,12 @@ func complexities() graph.ComplexityRoot {
 	c.Query.ExportReport = func(child int, _ models.ReportFormat, _ models.ID, _ *models.ID, _ *string) int {
 		return exportCost + child
 	}
+	c.Query.ExportOfficialSheet = func(child int, _, _ models.ID) int { return sheetCost + child }
+	c.Query.UnitReport = func(child int, _, _ models.ID) int { return exportCost + child }
+	c.Query.UnsungOfficials = narrower
+	c.Query.ShowcaseGaps = narrower
+	c.Query.BoundaryCases = narrower
+	c.Official.Assessments = func(child int) int { return rows(cyclesOfOfficial, child) }
 	c.Query.Cases = func(child int, _ *graph.CaseFilter, _ graph.CaseOrder, first int32, _ *string) int {
 		return rows(first, child)
 	}

@@ -139,8 +139,12 @@ func (c *serveCmd) means(s *session, st *store.Store) (means, error) {
 	if err != nil {
 		return means{}, err
 	}
+	font, err := s.common.font()
+	if err != nil {
+		return means{}, err
+	}
 	bucket, err := s.common.bucket(s.ctx, c.Attachments)
-	return means{st, keys, zone, days, secrets, bucket}, err
+	return means{st, keys, zone, days, secrets, bucket, font}, err
 }
 
 // readCalendar reads the working days of a file, or those that the program knows.

@@ -94,7 +94,7 @@ func newTestSite(t *testing.T, d store.Dialect) *testSite {
 	}
 	log := &syncBuffer{}
 	return &testSite{signer: signer, log: log, site: &site{
-		store: st, app: means{st, keys, zone, days, secrets, memblob.OpenBucket(nil)}.app(), verifier: verifier, zone: zone,
+		store: st, app: means{st, keys, zone, days, secrets, memblob.OpenBucket(nil), nil}.app(), verifier: verifier, zone: zone,
 		log:       slog.New(withRequestID{slog.NewTextHandler(log, nil)}),
 		publicURL: "http://steelyard.test", origins: origins{"https://hr.example"}, perMinute: 0,
 		maxBody: 10_000, maxComplexity: 5000, timeout: time.Minute, introspection: true, graphiql: true,

@@ -34,6 +34,7 @@ type means struct {
 	days    *calendar.Calendar
 	secrets secrets
 	bucket  *blob.Bucket // where attachments lie
+	font    []byte       // for names with rare characters; nil: the built-in typeface alone
 }
 
 // app makes every service, each once.
@@ -41,7 +42,7 @@ func (m means) app() resolvers.App {
 	of := cases.New(m.store, m.keys, m.zone, m.days, m.secrets.receipts)
 	return resolvers.App{
 		Accounts:    &accounts.Service{Store: m.store},
-		Assessments: newAssessments(m.store, m.keys, m.zone, m.days),
+		Assessments: newAssessments(m.store, m.keys, m.zone, m.days, m.font),
 		Attachments: &attachments.Service{
 			Store: m.store, Bucket: m.bucket, Secret: m.secrets.attachments, ByReceipt: of.ByReceipt, Visible: of.ByIDs,
 		},
@@ -60,14 +61,14 @@ func (m means) app() resolvers.App {
 
 // newAssessments makes the service that `assess` needs alone, too. Its worker is
 // named for whoever looks at a run's lease.
-func newAssessments(st *store.Store, keys *keyring.Keyring, zone *time.Location, days *calendar.Calendar) *assessments.Service {
+func newAssessments(st *store.Store, keys *keyring.Keyring, zone *time.Location, days *calendar.Calendar, font []byte) *assessments.Service {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown host"
 	}
 	return &assessments.Service{
 		Store: st, Keys: keys, Zone: zone, Calendar: days,
-		Worker: fmt.Sprintf("%s:%d", host, os.Getpid()), Thresholds: privacy.Default(),
+		Worker: fmt.Sprintf("%s:%d", host, os.Getpid()), Thresholds: privacy.Default(), Font: font,
 	}
 }
 

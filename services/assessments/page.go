@@ -45,6 +45,7 @@ type Query struct {
 	CycleID   models.ID
 	UnitID    *models.ID // only this unit and everything below it
 	PeerGroup *string    // only this peer group
+	Only      Only       // whom it is about; empty: everybody
 	Order     Order
 	First     int
 	After     string // the Place of the row before; empty: from the beginning
@@ -181,6 +182,6 @@ func (s *Service) reportRows(ctx context.Context, actor auth.Actor, q Query) (fu
 		if q.PeerGroup != nil {
 			query = query.Where("assessments.peer_group = ?", *q.PeerGroup)
 		}
-		return query
+		return q.Only.narrow(query)
 	}, nil
 }

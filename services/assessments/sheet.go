@@ -1,0 +1,118 @@
+package assessments
+
+import (
+	"context"
+	"io"
+
+	"steelyard/auth"
+	"steelyard/messages"
+	"steelyard/models"
+	"steelyard/report"
+	"steelyard/services/audit"
+	"steelyard/store"
+)
+
+// ExportSheet writes an official's sheet in a cycle as PDF, for whoever sees the
+// assessment: HR officers and auditors within their scope, the official once the
+// cycle is published. Before the first byte it leaves an entry in the audit trail.
+func (s *Service) ExportSheet(ctx context.Context, actor auth.Actor, cycleID, officialID models.ID, l messages.Lang, w io.Writer) error {
+	found, err := s.ByOfficials(ctx, actor, cycleID, []models.ID{officialID})
+	if err != nil {
+		return err
+	}
+	a := found[officialID]
+	if a == nil {
+		return models.NotFound("Assessment")
+	}
+	sheet, err := s.sheet(ctx, actor, cycleID, a)
+	if err != nil {
+		return err
+	}
+	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
+		return audit.Record(tx, audit.Entry{
+			Actor: actor.Subject, Action: "exportOfficialSheet", Noun: "Assessment", NounID: &a.ID,
+			Details: map[string]string{"cycle": cycleID.String(), "format": string(models.FormatPDF)},
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return report.WriteSheet(w, s.Look(l), *sheet)
+}
+
+// sheet gathers what stands on an official's sheet.
+func (s *Service) sheet(ctx context.Context, actor auth.Actor, cycleID models.ID, a *models.Assessment) (*report.Sheet, error) {
+	sheet := &report.Sheet{Assessment: a}
+	about, err := s.about(ctx, actor, models.ReportFilter{CycleID: cycleID, UnitID: &a.UnitID})
+	if err != nil {
+		return nil, err
+	}
+	sheet.About = about
+	var n named
+	if err := withNames(s.Store.Read(ctx).Model(&models.Assessment{})).Where("assessments.id = ?", a.ID).Take(&n).Error; err != nil {
+		return nil, err
+	}
+	sheet.Row = n.row()
+	parts, err := s.PartsByAssessments(ctx, actor, []models.ID{a.ID})
+	if err != nil {
+		return nil, err
+	}
+	sheet.Parts = parts[a.ID]
+	trend, err := s.TrendsByOfficials(ctx, actor, []models.ID{a.OfficialID})
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range trend[a.OfficialID] {
+		if t.Cycle.ToOn.EpochDay() < about.Period.From.EpochDay() {
+			row := report.Stored(t.Assessment, "", "")
+			sheet.Trend = append(sheet.Trend, report.TrendPoint{
+				Cycle: t.Cycle.Name, Period: t.Cycle.Period(), Composite: row.Composite, Low: row.Low, High: row.High,
+			})
+		}
+	}
+	return sheet, nil
+}
+
+// CycleResult is an official's assessment in a cycle, of the run that counts.
+type CycleResult struct {
+	Cycle      *models.Cycle
+	Assessment *models.Assessment
+}
+
+// maxTrend is how many results of an official are looked back at.
+const maxTrend = 50
+
+// TrendsByOfficials returns the officials' assessments over the cycles, those that
+// the actor may see, by official: the oldest first, of several postings in a cycle
+// the earlier first.
+func (s *Service) TrendsByOfficials(ctx context.Context, actor auth.Actor, officials []models.ID) (map[models.ID][]CycleResult, error) {
+	var rows []*models.Assessment
+	err := s.Store.Read(ctx).Scopes(visible(actor)).Select("assessments.*").
+		Joins("JOIN cycles ON cycles.run_id = assessments.run_id").
+		Joins("JOIN postings ON postings.id = assessments.posting_id").
+		Where("assessments.official_id IN ?", officials).
+		Order("cycles.to_on, cycles.from_on, cycles.id, postings.from_on").Find(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	runs := make([]models.ID, len(rows))
+	for i, r := range rows {
+		runs[i] = r.RunID
+	}
+	var cycles []*models.Cycle
+	if err := s.Store.Read(ctx).Where("run_id IN ?", runs).Find(&cycles).Error; err != nil {
+		return nil, err
+	}
+	byRun := make(map[models.ID]*models.Cycle, len(cycles))
+	for _, c := range cycles {
+		byRun[*c.RunID] = c
+	}
+	out := make(map[models.ID][]CycleResult, len(officials))
+	for _, r := range rows {
+		out[r.OfficialID] = append(out[r.OfficialID], CycleResult{byRun[r.RunID], r})
+	}
+	for id, list := range out {
+		out[id] = list[max(0, len(list)-maxTrend):]
+	}
+	return out, nil
+}
