@@ -347,6 +347,10 @@ func (o *office) appealAfterTheSeal() {
 		o.Error("the key is still there")
 	}
 	o.retires(0)
+	check, err := o.app.Publications.CheckRun(o.Context(), &models.AssessmentRun{CycleID: o.id("cycle")})
+	if err != nil || check.Seal == nil || !check.Seal.Holds() || len(check.Destroyed) != 1 {
+		o.Errorf("without keys a sealed run is %+v: %v", check, err)
+	}
 }
 
 func (o *office) retires(want int) {

@@ -13,6 +13,7 @@ import (
 	"steelyard/report"
 	"steelyard/scoring"
 	"steelyard/services/assessments"
+	"steelyard/services/publications"
 	"steelyard/store"
 )
 
@@ -83,7 +84,7 @@ func (c *assessCmd) Run(s *session) error {
 	}
 	service := newAssessments(st, keys, zone, days, font)
 	if c.Verify != "" {
-		return errors.Join(c.verify(s, service), st.Close())
+		return errors.Join(c.verify(s, service, &publications.Service{Store: st}), st.Close())
 	}
 	return errors.Join(c.assess(s, service), st.Close())
 }
@@ -171,7 +172,7 @@ func fitLine(f scoring.Fit) string {
 // errDiffers ends a verification that found a difference.
 var errDiffers = errors.New("the run is not what the database gives")
 
-func (c *assessCmd) verify(s *session, service *assessments.Service) error {
+func (c *assessCmd) verify(s *session, service *assessments.Service, seals *publications.Service) error {
 	id, err := models.ParseID(c.Verify)
 	if err != nil {
 		return models.Invalid("verify", models.KeyBadID, c.Verify)
@@ -183,6 +184,17 @@ func (c *assessCmd) verify(s *session, service *assessments.Service) error {
 		return err
 	}
 	g.end()
+	check, err := seals.CheckRun(s.ctx, v.Run)
+	if err != nil {
+		return err
+	}
+	if err := tellSeal(s.stdout, check); err != nil {
+		return err
+	}
+	if !v.OK() && len(check.Destroyed) > 0 && check.Seal != nil {
+		// Nobody can compute the run anew: the seal is what is left to hold it to.
+		return nil
+	}
 	for _, d := range v.Differences {
 		if _, err := fmt.Fprintf(s.stdout, "%s %s %s: stored %s, now %s\n", d.Official, d.Unit, d.What, d.Stored, d.Now); err != nil {
 			return err
@@ -193,6 +205,27 @@ func (c *assessCmd) verify(s *session, service *assessments.Service) error {
 	}
 	_, err = fmt.Fprintf(s.stdout, "the run is exactly what the database gives: %d assessments, evidence digest %x\n",
 		len(v.Computed.Rows), v.Computed.EvidenceDigest)
+	return err
+}
+
+// errBroken ends a verification of a run whose cycle is not as it was sealed.
+var errBroken = errors.New("the cycle is not what was sealed")
+
+// tellSeal says whether a sealed cycle is what it was, and which keys are gone.
+func tellSeal(w io.Writer, c *publications.RunCheck) error {
+	for _, year := range c.Destroyed {
+		_, err := fmt.Fprintf(w, "the rater key of %d is destroyed: who reviewed whom cannot be recognised, so the run cannot be computed anew to the last digit\n", year)
+		if err != nil {
+			return err
+		}
+	}
+	switch {
+	case c.Seal == nil:
+		return nil
+	case !c.Seal.Holds():
+		return fmt.Errorf("%w: sealed %s, now %s", errBroken, c.Seal.Seal.Digest.Key(), c.Seal.Now.Key())
+	}
+	_, err := fmt.Fprintf(w, "the cycle is what was sealed: results and grades digest %s\n", c.Seal.Now.Key())
 	return err
 }
 

@@ -165,3 +165,29 @@ func (s *Service) SealOf(ctx context.Context, actor auth.Actor, cycle models.ID)
 	}
 	return s.CheckSeal(ctx, cycle)
 }
+
+// RunCheck is what can be said of a run without any key.
+type RunCheck struct {
+	Seal      *SealCheck // nil: its cycle is not sealed
+	Destroyed []int      // the years of its period whose rater keys are gone
+}
+
+// CheckRun says what can be said of a run without any key. It is for operators,
+// and does not ask who may see what.
+func (s *Service) CheckRun(ctx context.Context, run *models.AssessmentRun) (*RunCheck, error) {
+	db, out := s.Store.Read(ctx), &RunCheck{}
+	c, err := store.Take[models.Cycle](db.Where("id = ?", run.CycleID), "Cycle")
+	if err != nil {
+		return nil, err
+	}
+	err = db.Model(&models.KeyEpoch{}).Where("destroyed_at IS NOT NULL AND year BETWEEN ? AND ?", c.FromOn.Year(), c.ToOn.Year()).
+		Order("year").Pluck("year", &out.Destroyed).Error
+	if err != nil {
+		return nil, err
+	}
+	out.Seal, err = s.CheckSeal(ctx, c.ID)
+	if models.CodeOf(err) == models.CodeNotFound {
+		out.Seal, err = nil, nil
+	}
+	return out, err
+}
