@@ -195,7 +195,11 @@ func (r *results) write(ctx context.Context, tx *store.Tx, l *lease) error {
 			Args: []string{"Cycle", string(cycle.State), string(models.CycleStepScore), ""},
 		}
 	}
-	// In this order: a finished run of a sealed cycle takes no more rows.
+	// In this order: who has lost the run writes nothing, and a finished run of a
+	// sealed cycle takes no more rows.
+	if err := l.update(tx.DB, map[string]any{"heartbeat_at": tx.Now}); err != nil {
+		return err
+	}
 	if err := r.load(ctx, tx); err != nil {
 		return err
 	}
