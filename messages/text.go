@@ -95,6 +95,8 @@ var nouns = map[string]sentence{
 	"ReviewConflict":   {"回避关系", "conflict of interest"},
 	"ReviewTemplate":   {"评议问卷", "questionnaire"},
 	"ReviewAssignment": {"评议任务", "review assignment"},
+	"AppraisalClaim":   {"测评凭证", "appraisal ballot"},
+	"AppraisalCode":    {"测评码", "appraisal code"},
 	"ReviewRound":      {"评议", "review round"},
 	"Service":          {"服务事项", "service"},
 	"Webhook":          {"通知地址", "webhook"},
