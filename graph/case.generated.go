@@ -22,6 +22,7 @@ type CaseResolver interface {
 	Unit(ctx context.Context, objs []*models.Case) ([]*models.OrgUnit, error)
 	Official(ctx context.Context, objs []*models.Case) ([]*models.Official, error)
 
+	Overdue(ctx context.Context, obj *models.Case) (bool, error)
 	DueSoon(ctx context.Context, obj *models.Case) (bool, error)
 
 	EscalatedTo(ctx context.Context, objs []*models.Case) ([]*models.OrgUnit, error)
@@ -40,12 +41,17 @@ type CaseResolver interface {
 	LeadID(ctx context.Context, obj *models.Case) (*models.ID, error)
 	Joined(ctx context.Context, objs []*models.Case) ([][]*models.Case, error)
 	SameResident(ctx context.Context, objs []*models.Case) ([][]*models.Case, error)
+	Offer(ctx context.Context, objs []*models.Case) ([]*models.CaseTransfer, error)
+	Actions(ctx context.Context, objs []*models.Case) ([][]cases.Action, error)
 	Events(ctx context.Context, objs []*models.Case) ([][]*models.CaseEvent, error)
 	Attachments(ctx context.Context, objs []*models.Case) ([][]*models.Attachment, error)
 	PublicID(ctx context.Context, obj *models.Case) (string, error)
 }
 type CaseEventResolver interface {
 	ToUnit(ctx context.Context, obj *models.CaseEvent) (*models.OrgUnit, error)
+}
+type CaseOfferResolver interface {
+	ToUnit(ctx context.Context, obj *models.CaseTransfer) (*models.OrgUnit, error)
 }
 type ExclusionResolver interface {
 	Unit(ctx context.Context, obj *models.Exclusion) (*models.OrgUnit, error)
@@ -382,6 +388,29 @@ func (ec *executionContext) _Case_dueAt(ctx context.Context, field graphql.Colle
 }
 func (ec *executionContext) fieldContext_Case_dueAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Case", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Case_overdue(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_overdue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Case().Overdue(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_overdue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, true, true, "Boolean")
 }
 
 func (ec *executionContext) _Case_dueSoon(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
@@ -1004,6 +1033,107 @@ func (ec *executionContext) resolveBatch_Case_sameResident(ctx context.Context, 
 	)
 }
 
+func (ec *executionContext) _Case_offer(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_offer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Case_offer(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.CaseTransfer) graphql.Marshaler {
+			return ec.marshalOCaseOffer2ᚖsteelyardᚋmodelsᚐCaseTransfer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Case_offer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Case",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CaseOffer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Case_offer(ctx context.Context, field graphql.CollectedField, obj *models.Case) (any, error) {
+	resolver := ec.Resolvers.Case()
+	if batch, ok := graphql.BatchParentsFor[*models.Case](ctx, "Case"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Offer(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.CaseTransfer](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Case.offer",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Offer(ctx, []*models.Case{obj})
+	return graphql.ResolveBatchSingleResult[*models.CaseTransfer](
+		ctx,
+		results,
+		err,
+		"Case.offer",
+	)
+}
+
+func (ec *executionContext) _Case_actions(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_actions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Case_actions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []cases.Action) graphql.Marshaler {
+			return ec.marshalNCaseAction2ᚕsteelyardᚋservicesᚋcasesᚐActionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Case_actions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, true, true, "CaseAction")
+}
+func (ec *executionContext) resolveBatch_Case_actions(ctx context.Context, field graphql.CollectedField, obj *models.Case) (any, error) {
+	resolver := ec.Resolvers.Case()
+	if batch, ok := graphql.BatchParentsFor[*models.Case](ctx, "Case"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Actions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]cases.Action](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Case.actions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Actions(ctx, []*models.Case{obj})
+	return graphql.ResolveBatchSingleResult[[]cases.Action](
+		ctx,
+		results,
+		err,
+		"Case.actions",
+	)
+}
+
 func (ec *executionContext) _Case_events(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1387,6 +1517,107 @@ func (ec *executionContext) _CaseEvent_note(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_CaseEvent_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CaseEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _CaseOffer_toUnit(ctx context.Context, field graphql.CollectedField, obj *models.CaseTransfer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaseOffer_toUnit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CaseOffer().ToUnit(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.OrgUnit) graphql.Marshaler {
+			return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CaseOffer_toUnit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaseOffer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OrgUnit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CaseOffer_reason(ctx context.Context, field graphql.CollectedField, obj *models.CaseTransfer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaseOffer_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CaseOffer_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseOffer", field, false, false, "String")
+}
+
+func (ec *executionContext) _CaseOffer_dueAt(ctx context.Context, field graphql.CollectedField, obj *models.CaseTransfer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaseOffer_dueAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CaseOffer_dueAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseOffer", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CaseOffer_final(ctx context.Context, field graphql.CollectedField, obj *models.CaseTransfer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaseOffer_final(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Final, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CaseOffer_final(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaseOffer", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _CasePayload_case(ctx context.Context, field graphql.CollectedField, obj *CasePayload) (ret graphql.Marshaler) {
@@ -2361,7 +2592,7 @@ func (ec *executionContext) unmarshalInputCaseFilter(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"unitId", "officialId", "states", "category", "overdue", "dueSoon", "exclusions", "escalatedTo"}
+	fieldsInOrder := [...]string{"unitId", "officialId", "states", "category", "overdue", "dueSoon", "exclusions", "escalatedTo", "offered"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2424,6 +2655,13 @@ func (ec *executionContext) unmarshalInputCaseFilter(ctx context.Context, obj an
 				return it, err
 			}
 			it.EscalatedTo = graphql.OmittableOf(data)
+		case "offered":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("offered"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Offered = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -3434,6 +3672,12 @@ func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "overdue":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_overdue(ctx, field, obj)
+				})
 		case "dueSoon":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -3547,6 +3791,18 @@ func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Case_sameResident(ctx, field, obj)
+				})
+		case "offer":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_offer(ctx, field, obj)
+				})
+		case "actions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Case_actions(ctx, field, obj)
 				})
 		case "events":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -3693,6 +3949,55 @@ func (ec *executionContext) _CaseEvent(ctx context.Context, sel ast.SelectionSet
 				})
 		case "note":
 			out.Values[i] = ec._CaseEvent_note(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var caseOfferImplementors = []string{"CaseOffer"}
+
+func (ec *executionContext) _CaseOffer(ctx context.Context, sel ast.SelectionSet, obj *models.CaseTransfer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, caseOfferImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CaseOffer")
+		case "toUnit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CaseOffer_toUnit(ctx, field, obj)
+				})
+		case "reason":
+			out.Values[i] = ec._CaseOffer_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dueAt":
+			out.Values[i] = ec._CaseOffer_dueAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "final":
+			out.Values[i] = ec._CaseOffer_final(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -4066,6 +4371,51 @@ func (ec *executionContext) marshalNCase2ᚖsteelyardᚋmodelsᚐCase(ctx contex
 	return ec._Case(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNCaseAction2steelyardᚋservicesᚋcasesᚐAction(ctx context.Context, v any) (cases.Action, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := cases.Action(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCaseAction2steelyardᚋservicesᚋcasesᚐAction(ctx context.Context, sel ast.SelectionSet, v cases.Action) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CaseAction!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNCaseAction2ᚕsteelyardᚋservicesᚋcasesᚐActionᚄ(ctx context.Context, v any) ([]cases.Action, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]cases.Action, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCaseAction2steelyardᚋservicesᚋcasesᚐAction(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNCaseAction2ᚕsteelyardᚋservicesᚋcasesᚐActionᚄ(ctx context.Context, sel ast.SelectionSet, v []cases.Action) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCaseAction2steelyardᚋservicesᚋcasesᚐAction(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNCaseConnection2ᚖsteelyardᚋgraphᚐCaseConnection(ctx context.Context, sel ast.SelectionSet, v *CaseConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CaseConnection!")
@@ -4325,6 +4675,13 @@ func (ec *executionContext) unmarshalOCaseFilter2ᚖsteelyardᚋgraphᚐCaseFilt
 	}
 	res, err := ec.unmarshalInputCaseFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCaseOffer2ᚖsteelyardᚋmodelsᚐCaseTransfer(ctx context.Context, sel ast.SelectionSet, v *models.CaseTransfer) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CaseOffer(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOCaseOutcome2ᚖsteelyardᚋmodelsᚐCaseOutcome(ctx context.Context, v any) (*models.CaseOutcome, error) {

@@ -133,6 +133,8 @@ type CaseFilter struct {
 	Exclusions graphql.Omittable[[]models.ExclusionState] `json:"exclusions,omitempty"`
 	// Only what is open and escalated to this unit or one below it.
 	EscalatedTo graphql.Omittable[*models.ID] `json:"escalatedTo,omitempty"`
+	// Only what is offered to a unit of the caller's scope and waits for its answer (true); otherwise all.
+	Offered graphql.Omittable[*bool] `json:"offered,omitempty"`
 }
 
 // What a step on a case gave.

@@ -36,7 +36,7 @@ var allowed = map[string]string{
 	"Mutation.saveCategoryRule": ruleMakers, "Mutation.removeCategoryRule": ruleMakers, "Mutation.saveArea": ruleMakers, "Mutation.removeArea": ruleMakers,
 	"Mutation.saveRoutingRule": ruleMakers, "Mutation.removeRoutingRule": ruleMakers, "Mutation.saveHoliday": ruleMakers, "Mutation.removeHoliday": ruleMakers,
 	"Query.node": insiders, "Query.nodes": insiders, "Query.services": insiders, "Query.official": insiders, "Query.orgUnits": insiders,
-	"Query.officials": "HR AUDITOR ADMIN", "Query.cases": "OFFICIAL REPLY_OFFICER HR AUDITOR",
+	"Query.officials": "HR AUDITOR ADMIN", "Query.cases": "OFFICIAL REPLY_OFFICER HR AUDITOR", "Query.unitsToOffer": caseHands,
 	"Query.cycle": "OFFICIAL HR AUDITOR", "Query.cycles": "OFFICIAL HR AUDITOR",
 	"Query.assessmentRun": "HR AUDITOR", "Query.assessmentReport": "HR AUDITOR", "Query.exportReport": "HR AUDITOR",
 	"Query.myReviewAssignments": "OFFICIAL", "Query.reviewTemplates": "HR AUDITOR", "Query.reviewConflicts": "HR",

@@ -22,6 +22,10 @@ func (r *caseResolver) Official(ctx context.Context, objs []*models.Case) ([]*mo
 	return optional(ctx, load(ctx).named, objs, func(c *models.Case) *models.ID { return c.OfficialID })
 }
 
+func (r *caseResolver) Overdue(ctx context.Context, obj *models.Case) (bool, error) {
+	return r.App.Cases.Overdue(obj), nil
+}
+
 func (r *caseResolver) DueSoon(ctx context.Context, obj *models.Case) (bool, error) {
 	return r.App.Cases.DueSoon(obj), nil
 }
@@ -101,6 +105,18 @@ func (r *caseResolver) SameResident(ctx context.Context, objs []*models.Case) ([
 	return list, err
 }
 
+func (r *caseResolver) Offer(ctx context.Context, objs []*models.Case) ([]*models.CaseTransfer, error) {
+	return gathered(ctx, load(ctx).offers, objs, func(c *models.Case) models.ID { return c.ID })
+}
+
+func (r *caseResolver) Actions(ctx context.Context, objs []*models.Case) ([][]cases.Action, error) {
+	actions, err := gathered(ctx, load(ctx).actions, objs, func(c *models.Case) models.ID { return c.ID })
+	for i := range actions {
+		actions[i] = orEmpty(actions[i])
+	}
+	return actions, err
+}
+
 func (r *caseResolver) Events(ctx context.Context, objs []*models.Case) ([][]*models.CaseEvent, error) {
 	events, err := gathered(ctx, load(ctx).events, objs, func(c *models.Case) models.ID { return c.ID })
 	for i := range events {
@@ -114,6 +130,10 @@ func (r *caseEventResolver) ToUnit(ctx context.Context, obj *models.CaseEvent) (
 		return nil, nil
 	}
 	return must(load(ctx).units.Load(ctx, *obj.ToUnitID))
+}
+
+func (r *caseOfferResolver) ToUnit(ctx context.Context, obj *models.CaseTransfer) (*models.OrgUnit, error) {
+	return must(load(ctx).units.Load(ctx, obj.ToUnitID))
 }
 
 func (r *exclusionResolver) Unit(ctx context.Context, obj *models.Exclusion) (*models.OrgUnit, error) {
@@ -281,6 +301,15 @@ func (r *queryResolver) UnitTransparency(ctx context.Context, unitID models.ID) 
 	return absent(r.App.Cases.Transparency(ctx, unitID))
 }
 
+func (r *queryResolver) UnitsToOffer(ctx context.Context, caseID models.ID, first int32) ([]*models.OrgUnit, error) {
+	size, err := pageSize(first)
+	if err != nil {
+		return nil, err
+	}
+	units, err := r.App.Cases.UnitsToOffer(ctx, auth.ActorFrom(ctx), caseID, size)
+	return orEmpty(units), err
+}
+
 func (r *queryResolver) Cases(ctx context.Context, filter *graph.CaseFilter, orderBy graph.CaseOrder, first int32, after *string) (*graph.CaseConnection, error) {
 	size, behind, err := page(first, after)
 	if err != nil {
@@ -303,6 +332,8 @@ func (r *Resolver) Case() graph.CaseResolver { return &caseResolver{r} }
 
 func (r *Resolver) CaseEvent() graph.CaseEventResolver { return &caseEventResolver{r} }
 
+func (r *Resolver) CaseOffer() graph.CaseOfferResolver { return &caseOfferResolver{r} }
+
 func (r *Resolver) Exclusion() graph.ExclusionResolver { return &exclusionResolver{r} }
 
 func (r *Resolver) Mediation() graph.MediationResolver { return &mediationResolver{r} }
@@ -314,6 +345,7 @@ func (r *Resolver) UnitTransparency() graph.UnitTransparencyResolver {
 type (
 	caseResolver             struct{ *Resolver }
 	caseEventResolver        struct{ *Resolver }
+	caseOfferResolver        struct{ *Resolver }
 	exclusionResolver        struct{ *Resolver }
 	mediationResolver        struct{ *Resolver }
 	unitTransparencyResolver struct{ *Resolver }

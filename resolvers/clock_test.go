@@ -123,3 +123,60 @@ func TestASilentResidentIsRemindedOnceHalfWay(t *testing.T) {
 		}
 	})
 }
+
+// TestACaseSaysWhatCanBeDone to each who sees it, and the offers that wait for an
+// answer make a list of their own.
+func TestACaseSaysWhatCanBeDone(t *testing.T) {
+	each(t, func(o *office) {
+		id, _ := o.handIn("north")
+		const ask = `query($id: ID!) { node(id: $id) { ... on Case { actions offer { toUnit { ref } reason dueAt final } } } }`
+		const waiting = `{ cases(filter: {offered: true}) { nodes { id } } }`
+		can := func(subject, want string) {
+			o.Helper()
+			a := o.ok(subject, ask, "id", id)
+			var got []string
+			if root, is := a.data.(map[string]any); is && root["node"] != nil {
+				for _, action := range a.list("node.actions") {
+					got = append(got, action.(string))
+				}
+			}
+			if strings.Join(got, " ") != want {
+				o.Errorf("%s can do %v, want %s", subject, got, want)
+			}
+		}
+		can("bob", "ACCEPT EXTEND TRANSFER ASK_EXCLUSION")
+		var near []string
+		for _, unit := range o.ok("bob", `query($id: ID!) { unitsToOffer(caseId: $id) { ref } }`, "id", id).list("unitsToOffer") {
+			near = append(near, unit.(map[string]any)["ref"].(string))
+		}
+		if strings.Join(near, " ") != "north-desk root south" {
+			o.Errorf("nearest first: %v", near)
+		}
+		if code := o.ask("cat", `query($id: ID!) { unitsToOffer(caseId: $id) { ref } }`, "id", id).Errors[0].Extensions["code"]; code != "NOT_FOUND" {
+			o.Errorf("a neighbour is told %v", code)
+		}
+		can("cat", "")
+		can("auditor-north", "")
+		o.step("bob", "acceptCase", id, ``, "ACCEPTED")
+		can("bob", "ASSIGN EXTEND TRANSFER ASK_EXCLUSION")
+		o.step("bob", "transferCase", id, `toUnitId: {south}, reason: "theirs"`, "ACCEPTED")
+		can("bob", "ASSIGN EXTEND ASK_EXCLUSION")
+		can("cat", "DECIDE_TRANSFER")
+		offer := o.ok("cat", ask, "id", id)
+		offer.wants("node.offer.toUnit.ref", "south")
+		offer.wants("node.offer.reason", "theirs")
+		offer.wants("node.offer.final", false)
+		for subject, want := range map[string]int{"cat": 1, "bob": 0, "ann": 0} {
+			if got := len(o.ok(subject, waiting).list("cases.nodes")); got != want {
+				o.Errorf("%s is offered %d, want %d", subject, got, want)
+			}
+		}
+		o.step("cat", "decideTransfer", id, `accept: false, reason: "yours"`, "ACCEPTED")
+		o.ok("bob", ask, "id", id).wants("node.offer", nil)
+		o.step("bob", "assignCase", id, ``, "ASSIGNED")
+		o.step("bob", "startCase", id, ``, "IN_PROGRESS")
+		can("bob", "ASSIGN RESOLVE HOLD EXTEND MEDIATE TRANSFER ASK_EXCLUSION")
+		o.step("bob", "requestMediation", id, `mediator: "the lawyer"`, "MEDIATION")
+		can("bob", "END_MEDIATION EXTEND")
+	})
+}

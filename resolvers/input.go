@@ -198,6 +198,7 @@ func caseFilter(in *graph.CaseFilter) cases.Filter {
 		UnitID: in.UnitID.Value(), OfficialID: in.OfficialID.Value(), States: in.States.Value(),
 		Category: in.Category.Value(), Overdue: in.Overdue.Value(), DueSoon: in.DueSoon.Value(),
 		EscalatedTo: in.EscalatedTo.Value(), Exclusions: in.Exclusions.Value(),
+		Offered: orZero(in.Offered.Value()),
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"steelyard/auth"
 	"steelyard/models"
+	"steelyard/services/cases"
 	"steelyard/services/ratings"
 )
 
@@ -38,6 +39,8 @@ type loaders struct {
 	thread      *dataloadgen.Loader[models.ID, []*models.Case]
 	achieved    *dataloadgen.Loader[models.ID, []*models.Achievement]
 	unconfirmed *dataloadgen.Loader[models.ID, []*models.Deed]
+	offers      *dataloadgen.Loader[models.ID, *models.CaseTransfer]
+	actions     *dataloadgen.Loader[models.ID, []cases.Action]
 	latest      *dataloadgen.Loader[latestCases, []*models.Case]
 	assessments *dataloadgen.Loader[inCycle, *models.Assessment]
 	parts       *dataloadgen.Loader[models.ID, []*models.ScorePart]
@@ -97,6 +100,10 @@ func newLoaders(r *Resolver, actor auth.Actor) *loaders {
 			return r.App.Deeds.UnconfirmedByOfficials(ctx, actor, ids)
 		}),
 		exclusions: one(r.App.Cases.ExclusionsByCases),
+		offers:     one(r.App.Cases.OffersByCases),
+		actions: one(func(ctx context.Context, ids []models.ID) (map[models.ID][]cases.Action, error) {
+			return r.App.Cases.ActionsByCases(ctx, actor, ids)
+		}),
 		latest: one(func(ctx context.Context, keys []latestCases) (map[latestCases][]*models.Case, error) {
 			return r.latestCases(ctx, actor, keys)
 		}),
@@ -142,8 +149,8 @@ func (r *Resolver) latestCases(ctx context.Context, actor auth.Actor, keys []lat
 		if err != nil {
 			return nil, err
 		}
-		for id, cases := range found {
-			out[latestCases{id, first}] = cases
+		for id, rows := range found {
+			out[latestCases{id, first}] = rows
 		}
 	}
 	return out, nil

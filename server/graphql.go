@@ -137,6 +137,7 @@ func complexities() graph.ComplexityRoot {
 	c.Query.Cases = func(child int, _ *graph.CaseFilter, _ graph.CaseOrder, first int32, _ *string) int {
 		return rows(first, child)
 	}
+	c.Query.UnitsToOffer = func(child int, _ models.ID, first int32) int { return rows(first, child) }
 	c.Query.CategoryRules = func(child int) int { return rows(maxRows, child) }
 	c.Query.Areas = func(child int) int { return rows(maxRows, child) }
 	c.Query.RoutingRules = func(child int) int { return rows(maxRows, child) }

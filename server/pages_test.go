@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -17,31 +16,13 @@ import (
 // languages. It needs Chromium, Node.js and `npm ci` in tools/browser;
 // STEELYARD_SCREENSHOTS keeps the pictures.
 func TestResidentsInABrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a browser is too much for a short run")
-	}
-	const folder = "../tools/browser"
-	node, err := exec.LookPath("node")
-	_, packages := os.Stat(folder + "/node_modules")
-	_, chromium := exec.LookPath("chromium")
-	if err := errors.Join(err, packages, chromium); err != nil && os.Getenv("CI") != "true" {
-		t.Skipf("no browser to drive (Chromium, Node.js, npm ci in tools/browser): %v", err)
-	} else if err != nil {
-		t.Fatal(err)
-	}
-	shots := os.Getenv("STEELYARD_SCREENSHOTS")
-	if shots == "" {
-		shots = t.TempDir()
-	}
-	if shots, err = filepath.Abs(shots); err != nil {
-		t.Fatal(err)
-	}
+	node, shots := browser(t)
 	d := startDemo(t, "--db", "sqlite:"+filepath.Join(t.TempDir(), "demo.db"))
 	defer d.stop()
 	for _, lang := range []string{"zh-CN", "en"} {
 		t.Run(lang, func(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), node, "residents.mjs", lang, d.ratingLink(t), d.resolvedCase(t), shots)
-			cmd.Dir = folder
+			cmd.Dir = browserFolder
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}

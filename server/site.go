@@ -55,7 +55,9 @@ func (s *site) handler() (http.Handler, error) {
 	api = chain(api, authenticate(s.verifier, s.app.Accounts, s.log), inLanguage)
 
 	uploading := chain(s.upload(), authenticate(s.verifier, s.app.Accounts, s.log), inLanguage)
-	pages, err := web.New(api, uploading, s.zone)
+	pages, err := web.New(api, uploading, web.Options{
+		Zone: s.zone, Now: s.store.Now, Secure: strings.HasPrefix(s.publicURL, "https://"),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("serve the pages: %w", err)
 	}
@@ -67,7 +69,8 @@ func (s *site) handler() (http.Handler, error) {
 	routes.Handle("POST /attachments", chain(uploading, uploads, s.origins.share, protect))
 	routes.Handle("OPTIONS /attachments", s.origins.share(http.NotFoundHandler()))
 	routes.Handle("GET /attachments/{id}", open(s.download()))
-	routes.Handle("/", chain(pages, open, protect))
+	// A listed frontend calls the API; the pages' forms are sent by themselves alone.
+	routes.Handle("/", chain(pages, open, origins(nil).protect(s.publicURL)))
 	cities := s.open311
 	cities.PublicURL, cities.Zone, cities.Now = s.publicURL, s.zone, s.store.Now
 	routes.Handle("/open311/v2/", chain(open311.New(api, cities), open, s.origins.share, protect))

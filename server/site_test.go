@@ -60,7 +60,13 @@ func (b *syncBuffer) String() string {
 // newTestSite makes a site; nothing is served yet.
 func newTestSite(t *testing.T, d store.Dialect) *testSite {
 	t.Helper()
-	st := storetest.Open(t, d, store.Options{})
+	return newTestSiteAt(t, d, nil)
+}
+
+// newTestSiteAt makes a site with a clock of its own.
+func newTestSiteAt(t *testing.T, d store.Dialect, now func() time.Time) *testSite {
+	t.Helper()
+	st := storetest.Open(t, d, store.Options{Now: now})
 	keys, err := keyring.Create(t.TempDir() + "/keys")
 	if err != nil {
 		t.Fatal(err)
@@ -105,11 +111,16 @@ func newTestSite(t *testing.T, d store.Dialect) *testSite {
 // serve serves the site until the test ends.
 func (s *testSite) start(t *testing.T) {
 	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	if s.publicURL == "" {
+		s.publicURL = "http://" + server.Listener.Addr().String()
+	}
 	h, err := s.handler()
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(h)
+	server.Config.Handler = h
+	server.Start()
 	t.Cleanup(server.Close)
 	s.url = server.URL
 }

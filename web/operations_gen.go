@@ -4,6 +4,8 @@ package web
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/Khan/genqlient/graphql"
@@ -24,52 +26,54 @@ var AllAnswer = []Answer{
 	AnswerNo,
 }
 
-// What a voter says of an official.
-type AppraisalGrade string
-
-const (
-	// 优秀
-	AppraisalGradeExcellent AppraisalGrade = "EXCELLENT"
-	// 称职
-	AppraisalGradeCompetent AppraisalGrade = "COMPETENT"
-	// 基本称职
-	AppraisalGradeBasicallyCompetent AppraisalGrade = "BASICALLY_COMPETENT"
-	// 不称职
-	AppraisalGradeIncompetent AppraisalGrade = "INCOMPETENT"
-	// 弃权: it counts nowhere.
-	AppraisalGradeAbstain AppraisalGrade = "ABSTAIN"
-)
-
-var AllAppraisalGrade = []AppraisalGrade{
-	AppraisalGradeExcellent,
-	AppraisalGradeCompetent,
-	AppraisalGradeBasicallyCompetent,
-	AppraisalGradeIncompetent,
-	AppraisalGradeAbstain,
+// AnswerMediatorAnswerMediationCasePayload includes the requested fields of the GraphQL type CasePayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a case gave.
+type AnswerMediatorAnswerMediationCasePayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
 }
 
-// A voter's grade of an official.
-type AppraisalMarkInput struct {
-	// Whom, of those on the form.
-	OfficialId string `json:"officialId"`
-	// What.
-	Grade AppraisalGrade `json:"grade"`
+// GetUserErrors returns AnswerMediatorAnswerMediationCasePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *AnswerMediatorAnswerMediationCasePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// AnswerMediatorResponse is returned by AnswerMediator on success.
+type AnswerMediatorResponse struct {
+	// The resident's answer in a mediation, by receipt: agreed to the outcome, to RESOLVED; not agreed, back to
+	// IN_PROGRESS.
+	AnswerMediation AnswerMediatorAnswerMediationCasePayload `json:"answerMediation"`
 }
 
-// GetOfficialId returns AppraisalMarkInput.OfficialId, and is useful for accessing the field via an interface.
-func (v *AppraisalMarkInput) GetOfficialId() string { return v.OfficialId }
-
-// GetGrade returns AppraisalMarkInput.Grade, and is useful for accessing the field via an interface.
-func (v *AppraisalMarkInput) GetGrade() AppraisalGrade { return v.Grade }
-
-// AskBallotResponse is returned by AskBallot on success.
-type AskBallotResponse struct {
-	// What a code is for, the same before and after it is used; null for a code that nobody issued or that is out of time.
-	AppraisalForm *Ballot `json:"appraisalForm"`
+// GetAnswerMediation returns AnswerMediatorResponse.AnswerMediation, and is useful for accessing the field via an interface.
+func (v *AnswerMediatorResponse) GetAnswerMediation() AnswerMediatorAnswerMediationCasePayload {
+	return v.AnswerMediation
 }
 
-// GetAppraisalForm returns AskBallotResponse.AppraisalForm, and is useful for accessing the field via an interface.
-func (v *AskBallotResponse) GetAppraisalForm() *Ballot { return v.AppraisalForm }
+// AnswerRatingReplyToRatingReplyToRatingPayload includes the requested fields of the GraphQL type ReplyToRatingPayload.
+// The GraphQL type's documentation follows.
+//
+// What replying gave.
+type AnswerRatingReplyToRatingReplyToRatingPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns AnswerRatingReplyToRatingReplyToRatingPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *AnswerRatingReplyToRatingReplyToRatingPayload) GetUserErrors() []Problem {
+	return v.UserErrors
+}
+
+// AnswerRatingResponse is returned by AnswerRating on success.
+type AnswerRatingResponse struct {
+	// Answers a rating of 1 or 2 for the unit, once. The resident reads it by receipt.
+	ReplyToRating AnswerRatingReplyToRatingReplyToRatingPayload `json:"replyToRating"`
+}
+
+// GetReplyToRating returns AnswerRatingResponse.ReplyToRating, and is useful for accessing the field via an interface.
+func (v *AnswerRatingResponse) GetReplyToRating() AnswerRatingReplyToRatingReplyToRatingPayload {
+	return v.ReplyToRating
+}
 
 // AskOfferResponse is returned by AskOffer on success.
 type AskOfferResponse struct {
@@ -101,54 +105,613 @@ func (v *AspectOffered) GetCode() string { return v.Code }
 // GetLabel returns AspectOffered.Label, and is useful for accessing the field via an interface.
 func (v *AspectOffered) GetLabel() string { return v.Label }
 
-// Ballot includes the requested fields of the GraphQL type AppraisalForm.
+// Caller includes the requested fields of the GraphQL type Me.
 // The GraphQL type's documentation follows.
 //
-// What the holder of a code votes on.
-type Ballot struct {
-	// The round's name.
-	Name string `json:"name"`
-	// The last day on which the code works.
-	ClosesOn string `json:"closesOn"`
-	// Who is appraised.
-	Officials []BallotOfficialsAppraisalOfficial `json:"officials"`
+// Who is asking.
+type Caller struct {
+	// What both token and account allow.
+	Role Role `json:"role"`
+	// The scope: this unit and everything below it. Null: none.
+	Unit *CallerUnitOrgUnit `json:"unit"`
+	// The official that the subject is, if any.
+	Official *CallerOfficial `json:"official"`
 }
 
-// GetName returns Ballot.Name, and is useful for accessing the field via an interface.
-func (v *Ballot) GetName() string { return v.Name }
+// GetRole returns Caller.Role, and is useful for accessing the field via an interface.
+func (v *Caller) GetRole() Role { return v.Role }
 
-// GetClosesOn returns Ballot.ClosesOn, and is useful for accessing the field via an interface.
-func (v *Ballot) GetClosesOn() string { return v.ClosesOn }
+// GetUnit returns Caller.Unit, and is useful for accessing the field via an interface.
+func (v *Caller) GetUnit() *CallerUnitOrgUnit { return v.Unit }
 
-// GetOfficials returns Ballot.Officials, and is useful for accessing the field via an interface.
-func (v *Ballot) GetOfficials() []BallotOfficialsAppraisalOfficial { return v.Officials }
+// GetOfficial returns Caller.Official, and is useful for accessing the field via an interface.
+func (v *Caller) GetOfficial() *CallerOfficial { return v.Official }
 
-// BallotOfficialsAppraisalOfficial includes the requested fields of the GraphQL type AppraisalOfficial.
+// CallerOfficial includes the requested fields of the GraphQL type Official.
 // The GraphQL type's documentation follows.
 //
-// An official on a form.
-type BallotOfficialsAppraisalOfficial struct {
-	// The official's id.
+// A cadre whose work is weighed.
+type CallerOfficial struct {
+	// The global id.
 	Id string `json:"id"`
 	// The name.
 	Name string `json:"name"`
-	// The unit's name.
-	UnitName string `json:"unitName"`
-	// The post.
-	Position string `json:"position"`
 }
 
-// GetId returns BallotOfficialsAppraisalOfficial.Id, and is useful for accessing the field via an interface.
-func (v *BallotOfficialsAppraisalOfficial) GetId() string { return v.Id }
+// GetId returns CallerOfficial.Id, and is useful for accessing the field via an interface.
+func (v *CallerOfficial) GetId() string { return v.Id }
 
-// GetName returns BallotOfficialsAppraisalOfficial.Name, and is useful for accessing the field via an interface.
-func (v *BallotOfficialsAppraisalOfficial) GetName() string { return v.Name }
+// GetName returns CallerOfficial.Name, and is useful for accessing the field via an interface.
+func (v *CallerOfficial) GetName() string { return v.Name }
 
-// GetUnitName returns BallotOfficialsAppraisalOfficial.UnitName, and is useful for accessing the field via an interface.
-func (v *BallotOfficialsAppraisalOfficial) GetUnitName() string { return v.UnitName }
+// CallerUnitOrgUnit includes the requested fields of the GraphQL type OrgUnit.
+// The GraphQL type's documentation follows.
+//
+// A unit of the organisation's tree.
+type CallerUnitOrgUnit struct {
+	// The global id.
+	Id string `json:"id"`
+	// Its name.
+	Name string `json:"name"`
+}
 
-// GetPosition returns BallotOfficialsAppraisalOfficial.Position, and is useful for accessing the field via an interface.
-func (v *BallotOfficialsAppraisalOfficial) GetPosition() string { return v.Position }
+// GetId returns CallerUnitOrgUnit.Id, and is useful for accessing the field via an interface.
+func (v *CallerUnitOrgUnit) GetId() string { return v.Id }
+
+// GetName returns CallerUnitOrgUnit.Name, and is useful for accessing the field via an interface.
+func (v *CallerUnitOrgUnit) GetName() string { return v.Name }
+
+// What can be done with a case, each by one operation.
+type CaseAction string
+
+const (
+	// Sign for it: `acceptCase`.
+	CaseActionAccept CaseAction = "ACCEPT"
+	// Give it to an official: `assignCase`.
+	CaseActionAssign CaseAction = "ASSIGN"
+	// Begin, or begin again: `startCase`.
+	CaseActionStart CaseAction = "START"
+	// Pause the clock: `holdCase`.
+	CaseActionHold CaseAction = "HOLD"
+	// Go on: `resumeCase`.
+	CaseActionResume CaseAction = "RESUME"
+	// Ask for more time: `extendCase`.
+	CaseActionExtend CaseAction = "EXTEND"
+	// Say what was done: `resolveCase`.
+	CaseActionResolve CaseAction = "RESOLVE"
+	// Bring in a third party: `requestMediation`.
+	CaseActionMediate CaseAction = "MEDIATE"
+	// Say what the mediation came to: `endMediation`.
+	CaseActionEndMediation CaseAction = "END_MEDIATION"
+	// Offer it to another unit: `transferCase`.
+	CaseActionTransfer CaseAction = "TRANSFER"
+	// Take or refuse it: `decideTransfer`.
+	CaseActionDecideTransfer CaseAction = "DECIDE_TRANSFER"
+	// Part it from the case that it is joined to, whose answer it waits for: `partCase`.
+	CaseActionPart CaseAction = "PART"
+	// Ask that it be excluded: `requestExclusion`.
+	CaseActionAskExclusion CaseAction = "ASK_EXCLUSION"
+	// Decide that: `decideExclusion`.
+	CaseActionDecideExclusion CaseAction = "DECIDE_EXCLUSION"
+)
+
+var AllCaseAction = []CaseAction{
+	CaseActionAccept,
+	CaseActionAssign,
+	CaseActionStart,
+	CaseActionHold,
+	CaseActionResume,
+	CaseActionExtend,
+	CaseActionResolve,
+	CaseActionMediate,
+	CaseActionEndMediation,
+	CaseActionTransfer,
+	CaseActionDecideTransfer,
+	CaseActionPart,
+	CaseActionAskExclusion,
+	CaseActionDecideExclusion,
+}
+
+// CaseAtWorkNode includes the requested fields of the GraphQL interface Node.
+//
+// CaseAtWorkNode is implemented by the following types:
+// CaseAtWorkNodeAssessment
+// CaseAtWorkNodeAssessmentRun
+// CaseAtWorkNodeCase
+// CaseAtWorkNodeCycle
+// CaseAtWorkNodeEncounter
+// CaseAtWorkNodeOfficial
+// CaseAtWorkNodeOrgUnit
+// CaseAtWorkNodeService
+// The GraphQL type's documentation follows.
+//
+// Anything that can be fetched by its id alone.
+type CaseAtWorkNode interface {
+	implementsGraphQLInterfaceCaseAtWorkNode()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() string
+}
+
+func (v *CaseAtWorkNodeAssessment) implementsGraphQLInterfaceCaseAtWorkNode()    {}
+func (v *CaseAtWorkNodeAssessmentRun) implementsGraphQLInterfaceCaseAtWorkNode() {}
+func (v *CaseAtWorkNodeCase) implementsGraphQLInterfaceCaseAtWorkNode()          {}
+func (v *CaseAtWorkNodeCycle) implementsGraphQLInterfaceCaseAtWorkNode()         {}
+func (v *CaseAtWorkNodeEncounter) implementsGraphQLInterfaceCaseAtWorkNode()     {}
+func (v *CaseAtWorkNodeOfficial) implementsGraphQLInterfaceCaseAtWorkNode()      {}
+func (v *CaseAtWorkNodeOrgUnit) implementsGraphQLInterfaceCaseAtWorkNode()       {}
+func (v *CaseAtWorkNodeService) implementsGraphQLInterfaceCaseAtWorkNode()       {}
+
+func __unmarshalCaseAtWorkNode(b []byte, v *CaseAtWorkNode) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "Assessment":
+		*v = new(CaseAtWorkNodeAssessment)
+		return json.Unmarshal(b, *v)
+	case "AssessmentRun":
+		*v = new(CaseAtWorkNodeAssessmentRun)
+		return json.Unmarshal(b, *v)
+	case "Case":
+		*v = new(CaseAtWorkNodeCase)
+		return json.Unmarshal(b, *v)
+	case "Cycle":
+		*v = new(CaseAtWorkNodeCycle)
+		return json.Unmarshal(b, *v)
+	case "Encounter":
+		*v = new(CaseAtWorkNodeEncounter)
+		return json.Unmarshal(b, *v)
+	case "Official":
+		*v = new(CaseAtWorkNodeOfficial)
+		return json.Unmarshal(b, *v)
+	case "OrgUnit":
+		*v = new(CaseAtWorkNodeOrgUnit)
+		return json.Unmarshal(b, *v)
+	case "Service":
+		*v = new(CaseAtWorkNodeService)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing Node.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for CaseAtWorkNode: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalCaseAtWorkNode(v *CaseAtWorkNode) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *CaseAtWorkNodeAssessment:
+		typename = "Assessment"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CaseAtWorkNodeAssessment
+		}{typename, v}
+		return json.Marshal(result)
+	case *CaseAtWorkNodeAssessmentRun:
+		typename = "AssessmentRun"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CaseAtWorkNodeAssessmentRun
+		}{typename, v}
+		return json.Marshal(result)
+	case *CaseAtWorkNodeCase:
+		typename = "Case"
+
+		premarshaled, err := v.__premarshalJSON()
+		if err != nil {
+			return nil, err
+		}
+		result := struct {
+			TypeName string `json:"__typename"`
+			*__premarshalCaseAtWorkNodeCase
+		}{typename, premarshaled}
+		return json.Marshal(result)
+	case *CaseAtWorkNodeCycle:
+		typename = "Cycle"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CaseAtWorkNodeCycle
+		}{typename, v}
+		return json.Marshal(result)
+	case *CaseAtWorkNodeEncounter:
+		typename = "Encounter"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CaseAtWorkNodeEncounter
+		}{typename, v}
+		return json.Marshal(result)
+	case *CaseAtWorkNodeOfficial:
+		typename = "Official"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CaseAtWorkNodeOfficial
+		}{typename, v}
+		return json.Marshal(result)
+	case *CaseAtWorkNodeOrgUnit:
+		typename = "OrgUnit"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CaseAtWorkNodeOrgUnit
+		}{typename, v}
+		return json.Marshal(result)
+	case *CaseAtWorkNodeService:
+		typename = "Service"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CaseAtWorkNodeService
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for CaseAtWorkNode: "%T"`, v)
+	}
+}
+
+// CaseAtWorkNodeAssessment includes the requested fields of the GraphQL type Assessment.
+// The GraphQL type's documentation follows.
+//
+// One official in one post in one run. All scores are on a scale of 0 to 100 on which 50 is the peer group's mean.
+type CaseAtWorkNodeAssessment struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns CaseAtWorkNodeAssessment.Typename, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeAssessment) GetTypename() string { return v.Typename }
+
+// CaseAtWorkNodeAssessmentRun includes the requested fields of the GraphQL type AssessmentRun.
+// The GraphQL type's documentation follows.
+//
+// One computation of all assessments of a cycle.
+type CaseAtWorkNodeAssessmentRun struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns CaseAtWorkNodeAssessmentRun.Typename, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeAssessmentRun) GetTypename() string { return v.Typename }
+
+// CaseAtWorkNodeCase includes the requested fields of the GraphQL type Case.
+// The GraphQL type's documentation follows.
+//
+// An appeal, complaint, petition or request of a resident.
+type CaseAtWorkNodeCase struct {
+	Typename string `json:"__typename"`
+	Worked   `json:"-"`
+}
+
+// GetTypename returns CaseAtWorkNodeCase.Typename, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetTypename() string { return v.Typename }
+
+// GetDescription returns CaseAtWorkNodeCase.Description, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetDescription() string { return v.Worked.Description }
+
+// GetPlace returns CaseAtWorkNodeCase.Place, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetPlace() *string { return v.Worked.Place }
+
+// GetOpenedAt returns CaseAtWorkNodeCase.OpenedAt, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetOpenedAt() time.Time { return v.Worked.OpenedAt }
+
+// GetExtended returns CaseAtWorkNodeCase.Extended, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetExtended() bool { return v.Worked.Extended }
+
+// GetOutcome returns CaseAtWorkNodeCase.Outcome, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetOutcome() *CaseOutcome { return v.Worked.Outcome }
+
+// GetAccount returns CaseAtWorkNodeCase.Account, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetAccount() *string { return v.Worked.Account }
+
+// GetConfirmed returns CaseAtWorkNodeCase.Confirmed, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetConfirmed() *Answer { return v.Worked.Confirmed }
+
+// GetActions returns CaseAtWorkNodeCase.Actions, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetActions() []CaseAction { return v.Worked.Actions }
+
+// GetMediation returns CaseAtWorkNodeCase.Mediation, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetMediation() *Mediated { return v.Worked.Mediation }
+
+// GetExclusion returns CaseAtWorkNodeCase.Exclusion, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetExclusion() *Excluded { return v.Worked.Exclusion }
+
+// GetEvents returns CaseAtWorkNodeCase.Events, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetEvents() []Step { return v.Worked.Events }
+
+// GetId returns CaseAtWorkNodeCase.Id, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetId() string { return v.Worked.Listed.Id }
+
+// GetRef returns CaseAtWorkNodeCase.Ref, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetRef() string { return v.Worked.Listed.Ref }
+
+// GetTitle returns CaseAtWorkNodeCase.Title, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetTitle() string { return v.Worked.Listed.Title }
+
+// GetCategory returns CaseAtWorkNodeCase.Category, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetCategory() string { return v.Worked.Listed.Category }
+
+// GetState returns CaseAtWorkNodeCase.State, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetState() CaseState { return v.Worked.Listed.State }
+
+// GetUnit returns CaseAtWorkNodeCase.Unit, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetUnit() ListedUnitOrgUnit { return v.Worked.Listed.Unit }
+
+// GetOfficial returns CaseAtWorkNodeCase.Official, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetOfficial() *ListedOfficial { return v.Worked.Listed.Official }
+
+// GetDueAt returns CaseAtWorkNodeCase.DueAt, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetDueAt() *time.Time { return v.Worked.Listed.DueAt }
+
+// GetOverdue returns CaseAtWorkNodeCase.Overdue, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetOverdue() bool { return v.Worked.Listed.Overdue }
+
+// GetDueSoon returns CaseAtWorkNodeCase.DueSoon, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetDueSoon() bool { return v.Worked.Listed.DueSoon }
+
+// GetEscalatedTo returns CaseAtWorkNodeCase.EscalatedTo, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetEscalatedTo() *ListedEscalatedToOrgUnit {
+	return v.Worked.Listed.EscalatedTo
+}
+
+// GetOffer returns CaseAtWorkNodeCase.Offer, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCase) GetOffer() *Offered { return v.Worked.Listed.Offer }
+
+func (v *CaseAtWorkNodeCase) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*CaseAtWorkNodeCase
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.CaseAtWorkNodeCase = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	err = json.Unmarshal(
+		b, &v.Worked)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+type __premarshalCaseAtWorkNodeCase struct {
+	Typename string `json:"__typename"`
+
+	Description string `json:"description"`
+
+	Place *string `json:"place"`
+
+	OpenedAt time.Time `json:"openedAt"`
+
+	Extended bool `json:"extended"`
+
+	Outcome *CaseOutcome `json:"outcome"`
+
+	Account *string `json:"account"`
+
+	Confirmed *Answer `json:"confirmed"`
+
+	Actions []CaseAction `json:"actions"`
+
+	Mediation *Mediated `json:"mediation"`
+
+	Exclusion *Excluded `json:"exclusion"`
+
+	Events []Step `json:"events"`
+
+	Id string `json:"id"`
+
+	Ref string `json:"ref"`
+
+	Title string `json:"title"`
+
+	Category string `json:"category"`
+
+	State CaseState `json:"state"`
+
+	Unit ListedUnitOrgUnit `json:"unit"`
+
+	Official *ListedOfficial `json:"official"`
+
+	DueAt *time.Time `json:"dueAt"`
+
+	Overdue bool `json:"overdue"`
+
+	DueSoon bool `json:"dueSoon"`
+
+	EscalatedTo *ListedEscalatedToOrgUnit `json:"escalatedTo"`
+
+	Offer *Offered `json:"offer"`
+}
+
+func (v *CaseAtWorkNodeCase) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *CaseAtWorkNodeCase) __premarshalJSON() (*__premarshalCaseAtWorkNodeCase, error) {
+	var retval __premarshalCaseAtWorkNodeCase
+
+	retval.Typename = v.Typename
+	retval.Description = v.Worked.Description
+	retval.Place = v.Worked.Place
+	retval.OpenedAt = v.Worked.OpenedAt
+	retval.Extended = v.Worked.Extended
+	retval.Outcome = v.Worked.Outcome
+	retval.Account = v.Worked.Account
+	retval.Confirmed = v.Worked.Confirmed
+	retval.Actions = v.Worked.Actions
+	retval.Mediation = v.Worked.Mediation
+	retval.Exclusion = v.Worked.Exclusion
+	retval.Events = v.Worked.Events
+	retval.Id = v.Worked.Listed.Id
+	retval.Ref = v.Worked.Listed.Ref
+	retval.Title = v.Worked.Listed.Title
+	retval.Category = v.Worked.Listed.Category
+	retval.State = v.Worked.Listed.State
+	retval.Unit = v.Worked.Listed.Unit
+	retval.Official = v.Worked.Listed.Official
+	retval.DueAt = v.Worked.Listed.DueAt
+	retval.Overdue = v.Worked.Listed.Overdue
+	retval.DueSoon = v.Worked.Listed.DueSoon
+	retval.EscalatedTo = v.Worked.Listed.EscalatedTo
+	retval.Offer = v.Worked.Listed.Offer
+	return &retval, nil
+}
+
+// CaseAtWorkNodeCycle includes the requested fields of the GraphQL type Cycle.
+// The GraphQL type's documentation follows.
+//
+// An assessment period of one part of the organisation.
+type CaseAtWorkNodeCycle struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns CaseAtWorkNodeCycle.Typename, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeCycle) GetTypename() string { return v.Typename }
+
+// CaseAtWorkNodeEncounter includes the requested fields of the GraphQL type Encounter.
+// The GraphQL type's documentation follows.
+//
+// One service done by an official for a resident.
+type CaseAtWorkNodeEncounter struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns CaseAtWorkNodeEncounter.Typename, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeEncounter) GetTypename() string { return v.Typename }
+
+// CaseAtWorkNodeOfficial includes the requested fields of the GraphQL type Official.
+// The GraphQL type's documentation follows.
+//
+// A cadre whose work is weighed.
+type CaseAtWorkNodeOfficial struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns CaseAtWorkNodeOfficial.Typename, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeOfficial) GetTypename() string { return v.Typename }
+
+// CaseAtWorkNodeOrgUnit includes the requested fields of the GraphQL type OrgUnit.
+// The GraphQL type's documentation follows.
+//
+// A unit of the organisation's tree.
+type CaseAtWorkNodeOrgUnit struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns CaseAtWorkNodeOrgUnit.Typename, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeOrgUnit) GetTypename() string { return v.Typename }
+
+// CaseAtWorkNodeService includes the requested fields of the GraphQL type Service.
+// The GraphQL type's documentation follows.
+//
+// An entry of the catalogue of what is done for people.
+type CaseAtWorkNodeService struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns CaseAtWorkNodeService.Typename, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeService) GetTypename() string { return v.Typename }
+
+// CaseAtWorkResponse is returned by CaseAtWork on success.
+type CaseAtWorkResponse struct {
+	// Anything by its id; null where there is no such thing or the caller may not see it.
+	Node CaseAtWorkNode `json:"-"`
+}
+
+// GetNode returns CaseAtWorkResponse.Node, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkResponse) GetNode() CaseAtWorkNode { return v.Node }
+
+func (v *CaseAtWorkResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*CaseAtWorkResponse
+		Node json.RawMessage `json:"node"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.CaseAtWorkResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.Node
+		src := firstPass.Node
+		if len(src) != 0 && string(src) != "null" {
+			err = __unmarshalCaseAtWorkNode(
+				src, dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal CaseAtWorkResponse.Node: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalCaseAtWorkResponse struct {
+	Node json.RawMessage `json:"node"`
+}
+
+func (v *CaseAtWorkResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *CaseAtWorkResponse) __premarshalJSON() (*__premarshalCaseAtWorkResponse, error) {
+	var retval __premarshalCaseAtWorkResponse
+
+	{
+
+		dst := &retval.Node
+		src := v.Node
+		var err error
+		*dst, err = __marshalCaseAtWorkNode(
+			&src)
+		if err != nil {
+			return nil, fmt.Errorf(
+				"unable to marshal CaseAtWorkResponse.Node: %w", err)
+		}
+	}
+	return &retval, nil
+}
 
 // A step in a case's history.
 type CaseEventKind string
@@ -237,6 +800,30 @@ var AllCaseEventKind = []CaseEventKind{
 	CaseEventKindExclusionUpheld,
 }
 
+// What became of a case.
+type CaseOutcome string
+
+const (
+	// Solved, as the office says.
+	CaseOutcomeResolved CaseOutcome = "RESOLVED"
+	// Solved in part, as the office says.
+	CaseOutcomePartlyResolved CaseOutcome = "PARTLY_RESOLVED"
+	// Not solved.
+	CaseOutcomeUnresolved CaseOutcome = "UNRESOLVED"
+	// Excluded for a stated reason.
+	CaseOutcomeRejected CaseOutcome = "REJECTED"
+	// Taken back by the resident.
+	CaseOutcomeWithdrawn CaseOutcome = "WITHDRAWN"
+)
+
+var AllCaseOutcome = []CaseOutcome{
+	CaseOutcomeResolved,
+	CaseOutcomePartlyResolved,
+	CaseOutcomeUnresolved,
+	CaseOutcomeRejected,
+	CaseOutcomeWithdrawn,
+}
+
 // Where a case stands.
 type CaseState string
 
@@ -282,6 +869,27 @@ var AllCaseState = []CaseState{
 	CaseStateWithdrawn,
 }
 
+// CatalogueResponse is returned by Catalogue on success.
+type CatalogueResponse struct {
+	// The catalogue of services, by their own ids.
+	Services CatalogueServicesServiceConnection `json:"services"`
+}
+
+// GetServices returns CatalogueResponse.Services, and is useful for accessing the field via an interface.
+func (v *CatalogueResponse) GetServices() CatalogueServicesServiceConnection { return v.Services }
+
+// CatalogueServicesServiceConnection includes the requested fields of the GraphQL type ServiceConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of services.
+type CatalogueServicesServiceConnection struct {
+	// The rows alone.
+	Nodes []ServiceChoice `json:"nodes"`
+}
+
+// GetNodes returns CatalogueServicesServiceConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *CatalogueServicesServiceConnection) GetNodes() []ServiceChoice { return v.Nodes }
+
 // CategoriesResponse is returned by Categories on success.
 type CategoriesResponse struct {
 	// What a problem can be filed under, in alphabetical order.
@@ -290,6 +898,39 @@ type CategoriesResponse struct {
 
 // GetCaseCategories returns CategoriesResponse.CaseCategories, and is useful for accessing the field via an interface.
 func (v *CategoriesResponse) GetCaseCategories() []string { return v.CaseCategories }
+
+// How the official and the resident met.
+type Channel string
+
+const (
+	// At a counter.
+	ChannelWindow Channel = "WINDOW"
+	// On the web or by an app.
+	ChannelOnline Channel = "ONLINE"
+	// By telephone.
+	ChannelPhone Channel = "PHONE"
+	// By the citizens' hotline.
+	ChannelHotline Channel = "HOTLINE"
+	// At the resident's home.
+	ChannelHomeVisit Channel = "HOME_VISIT"
+	// At a machine.
+	ChannelKiosk Channel = "KIOSK"
+	// By post or e-mail.
+	ChannelMail Channel = "MAIL"
+	// In another way.
+	ChannelOther Channel = "OTHER"
+)
+
+var AllChannel = []Channel{
+	ChannelWindow,
+	ChannelOnline,
+	ChannelPhone,
+	ChannelHotline,
+	ChannelHomeVisit,
+	ChannelKiosk,
+	ChannelMail,
+	ChannelOther,
+}
 
 // ConfirmConfirmResolutionCasePayload includes the requested fields of the GraphQL type CasePayload.
 // The GraphQL type's documentation follows.
@@ -308,6 +949,34 @@ func (v *ConfirmConfirmResolutionCasePayload) GetCase() *Followed { return v.Cas
 // GetUserErrors returns ConfirmConfirmResolutionCasePayload.UserErrors, and is useful for accessing the field via an interface.
 func (v *ConfirmConfirmResolutionCasePayload) GetUserErrors() []Problem { return v.UserErrors }
 
+// ConfirmHelpConfirmDeedConfirmDeedPayload includes the requested fields of the GraphQL type ConfirmDeedPayload.
+// The GraphQL type's documentation follows.
+//
+// What confirming a deed gave.
+type ConfirmHelpConfirmDeedConfirmDeedPayload struct {
+	// The deed; null where there are errors.
+	Deed *Help `json:"deed"`
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetDeed returns ConfirmHelpConfirmDeedConfirmDeedPayload.Deed, and is useful for accessing the field via an interface.
+func (v *ConfirmHelpConfirmDeedConfirmDeedPayload) GetDeed() *Help { return v.Deed }
+
+// GetUserErrors returns ConfirmHelpConfirmDeedConfirmDeedPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *ConfirmHelpConfirmDeedConfirmDeedPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// ConfirmHelpResponse is returned by ConfirmHelp on success.
+type ConfirmHelpResponse struct {
+	// The word of the person helped, by code.
+	ConfirmDeed ConfirmHelpConfirmDeedConfirmDeedPayload `json:"confirmDeed"`
+}
+
+// GetConfirmDeed returns ConfirmHelpResponse.ConfirmDeed, and is useful for accessing the field via an interface.
+func (v *ConfirmHelpResponse) GetConfirmDeed() ConfirmHelpConfirmDeedConfirmDeedPayload {
+	return v.ConfirmDeed
+}
+
 // ConfirmResponse is returned by Confirm on success.
 type ConfirmResponse struct {
 	// The resident's word on a resolution, by receipt: to CONFIRMED or REOPENED.
@@ -317,6 +986,33 @@ type ConfirmResponse struct {
 // GetConfirmResolution returns ConfirmResponse.ConfirmResolution, and is useful for accessing the field via an interface.
 func (v *ConfirmResponse) GetConfirmResolution() ConfirmConfirmResolutionCasePayload {
 	return v.ConfirmResolution
+}
+
+// A kind of practical work.
+type DeedKind string
+
+const (
+	// A visit at home.
+	DeedKindHomeVisit DeedKind = "HOME_VISIT"
+	// Mediation between people.
+	DeedKindMediation DeedKind = "MEDIATION"
+	// Support in hardship.
+	DeedKindHardshipSupport DeedKind = "HARDSHIP_SUPPORT"
+	// Repair and upkeep.
+	DeedKindMaintenance DeedKind = "MAINTENANCE"
+	// Safety.
+	DeedKindSafety DeedKind = "SAFETY"
+	// Something else.
+	DeedKindOther DeedKind = "OTHER"
+)
+
+var AllDeedKind = []DeedKind{
+	DeedKindHomeVisit,
+	DeedKindMediation,
+	DeedKindHardshipSupport,
+	DeedKindMaintenance,
+	DeedKindSafety,
+	DeedKindOther,
 }
 
 // A level for one aspect of a service.
@@ -332,6 +1028,409 @@ func (v *DimensionLevelInput) GetDimension() string { return v.Dimension }
 
 // GetLevel returns DimensionLevelInput.Level, and is useful for accessing the field via an interface.
 func (v *DimensionLevelInput) GetLevel() int { return v.Level }
+
+// DoAcceptAcceptCaseCasePayload includes the requested fields of the GraphQL type CasePayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a case gave.
+type DoAcceptAcceptCaseCasePayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoAcceptAcceptCaseCasePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoAcceptAcceptCaseCasePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoAcceptResponse is returned by DoAccept on success.
+type DoAcceptResponse struct {
+	// Signs for a case: SUBMITTED to ACCEPTED.
+	AcceptCase DoAcceptAcceptCaseCasePayload `json:"acceptCase"`
+}
+
+// GetAcceptCase returns DoAcceptResponse.AcceptCase, and is useful for accessing the field via an interface.
+func (v *DoAcceptResponse) GetAcceptCase() DoAcceptAcceptCaseCasePayload { return v.AcceptCase }
+
+// DoAskExclusionRequestExclusionCasePayload includes the requested fields of the GraphQL type CasePayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a case gave.
+type DoAskExclusionRequestExclusionCasePayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoAskExclusionRequestExclusionCasePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoAskExclusionRequestExclusionCasePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoAskExclusionResponse is returned by DoAskExclusion on success.
+type DoAskExclusionResponse struct {
+	// Asks that a case be excluded. A unit above decides; until then the clock runs on.
+	RequestExclusion DoAskExclusionRequestExclusionCasePayload `json:"requestExclusion"`
+}
+
+// GetRequestExclusion returns DoAskExclusionResponse.RequestExclusion, and is useful for accessing the field via an interface.
+func (v *DoAskExclusionResponse) GetRequestExclusion() DoAskExclusionRequestExclusionCasePayload {
+	return v.RequestExclusion
+}
+
+// DoAssignAssignCaseCasePayload includes the requested fields of the GraphQL type CasePayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a case gave.
+type DoAssignAssignCaseCasePayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoAssignAssignCaseCasePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoAssignAssignCaseCasePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoAssignResponse is returned by DoAssign on success.
+type DoAssignResponse struct {
+	// Gives a case to an official: to ASSIGNED.
+	AssignCase DoAssignAssignCaseCasePayload `json:"assignCase"`
+}
+
+// GetAssignCase returns DoAssignResponse.AssignCase, and is useful for accessing the field via an interface.
+func (v *DoAssignResponse) GetAssignCase() DoAssignAssignCaseCasePayload { return v.AssignCase }
+
+// DoDecideExclusionDecideExclusionCasePayload includes the requested fields of the GraphQL type CasePayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a case gave.
+type DoDecideExclusionDecideExclusionCasePayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoDecideExclusionDecideExclusionCasePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoDecideExclusionDecideExclusionCasePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoDecideExclusionResponse is returned by DoDecideExclusion on success.
+type DoDecideExclusionResponse struct {
+	// Decides an exclusion that a unit below the caller's own has asked for, or the objection to one: to REJECTED, or
+	// back to work. Whoever asked or decided before cannot.
+	DecideExclusion DoDecideExclusionDecideExclusionCasePayload `json:"decideExclusion"`
+}
+
+// GetDecideExclusion returns DoDecideExclusionResponse.DecideExclusion, and is useful for accessing the field via an interface.
+func (v *DoDecideExclusionResponse) GetDecideExclusion() DoDecideExclusionDecideExclusionCasePayload {
+	return v.DecideExclusion
+}
+
+// DoDecideTransferDecideTransferCasePayload includes the requested fields of the GraphQL type CasePayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a case gave.
+type DoDecideTransferDecideTransferCasePayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoDecideTransferDecideTransferCasePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoDecideTransferDecideTransferCasePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoDecideTransferResponse is returned by DoDecideTransfer on success.
+type DoDecideTransferResponse struct {
+	// Takes or refuses a case that was offered to the caller's unit.
+	DecideTransfer DoDecideTransferDecideTransferCasePayload `json:"decideTransfer"`
+}
+
+// GetDecideTransfer returns DoDecideTransferResponse.DecideTransfer, and is useful for accessing the field via an interface.
+func (v *DoDecideTransferResponse) GetDecideTransfer() DoDecideTransferDecideTransferCasePayload {
+	return v.DecideTransfer
+}
+
+// DoEndMediationEndMediationCasePayload includes the requested fields of the GraphQL type CasePayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a case gave.
+type DoEndMediationEndMediationCasePayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoEndMediationEndMediationCasePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoEndMediationEndMediationCasePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoEndMediationResponse is returned by DoEndMediation on success.
+type DoEndMediationResponse struct {
+	// The office's word in a mediation: agreed, it waits for the resident, with whose agreement the case becomes RESOLVED
+	// with the outcome; not agreed, the mediation ends and the case goes back to IN_PROGRESS.
+	EndMediation DoEndMediationEndMediationCasePayload `json:"endMediation"`
+}
+
+// GetEndMediation returns DoEndMediationResponse.EndMediation, and is useful for accessing the field via an interface.
+func (v *DoEndMediationResponse) GetEndMediation() DoEndMediationEndMediationCasePayload {
+	return v.EndMediation
+}
+
+// DoExtendExtendCaseCasePayload includes the requested fields of the GraphQL type CasePayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a case gave.
+type DoExtendExtendCaseCasePayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoExtendExtendCaseCasePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoExtendExtendCaseCasePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoExtendResponse is returned by DoExtend on success.
+type DoExtendResponse struct {
+	// Adds five working days to the time to answer: once, for a reason, before the time is over.
+	ExtendCase DoExtendExtendCaseCasePayload `json:"extendCase"`
+}
+
+// GetExtendCase returns DoExtendResponse.ExtendCase, and is useful for accessing the field via an interface.
+func (v *DoExtendResponse) GetExtendCase() DoExtendExtendCaseCasePayload { return v.ExtendCase }
+
+// DoHoldHoldCaseCasePayload includes the requested fields of the GraphQL type CasePayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a case gave.
+type DoHoldHoldCaseCasePayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoHoldHoldCaseCasePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoHoldHoldCaseCasePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoHoldResponse is returned by DoHold on success.
+type DoHoldResponse struct {
+	// Pauses a case's clock for a reason: to ON_HOLD.
+	HoldCase DoHoldHoldCaseCasePayload `json:"holdCase"`
+}
+
+// GetHoldCase returns DoHoldResponse.HoldCase, and is useful for accessing the field via an interface.
+func (v *DoHoldResponse) GetHoldCase() DoHoldHoldCaseCasePayload { return v.HoldCase }
+
+// DoMediateRequestMediationCasePayload includes the requested fields of the GraphQL type CasePayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a case gave.
+type DoMediateRequestMediationCasePayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoMediateRequestMediationCasePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoMediateRequestMediationCasePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoMediateResponse is returned by DoMediate on success.
+type DoMediateResponse struct {
+	// Brings in a third party: to MEDIATION.
+	RequestMediation DoMediateRequestMediationCasePayload `json:"requestMediation"`
+}
+
+// GetRequestMediation returns DoMediateResponse.RequestMediation, and is useful for accessing the field via an interface.
+func (v *DoMediateResponse) GetRequestMediation() DoMediateRequestMediationCasePayload {
+	return v.RequestMediation
+}
+
+// DoPartPartCaseCasePayload includes the requested fields of the GraphQL type CasePayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a case gave.
+type DoPartPartCaseCasePayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoPartPartCaseCasePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoPartPartCaseCasePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoPartResponse is returned by DoPart on success.
+type DoPartResponse struct {
+	// Undoes a joining: the case goes on by itself.
+	PartCase DoPartPartCaseCasePayload `json:"partCase"`
+}
+
+// GetPartCase returns DoPartResponse.PartCase, and is useful for accessing the field via an interface.
+func (v *DoPartResponse) GetPartCase() DoPartPartCaseCasePayload { return v.PartCase }
+
+// DoResolveResolveCaseCasePayload includes the requested fields of the GraphQL type CasePayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a case gave.
+type DoResolveResolveCaseCasePayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoResolveResolveCaseCasePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoResolveResolveCaseCasePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoResolveResponse is returned by DoResolve on success.
+type DoResolveResponse struct {
+	// Says what was done about a case: to RESOLVED. The resident has the last word.
+	ResolveCase DoResolveResolveCaseCasePayload `json:"resolveCase"`
+}
+
+// GetResolveCase returns DoResolveResponse.ResolveCase, and is useful for accessing the field via an interface.
+func (v *DoResolveResponse) GetResolveCase() DoResolveResolveCaseCasePayload { return v.ResolveCase }
+
+// DoResumeResponse is returned by DoResume on success.
+type DoResumeResponse struct {
+	// Lets a case's clock run again: to IN_PROGRESS.
+	ResumeCase DoResumeResumeCaseCasePayload `json:"resumeCase"`
+}
+
+// GetResumeCase returns DoResumeResponse.ResumeCase, and is useful for accessing the field via an interface.
+func (v *DoResumeResponse) GetResumeCase() DoResumeResumeCaseCasePayload { return v.ResumeCase }
+
+// DoResumeResumeCaseCasePayload includes the requested fields of the GraphQL type CasePayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a case gave.
+type DoResumeResumeCaseCasePayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoResumeResumeCaseCasePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoResumeResumeCaseCasePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoStartResponse is returned by DoStart on success.
+type DoStartResponse struct {
+	// Begins work on a case: to IN_PROGRESS.
+	StartCase DoStartStartCaseCasePayload `json:"startCase"`
+}
+
+// GetStartCase returns DoStartResponse.StartCase, and is useful for accessing the field via an interface.
+func (v *DoStartResponse) GetStartCase() DoStartStartCaseCasePayload { return v.StartCase }
+
+// DoStartStartCaseCasePayload includes the requested fields of the GraphQL type CasePayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a case gave.
+type DoStartStartCaseCasePayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoStartStartCaseCasePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoStartStartCaseCasePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoTransferResponse is returned by DoTransfer on success.
+type DoTransferResponse struct {
+	// Offers a case to another unit; it stays where it is until the other accepts, and falls back where it
+	// does not within a working day. The third offer goes to the nearest unit above both, which cannot
+	// refuse and has the case where it does not decide.
+	TransferCase DoTransferTransferCaseCasePayload `json:"transferCase"`
+}
+
+// GetTransferCase returns DoTransferResponse.TransferCase, and is useful for accessing the field via an interface.
+func (v *DoTransferResponse) GetTransferCase() DoTransferTransferCaseCasePayload {
+	return v.TransferCase
+}
+
+// DoTransferTransferCaseCasePayload includes the requested fields of the GraphQL type CasePayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a case gave.
+type DoTransferTransferCaseCasePayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoTransferTransferCaseCasePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoTransferTransferCaseCasePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// Due includes the requested fields of the GraphQL type RatingDue.
+// The GraphQL type's documentation follows.
+//
+// What is owed on a rating of 1 or 2, as the resident who gave it sees it by receipt.
+type Due struct {
+	// The last day for the office to reply.
+	ReplyDueOn string `json:"replyDueOn"`
+	// The last day for the office to mend.
+	MendDueOn string `json:"mendDueOn"`
+	// What the office did about it; null while it has not said.
+	Mending *string `json:"mending"`
+	// The resident's mark of the mending, 1 to 5; null while there is none.
+	MendingLevel *int `json:"mendingLevel"`
+	// Whether the resident may rate the mending now.
+	MayRateMending bool `json:"mayRateMending"`
+}
+
+// GetReplyDueOn returns Due.ReplyDueOn, and is useful for accessing the field via an interface.
+func (v *Due) GetReplyDueOn() string { return v.ReplyDueOn }
+
+// GetMendDueOn returns Due.MendDueOn, and is useful for accessing the field via an interface.
+func (v *Due) GetMendDueOn() string { return v.MendDueOn }
+
+// GetMending returns Due.Mending, and is useful for accessing the field via an interface.
+func (v *Due) GetMending() *string { return v.Mending }
+
+// GetMendingLevel returns Due.MendingLevel, and is useful for accessing the field via an interface.
+func (v *Due) GetMendingLevel() *int { return v.MendingLevel }
+
+// GetMayRateMending returns Due.MayRateMending, and is useful for accessing the field via an interface.
+func (v *Due) GetMayRateMending() bool { return v.MayRateMending }
+
+// Duty includes the requested fields of the GraphQL type ReviewAssignment.
+// The GraphQL type's documentation follows.
+//
+// The caller's duty to review a colleague.
+type Duty struct {
+	// Who is to be reviewed.
+	Official DutyOfficial `json:"official"`
+	// How the caller stands to the colleague.
+	Relation Relation `json:"relation"`
+	// How far the caller has come.
+	State ReviewAssignmentState `json:"state"`
+	// Whether the review has been handed in.
+	Submitted bool `json:"submitted"`
+	// The last day on which it may be handed in.
+	DueOn string `json:"dueOn"`
+	// The round it belongs to.
+	Round DutyRoundReviewRound `json:"round"`
+}
+
+// GetOfficial returns Duty.Official, and is useful for accessing the field via an interface.
+func (v *Duty) GetOfficial() DutyOfficial { return v.Official }
+
+// GetRelation returns Duty.Relation, and is useful for accessing the field via an interface.
+func (v *Duty) GetRelation() Relation { return v.Relation }
+
+// GetState returns Duty.State, and is useful for accessing the field via an interface.
+func (v *Duty) GetState() ReviewAssignmentState { return v.State }
+
+// GetSubmitted returns Duty.Submitted, and is useful for accessing the field via an interface.
+func (v *Duty) GetSubmitted() bool { return v.Submitted }
+
+// GetDueOn returns Duty.DueOn, and is useful for accessing the field via an interface.
+func (v *Duty) GetDueOn() string { return v.DueOn }
+
+// GetRound returns Duty.Round, and is useful for accessing the field via an interface.
+func (v *Duty) GetRound() DutyRoundReviewRound { return v.Round }
+
+// DutyOfficial includes the requested fields of the GraphQL type Official.
+// The GraphQL type's documentation follows.
+//
+// A cadre whose work is weighed.
+type DutyOfficial struct {
+	// The name.
+	Name string `json:"name"`
+}
+
+// GetName returns DutyOfficial.Name, and is useful for accessing the field via an interface.
+func (v *DutyOfficial) GetName() string { return v.Name }
+
+// DutyRoundReviewRound includes the requested fields of the GraphQL type ReviewRound.
+// The GraphQL type's documentation follows.
+//
+// A time in which colleagues review one another.
+type DutyRoundReviewRound struct {
+	// Its name.
+	Name string `json:"name"`
+}
+
+// GetName returns DutyRoundReviewRound.Name, and is useful for accessing the field via an interface.
+func (v *DutyRoundReviewRound) GetName() string { return v.Name }
 
 // The classes of errors, in userErrors and in extensions.code alike.
 type ErrorCode string
@@ -369,6 +1468,100 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeUnavailable,
 }
 
+// Excluded includes the requested fields of the GraphQL type Exclusion.
+// The GraphQL type's documentation follows.
+//
+// A case that a unit asks not to be held to. It names no person.
+type Excluded struct {
+	// Who asked.
+	Unit ExcludedUnitOrgUnit `json:"unit"`
+	// On which ground.
+	Ground ExclusionGround `json:"ground"`
+	// Why.
+	Reason string `json:"reason"`
+	// Where it stands.
+	State ExclusionState `json:"state"`
+	// Until when it, or the objection to it, is to be decided.
+	DueAt time.Time `json:"dueAt"`
+	// The resident's objection; empty without one.
+	Objection string `json:"objection"`
+}
+
+// GetUnit returns Excluded.Unit, and is useful for accessing the field via an interface.
+func (v *Excluded) GetUnit() ExcludedUnitOrgUnit { return v.Unit }
+
+// GetGround returns Excluded.Ground, and is useful for accessing the field via an interface.
+func (v *Excluded) GetGround() ExclusionGround { return v.Ground }
+
+// GetReason returns Excluded.Reason, and is useful for accessing the field via an interface.
+func (v *Excluded) GetReason() string { return v.Reason }
+
+// GetState returns Excluded.State, and is useful for accessing the field via an interface.
+func (v *Excluded) GetState() ExclusionState { return v.State }
+
+// GetDueAt returns Excluded.DueAt, and is useful for accessing the field via an interface.
+func (v *Excluded) GetDueAt() time.Time { return v.DueAt }
+
+// GetObjection returns Excluded.Objection, and is useful for accessing the field via an interface.
+func (v *Excluded) GetObjection() string { return v.Objection }
+
+// ExcludedUnitOrgUnit includes the requested fields of the GraphQL type OrgUnit.
+// The GraphQL type's documentation follows.
+//
+// A unit of the organisation's tree.
+type ExcludedUnitOrgUnit struct {
+	// Its name.
+	Name string `json:"name"`
+}
+
+// GetName returns ExcludedUnitOrgUnit.Name, and is useful for accessing the field via an interface.
+func (v *ExcludedUnitOrgUnit) GetName() string { return v.Name }
+
+// Why a case is not to be held against a unit.
+type ExclusionGround string
+
+const (
+	// Not within the unit's powers.
+	ExclusionGroundNotWithinPowers ExclusionGround = "NOT_WITHIN_POWERS"
+	// The demand is unlawful, or cannot be met by anybody.
+	ExclusionGroundUnlawfulOrImpossible ExclusionGround = "UNLAWFUL_OR_IMPOSSIBLE"
+)
+
+var AllExclusionGround = []ExclusionGround{
+	ExclusionGroundNotWithinPowers,
+	ExclusionGroundUnlawfulOrImpossible,
+}
+
+// Where an exclusion stands.
+type ExclusionState string
+
+const (
+	// Asked for by the unit.
+	ExclusionStateAsked ExclusionState = "ASKED"
+	// The unit's own rejection: nobody above has looked at it, and it counts as not solved.
+	ExclusionStateUnreviewed ExclusionState = "UNREVIEWED"
+	// Granted by a unit above: the case is REJECTED, and the resident may object.
+	ExclusionStateGranted ExclusionState = "GRANTED"
+	// Refused: the work goes on.
+	ExclusionStateRefused ExclusionState = "REFUSED"
+	// The resident objects.
+	ExclusionStateObjected ExclusionState = "OBJECTED"
+	// It stands against the objection.
+	ExclusionStateUpheld ExclusionState = "UPHELD"
+	// It does not: the case is open again.
+	ExclusionStateOverturned ExclusionState = "OVERTURNED"
+)
+
+var AllExclusionState = []ExclusionState{
+	ExclusionStateAsked,
+	ExclusionStateUnreviewed,
+	ExclusionStateGranted,
+	ExclusionStateRefused,
+	ExclusionStateObjected,
+	ExclusionStateUpheld,
+	ExclusionStateOverturned,
+}
+
 // FindResponse is returned by Find on success.
 type FindResponse struct {
 	// The rating that a receipt belongs to; null where there is none.
@@ -402,6 +1595,8 @@ type Followed struct {
 	Account *string `json:"account"`
 	// What the resident says of it; null while the resident has said nothing.
 	Confirmed *Answer `json:"confirmed"`
+	// The latest mediation; null without one.
+	Mediation *Mediated `json:"mediation"`
 	// Its history, oldest first.
 	Events []Step `json:"events"`
 }
@@ -426,6 +1621,9 @@ func (v *Followed) GetAccount() *string { return v.Account }
 
 // GetConfirmed returns Followed.Confirmed, and is useful for accessing the field via an interface.
 func (v *Followed) GetConfirmed() *Answer { return v.Confirmed }
+
+// GetMediation returns Followed.Mediation, and is useful for accessing the field via an interface.
+func (v *Followed) GetMediation() *Mediated { return v.Mediation }
 
 // GetEvents returns Followed.Events, and is useful for accessing the field via an interface.
 func (v *Followed) GetEvents() []Step { return v.Events }
@@ -457,6 +1655,8 @@ type Given struct {
 	Service GivenService `json:"service"`
 	// The office's answer; null while there is none. A rating of 1 or 2 is owed one.
 	Reply *Reply `json:"reply"`
+	// What is owed on it; null before its release, and on a rating of 3 or more.
+	Due *Due `json:"due"`
 }
 
 // GetLevel returns Given.Level, and is useful for accessing the field via an interface.
@@ -474,6 +1674,9 @@ func (v *Given) GetService() GivenService { return v.Service }
 // GetReply returns Given.Reply, and is useful for accessing the field via an interface.
 func (v *Given) GetReply() *Reply { return v.Reply }
 
+// GetDue returns Given.Due, and is useful for accessing the field via an interface.
+func (v *Given) GetDue() *Due { return v.Due }
+
 // GivenService includes the requested fields of the GraphQL type Service.
 // The GraphQL type's documentation follows.
 //
@@ -485,6 +1688,320 @@ type GivenService struct {
 
 // GetName returns GivenService.Name, and is useful for accessing the field via an interface.
 func (v *GivenService) GetName() string { return v.Name }
+
+// Help includes the requested fields of the GraphQL type Deed.
+// The GraphQL type's documentation follows.
+//
+// A piece of practical work, recorded by the official and confirmed by the person it helped.
+type Help struct {
+	// What it was.
+	Title string `json:"title"`
+}
+
+// GetTitle returns Help.Title, and is useful for accessing the field via an interface.
+func (v *Help) GetTitle() string { return v.Title }
+
+// IssueIssueRatingInvitationIssueRatingInvitationPayload includes the requested fields of the GraphQL type IssueRatingInvitationPayload.
+// The GraphQL type's documentation follows.
+//
+// What issuing an invitation gave.
+type IssueIssueRatingInvitationIssueRatingInvitationPayload struct {
+	// The link; null where there are errors.
+	Invitation *Link `json:"invitation"`
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetInvitation returns IssueIssueRatingInvitationIssueRatingInvitationPayload.Invitation, and is useful for accessing the field via an interface.
+func (v *IssueIssueRatingInvitationIssueRatingInvitationPayload) GetInvitation() *Link {
+	return v.Invitation
+}
+
+// GetUserErrors returns IssueIssueRatingInvitationIssueRatingInvitationPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *IssueIssueRatingInvitationIssueRatingInvitationPayload) GetUserErrors() []Problem {
+	return v.UserErrors
+}
+
+// IssueResponse is returned by Issue on success.
+type IssueResponse struct {
+	// Makes a single-use rating link for an encounter of one's own, or within scope.
+	IssueRatingInvitation IssueIssueRatingInvitationIssueRatingInvitationPayload `json:"issueRatingInvitation"`
+}
+
+// GetIssueRatingInvitation returns IssueResponse.IssueRatingInvitation, and is useful for accessing the field via an interface.
+func (v *IssueResponse) GetIssueRatingInvitation() IssueIssueRatingInvitationIssueRatingInvitationPayload {
+	return v.IssueRatingInvitation
+}
+
+// Link includes the requested fields of the GraphQL type IssuedInvitation.
+// The GraphQL type's documentation follows.
+//
+// A rating link as it is handed out. It is shown once; only a hash is kept.
+type Link struct {
+	// The link.
+	Url string `json:"url"`
+	// The link as a QR code: a PNG image in base64.
+	QrPng string `json:"qrPng"`
+	// Until when it may be used.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// GetUrl returns Link.Url, and is useful for accessing the field via an interface.
+func (v *Link) GetUrl() string { return v.Url }
+
+// GetQrPng returns Link.QrPng, and is useful for accessing the field via an interface.
+func (v *Link) GetQrPng() string { return v.QrPng }
+
+// GetExpiresAt returns Link.ExpiresAt, and is useful for accessing the field via an interface.
+func (v *Link) GetExpiresAt() time.Time { return v.ExpiresAt }
+
+// A case in a list.
+type Listed struct {
+	// The global id.
+	Id string `json:"id"`
+	// The case's number in the organisation's own books.
+	Ref string `json:"ref"`
+	// What it is about, in a line.
+	Title string `json:"title"`
+	// What it is about: one word, or parent / child.
+	Category string `json:"category"`
+	// Where it stands.
+	State CaseState `json:"state"`
+	// The unit that owns it: the first receiver until another has accepted.
+	Unit ListedUnitOrgUnit `json:"unit"`
+	// Who works on it; null while nobody does.
+	Official *ListedOfficial `json:"official"`
+	// Until when it is to be solved; null where nothing is due.
+	DueAt *time.Time `json:"dueAt"`
+	// Whether it is open and past its due date.
+	Overdue bool `json:"overdue"`
+	// Whether it was warned of, is open and not yet overdue: due within the next working day.
+	DueSoon bool `json:"dueSoon"`
+	// The unit above, which sees an overdue case in its own list; null where it is not escalated.
+	EscalatedTo *ListedEscalatedToOrgUnit `json:"escalatedTo"`
+	// The offer to another unit that waits for its answer; null without one.
+	Offer *Offered `json:"offer"`
+}
+
+// GetId returns Listed.Id, and is useful for accessing the field via an interface.
+func (v *Listed) GetId() string { return v.Id }
+
+// GetRef returns Listed.Ref, and is useful for accessing the field via an interface.
+func (v *Listed) GetRef() string { return v.Ref }
+
+// GetTitle returns Listed.Title, and is useful for accessing the field via an interface.
+func (v *Listed) GetTitle() string { return v.Title }
+
+// GetCategory returns Listed.Category, and is useful for accessing the field via an interface.
+func (v *Listed) GetCategory() string { return v.Category }
+
+// GetState returns Listed.State, and is useful for accessing the field via an interface.
+func (v *Listed) GetState() CaseState { return v.State }
+
+// GetUnit returns Listed.Unit, and is useful for accessing the field via an interface.
+func (v *Listed) GetUnit() ListedUnitOrgUnit { return v.Unit }
+
+// GetOfficial returns Listed.Official, and is useful for accessing the field via an interface.
+func (v *Listed) GetOfficial() *ListedOfficial { return v.Official }
+
+// GetDueAt returns Listed.DueAt, and is useful for accessing the field via an interface.
+func (v *Listed) GetDueAt() *time.Time { return v.DueAt }
+
+// GetOverdue returns Listed.Overdue, and is useful for accessing the field via an interface.
+func (v *Listed) GetOverdue() bool { return v.Overdue }
+
+// GetDueSoon returns Listed.DueSoon, and is useful for accessing the field via an interface.
+func (v *Listed) GetDueSoon() bool { return v.DueSoon }
+
+// GetEscalatedTo returns Listed.EscalatedTo, and is useful for accessing the field via an interface.
+func (v *Listed) GetEscalatedTo() *ListedEscalatedToOrgUnit { return v.EscalatedTo }
+
+// GetOffer returns Listed.Offer, and is useful for accessing the field via an interface.
+func (v *Listed) GetOffer() *Offered { return v.Offer }
+
+// ListedEscalatedToOrgUnit includes the requested fields of the GraphQL type OrgUnit.
+// The GraphQL type's documentation follows.
+//
+// A unit of the organisation's tree.
+type ListedEscalatedToOrgUnit struct {
+	// Its name.
+	Name string `json:"name"`
+}
+
+// GetName returns ListedEscalatedToOrgUnit.Name, and is useful for accessing the field via an interface.
+func (v *ListedEscalatedToOrgUnit) GetName() string { return v.Name }
+
+// ListedOfficial includes the requested fields of the GraphQL type Official.
+// The GraphQL type's documentation follows.
+//
+// A cadre whose work is weighed.
+type ListedOfficial struct {
+	// The name.
+	Name string `json:"name"`
+}
+
+// GetName returns ListedOfficial.Name, and is useful for accessing the field via an interface.
+func (v *ListedOfficial) GetName() string { return v.Name }
+
+// ListedUnitOrgUnit includes the requested fields of the GraphQL type OrgUnit.
+// The GraphQL type's documentation follows.
+//
+// A unit of the organisation's tree.
+type ListedUnitOrgUnit struct {
+	// Its name.
+	Name string `json:"name"`
+}
+
+// GetName returns ListedUnitOrgUnit.Name, and is useful for accessing the field via an interface.
+func (v *ListedUnitOrgUnit) GetName() string { return v.Name }
+
+// Mediated includes the requested fields of the GraphQL type Mediation.
+// The GraphQL type's documentation follows.
+//
+// A third party's work between resident and office.
+type Mediated struct {
+	// Who mediates.
+	Mediator string `json:"mediator"`
+	// What was agreed, or why nothing was.
+	Summary string `json:"summary"`
+	// When the office agreed to an outcome; null where it has not.
+	ProposedAt *time.Time `json:"proposedAt"`
+	// The outcome that the office agreed to, or what it came to; null while there is none.
+	Outcome *CaseOutcome `json:"outcome"`
+	// The resident's answer: to the mediator at first, then to the outcome; null while there is none.
+	ResidentAnswer *Answer `json:"residentAnswer"`
+	// When it ended; null while it goes on.
+	EndedAt *time.Time `json:"endedAt"`
+}
+
+// GetMediator returns Mediated.Mediator, and is useful for accessing the field via an interface.
+func (v *Mediated) GetMediator() string { return v.Mediator }
+
+// GetSummary returns Mediated.Summary, and is useful for accessing the field via an interface.
+func (v *Mediated) GetSummary() string { return v.Summary }
+
+// GetProposedAt returns Mediated.ProposedAt, and is useful for accessing the field via an interface.
+func (v *Mediated) GetProposedAt() *time.Time { return v.ProposedAt }
+
+// GetOutcome returns Mediated.Outcome, and is useful for accessing the field via an interface.
+func (v *Mediated) GetOutcome() *CaseOutcome { return v.Outcome }
+
+// GetResidentAnswer returns Mediated.ResidentAnswer, and is useful for accessing the field via an interface.
+func (v *Mediated) GetResidentAnswer() *Answer { return v.ResidentAnswer }
+
+// GetEndedAt returns Mediated.EndedAt, and is useful for accessing the field via an interface.
+func (v *Mediated) GetEndedAt() *time.Time { return v.EndedAt }
+
+// MendRatingRecordMendingRecordMendingPayload includes the requested fields of the GraphQL type RecordMendingPayload.
+// The GraphQL type's documentation follows.
+//
+// What recording a mending gave.
+type MendRatingRecordMendingRecordMendingPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns MendRatingRecordMendingRecordMendingPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *MendRatingRecordMendingRecordMendingPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// MendRatingResponse is returned by MendRating on success.
+type MendRatingResponse struct {
+	// Says what the unit did about a rating of 1 or 2, once. Then the resident has the word.
+	RecordMending MendRatingRecordMendingRecordMendingPayload `json:"recordMending"`
+}
+
+// GetRecordMending returns MendRatingResponse.RecordMending, and is useful for accessing the field via an interface.
+func (v *MendRatingResponse) GetRecordMending() MendRatingRecordMendingRecordMendingPayload {
+	return v.RecordMending
+}
+
+// MineMineCaseConnection includes the requested fields of the GraphQL type CaseConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of cases.
+type MineMineCaseConnection struct {
+	// The rows alone.
+	Nodes []Listed `json:"nodes"`
+}
+
+// GetNodes returns MineMineCaseConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *MineMineCaseConnection) GetNodes() []Listed { return v.Nodes }
+
+// MineResponse is returned by Mine on success.
+type MineResponse struct {
+	// The cases within the caller's scope.
+	Mine MineMineCaseConnection `json:"mine"`
+	// An official within the caller's scope, or oneself; null otherwise.
+	Official *Self `json:"official"`
+	// Whom the caller is to review, in open rounds: what is due first comes first.
+	MyReviewAssignments []Duty `json:"myReviewAssignments"`
+}
+
+// GetMine returns MineResponse.Mine, and is useful for accessing the field via an interface.
+func (v *MineResponse) GetMine() MineMineCaseConnection { return v.Mine }
+
+// GetOfficial returns MineResponse.Official, and is useful for accessing the field via an interface.
+func (v *MineResponse) GetOfficial() *Self { return v.Official }
+
+// GetMyReviewAssignments returns MineResponse.MyReviewAssignments, and is useful for accessing the field via an interface.
+func (v *MineResponse) GetMyReviewAssignments() []Duty { return v.MyReviewAssignments }
+
+// MyDeed includes the requested fields of the GraphQL type Deed.
+// The GraphQL type's documentation follows.
+//
+// A piece of practical work, recorded by the official and confirmed by the person it helped.
+type MyDeed struct {
+	// Its kind.
+	Kind DeedKind `json:"kind"`
+	// What it was.
+	Title string `json:"title"`
+	// When it was done.
+	DoneAt time.Time `json:"doneAt"`
+}
+
+// GetKind returns MyDeed.Kind, and is useful for accessing the field via an interface.
+func (v *MyDeed) GetKind() DeedKind { return v.Kind }
+
+// GetTitle returns MyDeed.Title, and is useful for accessing the field via an interface.
+func (v *MyDeed) GetTitle() string { return v.Title }
+
+// GetDoneAt returns MyDeed.DoneAt, and is useful for accessing the field via an interface.
+func (v *MyDeed) GetDoneAt() time.Time { return v.DoneAt }
+
+// NeighboursResponse is returned by Neighbours on success.
+type NeighboursResponse struct {
+	// The units that a case of the caller's scope can be offered to, the nearest in the tree first.
+	UnitsToOffer []UnitChoice `json:"unitsToOffer"`
+}
+
+// GetUnitsToOffer returns NeighboursResponse.UnitsToOffer, and is useful for accessing the field via an interface.
+func (v *NeighboursResponse) GetUnitsToOffer() []UnitChoice { return v.UnitsToOffer }
+
+// NoteDeedRecordDeedRecordDeedPayload includes the requested fields of the GraphQL type RecordDeedPayload.
+// The GraphQL type's documentation follows.
+//
+// What recording a deed gave.
+type NoteDeedRecordDeedRecordDeedPayload struct {
+	// A code for the person helped, to confirm the deed with. It is shown once and not kept.
+	Receipt *string `json:"receipt"`
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetReceipt returns NoteDeedRecordDeedRecordDeedPayload.Receipt, and is useful for accessing the field via an interface.
+func (v *NoteDeedRecordDeedRecordDeedPayload) GetReceipt() *string { return v.Receipt }
+
+// GetUserErrors returns NoteDeedRecordDeedRecordDeedPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *NoteDeedRecordDeedRecordDeedPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// NoteDeedResponse is returned by NoteDeed on success.
+type NoteDeedResponse struct {
+	// Records practical work of one's own.
+	RecordDeed NoteDeedRecordDeedRecordDeedPayload `json:"recordDeed"`
+}
+
+// GetRecordDeed returns NoteDeedResponse.RecordDeed, and is useful for accessing the field via an interface.
+func (v *NoteDeedResponse) GetRecordDeed() NoteDeedRecordDeedRecordDeedPayload { return v.RecordDeed }
 
 // Offer includes the requested fields of the GraphQL type RatingInvitation.
 // The GraphQL type's documentation follows.
@@ -539,6 +2056,45 @@ type OfferService struct {
 
 // GetName returns OfferService.Name, and is useful for accessing the field via an interface.
 func (v *OfferService) GetName() string { return v.Name }
+
+// Offered includes the requested fields of the GraphQL type CaseOffer.
+// The GraphQL type's documentation follows.
+//
+// A case offered to another unit, before the answer.
+type Offered struct {
+	// Who is to take it.
+	ToUnit OfferedToUnitOrgUnit `json:"toUnit"`
+	// Why.
+	Reason string `json:"reason"`
+	// Until when it is to be answered; then it falls back or, where it is final, takes effect.
+	DueAt time.Time `json:"dueAt"`
+	// Whether it is decided above both units: it cannot be refused.
+	Final bool `json:"final"`
+}
+
+// GetToUnit returns Offered.ToUnit, and is useful for accessing the field via an interface.
+func (v *Offered) GetToUnit() OfferedToUnitOrgUnit { return v.ToUnit }
+
+// GetReason returns Offered.Reason, and is useful for accessing the field via an interface.
+func (v *Offered) GetReason() string { return v.Reason }
+
+// GetDueAt returns Offered.DueAt, and is useful for accessing the field via an interface.
+func (v *Offered) GetDueAt() time.Time { return v.DueAt }
+
+// GetFinal returns Offered.Final, and is useful for accessing the field via an interface.
+func (v *Offered) GetFinal() bool { return v.Final }
+
+// OfferedToUnitOrgUnit includes the requested fields of the GraphQL type OrgUnit.
+// The GraphQL type's documentation follows.
+//
+// A unit of the organisation's tree.
+type OfferedToUnitOrgUnit struct {
+	// Its name.
+	Name string `json:"name"`
+}
+
+// GetName returns OfferedToUnitOrgUnit.Name, and is useful for accessing the field via an interface.
+func (v *OfferedToUnitOrgUnit) GetName() string { return v.Name }
 
 // OpenOpenCaseOpenCasePayload includes the requested fields of the GraphQL type OpenCasePayload.
 // The GraphQL type's documentation follows.
@@ -605,6 +2161,199 @@ type OpenedUnitOrgUnit struct {
 // GetName returns OpenedUnitOrgUnit.Name, and is useful for accessing the field via an interface.
 func (v *OpenedUnitOrgUnit) GetName() string { return v.Name }
 
+// OwedOwedRepliesOwedReplyConnection includes the requested fields of the GraphQL type OwedReplyConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of what is owed.
+type OwedOwedRepliesOwedReplyConnection struct {
+	// Where the page lies.
+	PageInfo OwedOwedRepliesOwedReplyConnectionPageInfo `json:"pageInfo"`
+	// The rows alone.
+	Nodes []Owing `json:"nodes"`
+}
+
+// GetPageInfo returns OwedOwedRepliesOwedReplyConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *OwedOwedRepliesOwedReplyConnection) GetPageInfo() OwedOwedRepliesOwedReplyConnectionPageInfo {
+	return v.PageInfo
+}
+
+// GetNodes returns OwedOwedRepliesOwedReplyConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *OwedOwedRepliesOwedReplyConnection) GetNodes() []Owing { return v.Nodes }
+
+// OwedOwedRepliesOwedReplyConnectionPageInfo includes the requested fields of the GraphQL type PageInfo.
+// The GraphQL type's documentation follows.
+//
+// Where a page lies in a connection.
+type OwedOwedRepliesOwedReplyConnectionPageInfo struct {
+	// Whether there are rows after this page.
+	HasNextPage bool `json:"hasNextPage"`
+}
+
+// GetHasNextPage returns OwedOwedRepliesOwedReplyConnectionPageInfo.HasNextPage, and is useful for accessing the field via an interface.
+func (v *OwedOwedRepliesOwedReplyConnectionPageInfo) GetHasNextPage() bool { return v.HasNextPage }
+
+// OwedResponse is returned by Owed on success.
+type OwedResponse struct {
+	// What is owed on ratings of 1 and 2 within the caller's scope, the most urgent first; never on ratings of the caller's own.
+	OwedReplies OwedOwedRepliesOwedReplyConnection `json:"owedReplies"`
+}
+
+// GetOwedReplies returns OwedResponse.OwedReplies, and is useful for accessing the field via an interface.
+func (v *OwedResponse) GetOwedReplies() OwedOwedRepliesOwedReplyConnection { return v.OwedReplies }
+
+// What a unit owes next on a rating of 1 or 2.
+type OwedStep string
+
+const (
+	// An answer to the resident.
+	OwedStepReply OwedStep = "REPLY"
+	// To put right what was complained of, and to say so.
+	OwedStepMending OwedStep = "MENDING"
+	// Nothing more: it has replied and mended.
+	OwedStepNothing OwedStep = "NOTHING"
+)
+
+var AllOwedStep = []OwedStep{
+	OwedStepReply,
+	OwedStepMending,
+	OwedStepNothing,
+}
+
+// Owing includes the requested fields of the GraphQL type OwedReply.
+// The GraphQL type's documentation follows.
+//
+// A rating of 1 or 2, as the reply officer of the unit sees it after its release; whoever was
+// rated never does. A resident who asked to be contacted has given the whole rating to be
+// read. Of the others the marks are shown where the official has at least 5 released ratings
+// of that year, and the words where there are at least 10; otherwise they are null.
+type Owing struct {
+	// The rating's random id.
+	RatingId string `json:"ratingId"`
+	// The unit that owes it: where the official worked on the day of the rating.
+	Unit OwingUnitOrgUnit `json:"unit"`
+	// What is owed next.
+	Owes OwedStep `json:"owes"`
+	// Whether the time for that is over.
+	Overdue bool `json:"overdue"`
+	// The last day to reply.
+	ReplyDueOn string `json:"replyDueOn"`
+	// The last day to mend.
+	MendDueOn string `json:"mendDueOn"`
+	// The unit above before which it was laid since it is late; null: none.
+	EscalatedTo *OwingEscalatedToOrgUnit `json:"escalatedTo"`
+	// Who was rated; null below the threshold.
+	Official *OwingOfficial `json:"official"`
+	// What was rated; null below the threshold.
+	Service *OwingService `json:"service"`
+	// 1 or 2; null below the threshold.
+	Level *int `json:"level"`
+	// What the resident wrote; null where nothing was written, and below the threshold.
+	Comment *string `json:"comment"`
+	// How the resident wishes to be reached; null where they did not ask to be.
+	Contact *string `json:"contact"`
+	// The reply; null while there is none.
+	Reply *OwingReplyRatingReply `json:"reply"`
+}
+
+// GetRatingId returns Owing.RatingId, and is useful for accessing the field via an interface.
+func (v *Owing) GetRatingId() string { return v.RatingId }
+
+// GetUnit returns Owing.Unit, and is useful for accessing the field via an interface.
+func (v *Owing) GetUnit() OwingUnitOrgUnit { return v.Unit }
+
+// GetOwes returns Owing.Owes, and is useful for accessing the field via an interface.
+func (v *Owing) GetOwes() OwedStep { return v.Owes }
+
+// GetOverdue returns Owing.Overdue, and is useful for accessing the field via an interface.
+func (v *Owing) GetOverdue() bool { return v.Overdue }
+
+// GetReplyDueOn returns Owing.ReplyDueOn, and is useful for accessing the field via an interface.
+func (v *Owing) GetReplyDueOn() string { return v.ReplyDueOn }
+
+// GetMendDueOn returns Owing.MendDueOn, and is useful for accessing the field via an interface.
+func (v *Owing) GetMendDueOn() string { return v.MendDueOn }
+
+// GetEscalatedTo returns Owing.EscalatedTo, and is useful for accessing the field via an interface.
+func (v *Owing) GetEscalatedTo() *OwingEscalatedToOrgUnit { return v.EscalatedTo }
+
+// GetOfficial returns Owing.Official, and is useful for accessing the field via an interface.
+func (v *Owing) GetOfficial() *OwingOfficial { return v.Official }
+
+// GetService returns Owing.Service, and is useful for accessing the field via an interface.
+func (v *Owing) GetService() *OwingService { return v.Service }
+
+// GetLevel returns Owing.Level, and is useful for accessing the field via an interface.
+func (v *Owing) GetLevel() *int { return v.Level }
+
+// GetComment returns Owing.Comment, and is useful for accessing the field via an interface.
+func (v *Owing) GetComment() *string { return v.Comment }
+
+// GetContact returns Owing.Contact, and is useful for accessing the field via an interface.
+func (v *Owing) GetContact() *string { return v.Contact }
+
+// GetReply returns Owing.Reply, and is useful for accessing the field via an interface.
+func (v *Owing) GetReply() *OwingReplyRatingReply { return v.Reply }
+
+// OwingEscalatedToOrgUnit includes the requested fields of the GraphQL type OrgUnit.
+// The GraphQL type's documentation follows.
+//
+// A unit of the organisation's tree.
+type OwingEscalatedToOrgUnit struct {
+	// Its name.
+	Name string `json:"name"`
+}
+
+// GetName returns OwingEscalatedToOrgUnit.Name, and is useful for accessing the field via an interface.
+func (v *OwingEscalatedToOrgUnit) GetName() string { return v.Name }
+
+// OwingOfficial includes the requested fields of the GraphQL type Official.
+// The GraphQL type's documentation follows.
+//
+// A cadre whose work is weighed.
+type OwingOfficial struct {
+	// The name.
+	Name string `json:"name"`
+}
+
+// GetName returns OwingOfficial.Name, and is useful for accessing the field via an interface.
+func (v *OwingOfficial) GetName() string { return v.Name }
+
+// OwingReplyRatingReply includes the requested fields of the GraphQL type RatingReply.
+// The GraphQL type's documentation follows.
+//
+// The office's answer to a rating.
+type OwingReplyRatingReply struct {
+	// What it says.
+	Text string `json:"text"`
+}
+
+// GetText returns OwingReplyRatingReply.Text, and is useful for accessing the field via an interface.
+func (v *OwingReplyRatingReply) GetText() string { return v.Text }
+
+// OwingService includes the requested fields of the GraphQL type Service.
+// The GraphQL type's documentation follows.
+//
+// An entry of the catalogue of what is done for people.
+type OwingService struct {
+	// Its name.
+	Name string `json:"name"`
+}
+
+// GetName returns OwingService.Name, and is useful for accessing the field via an interface.
+func (v *OwingService) GetName() string { return v.Name }
+
+// OwingUnitOrgUnit includes the requested fields of the GraphQL type OrgUnit.
+// The GraphQL type's documentation follows.
+//
+// A unit of the organisation's tree.
+type OwingUnitOrgUnit struct {
+	// Its name.
+	Name string `json:"name"`
+}
+
+// GetName returns OwingUnitOrgUnit.Name, and is useful for accessing the field via an interface.
+func (v *OwingUnitOrgUnit) GetName() string { return v.Name }
+
 // Problem includes the GraphQL fields of UserError requested by the fragment Problem.
 // The GraphQL type's documentation follows.
 //
@@ -626,6 +2375,29 @@ func (v *Problem) GetCode() ErrorCode { return v.Code }
 
 // GetMessage returns Problem.Message, and is useful for accessing the field via an interface.
 func (v *Problem) GetMessage() string { return v.Message }
+
+// RateMendedRateMendingRateMendingPayload includes the requested fields of the GraphQL type RateMendingPayload.
+// The GraphQL type's documentation follows.
+//
+// What rating a mending gave.
+type RateMendedRateMendingRateMendingPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns RateMendedRateMendingRateMendingPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *RateMendedRateMendingRateMendingPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// RateMendedResponse is returned by RateMended on success.
+type RateMendedResponse struct {
+	// Rates what the unit did about a rating of 1 or 2, by receipt and once: when it has said so, or its time is over.
+	RateMending RateMendedRateMendingRateMendingPayload `json:"rateMending"`
+}
+
+// GetRateMending returns RateMendedResponse.RateMending, and is useful for accessing the field via an interface.
+func (v *RateMendedResponse) GetRateMending() RateMendedRateMendingRateMendingPayload {
+	return v.RateMending
+}
 
 // RateResponse is returned by Rate on success.
 type RateResponse struct {
@@ -653,6 +2425,72 @@ func (v *RateSubmitRatingSubmitRatingPayload) GetReceipt() *string { return v.Re
 // GetUserErrors returns RateSubmitRatingSubmitRatingPayload.UserErrors, and is useful for accessing the field via an interface.
 func (v *RateSubmitRatingSubmitRatingPayload) GetUserErrors() []Problem { return v.UserErrors }
 
+// RecordRecordEncounterRecordEncounterPayload includes the requested fields of the GraphQL type RecordEncounterPayload.
+// The GraphQL type's documentation follows.
+//
+// What recording an encounter gave.
+type RecordRecordEncounterRecordEncounterPayload struct {
+	// The encounter; null where there are errors.
+	Encounter *RecordRecordEncounterRecordEncounterPayloadEncounter `json:"encounter"`
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetEncounter returns RecordRecordEncounterRecordEncounterPayload.Encounter, and is useful for accessing the field via an interface.
+func (v *RecordRecordEncounterRecordEncounterPayload) GetEncounter() *RecordRecordEncounterRecordEncounterPayloadEncounter {
+	return v.Encounter
+}
+
+// GetUserErrors returns RecordRecordEncounterRecordEncounterPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *RecordRecordEncounterRecordEncounterPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// RecordRecordEncounterRecordEncounterPayloadEncounter includes the requested fields of the GraphQL type Encounter.
+// The GraphQL type's documentation follows.
+//
+// One service done by an official for a resident.
+type RecordRecordEncounterRecordEncounterPayloadEncounter struct {
+	// The global id.
+	Id string `json:"id"`
+}
+
+// GetId returns RecordRecordEncounterRecordEncounterPayloadEncounter.Id, and is useful for accessing the field via an interface.
+func (v *RecordRecordEncounterRecordEncounterPayloadEncounter) GetId() string { return v.Id }
+
+// RecordResponse is returned by Record on success.
+type RecordResponse struct {
+	// Records a service that an official did for a resident: one's own, or within scope.
+	RecordEncounter RecordRecordEncounterRecordEncounterPayload `json:"recordEncounter"`
+}
+
+// GetRecordEncounter returns RecordResponse.RecordEncounter, and is useful for accessing the field via an interface.
+func (v *RecordResponse) GetRecordEncounter() RecordRecordEncounterRecordEncounterPayload {
+	return v.RecordEncounter
+}
+
+// How a reviewer stands to the reviewed.
+type Relation string
+
+const (
+	// Above.
+	RelationSuperior Relation = "SUPERIOR"
+	// Beside.
+	RelationPeer Relation = "PEER"
+	// Below.
+	RelationSubordinate Relation = "SUBORDINATE"
+	// Oneself; it never counts.
+	RelationSelf Relation = "SELF"
+	// From outside.
+	RelationExternal Relation = "EXTERNAL"
+)
+
+var AllRelation = []Relation{
+	RelationSuperior,
+	RelationPeer,
+	RelationSubordinate,
+	RelationSelf,
+	RelationExternal,
+}
+
 // Reply includes the requested fields of the GraphQL type RatingReply.
 // The GraphQL type's documentation follows.
 //
@@ -669,6 +2507,80 @@ func (v *Reply) GetText() string { return v.Text }
 
 // GetRepliedOn returns Reply.RepliedOn, and is useful for accessing the field via an interface.
 func (v *Reply) GetRepliedOn() string { return v.RepliedOn }
+
+// How far a reviewer has come with a colleague.
+type ReviewAssignmentState string
+
+const (
+	// Nothing has been done.
+	ReviewAssignmentStateOpen ReviewAssignmentState = "OPEN"
+	// A draft is kept.
+	ReviewAssignmentStateDraft ReviewAssignmentState = "DRAFT"
+	// It has been handed in, or abstained on.
+	ReviewAssignmentStateSubmitted ReviewAssignmentState = "SUBMITTED"
+)
+
+var AllReviewAssignmentState = []ReviewAssignmentState{
+	ReviewAssignmentStateOpen,
+	ReviewAssignmentStateDraft,
+	ReviewAssignmentStateSubmitted,
+}
+
+// What an account may do.
+type Role string
+
+const (
+	// A person served. Most residents need no account: they come by link or receipt.
+	RoleResident Role = "RESIDENT"
+	// A cadre whose work is weighed.
+	RoleOfficial Role = "OFFICIAL"
+	// Answers ratings of 1 and 2 for a unit.
+	RoleReplyOfficer Role = "REPLY_OFFICER"
+	// The organisation department, within its scope.
+	RoleHr Role = "HR"
+	// Reads everything within its scope, changes nothing.
+	RoleAuditor Role = "AUDITOR"
+	// Runs the system; sees no assessments.
+	RoleAdmin Role = "ADMIN"
+)
+
+var AllRole = []Role{
+	RoleResident,
+	RoleOfficial,
+	RoleReplyOfficer,
+	RoleHr,
+	RoleAuditor,
+	RoleAdmin,
+}
+
+// Self includes the requested fields of the GraphQL type Official.
+// The GraphQL type's documentation follows.
+//
+// A cadre whose work is weighed.
+type Self struct {
+	// Deeds that nobody has confirmed, the newest first, at most 100; for HR and auditors of the scope, and oneself.
+	UnconfirmedDeeds []MyDeed `json:"unconfirmedDeeds"`
+}
+
+// GetUnconfirmedDeeds returns Self.UnconfirmedDeeds, and is useful for accessing the field via an interface.
+func (v *Self) GetUnconfirmedDeeds() []MyDeed { return v.UnconfirmedDeeds }
+
+// ServiceChoice includes the requested fields of the GraphQL type Service.
+// The GraphQL type's documentation follows.
+//
+// An entry of the catalogue of what is done for people.
+type ServiceChoice struct {
+	// The global id.
+	Id string `json:"id"`
+	// Its name.
+	Name string `json:"name"`
+}
+
+// GetId returns ServiceChoice.Id, and is useful for accessing the field via an interface.
+func (v *ServiceChoice) GetId() string { return v.Id }
+
+// GetName returns ServiceChoice.Name, and is useful for accessing the field via an interface.
+func (v *ServiceChoice) GetName() string { return v.Name }
 
 // Step includes the requested fields of the GraphQL type CaseEvent.
 // The GraphQL type's documentation follows.
@@ -752,41 +2664,360 @@ func (v *TagOffered) GetCode() string { return v.Code }
 // GetLabel returns TagOffered.Label, and is useful for accessing the field via an interface.
 func (v *TagOffered) GetLabel() string { return v.Label }
 
-// VoteOnResponse is returned by VoteOn on success.
-type VoteOnResponse struct {
-	// Hands in a ballot: once a code.
-	SubmitAppraisal VoteOnSubmitAppraisalSubmitAppraisalPayload `json:"submitAppraisal"`
-}
-
-// GetSubmitAppraisal returns VoteOnResponse.SubmitAppraisal, and is useful for accessing the field via an interface.
-func (v *VoteOnResponse) GetSubmitAppraisal() VoteOnSubmitAppraisalSubmitAppraisalPayload {
-	return v.SubmitAppraisal
-}
-
-// VoteOnSubmitAppraisalSubmitAppraisalPayload includes the requested fields of the GraphQL type SubmitAppraisalPayload.
+// UnitChoice includes the requested fields of the GraphQL type OrgUnit.
 // The GraphQL type's documentation follows.
 //
-// What handing in a ballot gave.
-type VoteOnSubmitAppraisalSubmitAppraisalPayload struct {
-	// Whether it was taken.
-	Submitted bool `json:"submitted"`
-	// What to mend. GONE stands for unknown, used and outdated codes alike.
-	UserErrors []Problem `json:"userErrors"`
+// A unit of the organisation's tree.
+type UnitChoice struct {
+	// The global id.
+	Id string `json:"id"`
+	// Its name.
+	Name string `json:"name"`
 }
 
-// GetSubmitted returns VoteOnSubmitAppraisalSubmitAppraisalPayload.Submitted, and is useful for accessing the field via an interface.
-func (v *VoteOnSubmitAppraisalSubmitAppraisalPayload) GetSubmitted() bool { return v.Submitted }
+// GetId returns UnitChoice.Id, and is useful for accessing the field via an interface.
+func (v *UnitChoice) GetId() string { return v.Id }
 
-// GetUserErrors returns VoteOnSubmitAppraisalSubmitAppraisalPayload.UserErrors, and is useful for accessing the field via an interface.
-func (v *VoteOnSubmitAppraisalSubmitAppraisalPayload) GetUserErrors() []Problem { return v.UserErrors }
+// GetName returns UnitChoice.Name, and is useful for accessing the field via an interface.
+func (v *UnitChoice) GetName() string { return v.Name }
 
-// __AskBallotInput is used internally by genqlient
-type __AskBallotInput struct {
-	Code string `json:"code"`
+// WaitingEscalatedCaseConnection includes the requested fields of the GraphQL type CaseConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of cases.
+type WaitingEscalatedCaseConnection struct {
+	// The rows alone.
+	Nodes []Listed `json:"nodes"`
 }
 
-// GetCode returns __AskBallotInput.Code, and is useful for accessing the field via an interface.
-func (v *__AskBallotInput) GetCode() string { return v.Code }
+// GetNodes returns WaitingEscalatedCaseConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *WaitingEscalatedCaseConnection) GetNodes() []Listed { return v.Nodes }
+
+// WaitingExclusionsCaseConnection includes the requested fields of the GraphQL type CaseConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of cases.
+type WaitingExclusionsCaseConnection struct {
+	// The rows alone.
+	Nodes []Listed `json:"nodes"`
+}
+
+// GetNodes returns WaitingExclusionsCaseConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *WaitingExclusionsCaseConnection) GetNodes() []Listed { return v.Nodes }
+
+// WaitingOfferedCaseConnection includes the requested fields of the GraphQL type CaseConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of cases.
+type WaitingOfferedCaseConnection struct {
+	// The rows alone.
+	Nodes []Listed `json:"nodes"`
+}
+
+// GetNodes returns WaitingOfferedCaseConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *WaitingOfferedCaseConnection) GetNodes() []Listed { return v.Nodes }
+
+// WaitingResponse is returned by Waiting on success.
+type WaitingResponse struct {
+	// The cases within the caller's scope.
+	Offered WaitingOfferedCaseConnection `json:"offered"`
+	// The cases within the caller's scope.
+	Exclusions WaitingExclusionsCaseConnection `json:"exclusions"`
+	// The cases within the caller's scope.
+	Escalated WaitingEscalatedCaseConnection `json:"escalated"`
+	// The cases within the caller's scope.
+	Unassigned WaitingUnassignedCaseConnection `json:"unassigned"`
+}
+
+// GetOffered returns WaitingResponse.Offered, and is useful for accessing the field via an interface.
+func (v *WaitingResponse) GetOffered() WaitingOfferedCaseConnection { return v.Offered }
+
+// GetExclusions returns WaitingResponse.Exclusions, and is useful for accessing the field via an interface.
+func (v *WaitingResponse) GetExclusions() WaitingExclusionsCaseConnection { return v.Exclusions }
+
+// GetEscalated returns WaitingResponse.Escalated, and is useful for accessing the field via an interface.
+func (v *WaitingResponse) GetEscalated() WaitingEscalatedCaseConnection { return v.Escalated }
+
+// GetUnassigned returns WaitingResponse.Unassigned, and is useful for accessing the field via an interface.
+func (v *WaitingResponse) GetUnassigned() WaitingUnassignedCaseConnection { return v.Unassigned }
+
+// WaitingUnassignedCaseConnection includes the requested fields of the GraphQL type CaseConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of cases.
+type WaitingUnassignedCaseConnection struct {
+	// Where the page lies.
+	PageInfo WaitingUnassignedCaseConnectionPageInfo `json:"pageInfo"`
+	// The rows alone.
+	Nodes []Listed `json:"nodes"`
+}
+
+// GetPageInfo returns WaitingUnassignedCaseConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *WaitingUnassignedCaseConnection) GetPageInfo() WaitingUnassignedCaseConnectionPageInfo {
+	return v.PageInfo
+}
+
+// GetNodes returns WaitingUnassignedCaseConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *WaitingUnassignedCaseConnection) GetNodes() []Listed { return v.Nodes }
+
+// WaitingUnassignedCaseConnectionPageInfo includes the requested fields of the GraphQL type PageInfo.
+// The GraphQL type's documentation follows.
+//
+// Where a page lies in a connection.
+type WaitingUnassignedCaseConnectionPageInfo struct {
+	// Whether there are rows after this page.
+	HasNextPage bool `json:"hasNextPage"`
+}
+
+// GetHasNextPage returns WaitingUnassignedCaseConnectionPageInfo.HasNextPage, and is useful for accessing the field via an interface.
+func (v *WaitingUnassignedCaseConnectionPageInfo) GetHasNextPage() bool { return v.HasNextPage }
+
+// WhoResponse is returned by Who on success.
+type WhoResponse struct {
+	// Who is asking, or null without a token.
+	Me *Caller `json:"me"`
+}
+
+// GetMe returns WhoResponse.Me, and is useful for accessing the field via an interface.
+func (v *WhoResponse) GetMe() *Caller { return v.Me }
+
+// Worked includes the GraphQL fields of Case requested by the fragment Worked.
+// The GraphQL type's documentation follows.
+//
+// An appeal, complaint, petition or request of a resident.
+type Worked struct {
+	Listed `json:"-"`
+	// The resident's words.
+	Description string `json:"description"`
+	// Where the trouble is, in the resident's words; empty where it was not said. Personal data: null
+	// but for who works on cases and who holds the receipt.
+	Place *string `json:"place"`
+	// When it was handed in.
+	OpenedAt time.Time `json:"openedAt"`
+	// Whether the one extension has been used.
+	Extended bool `json:"extended"`
+	// What became of it, as the office says; null while open.
+	Outcome *CaseOutcome `json:"outcome"`
+	// What the office says it did; null while open.
+	Account *string `json:"account"`
+	// What the resident says of it; null while the resident has said nothing.
+	Confirmed *Answer `json:"confirmed"`
+	// What the caller can do with it now, as far as life cycle and scope say; an operation has the last word.
+	Actions []CaseAction `json:"actions"`
+	// The latest mediation; null without one.
+	Mediation *Mediated `json:"mediation"`
+	// The latest exclusion; null without one.
+	Exclusion *Excluded `json:"exclusion"`
+	// Its history, oldest first.
+	Events []Step `json:"events"`
+}
+
+// GetDescription returns Worked.Description, and is useful for accessing the field via an interface.
+func (v *Worked) GetDescription() string { return v.Description }
+
+// GetPlace returns Worked.Place, and is useful for accessing the field via an interface.
+func (v *Worked) GetPlace() *string { return v.Place }
+
+// GetOpenedAt returns Worked.OpenedAt, and is useful for accessing the field via an interface.
+func (v *Worked) GetOpenedAt() time.Time { return v.OpenedAt }
+
+// GetExtended returns Worked.Extended, and is useful for accessing the field via an interface.
+func (v *Worked) GetExtended() bool { return v.Extended }
+
+// GetOutcome returns Worked.Outcome, and is useful for accessing the field via an interface.
+func (v *Worked) GetOutcome() *CaseOutcome { return v.Outcome }
+
+// GetAccount returns Worked.Account, and is useful for accessing the field via an interface.
+func (v *Worked) GetAccount() *string { return v.Account }
+
+// GetConfirmed returns Worked.Confirmed, and is useful for accessing the field via an interface.
+func (v *Worked) GetConfirmed() *Answer { return v.Confirmed }
+
+// GetActions returns Worked.Actions, and is useful for accessing the field via an interface.
+func (v *Worked) GetActions() []CaseAction { return v.Actions }
+
+// GetMediation returns Worked.Mediation, and is useful for accessing the field via an interface.
+func (v *Worked) GetMediation() *Mediated { return v.Mediation }
+
+// GetExclusion returns Worked.Exclusion, and is useful for accessing the field via an interface.
+func (v *Worked) GetExclusion() *Excluded { return v.Exclusion }
+
+// GetEvents returns Worked.Events, and is useful for accessing the field via an interface.
+func (v *Worked) GetEvents() []Step { return v.Events }
+
+// GetId returns Worked.Id, and is useful for accessing the field via an interface.
+func (v *Worked) GetId() string { return v.Listed.Id }
+
+// GetRef returns Worked.Ref, and is useful for accessing the field via an interface.
+func (v *Worked) GetRef() string { return v.Listed.Ref }
+
+// GetTitle returns Worked.Title, and is useful for accessing the field via an interface.
+func (v *Worked) GetTitle() string { return v.Listed.Title }
+
+// GetCategory returns Worked.Category, and is useful for accessing the field via an interface.
+func (v *Worked) GetCategory() string { return v.Listed.Category }
+
+// GetState returns Worked.State, and is useful for accessing the field via an interface.
+func (v *Worked) GetState() CaseState { return v.Listed.State }
+
+// GetUnit returns Worked.Unit, and is useful for accessing the field via an interface.
+func (v *Worked) GetUnit() ListedUnitOrgUnit { return v.Listed.Unit }
+
+// GetOfficial returns Worked.Official, and is useful for accessing the field via an interface.
+func (v *Worked) GetOfficial() *ListedOfficial { return v.Listed.Official }
+
+// GetDueAt returns Worked.DueAt, and is useful for accessing the field via an interface.
+func (v *Worked) GetDueAt() *time.Time { return v.Listed.DueAt }
+
+// GetOverdue returns Worked.Overdue, and is useful for accessing the field via an interface.
+func (v *Worked) GetOverdue() bool { return v.Listed.Overdue }
+
+// GetDueSoon returns Worked.DueSoon, and is useful for accessing the field via an interface.
+func (v *Worked) GetDueSoon() bool { return v.Listed.DueSoon }
+
+// GetEscalatedTo returns Worked.EscalatedTo, and is useful for accessing the field via an interface.
+func (v *Worked) GetEscalatedTo() *ListedEscalatedToOrgUnit { return v.Listed.EscalatedTo }
+
+// GetOffer returns Worked.Offer, and is useful for accessing the field via an interface.
+func (v *Worked) GetOffer() *Offered { return v.Listed.Offer }
+
+func (v *Worked) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*Worked
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.Worked = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	err = json.Unmarshal(
+		b, &v.Listed)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+type __premarshalWorked struct {
+	Description string `json:"description"`
+
+	Place *string `json:"place"`
+
+	OpenedAt time.Time `json:"openedAt"`
+
+	Extended bool `json:"extended"`
+
+	Outcome *CaseOutcome `json:"outcome"`
+
+	Account *string `json:"account"`
+
+	Confirmed *Answer `json:"confirmed"`
+
+	Actions []CaseAction `json:"actions"`
+
+	Mediation *Mediated `json:"mediation"`
+
+	Exclusion *Excluded `json:"exclusion"`
+
+	Events []Step `json:"events"`
+
+	Id string `json:"id"`
+
+	Ref string `json:"ref"`
+
+	Title string `json:"title"`
+
+	Category string `json:"category"`
+
+	State CaseState `json:"state"`
+
+	Unit ListedUnitOrgUnit `json:"unit"`
+
+	Official *ListedOfficial `json:"official"`
+
+	DueAt *time.Time `json:"dueAt"`
+
+	Overdue bool `json:"overdue"`
+
+	DueSoon bool `json:"dueSoon"`
+
+	EscalatedTo *ListedEscalatedToOrgUnit `json:"escalatedTo"`
+
+	Offer *Offered `json:"offer"`
+}
+
+func (v *Worked) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *Worked) __premarshalJSON() (*__premarshalWorked, error) {
+	var retval __premarshalWorked
+
+	retval.Description = v.Description
+	retval.Place = v.Place
+	retval.OpenedAt = v.OpenedAt
+	retval.Extended = v.Extended
+	retval.Outcome = v.Outcome
+	retval.Account = v.Account
+	retval.Confirmed = v.Confirmed
+	retval.Actions = v.Actions
+	retval.Mediation = v.Mediation
+	retval.Exclusion = v.Exclusion
+	retval.Events = v.Events
+	retval.Id = v.Listed.Id
+	retval.Ref = v.Listed.Ref
+	retval.Title = v.Listed.Title
+	retval.Category = v.Listed.Category
+	retval.State = v.Listed.State
+	retval.Unit = v.Listed.Unit
+	retval.Official = v.Listed.Official
+	retval.DueAt = v.Listed.DueAt
+	retval.Overdue = v.Listed.Overdue
+	retval.DueSoon = v.Listed.DueSoon
+	retval.EscalatedTo = v.Listed.EscalatedTo
+	retval.Offer = v.Listed.Offer
+	return &retval, nil
+}
+
+// __AnswerMediatorInput is used internally by genqlient
+type __AnswerMediatorInput struct {
+	Receipt string `json:"receipt"`
+	Agree   bool   `json:"agree"`
+}
+
+// GetReceipt returns __AnswerMediatorInput.Receipt, and is useful for accessing the field via an interface.
+func (v *__AnswerMediatorInput) GetReceipt() string { return v.Receipt }
+
+// GetAgree returns __AnswerMediatorInput.Agree, and is useful for accessing the field via an interface.
+func (v *__AnswerMediatorInput) GetAgree() bool { return v.Agree }
+
+// __AnswerRatingInput is used internally by genqlient
+type __AnswerRatingInput struct {
+	Rating string `json:"rating"`
+	Text   string `json:"text"`
+	Key    string `json:"key"`
+}
+
+// GetRating returns __AnswerRatingInput.Rating, and is useful for accessing the field via an interface.
+func (v *__AnswerRatingInput) GetRating() string { return v.Rating }
+
+// GetText returns __AnswerRatingInput.Text, and is useful for accessing the field via an interface.
+func (v *__AnswerRatingInput) GetText() string { return v.Text }
+
+// GetKey returns __AnswerRatingInput.Key, and is useful for accessing the field via an interface.
+func (v *__AnswerRatingInput) GetKey() string { return v.Key }
 
 // __AskOfferInput is used internally by genqlient
 type __AskOfferInput struct {
@@ -795,6 +3026,26 @@ type __AskOfferInput struct {
 
 // GetToken returns __AskOfferInput.Token, and is useful for accessing the field via an interface.
 func (v *__AskOfferInput) GetToken() string { return v.Token }
+
+// __CaseAtWorkInput is used internally by genqlient
+type __CaseAtWorkInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __CaseAtWorkInput.Id, and is useful for accessing the field via an interface.
+func (v *__CaseAtWorkInput) GetId() string { return v.Id }
+
+// __ConfirmHelpInput is used internally by genqlient
+type __ConfirmHelpInput struct {
+	Receipt string `json:"receipt"`
+	Done    bool   `json:"done"`
+}
+
+// GetReceipt returns __ConfirmHelpInput.Receipt, and is useful for accessing the field via an interface.
+func (v *__ConfirmHelpInput) GetReceipt() string { return v.Receipt }
+
+// GetDone returns __ConfirmHelpInput.Done, and is useful for accessing the field via an interface.
+func (v *__ConfirmHelpInput) GetDone() bool { return v.Done }
 
 // __ConfirmInput is used internally by genqlient
 type __ConfirmInput struct {
@@ -816,6 +3067,246 @@ func (v *__ConfirmInput) GetComment() string { return v.Comment }
 // GetSatisfaction returns __ConfirmInput.Satisfaction, and is useful for accessing the field via an interface.
 func (v *__ConfirmInput) GetSatisfaction() *int { return v.Satisfaction }
 
+// __DoAcceptInput is used internally by genqlient
+type __DoAcceptInput struct {
+	Id  string `json:"id"`
+	Key string `json:"key"`
+}
+
+// GetId returns __DoAcceptInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoAcceptInput) GetId() string { return v.Id }
+
+// GetKey returns __DoAcceptInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoAcceptInput) GetKey() string { return v.Key }
+
+// __DoAskExclusionInput is used internally by genqlient
+type __DoAskExclusionInput struct {
+	Id     string          `json:"id"`
+	Ground ExclusionGround `json:"ground"`
+	Reason string          `json:"reason"`
+	Key    string          `json:"key"`
+}
+
+// GetId returns __DoAskExclusionInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoAskExclusionInput) GetId() string { return v.Id }
+
+// GetGround returns __DoAskExclusionInput.Ground, and is useful for accessing the field via an interface.
+func (v *__DoAskExclusionInput) GetGround() ExclusionGround { return v.Ground }
+
+// GetReason returns __DoAskExclusionInput.Reason, and is useful for accessing the field via an interface.
+func (v *__DoAskExclusionInput) GetReason() string { return v.Reason }
+
+// GetKey returns __DoAskExclusionInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoAskExclusionInput) GetKey() string { return v.Key }
+
+// __DoAssignInput is used internally by genqlient
+type __DoAssignInput struct {
+	Id  string `json:"id"`
+	Key string `json:"key"`
+}
+
+// GetId returns __DoAssignInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoAssignInput) GetId() string { return v.Id }
+
+// GetKey returns __DoAssignInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoAssignInput) GetKey() string { return v.Key }
+
+// __DoDecideExclusionInput is used internally by genqlient
+type __DoDecideExclusionInput struct {
+	Id      string `json:"id"`
+	Granted bool   `json:"granted"`
+	Reason  string `json:"reason"`
+	Key     string `json:"key"`
+}
+
+// GetId returns __DoDecideExclusionInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoDecideExclusionInput) GetId() string { return v.Id }
+
+// GetGranted returns __DoDecideExclusionInput.Granted, and is useful for accessing the field via an interface.
+func (v *__DoDecideExclusionInput) GetGranted() bool { return v.Granted }
+
+// GetReason returns __DoDecideExclusionInput.Reason, and is useful for accessing the field via an interface.
+func (v *__DoDecideExclusionInput) GetReason() string { return v.Reason }
+
+// GetKey returns __DoDecideExclusionInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoDecideExclusionInput) GetKey() string { return v.Key }
+
+// __DoDecideTransferInput is used internally by genqlient
+type __DoDecideTransferInput struct {
+	Id     string `json:"id"`
+	Accept bool   `json:"accept"`
+	Reason string `json:"reason"`
+	Key    string `json:"key"`
+}
+
+// GetId returns __DoDecideTransferInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoDecideTransferInput) GetId() string { return v.Id }
+
+// GetAccept returns __DoDecideTransferInput.Accept, and is useful for accessing the field via an interface.
+func (v *__DoDecideTransferInput) GetAccept() bool { return v.Accept }
+
+// GetReason returns __DoDecideTransferInput.Reason, and is useful for accessing the field via an interface.
+func (v *__DoDecideTransferInput) GetReason() string { return v.Reason }
+
+// GetKey returns __DoDecideTransferInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoDecideTransferInput) GetKey() string { return v.Key }
+
+// __DoEndMediationInput is used internally by genqlient
+type __DoEndMediationInput struct {
+	Id      string       `json:"id"`
+	Agreed  bool         `json:"agreed"`
+	Outcome *CaseOutcome `json:"outcome"`
+	Summary string       `json:"summary"`
+	Key     string       `json:"key"`
+}
+
+// GetId returns __DoEndMediationInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoEndMediationInput) GetId() string { return v.Id }
+
+// GetAgreed returns __DoEndMediationInput.Agreed, and is useful for accessing the field via an interface.
+func (v *__DoEndMediationInput) GetAgreed() bool { return v.Agreed }
+
+// GetOutcome returns __DoEndMediationInput.Outcome, and is useful for accessing the field via an interface.
+func (v *__DoEndMediationInput) GetOutcome() *CaseOutcome { return v.Outcome }
+
+// GetSummary returns __DoEndMediationInput.Summary, and is useful for accessing the field via an interface.
+func (v *__DoEndMediationInput) GetSummary() string { return v.Summary }
+
+// GetKey returns __DoEndMediationInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoEndMediationInput) GetKey() string { return v.Key }
+
+// __DoExtendInput is used internally by genqlient
+type __DoExtendInput struct {
+	Id     string `json:"id"`
+	Reason string `json:"reason"`
+	Key    string `json:"key"`
+}
+
+// GetId returns __DoExtendInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoExtendInput) GetId() string { return v.Id }
+
+// GetReason returns __DoExtendInput.Reason, and is useful for accessing the field via an interface.
+func (v *__DoExtendInput) GetReason() string { return v.Reason }
+
+// GetKey returns __DoExtendInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoExtendInput) GetKey() string { return v.Key }
+
+// __DoHoldInput is used internally by genqlient
+type __DoHoldInput struct {
+	Id     string `json:"id"`
+	Reason string `json:"reason"`
+	Key    string `json:"key"`
+}
+
+// GetId returns __DoHoldInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoHoldInput) GetId() string { return v.Id }
+
+// GetReason returns __DoHoldInput.Reason, and is useful for accessing the field via an interface.
+func (v *__DoHoldInput) GetReason() string { return v.Reason }
+
+// GetKey returns __DoHoldInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoHoldInput) GetKey() string { return v.Key }
+
+// __DoMediateInput is used internally by genqlient
+type __DoMediateInput struct {
+	Id       string `json:"id"`
+	Mediator string `json:"mediator"`
+	Reason   string `json:"reason"`
+	Key      string `json:"key"`
+}
+
+// GetId returns __DoMediateInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoMediateInput) GetId() string { return v.Id }
+
+// GetMediator returns __DoMediateInput.Mediator, and is useful for accessing the field via an interface.
+func (v *__DoMediateInput) GetMediator() string { return v.Mediator }
+
+// GetReason returns __DoMediateInput.Reason, and is useful for accessing the field via an interface.
+func (v *__DoMediateInput) GetReason() string { return v.Reason }
+
+// GetKey returns __DoMediateInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoMediateInput) GetKey() string { return v.Key }
+
+// __DoPartInput is used internally by genqlient
+type __DoPartInput struct {
+	Id     string `json:"id"`
+	Reason string `json:"reason"`
+	Key    string `json:"key"`
+}
+
+// GetId returns __DoPartInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoPartInput) GetId() string { return v.Id }
+
+// GetReason returns __DoPartInput.Reason, and is useful for accessing the field via an interface.
+func (v *__DoPartInput) GetReason() string { return v.Reason }
+
+// GetKey returns __DoPartInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoPartInput) GetKey() string { return v.Key }
+
+// __DoResolveInput is used internally by genqlient
+type __DoResolveInput struct {
+	Id      string      `json:"id"`
+	Outcome CaseOutcome `json:"outcome"`
+	Account string      `json:"account"`
+	Key     string      `json:"key"`
+}
+
+// GetId returns __DoResolveInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoResolveInput) GetId() string { return v.Id }
+
+// GetOutcome returns __DoResolveInput.Outcome, and is useful for accessing the field via an interface.
+func (v *__DoResolveInput) GetOutcome() CaseOutcome { return v.Outcome }
+
+// GetAccount returns __DoResolveInput.Account, and is useful for accessing the field via an interface.
+func (v *__DoResolveInput) GetAccount() string { return v.Account }
+
+// GetKey returns __DoResolveInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoResolveInput) GetKey() string { return v.Key }
+
+// __DoResumeInput is used internally by genqlient
+type __DoResumeInput struct {
+	Id  string `json:"id"`
+	Key string `json:"key"`
+}
+
+// GetId returns __DoResumeInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoResumeInput) GetId() string { return v.Id }
+
+// GetKey returns __DoResumeInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoResumeInput) GetKey() string { return v.Key }
+
+// __DoStartInput is used internally by genqlient
+type __DoStartInput struct {
+	Id  string `json:"id"`
+	Key string `json:"key"`
+}
+
+// GetId returns __DoStartInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoStartInput) GetId() string { return v.Id }
+
+// GetKey returns __DoStartInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoStartInput) GetKey() string { return v.Key }
+
+// __DoTransferInput is used internally by genqlient
+type __DoTransferInput struct {
+	Id     string `json:"id"`
+	Unit   string `json:"unit"`
+	Reason string `json:"reason"`
+	Key    string `json:"key"`
+}
+
+// GetId returns __DoTransferInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoTransferInput) GetId() string { return v.Id }
+
+// GetUnit returns __DoTransferInput.Unit, and is useful for accessing the field via an interface.
+func (v *__DoTransferInput) GetUnit() string { return v.Unit }
+
+// GetReason returns __DoTransferInput.Reason, and is useful for accessing the field via an interface.
+func (v *__DoTransferInput) GetReason() string { return v.Reason }
+
+// GetKey returns __DoTransferInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoTransferInput) GetKey() string { return v.Key }
+
 // __FindInput is used internally by genqlient
 type __FindInput struct {
 	Receipt string `json:"receipt"`
@@ -823,6 +3314,70 @@ type __FindInput struct {
 
 // GetReceipt returns __FindInput.Receipt, and is useful for accessing the field via an interface.
 func (v *__FindInput) GetReceipt() string { return v.Receipt }
+
+// __IssueInput is used internally by genqlient
+type __IssueInput struct {
+	Encounter string `json:"encounter"`
+	Key       string `json:"key"`
+}
+
+// GetEncounter returns __IssueInput.Encounter, and is useful for accessing the field via an interface.
+func (v *__IssueInput) GetEncounter() string { return v.Encounter }
+
+// GetKey returns __IssueInput.Key, and is useful for accessing the field via an interface.
+func (v *__IssueInput) GetKey() string { return v.Key }
+
+// __MendRatingInput is used internally by genqlient
+type __MendRatingInput struct {
+	Rating string `json:"rating"`
+	Text   string `json:"text"`
+	Key    string `json:"key"`
+}
+
+// GetRating returns __MendRatingInput.Rating, and is useful for accessing the field via an interface.
+func (v *__MendRatingInput) GetRating() string { return v.Rating }
+
+// GetText returns __MendRatingInput.Text, and is useful for accessing the field via an interface.
+func (v *__MendRatingInput) GetText() string { return v.Text }
+
+// GetKey returns __MendRatingInput.Key, and is useful for accessing the field via an interface.
+func (v *__MendRatingInput) GetKey() string { return v.Key }
+
+// __MineInput is used internally by genqlient
+type __MineInput struct {
+	Official string `json:"official"`
+}
+
+// GetOfficial returns __MineInput.Official, and is useful for accessing the field via an interface.
+func (v *__MineInput) GetOfficial() string { return v.Official }
+
+// __NeighboursInput is used internally by genqlient
+type __NeighboursInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __NeighboursInput.Id, and is useful for accessing the field via an interface.
+func (v *__NeighboursInput) GetId() string { return v.Id }
+
+// __NoteDeedInput is used internally by genqlient
+type __NoteDeedInput struct {
+	Kind   DeedKind  `json:"kind"`
+	DoneAt time.Time `json:"doneAt"`
+	Title  string    `json:"title"`
+	Key    string    `json:"key"`
+}
+
+// GetKind returns __NoteDeedInput.Kind, and is useful for accessing the field via an interface.
+func (v *__NoteDeedInput) GetKind() DeedKind { return v.Kind }
+
+// GetDoneAt returns __NoteDeedInput.DoneAt, and is useful for accessing the field via an interface.
+func (v *__NoteDeedInput) GetDoneAt() time.Time { return v.DoneAt }
+
+// GetTitle returns __NoteDeedInput.Title, and is useful for accessing the field via an interface.
+func (v *__NoteDeedInput) GetTitle() string { return v.Title }
+
+// GetKey returns __NoteDeedInput.Key, and is useful for accessing the field via an interface.
+func (v *__NoteDeedInput) GetKey() string { return v.Key }
 
 // __OpenInput is used internally by genqlient
 type __OpenInput struct {
@@ -880,6 +3435,34 @@ func (v *__RateInput) GetContact() string { return v.Contact }
 // GetKey returns __RateInput.Key, and is useful for accessing the field via an interface.
 func (v *__RateInput) GetKey() string { return v.Key }
 
+// __RateMendedInput is used internally by genqlient
+type __RateMendedInput struct {
+	Receipt string `json:"receipt"`
+	Level   int    `json:"level"`
+}
+
+// GetReceipt returns __RateMendedInput.Receipt, and is useful for accessing the field via an interface.
+func (v *__RateMendedInput) GetReceipt() string { return v.Receipt }
+
+// GetLevel returns __RateMendedInput.Level, and is useful for accessing the field via an interface.
+func (v *__RateMendedInput) GetLevel() int { return v.Level }
+
+// __RecordInput is used internally by genqlient
+type __RecordInput struct {
+	Service string  `json:"service"`
+	Channel Channel `json:"channel"`
+	Key     string  `json:"key"`
+}
+
+// GetService returns __RecordInput.Service, and is useful for accessing the field via an interface.
+func (v *__RecordInput) GetService() string { return v.Service }
+
+// GetChannel returns __RecordInput.Channel, and is useful for accessing the field via an interface.
+func (v *__RecordInput) GetChannel() Channel { return v.Channel }
+
+// GetKey returns __RecordInput.Key, and is useful for accessing the field via an interface.
+func (v *__RecordInput) GetKey() string { return v.Key }
+
 // __SubscribeInput is used internally by genqlient
 type __SubscribeInput struct {
 	Receipt string `json:"receipt"`
@@ -892,57 +3475,93 @@ func (v *__SubscribeInput) GetReceipt() string { return v.Receipt }
 // GetEmail returns __SubscribeInput.Email, and is useful for accessing the field via an interface.
 func (v *__SubscribeInput) GetEmail() string { return v.Email }
 
-// __VoteOnInput is used internally by genqlient
-type __VoteOnInput struct {
-	Code    string               `json:"code"`
-	Marks   []AppraisalMarkInput `json:"marks"`
-	Comment string               `json:"comment"`
-	Key     string               `json:"key"`
+// __WaitingInput is used internally by genqlient
+type __WaitingInput struct {
+	Unit string `json:"unit"`
 }
 
-// GetCode returns __VoteOnInput.Code, and is useful for accessing the field via an interface.
-func (v *__VoteOnInput) GetCode() string { return v.Code }
+// GetUnit returns __WaitingInput.Unit, and is useful for accessing the field via an interface.
+func (v *__WaitingInput) GetUnit() string { return v.Unit }
 
-// GetMarks returns __VoteOnInput.Marks, and is useful for accessing the field via an interface.
-func (v *__VoteOnInput) GetMarks() []AppraisalMarkInput { return v.Marks }
-
-// GetComment returns __VoteOnInput.Comment, and is useful for accessing the field via an interface.
-func (v *__VoteOnInput) GetComment() string { return v.Comment }
-
-// GetKey returns __VoteOnInput.Key, and is useful for accessing the field via an interface.
-func (v *__VoteOnInput) GetKey() string { return v.Key }
-
-// The query executed by AskBallot.
-const AskBallot_Operation = `
-query AskBallot ($code: String!) {
-	appraisalForm(code: $code) {
-		name
-		closesOn
-		officials {
-			id
-			name
-			unitName
-			position
+// The mutation executed by AnswerMediator.
+const AnswerMediator_Operation = `
+mutation AnswerMediator ($receipt: String!, $agree: Boolean!) {
+	answerMediation(input: {receipt:$receipt,agree:$agree}) {
+		userErrors {
+			... Problem
 		}
 	}
 }
+fragment Problem on UserError {
+	field
+	code
+	message
+}
 `
 
-// What an appraisal code is for.
-func AskBallot(
+// What the resident says in a mediation.
+func AnswerMediator(
 	ctx_ context.Context,
 	client_ graphql.Client,
-	code string,
-) (data_ *AskBallotResponse, err_ error) {
+	receipt string,
+	agree bool,
+) (data_ *AnswerMediatorResponse, err_ error) {
 	req_ := &graphql.Request{
-		OpName: "AskBallot",
-		Query:  AskBallot_Operation,
-		Variables: &__AskBallotInput{
-			Code: code,
+		OpName: "AnswerMediator",
+		Query:  AnswerMediator_Operation,
+		Variables: &__AnswerMediatorInput{
+			Receipt: receipt,
+			Agree:   agree,
 		},
 	}
 
-	data_ = &AskBallotResponse{}
+	data_ = &AnswerMediatorResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by AnswerRating.
+const AnswerRating_Operation = `
+mutation AnswerRating ($rating: ID!, $text: String!, $key: String!) {
+	replyToRating(input: {ratingId:$rating,text:$text,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Answers a bad rating.
+func AnswerRating(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	rating string,
+	text string,
+	key string,
+) (data_ *AnswerRatingResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "AnswerRating",
+		Query:  AnswerRating_Operation,
+		Variables: &__AnswerRatingInput{
+			Rating: rating,
+			Text:   text,
+			Key:    key,
+		},
+	}
+
+	data_ = &AnswerRatingResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -992,6 +3611,142 @@ func AskOffer(
 	}
 
 	data_ = &AskOfferResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by CaseAtWork.
+const CaseAtWork_Operation = `
+query CaseAtWork ($id: ID!) {
+	node(id: $id) {
+		__typename
+		... on Case {
+			... Worked
+		}
+	}
+}
+fragment Worked on Case {
+	... Listed
+	description
+	place
+	openedAt
+	extended
+	outcome
+	account
+	confirmed
+	actions
+	mediation {
+		mediator
+		summary
+		proposedAt
+		outcome
+		residentAnswer
+		endedAt
+	}
+	exclusion {
+		unit {
+			name
+		}
+		ground
+		reason
+		state
+		dueAt
+		objection
+	}
+	events {
+		at
+		kind
+		toUnit {
+			name
+		}
+		note
+	}
+}
+fragment Listed on Case {
+	id
+	ref
+	title
+	category
+	state
+	unit {
+		name
+	}
+	official {
+		name
+	}
+	dueAt
+	overdue
+	dueSoon
+	escalatedTo {
+		name
+	}
+	offer {
+		toUnit {
+			name
+		}
+		reason
+		dueAt
+		final
+	}
+}
+`
+
+// A case as those see it who work on it.
+func CaseAtWork(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *CaseAtWorkResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "CaseAtWork",
+		Query:  CaseAtWork_Operation,
+		Variables: &__CaseAtWorkInput{
+			Id: id,
+		},
+	}
+
+	data_ = &CaseAtWorkResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Catalogue.
+const Catalogue_Operation = `
+query Catalogue {
+	services(first: 100) {
+		nodes {
+			id
+			name
+		}
+	}
+}
+`
+
+// What can be done for people.
+func Catalogue(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *CatalogueResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Catalogue",
+		Query:  Catalogue_Operation,
+	}
+
+	data_ = &CatalogueResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -1054,6 +3809,14 @@ fragment Followed on Case {
 	dueAt
 	account
 	confirmed
+	mediation {
+		mediator
+		summary
+		proposedAt
+		outcome
+		residentAnswer
+		endedAt
+	}
 	events {
 		at
 		kind
@@ -1102,6 +3865,691 @@ func Confirm(
 	return data_, err_
 }
 
+// The mutation executed by ConfirmHelp.
+const ConfirmHelp_Operation = `
+mutation ConfirmHelp ($receipt: String!, $done: Boolean!) {
+	confirmDeed(input: {receipt:$receipt,done:$done}) {
+		deed {
+			title
+		}
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// The word of who was helped.
+func ConfirmHelp(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	receipt string,
+	done bool,
+) (data_ *ConfirmHelpResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ConfirmHelp",
+		Query:  ConfirmHelp_Operation,
+		Variables: &__ConfirmHelpInput{
+			Receipt: receipt,
+			Done:    done,
+		},
+	}
+
+	data_ = &ConfirmHelpResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoAccept.
+const DoAccept_Operation = `
+mutation DoAccept ($id: ID!, $key: String!) {
+	acceptCase(input: {caseId:$id,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoAccept(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	key string,
+) (data_ *DoAcceptResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoAccept",
+		Query:  DoAccept_Operation,
+		Variables: &__DoAcceptInput{
+			Id:  id,
+			Key: key,
+		},
+	}
+
+	data_ = &DoAcceptResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoAskExclusion.
+const DoAskExclusion_Operation = `
+mutation DoAskExclusion ($id: ID!, $ground: ExclusionGround!, $reason: String!, $key: String!) {
+	requestExclusion(input: {caseId:$id,ground:$ground,reason:$reason,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoAskExclusion(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	ground ExclusionGround,
+	reason string,
+	key string,
+) (data_ *DoAskExclusionResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoAskExclusion",
+		Query:  DoAskExclusion_Operation,
+		Variables: &__DoAskExclusionInput{
+			Id:     id,
+			Ground: ground,
+			Reason: reason,
+			Key:    key,
+		},
+	}
+
+	data_ = &DoAskExclusionResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoAssign.
+const DoAssign_Operation = `
+mutation DoAssign ($id: ID!, $key: String!) {
+	assignCase(input: {caseId:$id,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoAssign(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	key string,
+) (data_ *DoAssignResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoAssign",
+		Query:  DoAssign_Operation,
+		Variables: &__DoAssignInput{
+			Id:  id,
+			Key: key,
+		},
+	}
+
+	data_ = &DoAssignResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoDecideExclusion.
+const DoDecideExclusion_Operation = `
+mutation DoDecideExclusion ($id: ID!, $granted: Boolean!, $reason: String!, $key: String!) {
+	decideExclusion(input: {caseId:$id,granted:$granted,reason:$reason,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoDecideExclusion(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	granted bool,
+	reason string,
+	key string,
+) (data_ *DoDecideExclusionResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoDecideExclusion",
+		Query:  DoDecideExclusion_Operation,
+		Variables: &__DoDecideExclusionInput{
+			Id:      id,
+			Granted: granted,
+			Reason:  reason,
+			Key:     key,
+		},
+	}
+
+	data_ = &DoDecideExclusionResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoDecideTransfer.
+const DoDecideTransfer_Operation = `
+mutation DoDecideTransfer ($id: ID!, $accept: Boolean!, $reason: String!, $key: String!) {
+	decideTransfer(input: {caseId:$id,accept:$accept,reason:$reason,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoDecideTransfer(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	accept bool,
+	reason string,
+	key string,
+) (data_ *DoDecideTransferResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoDecideTransfer",
+		Query:  DoDecideTransfer_Operation,
+		Variables: &__DoDecideTransferInput{
+			Id:     id,
+			Accept: accept,
+			Reason: reason,
+			Key:    key,
+		},
+	}
+
+	data_ = &DoDecideTransferResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoEndMediation.
+const DoEndMediation_Operation = `
+mutation DoEndMediation ($id: ID!, $agreed: Boolean!, $outcome: CaseOutcome, $summary: String!, $key: String!) {
+	endMediation(input: {caseId:$id,unitAgreed:$agreed,outcome:$outcome,summary:$summary,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoEndMediation(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	agreed bool,
+	outcome *CaseOutcome,
+	summary string,
+	key string,
+) (data_ *DoEndMediationResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoEndMediation",
+		Query:  DoEndMediation_Operation,
+		Variables: &__DoEndMediationInput{
+			Id:      id,
+			Agreed:  agreed,
+			Outcome: outcome,
+			Summary: summary,
+			Key:     key,
+		},
+	}
+
+	data_ = &DoEndMediationResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoExtend.
+const DoExtend_Operation = `
+mutation DoExtend ($id: ID!, $reason: String!, $key: String!) {
+	extendCase(input: {caseId:$id,reason:$reason,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoExtend(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	reason string,
+	key string,
+) (data_ *DoExtendResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoExtend",
+		Query:  DoExtend_Operation,
+		Variables: &__DoExtendInput{
+			Id:     id,
+			Reason: reason,
+			Key:    key,
+		},
+	}
+
+	data_ = &DoExtendResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoHold.
+const DoHold_Operation = `
+mutation DoHold ($id: ID!, $reason: String!, $key: String!) {
+	holdCase(input: {caseId:$id,reason:$reason,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoHold(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	reason string,
+	key string,
+) (data_ *DoHoldResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoHold",
+		Query:  DoHold_Operation,
+		Variables: &__DoHoldInput{
+			Id:     id,
+			Reason: reason,
+			Key:    key,
+		},
+	}
+
+	data_ = &DoHoldResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoMediate.
+const DoMediate_Operation = `
+mutation DoMediate ($id: ID!, $mediator: String!, $reason: String!, $key: String!) {
+	requestMediation(input: {caseId:$id,mediator:$mediator,reason:$reason,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoMediate(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	mediator string,
+	reason string,
+	key string,
+) (data_ *DoMediateResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoMediate",
+		Query:  DoMediate_Operation,
+		Variables: &__DoMediateInput{
+			Id:       id,
+			Mediator: mediator,
+			Reason:   reason,
+			Key:      key,
+		},
+	}
+
+	data_ = &DoMediateResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoPart.
+const DoPart_Operation = `
+mutation DoPart ($id: ID!, $reason: String!, $key: String!) {
+	partCase(input: {caseId:$id,reason:$reason,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoPart(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	reason string,
+	key string,
+) (data_ *DoPartResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoPart",
+		Query:  DoPart_Operation,
+		Variables: &__DoPartInput{
+			Id:     id,
+			Reason: reason,
+			Key:    key,
+		},
+	}
+
+	data_ = &DoPartResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoResolve.
+const DoResolve_Operation = `
+mutation DoResolve ($id: ID!, $outcome: CaseOutcome!, $account: String!, $key: String!) {
+	resolveCase(input: {caseId:$id,outcome:$outcome,account:$account,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoResolve(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	outcome CaseOutcome,
+	account string,
+	key string,
+) (data_ *DoResolveResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoResolve",
+		Query:  DoResolve_Operation,
+		Variables: &__DoResolveInput{
+			Id:      id,
+			Outcome: outcome,
+			Account: account,
+			Key:     key,
+		},
+	}
+
+	data_ = &DoResolveResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoResume.
+const DoResume_Operation = `
+mutation DoResume ($id: ID!, $key: String!) {
+	resumeCase(input: {caseId:$id,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoResume(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	key string,
+) (data_ *DoResumeResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoResume",
+		Query:  DoResume_Operation,
+		Variables: &__DoResumeInput{
+			Id:  id,
+			Key: key,
+		},
+	}
+
+	data_ = &DoResumeResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoStart.
+const DoStart_Operation = `
+mutation DoStart ($id: ID!, $key: String!) {
+	startCase(input: {caseId:$id,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoStart(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	key string,
+) (data_ *DoStartResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoStart",
+		Query:  DoStart_Operation,
+		Variables: &__DoStartInput{
+			Id:  id,
+			Key: key,
+		},
+	}
+
+	data_ = &DoStartResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoTransfer.
+const DoTransfer_Operation = `
+mutation DoTransfer ($id: ID!, $unit: ID!, $reason: String!, $key: String!) {
+	transferCase(input: {caseId:$id,toUnitId:$unit,reason:$reason,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoTransfer(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	unit string,
+	reason string,
+	key string,
+) (data_ *DoTransferResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoTransfer",
+		Query:  DoTransfer_Operation,
+		Variables: &__DoTransferInput{
+			Id:     id,
+			Unit:   unit,
+			Reason: reason,
+			Key:    key,
+		},
+	}
+
+	data_ = &DoTransferResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by Find.
 const Find_Operation = `
 query Find ($receipt: String!) {
@@ -1115,6 +4563,13 @@ query Find ($receipt: String!) {
 		reply {
 			text
 			repliedOn
+		}
+		due {
+			replyDueOn
+			mendDueOn
+			mending
+			mendingLevel
+			mayRateMending
 		}
 	}
 	caseByReceipt(receipt: $receipt) {
@@ -1131,6 +4586,14 @@ fragment Followed on Case {
 	dueAt
 	account
 	confirmed
+	mediation {
+		mediator
+		summary
+		proposedAt
+		outcome
+		residentAnswer
+		endedAt
+	}
 	events {
 		at
 		kind
@@ -1157,6 +4620,267 @@ func Find(
 	}
 
 	data_ = &FindResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by Issue.
+const Issue_Operation = `
+mutation Issue ($encounter: ID!, $key: String!) {
+	issueRatingInvitation(input: {encounterId:$encounter,issuedFrom:"page",idempotencyKey:$key}) {
+		invitation {
+			url
+			qrPng
+			expiresAt
+		}
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func Issue(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	encounter string,
+	key string,
+) (data_ *IssueResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Issue",
+		Query:  Issue_Operation,
+		Variables: &__IssueInput{
+			Encounter: encounter,
+			Key:       key,
+		},
+	}
+
+	data_ = &IssueResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by MendRating.
+const MendRating_Operation = `
+mutation MendRating ($rating: ID!, $text: String!, $key: String!) {
+	recordMending(input: {ratingId:$rating,account:$text,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Says what was done about a bad rating.
+func MendRating(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	rating string,
+	text string,
+	key string,
+) (data_ *MendRatingResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "MendRating",
+		Query:  MendRating_Operation,
+		Variables: &__MendRatingInput{
+			Rating: rating,
+			Text:   text,
+			Key:    key,
+		},
+	}
+
+	data_ = &MendRatingResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Mine.
+const Mine_Operation = `
+query Mine ($official: ID!) {
+	mine: cases(filter: {officialId:$official,states:[ASSIGNED,IN_PROGRESS,ON_HOLD,MEDIATION]}, orderBy: DUE_ASC, first: 50) {
+		nodes {
+			... Listed
+		}
+	}
+	official(id: $official) {
+		unconfirmedDeeds {
+			kind
+			title
+			doneAt
+		}
+	}
+	myReviewAssignments {
+		official {
+			name
+		}
+		relation
+		state
+		submitted
+		dueOn
+		round {
+			name
+		}
+	}
+}
+fragment Listed on Case {
+	id
+	ref
+	title
+	category
+	state
+	unit {
+		name
+	}
+	official {
+		name
+	}
+	dueAt
+	overdue
+	dueSoon
+	escalatedTo {
+		name
+	}
+	offer {
+		toUnit {
+			name
+		}
+		reason
+		dueAt
+		final
+	}
+}
+`
+
+// What the caller does as an official.
+func Mine(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	official string,
+) (data_ *MineResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Mine",
+		Query:  Mine_Operation,
+		Variables: &__MineInput{
+			Official: official,
+		},
+	}
+
+	data_ = &MineResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Neighbours.
+const Neighbours_Operation = `
+query Neighbours ($id: ID!) {
+	unitsToOffer(caseId: $id) {
+		id
+		name
+	}
+}
+`
+
+// Who can be offered a case.
+func Neighbours(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *NeighboursResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Neighbours",
+		Query:  Neighbours_Operation,
+		Variables: &__NeighboursInput{
+			Id: id,
+		},
+	}
+
+	data_ = &NeighboursResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by NoteDeed.
+const NoteDeed_Operation = `
+mutation NoteDeed ($kind: DeedKind!, $doneAt: DateTime!, $title: String!, $key: String!) {
+	recordDeed(input: {kind:$kind,doneAt:$doneAt,title:$title,idempotencyKey:$key}) {
+		receipt
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func NoteDeed(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	kind DeedKind,
+	doneAt time.Time,
+	title string,
+	key string,
+) (data_ *NoteDeedResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "NoteDeed",
+		Query:  NoteDeed_Operation,
+		Variables: &__NoteDeedInput{
+			Kind:   kind,
+			DoneAt: doneAt,
+			Title:  title,
+			Key:    key,
+		},
+	}
+
+	data_ = &NoteDeedResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -1226,6 +4950,64 @@ func Open(
 	return data_, err_
 }
 
+// The query executed by Owed.
+const Owed_Operation = `
+query Owed {
+	owedReplies(first: 50) {
+		pageInfo {
+			hasNextPage
+		}
+		nodes {
+			ratingId
+			unit {
+				name
+			}
+			owes
+			overdue
+			replyDueOn
+			mendDueOn
+			escalatedTo {
+				name
+			}
+			official {
+				name
+			}
+			service {
+				name
+			}
+			level
+			comment
+			contact
+			reply {
+				text
+			}
+		}
+	}
+}
+`
+
+// What a reply officer owes.
+func Owed(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *OwedResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Owed",
+		Query:  Owed_Operation,
+	}
+
+	data_ = &OwedResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by Rate.
 const Rate_Operation = `
 mutation Rate ($token: String!, $level: Int!, $dimensions: [DimensionLevelInput!]!, $tags: [String!]!, $comment: String!, $contact: String!, $key: String!) {
@@ -1281,6 +5063,98 @@ func Rate(
 	return data_, err_
 }
 
+// The mutation executed by RateMended.
+const RateMended_Operation = `
+mutation RateMended ($receipt: String!, $level: Int!) {
+	rateMending(input: {receipt:$receipt,level:$level}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// What the resident says of what was done about a bad rating.
+func RateMended(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	receipt string,
+	level int,
+) (data_ *RateMendedResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "RateMended",
+		Query:  RateMended_Operation,
+		Variables: &__RateMendedInput{
+			Receipt: receipt,
+			Level:   level,
+		},
+	}
+
+	data_ = &RateMendedResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by Record.
+const Record_Operation = `
+mutation Record ($service: ID!, $channel: Channel!, $key: String!) {
+	recordEncounter(input: {serviceId:$service,channel:$channel,idempotencyKey:$key}) {
+		encounter {
+			id
+		}
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func Record(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	service string,
+	channel Channel,
+	key string,
+) (data_ *RecordResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Record",
+		Query:  Record_Operation,
+		Variables: &__RecordInput{
+			Service: service,
+			Channel: channel,
+			Key:     key,
+		},
+	}
+
+	data_ = &RecordResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by Subscribe.
 const Subscribe_Operation = `
 mutation Subscribe ($receipt: String!, $email: String!) {
@@ -1325,44 +5199,116 @@ func Subscribe(
 	return data_, err_
 }
 
-// The mutation executed by VoteOn.
-const VoteOn_Operation = `
-mutation VoteOn ($code: String!, $marks: [AppraisalMarkInput!]!, $comment: String!, $key: String!) {
-	submitAppraisal(input: {code:$code,marks:$marks,comment:$comment,idempotencyKey:$key}) {
-		submitted
-		userErrors {
-			... Problem
+// The query executed by Waiting.
+const Waiting_Operation = `
+query Waiting ($unit: ID) {
+	offered: cases(filter: {offered:true}, orderBy: DUE_ASC, first: 50) {
+		nodes {
+			... Listed
+		}
+	}
+	exclusions: cases(filter: {exclusions:[ASKED,OBJECTED]}, orderBy: DUE_ASC, first: 50) {
+		nodes {
+			... Listed
+		}
+	}
+	escalated: cases(filter: {escalatedTo:$unit}, orderBy: DUE_ASC, first: 50) {
+		nodes {
+			... Listed
+		}
+	}
+	unassigned: cases(filter: {states:[SUBMITTED,ACCEPTED,REOPENED]}, orderBy: DUE_ASC, first: 50) {
+		pageInfo {
+			hasNextPage
+		}
+		nodes {
+			... Listed
 		}
 	}
 }
-fragment Problem on UserError {
-	field
-	code
-	message
+fragment Listed on Case {
+	id
+	ref
+	title
+	category
+	state
+	unit {
+		name
+	}
+	official {
+		name
+	}
+	dueAt
+	overdue
+	dueSoon
+	escalatedTo {
+		name
+	}
+	offer {
+		toUnit {
+			name
+		}
+		reason
+		dueAt
+		final
+	}
 }
 `
 
-// Hands in a ballot.
-func VoteOn(
+// What waits for the caller's unit.
+func Waiting(
 	ctx_ context.Context,
 	client_ graphql.Client,
-	code string,
-	marks []AppraisalMarkInput,
-	comment string,
-	key string,
-) (data_ *VoteOnResponse, err_ error) {
+	unit string,
+) (data_ *WaitingResponse, err_ error) {
 	req_ := &graphql.Request{
-		OpName: "VoteOn",
-		Query:  VoteOn_Operation,
-		Variables: &__VoteOnInput{
-			Code:    code,
-			Marks:   marks,
-			Comment: comment,
-			Key:     key,
+		OpName: "Waiting",
+		Query:  Waiting_Operation,
+		Variables: &__WaitingInput{
+			Unit: unit,
 		},
 	}
 
-	data_ = &VoteOnResponse{}
+	data_ = &WaitingResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Who.
+const Who_Operation = `
+query Who {
+	me {
+		role
+		unit {
+			id
+			name
+		}
+		official {
+			id
+			name
+		}
+	}
+}
+`
+
+// Who has signed in.
+func Who(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *WhoResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Who",
+		Query:  Who_Operation,
+	}
+
+	data_ = &WhoResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

@@ -26,7 +26,8 @@ func (s *site) find(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *site) showFound(w http.ResponseWriter, r *http.Request, status int, receipt, notice string) {
+// showFound says besides what is to be mended or, where all is well, what was done.
+func (s *site) showFound(w http.ResponseWriter, r *http.Request, status int, receipt, said string) {
 	answer, err := Find(asking(r), s.api, receipt)
 	if err != nil {
 		s.fail(w, r, asked("Find", err))
@@ -40,7 +41,13 @@ func (s *site) showFound(w http.ResponseWriter, r *http.Request, status int, rec
 	if page.Case != nil {
 		page.MaySay = page.Case.State == CaseStateResolved || page.Case.State == CaseStateClosedUnconfirmed
 	}
-	s.show(w, r, status, "found", view{Notice: notice, Page: page})
+	v := view{Page: page}
+	if status == http.StatusOK {
+		v.Done = said
+	} else {
+		v.Notice = said
+	}
+	s.show(w, r, status, "found", v)
 }
 
 // word takes the resident's word on a resolution.
@@ -62,7 +69,49 @@ func (s *site) word(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, asked("Confirm", err))
 		return
 	}
-	if problem := mendable(answer.ConfirmResolution.UserErrors); problem != "" {
+	s.noted(w, r, receipt, answer.ConfirmResolution.UserErrors)
+}
+
+// mended takes the resident's mark for what was put right.
+func (s *site) mended(w http.ResponseWriter, r *http.Request) {
+	if !s.form(w, r) {
+		return
+	}
+	receipt := r.PostFormValue("receipt")
+	level, err := strconv.Atoi(r.PostFormValue("level"))
+	if err != nil {
+		s.showFound(w, r, http.StatusUnprocessableEntity, receipt, wordsIn(language(r)).ChooseLevel)
+		return
+	}
+	answer, err := RateMended(asking(r), s.api, receipt, level)
+	if err != nil {
+		s.fail(w, r, asked("RateMended", err))
+		return
+	}
+	s.noted(w, r, receipt, answer.RateMending.UserErrors)
+}
+
+// mediation takes the resident's word in a mediation.
+func (s *site) mediation(w http.ResponseWriter, r *http.Request) {
+	if !s.form(w, r) {
+		return
+	}
+	receipt, agree := r.PostFormValue("receipt"), r.PostFormValue("agree")
+	if agree != "yes" && agree != "no" {
+		s.showFound(w, r, http.StatusUnprocessableEntity, receipt, wordsIn(language(r)).ChooseAgree)
+		return
+	}
+	answer, err := AnswerMediator(asking(r), s.api, receipt, agree == "yes")
+	if err != nil {
+		s.fail(w, r, asked("AnswerMediator", err))
+		return
+	}
+	s.noted(w, r, receipt, answer.AnswerMediation.UserErrors)
+}
+
+// noted shows what has become of a resident's word.
+func (s *site) noted(w http.ResponseWriter, r *http.Request, receipt string, problems []Problem) {
+	if problem := mendable(problems); problem != "" {
 		s.showFound(w, r, http.StatusUnprocessableEntity, receipt, problem)
 		return
 	}

@@ -1,10 +1,11 @@
-// Package web is the residents' pages: rate an encounter by its link, bring a
-// problem, and follow a rating or a case by its receipt. They need no account, no script and no
-// cookie, and fit any phone.
+// Package web is the pages. Residents rate an encounter by its link, bring a
+// problem, and follow a rating or a case by its receipt: without account, script or
+// cookie, on any phone. Officials sign in with their token and work through their
+// queue below /work: without script as well.
 //
 // A page runs the GraphQL operations of operations.graphql through the API's own
-// handler, in the same process and as the stranger that its reader is: it has no
-// other way to the data, and so can show nothing that the API would not.
+// handler, in the same process and as who its reader is, a stranger or an official:
+// it has no other way to the data, and so can show nothing that the API would not.
 package web
 
 import (
@@ -15,6 +16,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/Khan/genqlient/graphql"
@@ -46,14 +48,24 @@ type site struct {
 	api     graphql.Client
 	uploads http.Handler
 	pages   map[string]*template.Template
-	zone    *time.Location
+	Options
 }
 
-// New returns the pages. api is the handler of GraphQL and uploads that of attachments;
-// zone is where the organisation keeps its dates.
-func New(api, uploads http.Handler, zone *time.Location) (http.Handler, error) {
-	s := &site{api: inprocess.Client(api), uploads: uploads, pages: map[string]*template.Template{}, zone: zone}
-	for _, name := range []string{"home", "rate", "rated", "gone", "receipt", "found", "problem", "opened", "appraisal", "appraised", "appraisalgone"} {
+// Options tune the pages. All but Secure are needed.
+type Options struct {
+	Zone   *time.Location   // where the organisation keeps its dates
+	Now    func() time.Time // the clock
+	Secure bool             // whether the site is reached by https alone
+}
+
+// New returns the pages. api is the handler of GraphQL and uploads that of attachments.
+func New(api, uploads http.Handler, options Options) (http.Handler, error) {
+	s := &site{api: inprocess.Client(api), uploads: uploads, pages: map[string]*template.Template{}, Options: options}
+	for _, name := range []string{
+		"home", "rate", "rated", "gone", "receipt", "found", "problem", "opened", "help",
+		"appraisal", "appraised", "appraisalgone",
+		"sign-in", "blocked", "work", "work-case", "encounter", "link", "deed", "deed-code",
+	} {
 		page, err := template.New("layout.html").Funcs(s.functions()).ParseFS(pageFiles, "pages/layout.html", "pages/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("read page %s: %w", name, err)
@@ -75,6 +87,21 @@ func New(api, uploads http.Handler, zone *time.Location) (http.Handler, error) {
 	routes.HandleFunc("POST /receipt/word", s.word)
 	routes.HandleFunc("GET /case/new", s.askProblem)
 	routes.HandleFunc("POST /case/new", s.takeProblem)
+	routes.HandleFunc("POST /receipt/mended", s.mended)
+	routes.HandleFunc("POST /receipt/mediation", s.mediation)
+	routes.HandleFunc("GET /deed", s.askHelp)
+	routes.HandleFunc("POST /deed", s.help)
+	routes.HandleFunc("GET /sign-in", s.askToken)
+	routes.HandleFunc("POST /sign-in", s.signIn)
+	routes.HandleFunc("POST /work/sign-out", s.signOut)
+	routes.HandleFunc("GET /work", s.signed(s.queue))
+	routes.HandleFunc("POST /work/replies/{rating}", s.signed(s.reply))
+	routes.HandleFunc("GET /work/cases/{id}", s.signed(s.workCase))
+	routes.HandleFunc("POST /work/cases/{id}/{action}", s.signed(s.act))
+	routes.HandleFunc("GET /work/encounters/new", s.signed(s.askEncounter))
+	routes.HandleFunc("POST /work/encounters/new", s.signed(s.takeEncounter))
+	routes.HandleFunc("GET /work/deeds/new", s.signed(s.askDeed))
+	routes.HandleFunc("POST /work/deeds/new", s.signed(s.takeDeed))
 	routes.Handle("GET /assets/", http.StripPrefix("/assets/", cached(http.FileServerFS(assets))))
 	return routes, nil
 }
@@ -91,15 +118,17 @@ func cached(next http.Handler) http.Handler {
 type view struct {
 	Lang   messages.Lang
 	Words  *words
-	Path   string // of this page, for the switch of languages; empty where it cannot be fetched again
-	Notice string // what is to be mended, in the reader's language
+	Path   string  // of this page, for the switch of languages; empty where it cannot be fetched again
+	Notice string  // what is to be mended, in the reader's language
+	Done   string  // what has just been done
+	Who    *Caller // who has signed in; nil: a resident
 	Page   any
 }
 
 // show writes a page. Nothing of it is kept by anybody.
 func (s *site) show(w http.ResponseWriter, r *http.Request, status int, name string, v view) {
 	v.Lang = language(r)
-	v.Words = wordsIn(v.Lang)
+	v.Words, v.Who = wordsIn(v.Lang), caller(r)
 	var out bytes.Buffer
 	if err := s.pages[name].Execute(&out, v); err != nil {
 		s.fail(w, r, fmt.Errorf("page %s: %w", name, err))
@@ -146,9 +175,13 @@ func (s *site) form(w http.ResponseWriter, r *http.Request) bool {
 
 func (s *site) functions() template.FuncMap {
 	return template.FuncMap{
-		"day": func(t time.Time) string { return t.In(s.zone).Format(time.DateOnly) },
+		// These steps need no more than a click, those a reason.
+		"plain":  func(a CaseAction) bool { return slices.Contains(plainActions, a) },
+		"must":   func(a CaseAction) bool { return slices.Contains(reasonedActions, a) },
+		"moment": func(t time.Time) string { return t.In(s.Zone).Format("2006-01-02 15:04") },
+		"day":    func(t time.Time) string { return t.In(s.Zone).Format(time.DateOnly) },
 		// A due date is the first instant that is too late.
-		"lastDay": func(t time.Time) string { return t.Add(-time.Nanosecond).In(s.zone).Format(time.DateOnly) },
+		"lastDay": func(t time.Time) string { return t.Add(-time.Nanosecond).In(s.Zone).Format(time.DateOnly) },
 	}
 }
 

@@ -19,6 +19,9 @@ type words struct {
 	YourCase, Stands, With, HandedIn, Due, Account             string
 	History, Solved, SolvedAsk, NotSolved, Mark, ChooseSolved  string
 	Say, WordTaken                                             string
+	ReplyDue, MendDue, Mending, MendedAsk, YourMark            string
+	MediatedBy, AgreedOn, AgreeAsk, AgreeMediator              string
+	Agree, Disagree, ChooseAgree                               string
 	TooLarge, Failed                                           string
 	ProblemTitle, ProblemText, ProblemLine, ProblemWords       string
 	ProblemPlace, ProblemCategory, ProblemUnsure, ProblemSend  string
@@ -27,6 +30,9 @@ type words struct {
 	ProblemAgain, OpenedTitle, OpenedKeep                      string
 	States                                                     map[CaseState]string
 	Steps                                                      map[CaseEventKind]string
+	HelpTitle, HelpText, HelpCode, HelpAsk, HelpYes, HelpNo    string
+	ChooseHelp, OtherKind                                      string
+	workWords
 }
 
 // wordsIn returns the pages' sentences in a language.
@@ -35,6 +41,17 @@ func wordsIn(l messages.Lang) *words {
 		return &english
 	}
 	return &chinese
+}
+
+// otherCategory is what the API calls the category of what nobody knows.
+const otherCategory = "OTHER"
+
+// CategoryName says a category: they are in the organisation's own words, but for one.
+func (w *words) CategoryName(category string) string {
+	if category == otherCategory {
+		return w.OtherKind
+	}
+	return category
 }
 
 var chinese = words{
@@ -58,6 +75,9 @@ var chinese = words{
 	YourCase: "您的诉求", Stands: "进展", With: "承办单位", HandedIn: "提交日期", Due: "应于此日前办结", Account: "单位所作的处理",
 	History: "经过", SolvedAsk: "问题解决了吗？", Solved: "已解决", NotSolved: "没有解决，请重新办理", Mark: "对处理过程的满意程度（可不选）",
 	ChooseSolved: "请先回答问题是否解决。", Say: "提交", WordTaken: "已记下您的答复。",
+	ReplyDue: "应于此日前答复", MendDue: "应于此日前整改", Mending: "单位作了哪些整改", MendedAsk: "您对整改满意吗？", YourMark: "您对整改的评价",
+	MediatedBy: "调解人", AgreedOn: "单位同意的调解结果", AgreeAsk: "您同意这个结果吗？同意后，事项按此办结。", AgreeMediator: "您同意由他调解吗？不同意则恢复办理。",
+	Agree: "同意", Disagree: "不同意", ChooseAgree: "请先选择是否同意。",
 	ProblemTitle: "反映问题", ProblemText: "不必知道归谁管：我们来找承办单位。无需注册。", ProblemLine: "一句话说明问题", ProblemWords: "具体情况",
 	ProblemPlace: "地点（可不填）", ProblemCategory: "类别（可不选）", ProblemUnsure: "不确定，请按内容判断", ProblemSend: "提交问题",
 	ProblemEmail: "电子邮箱（可不填）", ProblemEmailHint: "填写后，有答复时会发邮件告诉您。邮箱加密保存，工作人员看不到，办结后删除。",
@@ -81,6 +101,9 @@ var chinese = words{
 		CaseEventKindResolved: "答复已解决", CaseEventKindConfirmed: "您确认解决", CaseEventKindReopened: "您要求重新办理", CaseEventKindRejected: "不予受理",
 		CaseEventKindWithdrawn: "撤回", CaseEventKindMediation: "调解", CaseEventKindClosed: "办结",
 	},
+	HelpTitle: "确认实事", HelpText: "如果工作人员帮过您并给了您一个码，请在这里说明是否属实。无需注册。", HelpCode: "您拿到的码",
+	HelpAsk: "这件事办了吗？", HelpYes: "办了，属实", HelpNo: "没有办", ChooseHelp: "请先选择是否属实。", OtherKind: "其他",
+	workWords: chineseWork,
 }
 
 var english = words{
@@ -104,6 +127,9 @@ var english = words{
 	YourCase: "Your case", Stands: "Where it stands", With: "In the hands of", HandedIn: "Handed in on", Due: "To be solved by", Account: "What the office did",
 	History: "What happened", SolvedAsk: "Is it solved?", Solved: "Yes, it is solved", NotSolved: "No: open it again", Mark: "How satisfied are you with how it was handled? (may be left out)",
 	ChooseSolved: "Say whether it is solved first.", Say: "Send", WordTaken: "Your answer is noted.",
+	ReplyDue: "A reply is owed by", MendDue: "To be put right by", Mending: "What the office put right", MendedAsk: "How satisfied are you with what was put right?", YourMark: "Your mark for it",
+	MediatedBy: "Mediated by", AgreedOn: "What the office agrees to", AgreeAsk: "Do you agree to this? If you do, the case ends so.", AgreeMediator: "Do you agree to this mediator? If not, the office goes on by itself.",
+	Agree: "I agree", Disagree: "I do not agree", ChooseAgree: "Say whether you agree first.",
 	ProblemTitle: "Bring a problem", ProblemText: "You need not know whose it is: finding the office is our work. No account is needed.", ProblemLine: "The problem in a line", ProblemWords: "What is the matter",
 	ProblemPlace: "Where (may be left out)", ProblemCategory: "Kind (may be left out)", ProblemUnsure: "Not sure: judge by my words", ProblemSend: "Hand it in",
 	ProblemEmail: "E-mail (may be left out)", ProblemEmailHint: "If you give one, you are told when there is an answer. It is kept encrypted, shown to nobody, and deleted when the case is over.",
@@ -127,4 +153,7 @@ var english = words{
 		CaseEventKindResolved: "Solved, the office says", CaseEventKindConfirmed: "You confirmed", CaseEventKindReopened: "You sent it back", CaseEventKindRejected: "Not taken on",
 		CaseEventKindWithdrawn: "Taken back", CaseEventKindMediation: "Mediation", CaseEventKindClosed: "Closed",
 	},
+	HelpTitle: "Confirm a deed", HelpText: "If an official has helped you and handed you a code, say here whether it is true. No account is needed.", HelpCode: "The code that you were given",
+	HelpAsk: "Was it done?", HelpYes: "Yes, it was done", HelpNo: "No, it was not", ChooseHelp: "Say whether it was done first.", OtherKind: "Something else",
+	workWords: englishWork,
 }

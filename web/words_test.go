@@ -12,10 +12,11 @@ import (
 func TestEveryWordIsSaidInBothLanguages(t *testing.T) {
 	for _, l := range messages.Langs {
 		w := wordsIn(l)
-		v := reflect.ValueOf(*w)
-		for i := range v.NumField() {
-			if f := v.Field(i); f.Kind() == reflect.String && f.String() == "" {
-				t.Errorf("%s: %s is not said", l, v.Type().Field(i).Name)
+		for _, v := range []reflect.Value{reflect.ValueOf(*w), reflect.ValueOf(w.workWords)} {
+			for i := range v.NumField() {
+				if f := v.Field(i); f.Kind() == reflect.String && f.String() == "" {
+					t.Errorf("%s: %s is not said", l, v.Type().Field(i).Name)
+				}
 			}
 		}
 		appraisal := reflect.ValueOf(w.Appraisal)
@@ -29,6 +30,7 @@ func TestEveryWordIsSaidInBothLanguages(t *testing.T) {
 				t.Errorf("%s: %s is not said", l, grade)
 			}
 		}
+		checkWork(t, w)
 		for level := 1; level <= 5; level++ {
 			if w.Levels[level] == "" {
 				t.Errorf("%s: level %d is not said", l, level)
@@ -47,5 +49,30 @@ func TestEveryWordIsSaidInBothLanguages(t *testing.T) {
 	}
 	if reflect.DeepEqual(chinese, english) {
 		t.Error("the two languages are one")
+	}
+}
+
+// checkWork looks for words of the API that the officials' pages do not say.
+func checkWork(t *testing.T, w *words) {
+	t.Helper()
+	said(t, "action", AllCaseAction, w.Actions)
+	for _, action := range AllCaseAction {
+		if w.Done[string(action)] == "" {
+			t.Errorf("%s: it is not said that it is done", action)
+		}
+	}
+	said(t, "outcome", AllCaseOutcome, w.Outcomes)
+	said(t, "ground", AllExclusionGround, w.Grounds)
+	said(t, "channel", AllChannel, w.Channels)
+	said(t, "deed", AllDeedKind, w.Deeds)
+	said(t, "relation", AllRelation, w.Relations)
+}
+
+func said[K ~string](t *testing.T, what string, all []K, words map[K]string) {
+	t.Helper()
+	for _, k := range all {
+		if words[k] == "" {
+			t.Errorf("%s %s is not said", what, k)
+		}
 	}
 }

@@ -25,6 +25,8 @@ type Filter struct {
 	// unit under it.
 	EscalatedTo *models.ID
 	Exclusions  []models.ExclusionState // empty: any or none
+	// Offered keeps what waits for an answer of a unit within the actor's scope.
+	Offered bool
 }
 
 // Order is the order of a list of cases.
@@ -46,6 +48,9 @@ func (s *Service) Page(ctx context.Context, actor auth.Actor, f Filter, order Or
 		return nil, false, models.Invalid("filter.states", models.KeyTooLong, strconv.Itoa(len(models.CaseStates)), strconv.Itoa(len(f.States)))
 	}
 	query := s.filter(s.Store.Read(ctx).Scopes(visible(actor)), f)
+	if f.Offered {
+		query = query.Scopes(nowOffered(actor))
+	}
 	query, err := behind(query, order, after)
 	if err != nil {
 		return nil, false, err
@@ -91,6 +96,11 @@ func (s *Service) filter(query *gorm.DB, f Filter) *gorm.DB {
 		}
 	}
 	return query
+}
+
+// Overdue says whether a case is open and past its due date.
+func (s *Service) Overdue(c *models.Case) bool {
+	return c.State.Open() && c.DueAt != nil && c.DueAt.Before(s.Store.Now())
 }
 
 // DueSoon says whether a case was warned of, is open and not yet overdue.

@@ -48,6 +48,15 @@ func offered(actor auth.Actor) scope {
 	}
 }
 
+// nowOffered keeps the cases that wait for an answer of a unit within the actor's
+// scope.
+func nowOffered(actor auth.Actor) scope {
+	return func(db *gorm.DB) *gorm.DB {
+		return db.Where("cases.id IN (SELECT case_id FROM case_transfers WHERE state = ? AND to_unit_id IN "+below+")",
+			models.TransferOffered, actor.UnitID)
+	}
+}
+
 // everywhere is the scope of whoever holds a receipt.
 func everywhere(db *gorm.DB) *gorm.DB { return db }
 

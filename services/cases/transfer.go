@@ -101,6 +101,25 @@ func decideAbove(tx *store.Tx, t *models.CaseTransfer) error {
 	return nil
 }
 
+// UnitsToOffer returns the units that a case of the actor's can be offered to, the
+// nearest in the tree first: whose names these are everybody may know.
+func (s *Service) UnitsToOffer(ctx context.Context, actor auth.Actor, id models.ID, first int) ([]*models.OrgUnit, error) {
+	if !actor.Is(workers...) {
+		return nil, models.Forbidden()
+	}
+	db := s.Store.Read(ctx)
+	c, err := store.Take[models.Case](db.Scopes(owned(actor)).Where("cases.id = ?", id), "Case")
+	if err != nil {
+		return nil, models.AtField("caseId", err)
+	}
+	near := db.Table("org_unit_closures AS a").Select("b.descendant_id AS id, MIN(a.depth + b.depth) AS steps").
+		Joins("JOIN org_unit_closures AS b ON b.ancestor_id = a.ancestor_id").
+		Where("a.descendant_id = ? AND b.descendant_id <> ?", c.UnitID, c.UnitID).Group("b.descendant_id")
+	var units []*models.OrgUnit
+	err = db.Joins("JOIN (?) AS near ON near.id = org_units.id", near).Order("near.steps, org_units.ref").Limit(first).Find(&units).Error
+	return units, err
+}
+
 // Decision is a unit's answer to a case that it was offered.
 type Decision struct {
 	On

@@ -5,35 +5,20 @@
 //
 // It ends with an error at the first thing that is not as it should be.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch, looker } from './page.mjs';
 
 const [lang, ratingURL, caseReceipt, shots] = process.argv.slice(2);
 const words = {
   'zh-CN': { level: '非常不满意', send: '提交评价', look: '查询', comment: '排队一个小时，希望多开一个窗口。', solved: '已解决', confirmed: '您已确认解决', say: '提交', bad: '没有找到这个回执', problem: { line: '一句话说明问题', words: '具体情况', where: '地点（可不填）', email: '电子邮箱（可不填）', files: '照片或文件（可不选）', send: '提交问题', lost: '有文件未能添加', mine: '路灯坏了 / dark' } },
   en: { level: 'Very dissatisfied', send: 'Send the rating', look: 'Look it up', comment: 'An hour in the queue: one more window, please. 🙏', solved: 'Yes, it is solved', confirmed: 'Solved, as you have confirmed', say: 'Send', bad: 'There is no such receipt', problem: { line: 'The problem in a line', words: 'What is the matter', where: 'Where (may be left out)', email: 'E-mail (may be left out)', files: 'Photos or documents (may be left out)', send: 'Hand it in', lost: 'a file could not be added', mine: 'The lamp is out' } },
 }[lang];
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
+const browser = await launch();
 try {
   // bypassCSP: axe is put into pages that allow no script.
   const context = await browser.newContext({ viewport: { width: 390, height: 844 }, locale: lang, bypassCSP: true });
   const page = await context.newPage();
-  const see = async (name, most = 390) => {
-    await page.screenshot({ path: join(shots, `${name}-${lang}.png`), fullPage: true });
-    await page.evaluate(axe);
-    const found = await page.evaluate(() => window.axe.run());
-    assert.deepEqual(found.violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [], `${name} is not for everybody`);
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    assert.ok(width <= most, `${name} is ${width} pixels wide on a phone of ${most}`);
-    assert.equal(await page.getAttribute('html', 'lang'), lang);
-  };
+  const look = looker(lang, shots);
+  const see = (name, most = 390) => look(page, name, most);
   const button = (name) => page.getByRole('button', { name, exact: true });
 
   await page.goto(new URL('/', ratingURL).href);

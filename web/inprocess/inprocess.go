@@ -5,6 +5,7 @@ package inprocess
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 
@@ -13,9 +14,16 @@ import (
 	"steelyard/messages"
 )
 
-// Client runs operations through a handler, as the stranger that the caller is and
-// in the language of the context.
+// Client runs operations through a handler, in the language of the context and as
+// whom it says: a stranger where it says nothing.
 func Client(api http.Handler) graphql.Client { return graphql.NewClient("/graphql", doer{api}) }
+
+type tokenKey struct{}
+
+// As returns a context whose operations are run with a bearer token.
+func As(ctx context.Context, token string) context.Context {
+	return context.WithValue(ctx, tokenKey{}, token)
+}
 
 // doer sends requests to a handler in this process.
 type doer struct{ http.Handler }
@@ -26,6 +34,9 @@ func Send(to http.Handler, r *http.Request) (*http.Response, error) { return doe
 // Do has the handler answer, in the language of the request's context.
 func (p doer) Do(r *http.Request) (*http.Response, error) {
 	r.Header.Set("Accept-Language", string(messages.From(r.Context())))
+	if token, is := r.Context().Value(tokenKey{}).(string); is {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
 	r.Header.Set("Accept", "application/graphql-response+json")
 	answer := &recorder{header: http.Header{}, status: http.StatusOK}
 	p.ServeHTTP(answer, r)
