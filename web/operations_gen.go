@@ -75,6 +75,53 @@ func (v *AnswerRatingResponse) GetReplyToRating() AnswerRatingReplyToRatingReply
 	return v.ReplyToRating
 }
 
+// What a voter says of an official.
+type AppraisalGrade string
+
+const (
+	// 优秀
+	AppraisalGradeExcellent AppraisalGrade = "EXCELLENT"
+	// 称职
+	AppraisalGradeCompetent AppraisalGrade = "COMPETENT"
+	// 基本称职
+	AppraisalGradeBasicallyCompetent AppraisalGrade = "BASICALLY_COMPETENT"
+	// 不称职
+	AppraisalGradeIncompetent AppraisalGrade = "INCOMPETENT"
+	// 弃权: it counts nowhere.
+	AppraisalGradeAbstain AppraisalGrade = "ABSTAIN"
+)
+
+var AllAppraisalGrade = []AppraisalGrade{
+	AppraisalGradeExcellent,
+	AppraisalGradeCompetent,
+	AppraisalGradeBasicallyCompetent,
+	AppraisalGradeIncompetent,
+	AppraisalGradeAbstain,
+}
+
+// A voter's grade of an official.
+type AppraisalMarkInput struct {
+	// Whom, of those on the form.
+	OfficialId string `json:"officialId"`
+	// What.
+	Grade AppraisalGrade `json:"grade"`
+}
+
+// GetOfficialId returns AppraisalMarkInput.OfficialId, and is useful for accessing the field via an interface.
+func (v *AppraisalMarkInput) GetOfficialId() string { return v.OfficialId }
+
+// GetGrade returns AppraisalMarkInput.Grade, and is useful for accessing the field via an interface.
+func (v *AppraisalMarkInput) GetGrade() AppraisalGrade { return v.Grade }
+
+// AskBallotResponse is returned by AskBallot on success.
+type AskBallotResponse struct {
+	// What a code is for, the same before and after it is used; null for a code that nobody issued or that is out of time.
+	AppraisalForm *Ballot `json:"appraisalForm"`
+}
+
+// GetAppraisalForm returns AskBallotResponse.AppraisalForm, and is useful for accessing the field via an interface.
+func (v *AskBallotResponse) GetAppraisalForm() *Ballot { return v.AppraisalForm }
+
 // AskOfferResponse is returned by AskOffer on success.
 type AskOfferResponse struct {
 	// What a rating link is for. Asking does not use it. The answer depends on the token
@@ -104,6 +151,55 @@ func (v *AspectOffered) GetCode() string { return v.Code }
 
 // GetLabel returns AspectOffered.Label, and is useful for accessing the field via an interface.
 func (v *AspectOffered) GetLabel() string { return v.Label }
+
+// Ballot includes the requested fields of the GraphQL type AppraisalForm.
+// The GraphQL type's documentation follows.
+//
+// What the holder of a code votes on.
+type Ballot struct {
+	// The round's name.
+	Name string `json:"name"`
+	// The last day on which the code works.
+	ClosesOn string `json:"closesOn"`
+	// Who is appraised.
+	Officials []BallotOfficialsAppraisalOfficial `json:"officials"`
+}
+
+// GetName returns Ballot.Name, and is useful for accessing the field via an interface.
+func (v *Ballot) GetName() string { return v.Name }
+
+// GetClosesOn returns Ballot.ClosesOn, and is useful for accessing the field via an interface.
+func (v *Ballot) GetClosesOn() string { return v.ClosesOn }
+
+// GetOfficials returns Ballot.Officials, and is useful for accessing the field via an interface.
+func (v *Ballot) GetOfficials() []BallotOfficialsAppraisalOfficial { return v.Officials }
+
+// BallotOfficialsAppraisalOfficial includes the requested fields of the GraphQL type AppraisalOfficial.
+// The GraphQL type's documentation follows.
+//
+// An official on a form.
+type BallotOfficialsAppraisalOfficial struct {
+	// The official's id.
+	Id string `json:"id"`
+	// The name.
+	Name string `json:"name"`
+	// The unit's name.
+	UnitName string `json:"unitName"`
+	// The post.
+	Position string `json:"position"`
+}
+
+// GetId returns BallotOfficialsAppraisalOfficial.Id, and is useful for accessing the field via an interface.
+func (v *BallotOfficialsAppraisalOfficial) GetId() string { return v.Id }
+
+// GetName returns BallotOfficialsAppraisalOfficial.Name, and is useful for accessing the field via an interface.
+func (v *BallotOfficialsAppraisalOfficial) GetName() string { return v.Name }
+
+// GetUnitName returns BallotOfficialsAppraisalOfficial.UnitName, and is useful for accessing the field via an interface.
+func (v *BallotOfficialsAppraisalOfficial) GetUnitName() string { return v.UnitName }
+
+// GetPosition returns BallotOfficialsAppraisalOfficial.Position, and is useful for accessing the field via an interface.
+func (v *BallotOfficialsAppraisalOfficial) GetPosition() string { return v.Position }
 
 // Caller includes the requested fields of the GraphQL type Me.
 // The GraphQL type's documentation follows.
@@ -406,7 +502,7 @@ func (v *CaseAtWorkNodeCase) GetTypename() string { return v.Typename }
 func (v *CaseAtWorkNodeCase) GetDescription() string { return v.Worked.Description }
 
 // GetPlace returns CaseAtWorkNodeCase.Place, and is useful for accessing the field via an interface.
-func (v *CaseAtWorkNodeCase) GetPlace() *string { return v.Worked.Place }
+func (v *CaseAtWorkNodeCase) GetPlace() string { return v.Worked.Place }
 
 // GetOpenedAt returns CaseAtWorkNodeCase.OpenedAt, and is useful for accessing the field via an interface.
 func (v *CaseAtWorkNodeCase) GetOpenedAt() time.Time { return v.Worked.OpenedAt }
@@ -503,7 +599,7 @@ type __premarshalCaseAtWorkNodeCase struct {
 
 	Description string `json:"description"`
 
-	Place *string `json:"place"`
+	Place string `json:"place"`
 
 	OpenedAt time.Time `json:"openedAt"`
 
@@ -2681,6 +2777,34 @@ func (v *UnitChoice) GetId() string { return v.Id }
 // GetName returns UnitChoice.Name, and is useful for accessing the field via an interface.
 func (v *UnitChoice) GetName() string { return v.Name }
 
+// VoteOnResponse is returned by VoteOn on success.
+type VoteOnResponse struct {
+	// Hands in a ballot: once a code.
+	SubmitAppraisal VoteOnSubmitAppraisalSubmitAppraisalPayload `json:"submitAppraisal"`
+}
+
+// GetSubmitAppraisal returns VoteOnResponse.SubmitAppraisal, and is useful for accessing the field via an interface.
+func (v *VoteOnResponse) GetSubmitAppraisal() VoteOnSubmitAppraisalSubmitAppraisalPayload {
+	return v.SubmitAppraisal
+}
+
+// VoteOnSubmitAppraisalSubmitAppraisalPayload includes the requested fields of the GraphQL type SubmitAppraisalPayload.
+// The GraphQL type's documentation follows.
+//
+// What handing in a ballot gave.
+type VoteOnSubmitAppraisalSubmitAppraisalPayload struct {
+	// Whether it was taken.
+	Submitted bool `json:"submitted"`
+	// What to mend. GONE stands for unknown, used and outdated codes alike.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetSubmitted returns VoteOnSubmitAppraisalSubmitAppraisalPayload.Submitted, and is useful for accessing the field via an interface.
+func (v *VoteOnSubmitAppraisalSubmitAppraisalPayload) GetSubmitted() bool { return v.Submitted }
+
+// GetUserErrors returns VoteOnSubmitAppraisalSubmitAppraisalPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *VoteOnSubmitAppraisalSubmitAppraisalPayload) GetUserErrors() []Problem { return v.UserErrors }
+
 // WaitingEscalatedCaseConnection includes the requested fields of the GraphQL type CaseConnection.
 // The GraphQL type's documentation follows.
 //
@@ -2791,7 +2915,7 @@ type Worked struct {
 	Description string `json:"description"`
 	// Where the trouble is, in the resident's words; empty where it was not said. Personal data: null
 	// but for who works on cases and who holds the receipt.
-	Place *string `json:"place"`
+	Place string `json:"place"`
 	// When it was handed in.
 	OpenedAt time.Time `json:"openedAt"`
 	// Whether the one extension has been used.
@@ -2816,7 +2940,7 @@ type Worked struct {
 func (v *Worked) GetDescription() string { return v.Description }
 
 // GetPlace returns Worked.Place, and is useful for accessing the field via an interface.
-func (v *Worked) GetPlace() *string { return v.Place }
+func (v *Worked) GetPlace() string { return v.Place }
 
 // GetOpenedAt returns Worked.OpenedAt, and is useful for accessing the field via an interface.
 func (v *Worked) GetOpenedAt() time.Time { return v.OpenedAt }
@@ -2909,7 +3033,7 @@ func (v *Worked) UnmarshalJSON(b []byte) error {
 type __premarshalWorked struct {
 	Description string `json:"description"`
 
-	Place *string `json:"place"`
+	Place string `json:"place"`
 
 	OpenedAt time.Time `json:"openedAt"`
 
@@ -3018,6 +3142,14 @@ func (v *__AnswerRatingInput) GetText() string { return v.Text }
 
 // GetKey returns __AnswerRatingInput.Key, and is useful for accessing the field via an interface.
 func (v *__AnswerRatingInput) GetKey() string { return v.Key }
+
+// __AskBallotInput is used internally by genqlient
+type __AskBallotInput struct {
+	Code string `json:"code"`
+}
+
+// GetCode returns __AskBallotInput.Code, and is useful for accessing the field via an interface.
+func (v *__AskBallotInput) GetCode() string { return v.Code }
 
 // __AskOfferInput is used internally by genqlient
 type __AskOfferInput struct {
@@ -3475,6 +3607,26 @@ func (v *__SubscribeInput) GetReceipt() string { return v.Receipt }
 // GetEmail returns __SubscribeInput.Email, and is useful for accessing the field via an interface.
 func (v *__SubscribeInput) GetEmail() string { return v.Email }
 
+// __VoteOnInput is used internally by genqlient
+type __VoteOnInput struct {
+	Code    string               `json:"code"`
+	Marks   []AppraisalMarkInput `json:"marks"`
+	Comment string               `json:"comment"`
+	Key     string               `json:"key"`
+}
+
+// GetCode returns __VoteOnInput.Code, and is useful for accessing the field via an interface.
+func (v *__VoteOnInput) GetCode() string { return v.Code }
+
+// GetMarks returns __VoteOnInput.Marks, and is useful for accessing the field via an interface.
+func (v *__VoteOnInput) GetMarks() []AppraisalMarkInput { return v.Marks }
+
+// GetComment returns __VoteOnInput.Comment, and is useful for accessing the field via an interface.
+func (v *__VoteOnInput) GetComment() string { return v.Comment }
+
+// GetKey returns __VoteOnInput.Key, and is useful for accessing the field via an interface.
+func (v *__VoteOnInput) GetKey() string { return v.Key }
+
 // __WaitingInput is used internally by genqlient
 type __WaitingInput struct {
 	Unit string `json:"unit"`
@@ -3562,6 +3714,48 @@ func AnswerRating(
 	}
 
 	data_ = &AnswerRatingResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by AskBallot.
+const AskBallot_Operation = `
+query AskBallot ($code: String!) {
+	appraisalForm(code: $code) {
+		name
+		closesOn
+		officials {
+			id
+			name
+			unitName
+			position
+		}
+	}
+}
+`
+
+// What an appraisal code is for.
+func AskBallot(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	code string,
+) (data_ *AskBallotResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "AskBallot",
+		Query:  AskBallot_Operation,
+		Variables: &__AskBallotInput{
+			Code: code,
+		},
+	}
+
+	data_ = &AskBallotResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -5188,6 +5382,55 @@ func Subscribe(
 	}
 
 	data_ = &SubscribeResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by VoteOn.
+const VoteOn_Operation = `
+mutation VoteOn ($code: String!, $marks: [AppraisalMarkInput!]!, $comment: String!, $key: String!) {
+	submitAppraisal(input: {code:$code,marks:$marks,comment:$comment,idempotencyKey:$key}) {
+		submitted
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Hands in a ballot.
+func VoteOn(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	code string,
+	marks []AppraisalMarkInput,
+	comment string,
+	key string,
+) (data_ *VoteOnResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "VoteOn",
+		Query:  VoteOn_Operation,
+		Variables: &__VoteOnInput{
+			Code:    code,
+			Marks:   marks,
+			Comment: comment,
+			Key:     key,
+		},
+	}
+
+	data_ = &VoteOnResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

@@ -8,7 +8,7 @@ type workWords struct {
 	Work, NewLink, NewDeed, NothingHere, NotYourRole, NoCase             string
 	MyCases, OfferedCases, ExclusionCases, EscalatedCases, UnitCases     string
 	NoneOfMine, More, DueBy, Overdue, DueSoon, Escalated, OfferedTo      string
-	AnswerBy, MustDecide, Nobody, InHands                                string
+	AnswerBy, MustDecide, Nobody, InHands, OwnUnit                       string
 	OwedTitle, NothingOwed, ReplyBy, MendBy, LateReply, OwedHidden       string
 	RatingSaid, ContactSaid, ReplyText, MendText, ReplySend, MendSend    string
 	ReplySaid                                                            string
@@ -43,14 +43,14 @@ var chineseWork = workWords{
 	NoCase:  "没有这个事项，或它已不在您的范围内。",
 	MyCases: "我承办的事项", OfferedCases: "转给本单位、等待答复", ExclusionCases: "申请不予受理、等待审定", EscalatedCases: "逾期上报本单位", UnitCases: "本单位待签收、待分派",
 	NoneOfMine: "您手上没有在办事项。", More: "这里只列出最急的 50 件。", DueBy: "办结期限", Overdue: "已逾期", DueSoon: "即将到期", Escalated: "已上报", OfferedTo: "转给",
-	AnswerBy: "答复期限", MustDecide: "须由本单位决定，不能退回", Nobody: "未分派", InHands: "承办人",
+	AnswerBy: "答复期限", MustDecide: "须由本单位决定，不能退回", Nobody: "未分派", InHands: "承办人", OwnUnit: "承办单位",
 	OwedTitle: "应答复的差评", NothingOwed: "没有应答复的差评。", ReplyBy: "答复期限", MendBy: "整改期限", LateReply: "已逾期",
 	OwedHidden: "为保护评价人，评价数量不足时不显示被评价人和内容。请就服务作一般答复。",
 	RatingSaid: "评价内容", ContactSaid: "联系方式（评价人希望联系）", ReplyText: "给评价人的答复", MendText: "整改了什么", ReplySend: "发出答复", MendSend: "提交整改结果",
 	ReplySaid:    "已答复",
 	ReviewsTitle: "我应作的评议", ReviewBy: "截止日期", ReviewsHow: "请在评议系统中填写；内容只有您能看到。",
 	DeedsTitle: "等待群众确认的实事", DeedsHow: "只有受益群众凭码确认的实事才计入。",
-	Place: "地点", Words: "群众的原话", CanDo: "现在可以办理", NothingToDo: "现在没有您可以办理的步骤。", Case: "事项", Category: "类别",
+	Place: "地点", Words: "群众的原话", CanDo: "现在可以办理", NothingToDo: "现在没有您可以办理的步骤。", Case: "编号", Category: "类别",
 	Reason: "理由", ReasonMaybe: "说明（可不填）", AccountDone: "做了什么（群众会看到）", Mediator: "调解人或机构", ToUnit: "转给哪个单位", Choose: "请选择", Outcome: "结果",
 	Yes: "同意", No: "不同意", MediationOf: "调解人", MediationWaits: "单位已同意，等群众答复", ExclusionAsked: "申请不予受理",
 	LinkTitle: "出示评价码", LinkText: "办完一件事，出示一次。每个码只能评价一次。", Service: "办理的服务", Channel: "办理方式", LinkSend: "生成评价码", ChooseService: "请选择办理的服务。",
@@ -102,14 +102,14 @@ var englishWork = workWords{
 	NoCase:  "There is no such case, or it is no longer yours to see.",
 	MyCases: "My cases", OfferedCases: "Offered to us: waiting for an answer", ExclusionCases: "To be excluded: waiting for a decision", EscalatedCases: "Overdue below us", UnitCases: "Ours to sign for or to give out",
 	NoneOfMine: "You have no open case.", More: "Only the 50 most urgent are listed.", DueBy: "Due by", Overdue: "overdue", DueSoon: "due soon", Escalated: "laid before", OfferedTo: "Offered to",
-	AnswerBy: "Answer by", MustDecide: "you decide; it cannot be refused", Nobody: "nobody yet", InHands: "In the hands of",
+	AnswerBy: "Answer by", MustDecide: "you decide; it cannot be refused", Nobody: "nobody yet", InHands: "Official", OwnUnit: "Unit",
 	OwedTitle: "Ratings that are owed a reply", NothingOwed: "No rating is owed a reply.", ReplyBy: "Reply by", MendBy: "Put right by", LateReply: "overdue",
 	OwedHidden: "Too few ratings have come in to show who was rated and what was said without giving the resident away. Answer for the service as a whole.",
 	RatingSaid: "What was said", ContactSaid: "How to reach them (they asked for it)", ReplyText: "Your reply to the resident", MendText: "What you put right", ReplySend: "Send the reply", MendSend: "Say that it is put right",
 	ReplySaid:    "Replied",
 	ReviewsTitle: "Reviews I owe", ReviewBy: "until", ReviewsHow: "Write them in the review system; nobody but you sees them.",
 	DeedsTitle: "Deeds that wait for a word", DeedsHow: "Only what the person helped has confirmed by the code counts.",
-	Place: "Where", Words: "The resident's words", CanDo: "What you can do now", NothingToDo: "There is nothing for you to do now.", Case: "Case", Category: "Kind",
+	Place: "Where", Words: "The resident's words", CanDo: "What you can do now", NothingToDo: "There is nothing for you to do now.", Case: "Number", Category: "Kind",
 	Reason: "Why", ReasonMaybe: "Remark (may be left empty)", AccountDone: "What was done (the resident reads it)", Mediator: "Who mediates", ToUnit: "To which unit", Choose: "Choose", Outcome: "What became of it",
 	Yes: "Yes", No: "No", MediationOf: "Mediated by", MediationWaits: "The office agrees: it waits for the resident", ExclusionAsked: "To be excluded",
 	LinkTitle: "Show a rating code", LinkText: "One code for one thing done. Each works once.", Service: "What was done", Channel: "How you met", LinkSend: "Make the code", ChooseService: "Choose what was done.",
