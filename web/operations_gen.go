@@ -5460,7 +5460,7 @@ query Waiting ($unit: ID) {
 			... Listed
 		}
 	}
-	unassigned: cases(filter: {states:[SUBMITTED,ACCEPTED,REOPENED]}, orderBy: DUE_ASC, first: 50) {
+	unassigned: cases(filter: {unitId:$unit,states:[SUBMITTED,ACCEPTED,REOPENED]}, orderBy: DUE_ASC, first: 50) {
 		pageInfo {
 			hasNextPage
 		}
