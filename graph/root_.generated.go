@@ -31,6 +31,7 @@ type ResolverRoot interface {
 	Attachment() AttachmentResolver
 	Case() CaseResolver
 	CaseEvent() CaseEventResolver
+	CaseOffer() CaseOfferResolver
 	CategoryRule() CategoryRuleResolver
 	ComparedOfficial() ComparedOfficialResolver
 	ComparedScore() ComparedScoreResolver
@@ -204,6 +205,7 @@ type ComplexityRoot struct {
 
 	Case struct {
 		Account      func(childComplexity int) int
+		Actions      func(childComplexity int) int
 		Attachments  func(childComplexity int) int
 		Category     func(childComplexity int) int
 		Channel      func(childComplexity int) int
@@ -222,9 +224,11 @@ type ComplexityRoot struct {
 		LeadID       func(childComplexity int) int
 		Longitude    func(childComplexity int) int
 		Mediation    func(childComplexity int) int
+		Offer        func(childComplexity int) int
 		Official     func(childComplexity int) int
 		OpenedAt     func(childComplexity int) int
 		Outcome      func(childComplexity int) int
+		Overdue      func(childComplexity int) int
 		Place        func(childComplexity int) int
 		PublicID     func(childComplexity int) int
 		Ref          func(childComplexity int) int
@@ -254,6 +258,13 @@ type ComplexityRoot struct {
 		At     func(childComplexity int) int
 		Kind   func(childComplexity int) int
 		Note   func(childComplexity int) int
+		ToUnit func(childComplexity int) int
+	}
+
+	CaseOffer struct {
+		DueAt  func(childComplexity int) int
+		Final  func(childComplexity int) int
+		Reason func(childComplexity int) int
 		ToUnit func(childComplexity int) int
 	}
 
@@ -970,6 +981,7 @@ type ComplexityRoot struct {
 		SuggestCategories   func(childComplexity int, text string) int
 		UnitReport          func(childComplexity int, cycleID models.ID, unitID models.ID) int
 		UnitTransparency    func(childComplexity int, unitID models.ID) int
+		UnitsToOffer        func(childComplexity int, caseID models.ID, first int32) int
 		UnsungOfficials     func(childComplexity int, cycleID models.ID, unitID *models.ID, first int32, after *string) int
 		Webhooks            func(childComplexity int, first int32, after *string) int
 	}
@@ -1982,6 +1994,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.Account(childComplexity), true
+	case "Case.actions":
+		if e.ComplexityRoot.Case.Actions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Actions(childComplexity), true
 	case "Case.attachments":
 		if e.ComplexityRoot.Case.Attachments == nil {
 			break
@@ -2090,6 +2108,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.Mediation(childComplexity), true
+	case "Case.offer":
+		if e.ComplexityRoot.Case.Offer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Offer(childComplexity), true
 	case "Case.official":
 		if e.ComplexityRoot.Case.Official == nil {
 			break
@@ -2108,6 +2132,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.Outcome(childComplexity), true
+	case "Case.overdue":
+		if e.ComplexityRoot.Case.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Overdue(childComplexity), true
 	case "Case.place":
 		if e.ComplexityRoot.Case.Place == nil {
 			break
@@ -2237,6 +2267,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CaseEvent.ToUnit(childComplexity), true
+
+	case "CaseOffer.dueAt":
+		if e.ComplexityRoot.CaseOffer.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseOffer.DueAt(childComplexity), true
+	case "CaseOffer.final":
+		if e.ComplexityRoot.CaseOffer.Final == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseOffer.Final(childComplexity), true
+	case "CaseOffer.reason":
+		if e.ComplexityRoot.CaseOffer.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseOffer.Reason(childComplexity), true
+	case "CaseOffer.toUnit":
+		if e.ComplexityRoot.CaseOffer.ToUnit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseOffer.ToUnit(childComplexity), true
 
 	case "CasePayload.case":
 		if e.ComplexityRoot.CasePayload.Case == nil {
@@ -5793,6 +5848,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.UnitTransparency(childComplexity, args["unitId"].(models.ID)), true
+	case "Query.unitsToOffer":
+		if e.ComplexityRoot.Query.UnitsToOffer == nil {
+			break
+		}
+
+		args, err := ec.field_Query_unitsToOffer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.UnitsToOffer(childComplexity, args["caseId"].(models.ID), args["first"].(int32)), true
 	case "Query.unsungOfficials":
 		if e.ComplexityRoot.Query.UnsungOfficials == nil {
 			break
@@ -7986,6 +8052,8 @@ func (ec *executionContext) childFields_Case(ctx context.Context, field graphql.
 		return ec.fieldContext_Case_openedAt(ctx, field)
 	case "dueAt":
 		return ec.fieldContext_Case_dueAt(ctx, field)
+	case "overdue":
+		return ec.fieldContext_Case_overdue(ctx, field)
 	case "dueSoon":
 		return ec.fieldContext_Case_dueSoon(ctx, field)
 	case "extended":
@@ -8026,6 +8094,10 @@ func (ec *executionContext) childFields_Case(ctx context.Context, field graphql.
 		return ec.fieldContext_Case_joined(ctx, field)
 	case "sameResident":
 		return ec.fieldContext_Case_sameResident(ctx, field)
+	case "offer":
+		return ec.fieldContext_Case_offer(ctx, field)
+	case "actions":
+		return ec.fieldContext_Case_actions(ctx, field)
 	case "events":
 		return ec.fieldContext_Case_events(ctx, field)
 	case "attachments":
@@ -8070,6 +8142,20 @@ func (ec *executionContext) childFields_CaseEvent(ctx context.Context, field gra
 		return ec.fieldContext_CaseEvent_note(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CaseEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseOffer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "toUnit":
+		return ec.fieldContext_CaseOffer_toUnit(ctx, field)
+	case "reason":
+		return ec.fieldContext_CaseOffer_reason(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_CaseOffer_dueAt(ctx, field)
+	case "final":
+		return ec.fieldContext_CaseOffer_final(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseOffer", field.Name)
 }
 
 func (ec *executionContext) childFields_CasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

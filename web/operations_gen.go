@@ -1932,9 +1932,14 @@ func (v *ListedEscalatedToOrgUnit) GetName() string { return v.Name }
 //
 // A cadre whose work is weighed.
 type ListedOfficial struct {
+	// The global id.
+	Id string `json:"id"`
 	// The name.
 	Name string `json:"name"`
 }
+
+// GetId returns ListedOfficial.Id, and is useful for accessing the field via an interface.
+func (v *ListedOfficial) GetId() string { return v.Id }
 
 // GetName returns ListedOfficial.Name, and is useful for accessing the field via an interface.
 func (v *ListedOfficial) GetName() string { return v.Name }
@@ -3873,6 +3878,7 @@ fragment Listed on Case {
 		name
 	}
 	official {
+		id
 		name
 	}
 	dueAt
@@ -4957,6 +4963,7 @@ fragment Listed on Case {
 		name
 	}
 	official {
+		id
 		name
 	}
 	dueAt
@@ -5479,6 +5486,7 @@ fragment Listed on Case {
 		name
 	}
 	official {
+		id
 		name
 	}
 	dueAt

@@ -48,6 +48,10 @@ func (s *site) showCase(w http.ResponseWriter, r *http.Request, status int, page
 		return
 	}
 	page.Case = &found.Worked
+	if me := caller(r).Official; me != nil && page.Case.Official != nil && page.Case.Official.Id == me.Id {
+		// Who has it need not take it on; giving it away is a transfer.
+		page.Case.Actions = slices.DeleteFunc(page.Case.Actions, func(a CaseAction) bool { return a == CaseActionAssign })
+	}
 	if slices.Contains(page.Case.Actions, CaseActionTransfer) {
 		near, err := Neighbours(asking(r), s.api, id)
 		if err != nil {

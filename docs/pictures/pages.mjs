@@ -13,16 +13,20 @@ const folder = process.argv[2];
 const { RATING_URL: rating, OFFICIAL_TOKEN: token } = process.env;
 const browser = await launch();
 const phone = async () => (await browser.newContext({ viewport: { width: 390, height: 780 }, locale: 'en', colorScheme: 'light' })).newPage();
-const take = (page, name) => page.screenshot({ path: join(folder, `${name}-en.png`) });
+const take = (page, name, fullPage = false) => page.screenshot({ path: join(folder, `${name}-en.png`), fullPage });
 const go = (page, path) => page.goto(new URL(path, rating).href);
+const ask = async (query) => {
+  const answer = await fetch(new URL('/graphql', rating), {
+    method: 'POST', headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` }, body: JSON.stringify({ query }),
+  });
+  const { data, errors } = await answer.json();
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data;
+};
 try {
   const resident = await phone();
   await resident.goto(rating);
   await take(resident, 'rate');
-  await resident.check('[name=level][value="2"]');
-  await resident.fill('[name=comment]', 'An hour in the queue: one more window, please.');
-  await resident.click('main button');
-  await take(resident, 'rated');
 
   const official = await phone();
   await go(official, '/sign-in');
@@ -34,16 +38,34 @@ try {
   await official.click('main button');
   await take(official, 'link');
 
-  // A problem is brought, and worked on as far as there is somebody to do it.
   await go(resident, '/case/new');
   await resident.fill('[name=title]', 'The stairs are dark');
   await resident.fill('[name=description]', 'The lamp on the third floor has been out for a week.');
   await resident.fill('[name=place]', '5 Lamp Lane');
   await take(resident, 'problem');
+
+  // The same problem, brought to the official's own unit: only the API names one.
+  const { unit: { id } } = (await ask('{ me { unit { id } } }')).me;
+  const { receipt } = (await ask(`mutation { openCase(input: {unitId: "${id}", title: "The stairs are dark",
+    description: "The lamp on the third floor has been out for a week.", place: "5 Lamp Lane"}) { receipt } }`)).openCase;
+  await go(official, '/work');
+  await official.getByRole('link', { name: 'The stairs are dark' }).last().click();
+  for (const action of ['ACCEPT', 'ASSIGN', 'START']) {
+    await official.click(`form[action$="/${action}"] button`);
+  }
+  await take(official, 'work-case', true);
+  const address = official.url();
   await go(official, '/work');
   await take(official, 'work');
-  await official.locator('.card a').first().click();
-  await take(official, 'work-case');
+  await official.goto(address);
+  const form = official.locator('form[action$="/RESOLVE"]');
+  await official.locator('details', { has: form }).locator('summary').click();
+  await form.locator('[name=reason]').fill('A new lamp is in.');
+  await form.locator('button').click();
+  await go(resident, '/receipt');
+  await resident.fill('[name=receipt]', receipt);
+  await resident.click('main button');
+  await take(resident, 'case', true);
   console.log(`pictures of ${unit}`);
 } finally {
   await browser.close();

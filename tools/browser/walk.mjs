@@ -150,6 +150,7 @@ try {
   await go(keeper, address);
   await send(keeper, '/ASSIGN');
   await send(keeper, '/START');
+  assert.equal(await keeper.locator('form[action$="/ASSIGN"]').count(), 0, 'who has the case is asked to take it on');
   await step(keeper, 'HOLD', (form) => form.locator('[name=reason]').fill('a part is on its way'));
   await send(keeper, '/RESUME');
   await step(keeper, 'RESOLVE', (form) => form.locator('[name=reason]').fill('pump-oiled'));
