@@ -161,6 +161,16 @@ func complexities() graph.ComplexityRoot {
 	c.Query.AppraisalResults = func(child int, _ models.ID) int { return rows(models.MaxAppraised, child) }
 	c.ReviewRound.Progress = func(child int) int { return rows(int32(len(models.Relations)), child) }
 	c.ReviewProposal.Short = func(child int) int { return rows(wordsOfForm, child) }
+	c.PublicNotice.Entries = func(child int) int { return rows(maxRows, child) }
+	c.UnitReport.Groups = func(child int) int { return rows(wordsOfForm, child) }
+	c.ReportFigures.Components = func(child int) int { return rows(int32(len(models.ScoreComponents)), child) }
+	c.Query.SelfSummaries = func(child int, _ models.ID, first int32, _ *string) int { return rows(first, child) }
+	c.Query.CycleGrades = func(child int, _ models.ID, _ *models.ID, first int32, _ *string) int { return rows(first, child) }
+	c.Query.GradeQuotas = func(child int, _ models.ID) int { return rows(maxRows, child) }
+	c.Query.GradeLimits = func(child int, _ models.ID, first int32, _ *string) int { return rows(first, child) }
+	c.Query.Objections = func(child int, _ models.ID, first int32, _ *string) int { return rows(first, child) }
+	c.Query.EvidenceExclusions = func(child int, _ models.ID, first int32, _ *string) int { return rows(first, child) }
+	c.Query.CompareRuns = func(child int, _, _ models.ID, first int32, _ *string) int { return rows(first, child) }
 	c.ReviewProposal.Parts = func(child int) int { return rows(wordsOfForm, child) }
 	c.ReviewProposalPart.Units = func(child int) int { return rows(wordsOfForm, child) }
 	c.AppraisalResult.Classes = func(child int) int { return rows(int32(len(models.VoterClasses)), child) }
