@@ -1323,7 +1323,7 @@ func (ec *executionContext) unmarshalInputPolicyInput(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "satisfaction", "outcomes", "peerReview", "practicalWork", "normalisation", "haloCorrection", "borrowing", "solvedShare", "inTimeShare", "handlingShare", "deedsPerWeek", "minimumCellOfficials", "minimumCellItems", "minimumGroup", "excellentShare", "minimumReliability", "draws", "seed"}
+	fieldsInOrder := [...]string{"name", "satisfaction", "outcomes", "peerReview", "practicalWork", "normalisation", "haloCorrection", "borrowing", "solvedShare", "inTimeShare", "handlingShare", "walkInWeight", "deedsPerWeek", "minimumCellOfficials", "minimumCellItems", "minimumGroup", "excellentShare", "minimumReliability", "draws", "seed"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1407,6 +1407,13 @@ func (ec *executionContext) unmarshalInputPolicyInput(ctx context.Context, obj a
 				return it, err
 			}
 			it.HandlingShare = graphql.OmittableOf(data)
+		case "walkInWeight":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("walkInWeight"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WalkInWeight = graphql.OmittableOf(data)
 		case "deedsPerWeek":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deedsPerWeek"))
 			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)

@@ -299,6 +299,24 @@ type ConfirmResolutionInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// A page of standing codes.
+type CounterCodeConnection struct {
+	// The rows with their cursors.
+	Edges []*CounterCodeEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*models.CounterCode `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A standing code and its place.
+type CounterCodeEdge struct {
+	// Pass it as `after` to go on behind this row.
+	Cursor string `json:"cursor"`
+	// The code.
+	Node *models.CounterCode `json:"node"`
+}
+
 // A page of cycles.
 type CycleConnection struct {
 	// The rows with their cursors.
@@ -606,6 +624,32 @@ type IssueAppraisalCodesPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A standing code to be made.
+type IssueCounterCodeInput struct {
+	// What is rated by it.
+	ServiceID models.ID `json:"serviceId"`
+	// The unit whose counter it is, within the caller's scope.
+	UnitID models.ID `json:"unitId"`
+	// Who is rated by it, of the unit or below it; where it is left out the resident chooses.
+	OfficialID graphql.Omittable[*models.ID] `json:"officialId,omitempty"`
+	// Where it hangs, e.g. window 3; at most 200 characters.
+	Name string `json:"name"`
+	// Whether it is for a machine that everybody uses.
+	Kiosk bool `json:"kiosk"`
+	// How many ratings it takes a day, 1 to 2,000.
+	DailyCap int32 `json:"dailyCap"`
+	// A random text of the client's: a repeat with the same key gets the first code again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What making a standing code gave.
+type IssueCounterCodePayload struct {
+	// The code; null where there are errors.
+	Code *models.CounterCode `json:"code,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // An encounter to be rated.
 type IssueRatingInvitationInput struct {
 	// The encounter.
@@ -892,6 +936,8 @@ type PolicyInput struct {
 	InTimeShare graphql.Omittable[*float64] `json:"inTimeShare,omitempty"`
 	// The weight of hand-overs and reopenings.
 	HandlingShare graphql.Omittable[*float64] `json:"handlingShare,omitempty"`
+	// What a walk-in rating counts, which nobody has verified, where a rated encounter counts 1; 0.01 to 1.
+	WalkInWeight graphql.Omittable[*float64] `json:"walkInWeight,omitempty"`
 	// How many confirmed deeds one week can add.
 	DeedsPerWeek graphql.Omittable[*int32] `json:"deedsPerWeek,omitempty"`
 	// How many officials a case-mix cell needs to stand by itself.
@@ -1361,6 +1407,24 @@ type ReviewTemplatePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A standing code to be withdrawn.
+type RevokeCounterCodeInput struct {
+	// Which.
+	ID models.ID `json:"id"`
+	// Why; it stays on record.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key changes nothing.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What withdrawing a standing code gave.
+type RevokeCounterCodePayload struct {
+	// The code; null where there are errors.
+	Code *models.CounterCode `json:"code,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A link to be taken back.
 type RevokeInvitationInput struct {
 	// Which.
@@ -1764,6 +1828,24 @@ type SubmitSelfSummaryPayload struct {
 	Summary *models.SelfSummary `json:"summary,omitempty"`
 	// What to mend.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A rating by a standing code.
+type SubmitWalkInInput struct {
+	// The code of the address.
+	Code string `json:"code"`
+	// 1 (非常不满意) to 5 (非常满意).
+	Level int32 `json:"level"`
+	// Levels for single aspects, each once: of those that `counterOffer` offers.
+	Dimensions graphql.Omittable[[]*models.DimensionLevel] `json:"dimensions,omitempty"`
+	// Words the resident chose, each once and at most 10: of those that `counterOffer` offers.
+	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
+	// What the resident wants to say; at most 2,000 characters.
+	Comment graphql.Omittable[*string] `json:"comment,omitempty"`
+	// Who served; may be left out where the code is one official's.
+	OfficialID graphql.Omittable[*models.ID] `json:"officialId,omitempty"`
+	// A random text of the client's, 8 to 200 characters, as in submitRating.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // Where the holder of a receipt wants to be told of the case.

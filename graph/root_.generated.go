@@ -35,6 +35,8 @@ type ResolverRoot interface {
 	CategoryRule() CategoryRuleResolver
 	ComparedOfficial() ComparedOfficialResolver
 	ComparedScore() ComparedScoreResolver
+	CounterCode() CounterCodeResolver
+	CounterOffer() CounterOfferResolver
 	Cycle() CycleResolver
 	CycleGrade() CycleGradeResolver
 	CycleProposal() CycleProposalResolver
@@ -369,6 +371,48 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CounterCode struct {
+		DailyCap  func(childComplexity int) int
+		ID        func(childComplexity int) int
+		IssuedAt  func(childComplexity int) int
+		IssuedBy  func(childComplexity int) int
+		Kiosk     func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Official  func(childComplexity int) int
+		QRPng     func(childComplexity int) int
+		QRSVG     func(childComplexity int) int
+		RevokedAt func(childComplexity int) int
+		Service   func(childComplexity int) int
+		URL       func(childComplexity int) int
+		Unit      func(childComplexity int) int
+	}
+
+	CounterCodeConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	CounterCodeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CounterOffer struct {
+		Dimensions  func(childComplexity int) int
+		Kiosk       func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Officials   func(childComplexity int) int
+		ServiceName func(childComplexity int) int
+		Tags        func(childComplexity int) int
+		UnitName    func(childComplexity int) int
+	}
+
+	CounterOfficial struct {
+		ID   func(childComplexity int) int
+		Name func(childComplexity int) int
+	}
+
 	Cycle struct {
 		FromOn func(childComplexity int) int
 		ID     func(childComplexity int) int
@@ -602,6 +646,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	IssueCounterCodePayload struct {
+		Code       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	IssueRatingInvitationPayload struct {
 		Invitation func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -670,6 +719,7 @@ type ComplexityRoot struct {
 		FileObjection            func(childComplexity int, input FileObjectionInput) int
 		HoldCase                 func(childComplexity int, input CaseReasonInput) int
 		IssueAppraisalCodes      func(childComplexity int, input IssueAppraisalCodesInput) int
+		IssueCounterCode         func(childComplexity int, input IssueCounterCodeInput) int
 		IssueRatingInvitation    func(childComplexity int, input IssueRatingInvitationInput) int
 		JoinCases                func(childComplexity int, input JoinCasesInput) int
 		ObjectExclusion          func(childComplexity int, input ObjectExclusionInput) int
@@ -699,6 +749,7 @@ type ComplexityRoot struct {
 		RequestMediation         func(childComplexity int, input RequestMediationInput) int
 		ResolveCase              func(childComplexity int, input ResolveCaseInput) int
 		ResumeCase               func(childComplexity int, input CaseStepInput) int
+		RevokeCounterCode        func(childComplexity int, input RevokeCounterCodeInput) int
 		RevokeInvitation         func(childComplexity int, input RevokeInvitationInput) int
 		RunAssessment            func(childComplexity int, input RunAssessmentInput) int
 		SaveArea                 func(childComplexity int, input SaveAreaInput) int
@@ -719,6 +770,7 @@ type ComplexityRoot struct {
 		SubmitPeerReview         func(childComplexity int, input SubmitPeerReviewInput) int
 		SubmitRating             func(childComplexity int, input SubmitRatingInput) int
 		SubmitSelfSummary        func(childComplexity int, input SubmitSelfSummaryInput) int
+		SubmitWalkIn             func(childComplexity int, input SubmitWalkInInput) int
 		SubscribeToCase          func(childComplexity int, input SubscribeToCaseInput) int
 		TellDecision             func(childComplexity int, input TellDecisionInput) int
 		TransferCase             func(childComplexity int, input TransferCaseInput) int
@@ -942,6 +994,8 @@ type ComplexityRoot struct {
 		Cases               func(childComplexity int, filter *CaseFilter, orderBy CaseOrder, first int32, after *string) int
 		CategoryRules       func(childComplexity int) int
 		CompareRuns         func(childComplexity int, a models.ID, b models.ID, first int32, after *string) int
+		CounterCodes        func(childComplexity int, first int32, after *string) int
+		CounterOffer        func(childComplexity int, code string) int
 		Cycle               func(childComplexity int, id models.ID) int
 		CycleGrades         func(childComplexity int, cycleID models.ID, officialID *models.ID, first int32, after *string) int
 		CycleSeal           func(childComplexity int, cycleID models.ID) int
@@ -1256,6 +1310,11 @@ type ComplexityRoot struct {
 
 	ReviewTemplatePayload struct {
 		Template   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RevokeCounterCodePayload struct {
+		Code       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -2627,6 +2686,173 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConfirmDeedPayload.UserErrors(childComplexity), true
 
+	case "CounterCode.dailyCap":
+		if e.ComplexityRoot.CounterCode.DailyCap == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCode.DailyCap(childComplexity), true
+	case "CounterCode.id":
+		if e.ComplexityRoot.CounterCode.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCode.ID(childComplexity), true
+	case "CounterCode.issuedAt":
+		if e.ComplexityRoot.CounterCode.IssuedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCode.IssuedAt(childComplexity), true
+	case "CounterCode.issuedBy":
+		if e.ComplexityRoot.CounterCode.IssuedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCode.IssuedBy(childComplexity), true
+	case "CounterCode.kiosk":
+		if e.ComplexityRoot.CounterCode.Kiosk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCode.Kiosk(childComplexity), true
+	case "CounterCode.name":
+		if e.ComplexityRoot.CounterCode.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCode.Name(childComplexity), true
+	case "CounterCode.official":
+		if e.ComplexityRoot.CounterCode.Official == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCode.Official(childComplexity), true
+	case "CounterCode.qrPng":
+		if e.ComplexityRoot.CounterCode.QRPng == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCode.QRPng(childComplexity), true
+	case "CounterCode.qrSvg":
+		if e.ComplexityRoot.CounterCode.QRSVG == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCode.QRSVG(childComplexity), true
+	case "CounterCode.revokedAt":
+		if e.ComplexityRoot.CounterCode.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCode.RevokedAt(childComplexity), true
+	case "CounterCode.service":
+		if e.ComplexityRoot.CounterCode.Service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCode.Service(childComplexity), true
+	case "CounterCode.url":
+		if e.ComplexityRoot.CounterCode.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCode.URL(childComplexity), true
+	case "CounterCode.unit":
+		if e.ComplexityRoot.CounterCode.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCode.Unit(childComplexity), true
+
+	case "CounterCodeConnection.edges":
+		if e.ComplexityRoot.CounterCodeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCodeConnection.Edges(childComplexity), true
+	case "CounterCodeConnection.nodes":
+		if e.ComplexityRoot.CounterCodeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCodeConnection.Nodes(childComplexity), true
+	case "CounterCodeConnection.pageInfo":
+		if e.ComplexityRoot.CounterCodeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCodeConnection.PageInfo(childComplexity), true
+
+	case "CounterCodeEdge.cursor":
+		if e.ComplexityRoot.CounterCodeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCodeEdge.Cursor(childComplexity), true
+	case "CounterCodeEdge.node":
+		if e.ComplexityRoot.CounterCodeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterCodeEdge.Node(childComplexity), true
+
+	case "CounterOffer.dimensions":
+		if e.ComplexityRoot.CounterOffer.Dimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterOffer.Dimensions(childComplexity), true
+	case "CounterOffer.kiosk":
+		if e.ComplexityRoot.CounterOffer.Kiosk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterOffer.Kiosk(childComplexity), true
+	case "CounterOffer.name":
+		if e.ComplexityRoot.CounterOffer.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterOffer.Name(childComplexity), true
+	case "CounterOffer.officials":
+		if e.ComplexityRoot.CounterOffer.Officials == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterOffer.Officials(childComplexity), true
+	case "CounterOffer.serviceName":
+		if e.ComplexityRoot.CounterOffer.ServiceName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterOffer.ServiceName(childComplexity), true
+	case "CounterOffer.tags":
+		if e.ComplexityRoot.CounterOffer.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterOffer.Tags(childComplexity), true
+	case "CounterOffer.unitName":
+		if e.ComplexityRoot.CounterOffer.UnitName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterOffer.UnitName(childComplexity), true
+
+	case "CounterOfficial.id":
+		if e.ComplexityRoot.CounterOfficial.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterOfficial.ID(childComplexity), true
+	case "CounterOfficial.name":
+		if e.ComplexityRoot.CounterOfficial.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterOfficial.Name(childComplexity), true
+
 	case "Cycle.fromOn":
 		if e.ComplexityRoot.Cycle.FromOn == nil {
 			break
@@ -3515,6 +3741,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.IssueAppraisalCodesPayload.UserErrors(childComplexity), true
 
+	case "IssueCounterCodePayload.code":
+		if e.ComplexityRoot.IssueCounterCodePayload.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueCounterCodePayload.Code(childComplexity), true
+	case "IssueCounterCodePayload.userErrors":
+		if e.ComplexityRoot.IssueCounterCodePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueCounterCodePayload.UserErrors(childComplexity), true
+
 	case "IssueRatingInvitationPayload.invitation":
 		if e.ComplexityRoot.IssueRatingInvitationPayload.Invitation == nil {
 			break
@@ -3930,6 +4169,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.IssueAppraisalCodes(childComplexity, args["input"].(IssueAppraisalCodesInput)), true
+	case "Mutation.issueCounterCode":
+		if e.ComplexityRoot.Mutation.IssueCounterCode == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_issueCounterCode_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.IssueCounterCode(childComplexity, args["input"].(IssueCounterCodeInput)), true
 	case "Mutation.issueRatingInvitation":
 		if e.ComplexityRoot.Mutation.IssueRatingInvitation == nil {
 			break
@@ -4249,6 +4499,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResumeCase(childComplexity, args["input"].(CaseStepInput)), true
+	case "Mutation.revokeCounterCode":
+		if e.ComplexityRoot.Mutation.RevokeCounterCode == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeCounterCode_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeCounterCode(childComplexity, args["input"].(RevokeCounterCodeInput)), true
 	case "Mutation.revokeInvitation":
 		if e.ComplexityRoot.Mutation.RevokeInvitation == nil {
 			break
@@ -4469,6 +4730,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitSelfSummary(childComplexity, args["input"].(SubmitSelfSummaryInput)), true
+	case "Mutation.submitWalkIn":
+		if e.ComplexityRoot.Mutation.SubmitWalkIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_submitWalkIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubmitWalkIn(childComplexity, args["input"].(SubmitWalkInInput)), true
 	case "Mutation.subscribeToCase":
 		if e.ComplexityRoot.Mutation.SubscribeToCase == nil {
 			break
@@ -5433,6 +5705,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CompareRuns(childComplexity, args["a"].(models.ID), args["b"].(models.ID), args["first"].(int32), args["after"].(*string)), true
+	case "Query.counterCodes":
+		if e.ComplexityRoot.Query.CounterCodes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_counterCodes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CounterCodes(childComplexity, args["first"].(int32), args["after"].(*string)), true
+	case "Query.counterOffer":
+		if e.ComplexityRoot.Query.CounterOffer == nil {
+			break
+		}
+
+		args, err := ec.field_Query_counterOffer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CounterOffer(childComplexity, args["code"].(string)), true
 	case "Query.cycle":
 		if e.ComplexityRoot.Query.Cycle == nil {
 			break
@@ -6845,6 +7139,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReviewTemplatePayload.UserErrors(childComplexity), true
 
+	case "RevokeCounterCodePayload.code":
+		if e.ComplexityRoot.RevokeCounterCodePayload.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeCounterCodePayload.Code(childComplexity), true
+	case "RevokeCounterCodePayload.userErrors":
+		if e.ComplexityRoot.RevokeCounterCodePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeCounterCodePayload.UserErrors(childComplexity), true
+
 	case "RevokeInvitationPayload.invitationId":
 		if e.ComplexityRoot.RevokeInvitationPayload.InvitationID == nil {
 			break
@@ -7602,6 +7909,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ExtendObjectionInput", ec.unmarshalInputExtendObjectionInput),
 			graphql.NewInputUnmarshaler("FileObjectionInput", ec.unmarshalInputFileObjectionInput),
 			graphql.NewInputUnmarshaler("IssueAppraisalCodesInput", ec.unmarshalInputIssueAppraisalCodesInput),
+			graphql.NewInputUnmarshaler("IssueCounterCodeInput", ec.unmarshalInputIssueCounterCodeInput),
 			graphql.NewInputUnmarshaler("IssueRatingInvitationInput", ec.unmarshalInputIssueRatingInvitationInput),
 			graphql.NewInputUnmarshaler("JoinCasesInput", ec.unmarshalInputJoinCasesInput),
 			graphql.NewInputUnmarshaler("LevelTextInput", ec.unmarshalInputLevelTextInput),
@@ -7631,6 +7939,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReviewAnswerInput", ec.unmarshalInputReviewAnswerInput),
 			graphql.NewInputUnmarshaler("ReviewPairInput", ec.unmarshalInputReviewPairInput),
 			graphql.NewInputUnmarshaler("ReviewQuestionInput", ec.unmarshalInputReviewQuestionInput),
+			graphql.NewInputUnmarshaler("RevokeCounterCodeInput", ec.unmarshalInputRevokeCounterCodeInput),
 			graphql.NewInputUnmarshaler("RevokeInvitationInput", ec.unmarshalInputRevokeInvitationInput),
 			graphql.NewInputUnmarshaler("RunAssessmentInput", ec.unmarshalInputRunAssessmentInput),
 			graphql.NewInputUnmarshaler("SaveAreaInput", ec.unmarshalInputSaveAreaInput),
@@ -7649,6 +7958,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SubmitPeerReviewInput", ec.unmarshalInputSubmitPeerReviewInput),
 			graphql.NewInputUnmarshaler("SubmitRatingInput", ec.unmarshalInputSubmitRatingInput),
 			graphql.NewInputUnmarshaler("SubmitSelfSummaryInput", ec.unmarshalInputSubmitSelfSummaryInput),
+			graphql.NewInputUnmarshaler("SubmitWalkInInput", ec.unmarshalInputSubmitWalkInInput),
 			graphql.NewInputUnmarshaler("SubscribeToCaseInput", ec.unmarshalInputSubscribeToCaseInput),
 			graphql.NewInputUnmarshaler("TagInput", ec.unmarshalInputTagInput),
 			graphql.NewInputUnmarshaler("TellDecisionInput", ec.unmarshalInputTellDecisionInput),
@@ -7748,7 +8058,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "assessment.graphqls" "attachment.graphqls" "case.graphqls" "compare.graphqls" "cycle.graphqls" "deed.graphqls" "grade.graphqls" "notification.graphqls" "org.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
+//go:embed "assessment.graphqls" "attachment.graphqls" "case.graphqls" "compare.graphqls" "counter.graphqls" "cycle.graphqls" "deed.graphqls" "grade.graphqls" "notification.graphqls" "org.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -7764,6 +8074,7 @@ var sources = []*ast.Source{
 	{Name: "attachment.graphqls", Input: sourceData("attachment.graphqls"), BuiltIn: false},
 	{Name: "case.graphqls", Input: sourceData("case.graphqls"), BuiltIn: false},
 	{Name: "compare.graphqls", Input: sourceData("compare.graphqls"), BuiltIn: false},
+	{Name: "counter.graphqls", Input: sourceData("counter.graphqls"), BuiltIn: false},
 	{Name: "cycle.graphqls", Input: sourceData("cycle.graphqls"), BuiltIn: false},
 	{Name: "deed.graphqls", Input: sourceData("deed.graphqls"), BuiltIn: false},
 	{Name: "grade.graphqls", Input: sourceData("grade.graphqls"), BuiltIn: false},
@@ -8360,6 +8671,90 @@ func (ec *executionContext) childFields_ConfirmDeedPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type ConfirmDeedPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CounterCode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CounterCode_id(ctx, field)
+	case "name":
+		return ec.fieldContext_CounterCode_name(ctx, field)
+	case "unit":
+		return ec.fieldContext_CounterCode_unit(ctx, field)
+	case "official":
+		return ec.fieldContext_CounterCode_official(ctx, field)
+	case "service":
+		return ec.fieldContext_CounterCode_service(ctx, field)
+	case "kiosk":
+		return ec.fieldContext_CounterCode_kiosk(ctx, field)
+	case "dailyCap":
+		return ec.fieldContext_CounterCode_dailyCap(ctx, field)
+	case "url":
+		return ec.fieldContext_CounterCode_url(ctx, field)
+	case "qrSvg":
+		return ec.fieldContext_CounterCode_qrSvg(ctx, field)
+	case "qrPng":
+		return ec.fieldContext_CounterCode_qrPng(ctx, field)
+	case "issuedBy":
+		return ec.fieldContext_CounterCode_issuedBy(ctx, field)
+	case "issuedAt":
+		return ec.fieldContext_CounterCode_issuedAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_CounterCode_revokedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CounterCode", field.Name)
+}
+
+func (ec *executionContext) childFields_CounterCodeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CounterCodeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CounterCodeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CounterCodeConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CounterCodeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CounterCodeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CounterCodeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CounterCodeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CounterCodeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CounterOffer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceName":
+		return ec.fieldContext_CounterOffer_serviceName(ctx, field)
+	case "unitName":
+		return ec.fieldContext_CounterOffer_unitName(ctx, field)
+	case "name":
+		return ec.fieldContext_CounterOffer_name(ctx, field)
+	case "kiosk":
+		return ec.fieldContext_CounterOffer_kiosk(ctx, field)
+	case "officials":
+		return ec.fieldContext_CounterOffer_officials(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_CounterOffer_dimensions(ctx, field)
+	case "tags":
+		return ec.fieldContext_CounterOffer_tags(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CounterOffer", field.Name)
+}
+
+func (ec *executionContext) childFields_CounterOfficial(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CounterOfficial_id(ctx, field)
+	case "name":
+		return ec.fieldContext_CounterOfficial_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CounterOfficial", field.Name)
+}
+
 func (ec *executionContext) childFields_Cycle(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8824,6 +9219,16 @@ func (ec *executionContext) childFields_IssueAppraisalCodesPayload(ctx context.C
 		return ec.fieldContext_IssueAppraisalCodesPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type IssueAppraisalCodesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_IssueCounterCodePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_IssueCounterCodePayload_code(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_IssueCounterCodePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IssueCounterCodePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_IssueRatingInvitationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9864,6 +10269,16 @@ func (ec *executionContext) childFields_ReviewTemplatePayload(ctx context.Contex
 		return ec.fieldContext_ReviewTemplatePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReviewTemplatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeCounterCodePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_RevokeCounterCodePayload_code(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeCounterCodePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeCounterCodePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeInvitationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -23,7 +23,7 @@ type CounterCode struct {
 	Name       string // where it hangs
 	UnitID     ID
 	OfficialID *ID // nil: the resident chooses among the unit's officials
-	ServiceID  *ID // nil: the resident chooses from the catalogue
+	ServiceID  *ID // what is rated by it; every code that is issued has one
 	Kiosk      bool
 	DailyCap   int
 	IssuedBy   string

@@ -226,6 +226,7 @@ func policyDocument(in *graph.PolicyInput) ([]byte, error) {
 	put(given, "solvedShare", in.SolvedShare)
 	put(given, "inTimeShare", in.InTimeShare)
 	put(given, "handlingShare", in.HandlingShare)
+	put(given, "walkInWeight", in.WalkInWeight)
 	put(given, "deedsPerWeek", in.DeedsPerWeek)
 	put(given, "minimumCellOfficials", in.MinimumCellOfficials)
 	put(given, "minimumCellItems", in.MinimumCellItems)

@@ -87,6 +87,10 @@ func newServiceEdge(c string, s *models.Service) *graph.ServiceEdge {
 	return &graph.ServiceEdge{Cursor: c, Node: s}
 }
 
+func newCounterCodeEdge(c string, row *models.CounterCode) *graph.CounterCodeEdge {
+	return &graph.CounterCodeEdge{Cursor: c, Node: row}
+}
+
 func newOwedReplyEdge(c string, row *ratings.Owed) *graph.OwedReplyEdge {
 	return &graph.OwedReplyEdge{Cursor: c, Node: row}
 }

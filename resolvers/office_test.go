@@ -62,6 +62,8 @@ type office struct {
 	http  http.Handler
 	now   atomic.Pointer[time.Time]
 	ids   map[string]string // of units, officials and services by external id
+	// visitor is what requests tell of who has no account.
+	visitor auth.Visitor
 }
 
 // each runs a test on both databases.
@@ -294,7 +296,7 @@ func (o *office) send(actor auth.Actor, query string, variables ...any) *answer 
 	if err != nil {
 		o.Fatal(err)
 	}
-	ctx := messages.With(auth.WithActor(context.Background(), actor), messages.English)
+	ctx := messages.With(auth.WithVisitor(auth.WithActor(context.Background(), actor), o.visitor), messages.English)
 	request := httptest.NewRequestWithContext(ctx, "POST", "/graphql", bytes.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
 	if strings.HasPrefix(query, "subscription") {

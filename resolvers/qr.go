@@ -13,6 +13,7 @@ import (
 	"github.com/boombuler/barcode/qr"
 
 	"steelyard/graph"
+	"steelyard/models"
 	"steelyard/services/ratings"
 )
 
@@ -21,6 +22,29 @@ func (r *Resolver) link(issued *ratings.Issued) *graph.IssuedInvitation {
 	return &graph.IssuedInvitation{
 		ID: issued.ID, Token: issued.Token, URL: r.PublicURL + "/r/" + issued.Token, ExpiresAt: issued.ExpiresAt,
 	}
+}
+
+// counterURL is where a standing code leads; nil where it leads nowhere.
+func (r *Resolver) counterURL(c *models.CounterCode) *string {
+	path := r.App.Ratings.CounterPath(c)
+	if path == "" {
+		return nil
+	}
+	return orNil(r.PublicURL + path)
+}
+
+// counterQR is a standing code as a picture; nil where it leads nowhere.
+func (r *Resolver) counterQR(c *models.CounterCode, draw func(barcode.Barcode) (string, error)) (*string, error) {
+	url := r.counterURL(c)
+	if url == nil {
+		return nil, nil
+	}
+	code, err := encodeQR(*url)
+	if err != nil {
+		return nil, err
+	}
+	picture, err := draw(code)
+	return &picture, err
 }
 
 // encodeQR is made for who asks: of a day's thousand links few are shown.

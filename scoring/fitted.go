@@ -52,11 +52,11 @@ func withoutRows(ev *Evidence) *Evidence {
 }
 
 // Serves says whether the policy asks nothing of the fits but what they were made
-// with: the seed, the cap on deeds, the cells of the case mix and, for the
+// with: the seed, the weight of walk-ins, the cap on deeds, the cells of the case mix and, for the
 // dimensions of peer review, the normalisation.
 func (f *Fitted) Serves(policy Policy) bool {
 	made := f.a.run.policy
-	return policy.Seed == made.Seed && policy.DeedsPerWeek == made.DeedsPerWeek && policy.Normalisation == made.Normalisation &&
+	return policy.Seed == made.Seed && policy.WalkInWeight == made.WalkInWeight && policy.DeedsPerWeek == made.DeedsPerWeek && policy.Normalisation == made.Normalisation &&
 		policy.MinimumCellItems == made.MinimumCellItems && policy.MinimumCellOfficials == made.MinimumCellOfficials
 }
 

@@ -40,6 +40,7 @@ type LaterRating struct {
 	Channel              Channel
 	Level                uint8
 	Day                  Day
+	Source               Source
 }
 
 // Estimate is what the official's scores become.
@@ -120,6 +121,7 @@ type localRating struct {
 	level uint8
 	day   Day
 	rest  float64 // level less group, kind and channel
+	trust float64 // what it counts for where it came from
 }
 
 // Rate returns what the official's scores would be with one more rating: the new
@@ -152,6 +154,8 @@ func (k *Kept) check(rating LaterRating) error {
 		return fault("Channel", "not in its list")
 	case rating.Level < 1 || rating.Level > 5:
 		return fault("Level", fmt.Sprintf("%d is not from 1 to 5", rating.Level))
+	case rating.Source >= sources:
+		return fault("Source", "not in its list")
 	case rating.Day < ev.From || rating.Day > ev.To:
 		return fault("Day", "outside the period")
 	}
@@ -172,10 +176,10 @@ func (k *Kept) satisfaction(p int, rating LaterRating) (y, variance, n float64) 
 	group := k.model.fit.FixedEffects[0][r.groups.of[p]]
 	for i := from; i < to; i++ {
 		rest := float64(t.Level[i]) - group - k.effectOf(t.Kind[i]) - k.channelEffect[t.Channel[i]]
-		rows = append(rows, localRating{rater: t.Rater[i], level: t.Level[i], day: t.Day[i], rest: rest})
+		rows = append(rows, localRating{rater: t.Rater[i], level: t.Level[i], day: t.Day[i], rest: rest, trust: r.policy.sourceWeight(t.Source[i])})
 	}
 	before, known, _ := k.local(p, rows)
-	later := localRating{rater: None, level: rating.Level, day: rating.Day}
+	later := localRating{rater: None, level: rating.Level, day: rating.Day, trust: r.policy.sourceWeight(rating.Source)}
 	later.rest = float64(rating.Level) - group - k.effectOf(renumber(k.kind, rating.Kind)) - k.channelEffect[rating.Channel]
 	if rating.Rater >= 0 && int(rating.Rater) < len(k.raters) {
 		later.rater = k.raters[rating.Rater]
@@ -206,7 +210,7 @@ func (k *Kept) local(p int, rows []localRating) (effect, info, n float64) {
 	var order []int32 // sums in a fixed order
 	sum := 0.0
 	for i, row := range rows {
-		w := weight[i]
+		w := float64(weight[i] * row.trust)
 		n += w
 		if row.rater == None {
 			sum += float64(w * row.rest)

@@ -43,7 +43,7 @@ func withRating(ev *scoring.Evidence, r scoring.LaterRating) *scoring.Evidence {
 	t.Channel = append(slices.Clone(t.Channel), r.Channel)
 	t.Level = append(slices.Clone(t.Level), r.Level)
 	t.Day = append(slices.Clone(t.Day), r.Day)
-	t.Source = append(slices.Clone(t.Source), scoring.SourceRating)
+	t.Source = append(slices.Clone(t.Source), r.Source)
 	t.Invited = append(slices.Clone(t.Invited), scoring.Unknown)
 	return &out
 }
@@ -61,13 +61,14 @@ func TestLaterRatingAgreesWithTheFullRun(t *testing.T) {
 	for _, later := range []scoring.LaterRating{
 		{Posting: 0, Rater: scoring.None, Kind: ev.Ratings.Kind[0], Level: 1, Day: ev.To},
 		{Posting: 7, Rater: ev.Ratings.Rater[last], Kind: ev.Ratings.Kind[3], Channel: scoring.ChannelPhone, Level: 5, Day: ev.From + 40},
+		{Posting: 3, Rater: scoring.None, Kind: ev.Ratings.Kind[0], Level: 1, Day: ev.To, Source: scoring.SourceWalkIn},
 		{Posting: 149, Rater: 1 << 20, Kind: scoring.None, Channel: scoring.ChannelMail, Level: 3, Day: ev.From},
 	} {
 		got, err := kept.Rate(later)
 		if err != nil {
 			t.Fatal(err)
 		}
-		before, err := kept.Rate(scoring.LaterRating{Posting: later.Posting, Rater: later.Rater, Kind: later.Kind, Level: 3, Day: later.Day})
+		before, err := kept.Rate(scoring.LaterRating{Posting: later.Posting, Rater: later.Rater, Kind: later.Kind, Level: 3, Day: later.Day, Source: later.Source})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -52,6 +52,10 @@ type Policy struct {
 	InTimeShare   float64 `json:"inTimeShare"`
 	HandlingShare float64 `json:"handlingShare"`
 
+	// WalkInWeight is what a walk-in rating counts, which nobody has verified, where a
+	// rated encounter counts 1.
+	WalkInWeight float64 `json:"walkInWeight"`
+
 	// DeedsPerWeek caps the confirmed deeds that one week can add.
 	DeedsPerWeek int `json:"deedsPerWeek"`
 
@@ -87,6 +91,7 @@ func DefaultPolicy() Policy {
 		SolvedShare:          0.6,
 		InTimeShare:          0.3,
 		HandlingShare:        0.1,
+		WalkInWeight:         0.25,
 		DeedsPerWeek:         3,
 		MinimumCellOfficials: 3,
 		MinimumCellItems:     20,

@@ -73,6 +73,7 @@ func (p Policy) Validate() error {
 	}
 	check(math.Abs(shares-1) <= 1e-9, "solvedShare + inTimeShare + handlingShare",
 		fmt.Sprintf("they add up to 1, these to %.6g", shares))
+	check(within(p.WalkInWeight, 0.01, 1), "walkInWeight", "from 0.01 to 1")
 	check(p.DeedsPerWeek >= 1 && p.DeedsPerWeek <= 1000, "deedsPerWeek", "from 1 to 1000")
 	check(p.MinimumCellOfficials >= 1, "minimumCellOfficials", "at least 1")
 	check(p.MinimumCellItems >= 1, "minimumCellItems", "at least 1")

@@ -26,7 +26,8 @@ func newRun(ev *Evidence, policy Policy) *run {
 }
 
 // ratingWeights returns the weight of each rating: one over the number by which
-// the same person rated the same official, less what bursts lose.
+// the same person rated the same official, less what bursts lose, and for a walk-in
+// the policy's part of that.
 func (r *run) ratingWeights() []float64 {
 	t := &r.ev.Ratings
 	weight := filled(len(t.Posting), 1)
@@ -43,9 +44,20 @@ func (r *run) ratingWeights() []float64 {
 			if r.without != ChoiceAttack {
 				r.burst[p] = usual.weigh(&r.ev.Postings[p], t.Day[a:b], t.Level[a:b], weight[a:b])
 			}
+			for i := a; i < b; i++ {
+				weight[i] = float64(weight[i] * r.policy.sourceWeight(t.Source[i]))
+			}
 		}
 	})
 	return weight
+}
+
+// sourceWeight is what a rating counts for where it came from.
+func (p *Policy) sourceWeight(s Source) float64 {
+	if s == SourceWalkIn {
+		return p.WalkInWeight
+	}
+	return 1
 }
 
 // flagRatings writes down what ratingWeights found.

@@ -116,6 +116,38 @@ func TestWhatNobodyComparesHasNoRank(t *testing.T) {
 	}
 }
 
+// TestAWalkInWeighsAQuarter: four of them are as good as one rated encounter, for
+// the estimate and toward the minimum alike, and a policy may trust them more. More
+// rows tell a little more of the variances: hence the tolerance of 0.2 of tens.
+func TestAWalkInWeighsAQuarter(t *testing.T) {
+	t.Parallel()
+	build := func(count int, source scoring.Source) (*book, int32) {
+		b := newBook()
+		b.rated("G", 14, 20)
+		p := b.official("G")
+		for i := range count {
+			b.rating(p, scoring.None, scoring.None, 2, firstDay+scoring.Day(i*300/count))
+			b.ev.Ratings.Source[len(b.ev.Ratings.Source)-1] = source
+		}
+		return b, p
+	}
+	rated, p := build(6, scoring.SourceRating)
+	walked, _ := build(24, scoring.SourceWalkIn)
+	want, got := rated.assess(t).Assessments[p], walked.assess(t).Assessments[p]
+	if w, g := want.Components[scoring.Satisfaction], got.Components[scoring.Satisfaction]; g.N != 6 || math.Abs(g.Value-w.Value) > 0.2 || math.Abs(g.SE-w.SE) > 0.2 {
+		t.Errorf("24 walk-ins give %+v, six rated encounters %+v", g, w)
+	}
+	few, _ := build(19, scoring.SourceWalkIn)
+	if a := few.assess(t).Assessments[p]; a.Status != scoring.InsufficientEvidence || a.Components[scoring.Satisfaction].N != 4.75 {
+		t.Errorf("19 walk-ins: %s, %+v", a.Status, a.Components[scoring.Satisfaction])
+	}
+	policy := scoring.DefaultPolicy()
+	policy.WalkInWeight = 1
+	if a := assess(t, few.ev, policy).Assessments[p]; a.Status == scoring.InsufficientEvidence || a.Components[scoring.Satisfaction].N != 19 {
+		t.Errorf("19 trusted walk-ins: %s, %+v", a.Status, a.Components[scoring.Satisfaction])
+	}
+}
+
 func TestOnePersonHasOneVoice(t *testing.T) {
 	t.Parallel()
 	b := newBook()

@@ -65,12 +65,12 @@ func (s *site) handler() (http.Handler, error) {
 	routes := http.NewServeMux()
 	open, protect := limitRate(s.perMinute, s.proxies), s.origins.protect(s.publicURL)
 	uploads := limitRate(min(s.perMinute, maxUploads), s.proxies)
-	routes.Handle("/graphql", chain(api, open, s.origins.share, protect))
+	routes.Handle("/graphql", chain(api, open, s.origins.share, protect, s.visitor))
 	routes.Handle("POST /attachments", chain(uploading, uploads, s.origins.share, protect))
 	routes.Handle("OPTIONS /attachments", s.origins.share(http.NotFoundHandler()))
 	routes.Handle("GET /attachments/{id}", open(s.download()))
 	// A listed frontend calls the API; the pages' forms are sent by themselves alone.
-	routes.Handle("/", chain(pages, open, origins(nil).protect(s.publicURL)))
+	routes.Handle("/", chain(pages, open, origins(nil).protect(s.publicURL), s.visitor))
 	cities := s.open311
 	cities.PublicURL, cities.Zone, cities.Now = s.publicURL, s.zone, s.store.Now
 	routes.Handle("/open311/v2/", chain(open311.New(api, cities), open, s.origins.share, protect))

@@ -11,6 +11,34 @@ import (
 	"github.com/Khan/genqlient/graphql"
 )
 
+// AgainRateAgainSubmitRatingPayload includes the requested fields of the GraphQL type SubmitRatingPayload.
+// The GraphQL type's documentation follows.
+//
+// What submitting a rating gave.
+type AgainRateAgainSubmitRatingPayload struct {
+	// A code by which the resident alone finds the rating again. It is shown once and not kept.
+	Receipt *string `json:"receipt"`
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetReceipt returns AgainRateAgainSubmitRatingPayload.Receipt, and is useful for accessing the field via an interface.
+func (v *AgainRateAgainSubmitRatingPayload) GetReceipt() *string { return v.Receipt }
+
+// GetUserErrors returns AgainRateAgainSubmitRatingPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *AgainRateAgainSubmitRatingPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// AgainResponse is returned by Again on success.
+type AgainResponse struct {
+	// Rates the same service once more, by receipt, after the mending was rated. The answer has a
+	// receipt of its own. Where both lie in one assessment period the newer one counts there; the
+	// totals of a day keep what was said on it.
+	RateAgain AgainRateAgainSubmitRatingPayload `json:"rateAgain"`
+}
+
+// GetRateAgain returns AgainResponse.RateAgain, and is useful for accessing the field via an interface.
+func (v *AgainResponse) GetRateAgain() AgainRateAgainSubmitRatingPayload { return v.RateAgain }
+
 // Yes or no; unknown is null.
 type Answer string
 
@@ -121,6 +149,15 @@ type AskBallotResponse struct {
 
 // GetAppraisalForm returns AskBallotResponse.AppraisalForm, and is useful for accessing the field via an interface.
 func (v *AskBallotResponse) GetAppraisalForm() *Ballot { return v.AppraisalForm }
+
+// AskCounterResponse is returned by AskCounter on success.
+type AskCounterResponse struct {
+	// What a standing code is for; null for one that is withdrawn or that nobody issued.
+	CounterOffer *Counter `json:"counterOffer"`
+}
+
+// GetCounterOffer returns AskCounterResponse.CounterOffer, and is useful for accessing the field via an interface.
+func (v *AskCounterResponse) GetCounterOffer() *Counter { return v.CounterOffer }
 
 // AskOfferResponse is returned by AskOffer on success.
 type AskOfferResponse struct {
@@ -1084,6 +1121,60 @@ func (v *ConfirmResponse) GetConfirmResolution() ConfirmConfirmResolutionCasePay
 	return v.ConfirmResolution
 }
 
+// Counter includes the requested fields of the GraphQL type CounterOffer.
+// The GraphQL type's documentation follows.
+//
+// What a standing code is for, as whoever scans it sees it.
+type Counter struct {
+	// What is rated.
+	ServiceName string `json:"serviceName"`
+	// The name of the office.
+	UnitName string `json:"unitName"`
+	// Whether it is for a machine that everybody uses.
+	Kiosk bool `json:"kiosk"`
+	// Who may be rated by it: one, or those to choose from; at most 100.
+	Officials []CounterOfficial `json:"officials"`
+	// The aspects that may be given a level.
+	Dimensions []AspectOffered `json:"dimensions"`
+	// The words that may be chosen.
+	Tags []TagOffered `json:"tags"`
+}
+
+// GetServiceName returns Counter.ServiceName, and is useful for accessing the field via an interface.
+func (v *Counter) GetServiceName() string { return v.ServiceName }
+
+// GetUnitName returns Counter.UnitName, and is useful for accessing the field via an interface.
+func (v *Counter) GetUnitName() string { return v.UnitName }
+
+// GetKiosk returns Counter.Kiosk, and is useful for accessing the field via an interface.
+func (v *Counter) GetKiosk() bool { return v.Kiosk }
+
+// GetOfficials returns Counter.Officials, and is useful for accessing the field via an interface.
+func (v *Counter) GetOfficials() []CounterOfficial { return v.Officials }
+
+// GetDimensions returns Counter.Dimensions, and is useful for accessing the field via an interface.
+func (v *Counter) GetDimensions() []AspectOffered { return v.Dimensions }
+
+// GetTags returns Counter.Tags, and is useful for accessing the field via an interface.
+func (v *Counter) GetTags() []TagOffered { return v.Tags }
+
+// CounterOfficial includes the requested fields of the GraphQL type CounterOfficial.
+// The GraphQL type's documentation follows.
+//
+// An official at a counter.
+type CounterOfficial struct {
+	// What submitWalkIn takes.
+	Id string `json:"id"`
+	// The official's name, as it stands at the counter.
+	Name string `json:"name"`
+}
+
+// GetId returns CounterOfficial.Id, and is useful for accessing the field via an interface.
+func (v *CounterOfficial) GetId() string { return v.Id }
+
+// GetName returns CounterOfficial.Name, and is useful for accessing the field via an interface.
+func (v *CounterOfficial) GetName() string { return v.Name }
+
 // A kind of practical work.
 type DeedKind string
 
@@ -1450,6 +1541,8 @@ type Due struct {
 	MendingLevel *int `json:"mendingLevel"`
 	// Whether the resident may rate the mending now.
 	MayRateMending bool `json:"mayRateMending"`
+	// Whether the resident may rate the service once more now.
+	MayRateAgain bool `json:"mayRateAgain"`
 }
 
 // GetReplyDueOn returns Due.ReplyDueOn, and is useful for accessing the field via an interface.
@@ -1466,6 +1559,9 @@ func (v *Due) GetMendingLevel() *int { return v.MendingLevel }
 
 // GetMayRateMending returns Due.MayRateMending, and is useful for accessing the field via an interface.
 func (v *Due) GetMayRateMending() bool { return v.MayRateMending }
+
+// GetMayRateAgain returns Due.MayRateAgain, and is useful for accessing the field via an interface.
+func (v *Due) GetMayRateAgain() bool { return v.MayRateAgain }
 
 // Duty includes the requested fields of the GraphQL type ReviewAssignment.
 // The GraphQL type's documentation follows.
@@ -2765,6 +2861,33 @@ func (v *TagOffered) GetCode() string { return v.Code }
 // GetLabel returns TagOffered.Label, and is useful for accessing the field via an interface.
 func (v *TagOffered) GetLabel() string { return v.Label }
 
+// UndoResponse is returned by Undo on success.
+type UndoResponse struct {
+	// Takes a rating back within ten minutes, by receipt: nothing of it remains, and its link can be
+	// used again, with another idempotency key. Not once the office has replied.
+	UndoRating UndoUndoRatingUndoRatingPayload `json:"undoRating"`
+}
+
+// GetUndoRating returns UndoResponse.UndoRating, and is useful for accessing the field via an interface.
+func (v *UndoResponse) GetUndoRating() UndoUndoRatingUndoRatingPayload { return v.UndoRating }
+
+// UndoUndoRatingUndoRatingPayload includes the requested fields of the GraphQL type UndoRatingPayload.
+// The GraphQL type's documentation follows.
+//
+// What taking back gave.
+type UndoUndoRatingUndoRatingPayload struct {
+	// Whether the rating is gone.
+	Undone bool `json:"undone"`
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUndone returns UndoUndoRatingUndoRatingPayload.Undone, and is useful for accessing the field via an interface.
+func (v *UndoUndoRatingUndoRatingPayload) GetUndone() bool { return v.Undone }
+
+// GetUserErrors returns UndoUndoRatingUndoRatingPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *UndoUndoRatingUndoRatingPayload) GetUserErrors() []Problem { return v.UserErrors }
+
 // UnitChoice includes the requested fields of the GraphQL type OrgUnit.
 // The GraphQL type's documentation follows.
 //
@@ -2900,6 +3023,36 @@ type WaitingUnassignedCaseConnectionPageInfo struct {
 
 // GetHasNextPage returns WaitingUnassignedCaseConnectionPageInfo.HasNextPage, and is useful for accessing the field via an interface.
 func (v *WaitingUnassignedCaseConnectionPageInfo) GetHasNextPage() bool { return v.HasNextPage }
+
+// WalkInResponse is returned by WalkIn on success.
+type WalkInResponse struct {
+	// Rates by a standing code. A device may do so once a day, a network twenty times, and a code
+	// takes so many a day; by a kiosk everybody may, up to its number. The rating is kept as any
+	// other, and nothing in it leads to the code. Taken back, it does not come free for that day.
+	SubmitWalkIn WalkInSubmitWalkInSubmitRatingPayload `json:"submitWalkIn"`
+}
+
+// GetSubmitWalkIn returns WalkInResponse.SubmitWalkIn, and is useful for accessing the field via an interface.
+func (v *WalkInResponse) GetSubmitWalkIn() WalkInSubmitWalkInSubmitRatingPayload {
+	return v.SubmitWalkIn
+}
+
+// WalkInSubmitWalkInSubmitRatingPayload includes the requested fields of the GraphQL type SubmitRatingPayload.
+// The GraphQL type's documentation follows.
+//
+// What submitting a rating gave.
+type WalkInSubmitWalkInSubmitRatingPayload struct {
+	// A code by which the resident alone finds the rating again. It is shown once and not kept.
+	Receipt *string `json:"receipt"`
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetReceipt returns WalkInSubmitWalkInSubmitRatingPayload.Receipt, and is useful for accessing the field via an interface.
+func (v *WalkInSubmitWalkInSubmitRatingPayload) GetReceipt() *string { return v.Receipt }
+
+// GetUserErrors returns WalkInSubmitWalkInSubmitRatingPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *WalkInSubmitWalkInSubmitRatingPayload) GetUserErrors() []Problem { return v.UserErrors }
 
 // WhoResponse is returned by Who on success.
 type WhoResponse struct {
@@ -3120,6 +3273,26 @@ func (v *Worked) __premarshalJSON() (*__premarshalWorked, error) {
 	return &retval, nil
 }
 
+// __AgainInput is used internally by genqlient
+type __AgainInput struct {
+	Receipt string `json:"receipt"`
+	Level   int    `json:"level"`
+	Comment string `json:"comment"`
+	Key     string `json:"key"`
+}
+
+// GetReceipt returns __AgainInput.Receipt, and is useful for accessing the field via an interface.
+func (v *__AgainInput) GetReceipt() string { return v.Receipt }
+
+// GetLevel returns __AgainInput.Level, and is useful for accessing the field via an interface.
+func (v *__AgainInput) GetLevel() int { return v.Level }
+
+// GetComment returns __AgainInput.Comment, and is useful for accessing the field via an interface.
+func (v *__AgainInput) GetComment() string { return v.Comment }
+
+// GetKey returns __AgainInput.Key, and is useful for accessing the field via an interface.
+func (v *__AgainInput) GetKey() string { return v.Key }
+
 // __AnswerMediatorInput is used internally by genqlient
 type __AnswerMediatorInput struct {
 	Receipt string `json:"receipt"`
@@ -3155,6 +3328,14 @@ type __AskBallotInput struct {
 
 // GetCode returns __AskBallotInput.Code, and is useful for accessing the field via an interface.
 func (v *__AskBallotInput) GetCode() string { return v.Code }
+
+// __AskCounterInput is used internally by genqlient
+type __AskCounterInput struct {
+	Code string `json:"code"`
+}
+
+// GetCode returns __AskCounterInput.Code, and is useful for accessing the field via an interface.
+func (v *__AskCounterInput) GetCode() string { return v.Code }
 
 // __AskOfferInput is used internally by genqlient
 type __AskOfferInput struct {
@@ -3612,6 +3793,14 @@ func (v *__SubscribeInput) GetReceipt() string { return v.Receipt }
 // GetEmail returns __SubscribeInput.Email, and is useful for accessing the field via an interface.
 func (v *__SubscribeInput) GetEmail() string { return v.Email }
 
+// __UndoInput is used internally by genqlient
+type __UndoInput struct {
+	Receipt string `json:"receipt"`
+}
+
+// GetReceipt returns __UndoInput.Receipt, and is useful for accessing the field via an interface.
+func (v *__UndoInput) GetReceipt() string { return v.Receipt }
+
 // __VoteOnInput is used internally by genqlient
 type __VoteOnInput struct {
 	Code    string               `json:"code"`
@@ -3639,6 +3828,87 @@ type __WaitingInput struct {
 
 // GetUnit returns __WaitingInput.Unit, and is useful for accessing the field via an interface.
 func (v *__WaitingInput) GetUnit() string { return v.Unit }
+
+// __WalkInInput is used internally by genqlient
+type __WalkInInput struct {
+	Code       string                `json:"code"`
+	Level      int                   `json:"level"`
+	Dimensions []DimensionLevelInput `json:"dimensions"`
+	Tags       []string              `json:"tags"`
+	Comment    string                `json:"comment"`
+	Official   *string               `json:"official"`
+	Key        string                `json:"key"`
+}
+
+// GetCode returns __WalkInInput.Code, and is useful for accessing the field via an interface.
+func (v *__WalkInInput) GetCode() string { return v.Code }
+
+// GetLevel returns __WalkInInput.Level, and is useful for accessing the field via an interface.
+func (v *__WalkInInput) GetLevel() int { return v.Level }
+
+// GetDimensions returns __WalkInInput.Dimensions, and is useful for accessing the field via an interface.
+func (v *__WalkInInput) GetDimensions() []DimensionLevelInput { return v.Dimensions }
+
+// GetTags returns __WalkInInput.Tags, and is useful for accessing the field via an interface.
+func (v *__WalkInInput) GetTags() []string { return v.Tags }
+
+// GetComment returns __WalkInInput.Comment, and is useful for accessing the field via an interface.
+func (v *__WalkInInput) GetComment() string { return v.Comment }
+
+// GetOfficial returns __WalkInInput.Official, and is useful for accessing the field via an interface.
+func (v *__WalkInInput) GetOfficial() *string { return v.Official }
+
+// GetKey returns __WalkInInput.Key, and is useful for accessing the field via an interface.
+func (v *__WalkInInput) GetKey() string { return v.Key }
+
+// The mutation executed by Again.
+const Again_Operation = `
+mutation Again ($receipt: String!, $level: Int!, $comment: String!, $key: String!) {
+	rateAgain(input: {receipt:$receipt,level:$level,comment:$comment,idempotencyKey:$key}) {
+		receipt
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Rates the same service once more.
+func Again(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	receipt string,
+	level int,
+	comment string,
+	key string,
+) (data_ *AgainResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Again",
+		Query:  Again_Operation,
+		Variables: &__AgainInput{
+			Receipt: receipt,
+			Level:   level,
+			Comment: comment,
+			Key:     key,
+		},
+	}
+
+	data_ = &AgainResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
 
 // The mutation executed by AnswerMediator.
 const AnswerMediator_Operation = `
@@ -3761,6 +4031,55 @@ func AskBallot(
 	}
 
 	data_ = &AskBallotResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by AskCounter.
+const AskCounter_Operation = `
+query AskCounter ($code: String!) {
+	counterOffer(code: $code) {
+		serviceName
+		unitName
+		kiosk
+		officials {
+			id
+			name
+		}
+		dimensions {
+			code
+			label
+		}
+		tags {
+			code
+			label
+		}
+	}
+}
+`
+
+// What a standing code is for.
+func AskCounter(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	code string,
+) (data_ *AskCounterResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "AskCounter",
+		Query:  AskCounter_Operation,
+		Variables: &__AskCounterInput{
+			Code: code,
+		},
+	}
+
+	data_ = &AskCounterResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -4770,6 +5089,7 @@ query Find ($receipt: String!) {
 			mending
 			mendingLevel
 			mayRateMending
+			mayRateAgain
 		}
 	}
 	caseByReceipt(receipt: $receipt) {
@@ -5400,6 +5720,49 @@ func Subscribe(
 	return data_, err_
 }
 
+// The mutation executed by Undo.
+const Undo_Operation = `
+mutation Undo ($receipt: String!) {
+	undoRating(input: {receipt:$receipt}) {
+		undone
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Takes a rating back.
+func Undo(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	receipt string,
+) (data_ *UndoResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Undo",
+		Query:  Undo_Operation,
+		Variables: &__UndoInput{
+			Receipt: receipt,
+		},
+	}
+
+	data_ = &UndoResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by VoteOn.
 const VoteOn_Operation = `
 mutation VoteOn ($code: String!, $marks: [AppraisalMarkInput!]!, $comment: String!, $key: String!) {
@@ -5521,6 +5884,61 @@ func Waiting(
 	}
 
 	data_ = &WaitingResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by WalkIn.
+const WalkIn_Operation = `
+mutation WalkIn ($code: String!, $level: Int!, $dimensions: [DimensionLevelInput!]!, $tags: [String!]!, $comment: String!, $official: ID, $key: String!) {
+	submitWalkIn(input: {code:$code,level:$level,dimensions:$dimensions,tags:$tags,comment:$comment,officialId:$official,idempotencyKey:$key}) {
+		receipt
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Rates by a standing code.
+func WalkIn(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	code string,
+	level int,
+	dimensions []DimensionLevelInput,
+	tags []string,
+	comment string,
+	official *string,
+	key string,
+) (data_ *WalkInResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "WalkIn",
+		Query:  WalkIn_Operation,
+		Variables: &__WalkInInput{
+			Code:       code,
+			Level:      level,
+			Dimensions: dimensions,
+			Tags:       tags,
+			Comment:    comment,
+			Official:   official,
+			Key:        key,
+		},
+	}
+
+	data_ = &WalkInResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/rand"
 	"net/http"
 	"strconv"
 )
@@ -11,7 +12,8 @@ type foundPage struct {
 	Rating  *Given
 	Case    *Followed
 	Levels  []int
-	MaySay  bool // whether the resident has the word on the case
+	MaySay  bool   // whether the resident has the word on the case
+	Key     string // makes a further rating that is sent twice harmless
 }
 
 func (s *site) askReceipt(w http.ResponseWriter, r *http.Request) {
@@ -33,7 +35,7 @@ func (s *site) showFound(w http.ResponseWriter, r *http.Request, status int, rec
 		s.fail(w, r, asked("Find", err))
 		return
 	}
-	page := foundPage{Receipt: receipt, Rating: answer.RatingByReceipt, Case: answer.CaseByReceipt, Levels: levels}
+	page := foundPage{Receipt: receipt, Rating: answer.RatingByReceipt, Case: answer.CaseByReceipt, Levels: levels, Key: rand.Text()}
 	if page.Rating == nil && page.Case == nil {
 		s.show(w, r, http.StatusNotFound, "receipt", view{Path: "/receipt", Notice: wordsIn(language(r)).NoReceipt, Page: receipt})
 		return
@@ -116,4 +118,54 @@ func (s *site) noted(w http.ResponseWriter, r *http.Request, receipt string, pro
 		return
 	}
 	s.showFound(w, r, http.StatusOK, receipt, wordsIn(language(r)).WordTaken)
+}
+
+// undo takes a rating back.
+func (s *site) undo(w http.ResponseWriter, r *http.Request) {
+	if !s.form(w, r) {
+		return
+	}
+	receipt := r.PostFormValue("receipt")
+	answer, err := Undo(asking(r), s.api, receipt)
+	if err != nil {
+		s.fail(w, r, asked("Undo", err))
+		return
+	}
+	if problem := mendable(answer.UndoRating.UserErrors); problem != "" {
+		s.showFound(w, r, http.StatusUnprocessableEntity, receipt, problem)
+		return
+	}
+	s.show(w, r, http.StatusOK, "undone", view{})
+}
+
+// again takes the further rating after a mending, which has a receipt of its own.
+func (s *site) again(w http.ResponseWriter, r *http.Request) {
+	receipt, level, ok := s.mark(w, r)
+	if !ok {
+		return
+	}
+	answer, err := Again(asking(r), s.api, receipt, level, r.PostFormValue("comment"), r.PostFormValue("key"))
+	if err != nil {
+		s.fail(w, r, asked("Again", err))
+		return
+	}
+	payload := answer.RateAgain
+	if payload.Receipt == nil {
+		s.showFound(w, r, http.StatusUnprocessableEntity, receipt, mendable(payload.UserErrors))
+		return
+	}
+	s.show(w, r, http.StatusOK, "rated", view{Page: *payload.Receipt})
+}
+
+// mark reads a receipt and a level; false where there is no level, which has been said.
+func (s *site) mark(w http.ResponseWriter, r *http.Request) (receipt string, level int, ok bool) {
+	if !s.form(w, r) {
+		return "", 0, false
+	}
+	receipt = r.PostFormValue("receipt")
+	level, err := strconv.Atoi(r.PostFormValue("level"))
+	if err != nil {
+		s.showFound(w, r, http.StatusUnprocessableEntity, receipt, wordsIn(language(r)).ChooseLevel)
+	}
+	return receipt, level, err == nil
 }

@@ -1,7 +1,7 @@
-// Package web is the pages. Residents rate an encounter by its link, bring a
-// problem, and follow a rating or a case by its receipt: without account, script or
-// cookie, on any phone. Officials sign in with their token and work through their
-// queue below /work: without script as well.
+// Package web is the pages. Residents rate an encounter by its link or by a code at a
+// counter, bring a problem, and follow a rating or a case by its receipt: without account
+// or script, without a cookie but for the code's, on any phone. Officials sign in with
+// their token and work through their queue below /work: without script as well.
 //
 // A page runs the GraphQL operations of operations.graphql through the API's own
 // handler, in the same process and as who its reader is, a stranger or an official:
@@ -63,10 +63,10 @@ func New(api, uploads http.Handler, options Options) (http.Handler, error) {
 	s := &site{api: inprocess.Client(api), uploads: uploads, pages: map[string]*template.Template{}, Options: options}
 	for _, name := range []string{
 		"home", "rate", "rated", "gone", "receipt", "found", "problem", "opened", "help",
-		"appraisal", "appraised", "appraisalgone",
+		"counter", "undone", "appraisal", "appraised", "appraisalgone",
 		"sign-in", "blocked", "work", "work-case", "encounter", "link", "deed", "deed-code",
 	} {
-		page, err := template.New("layout.html").Funcs(s.functions()).ParseFS(pageFiles, "pages/layout.html", "pages/"+name+".html")
+		page, err := template.New("layout.html").Funcs(s.functions()).ParseFS(pageFiles, "pages/layout.html", "pages/marks.html", "pages/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("read page %s: %w", name, err)
 		}
@@ -82,9 +82,15 @@ func New(api, uploads http.Handler, options Options) (http.Handler, error) {
 	routes.HandleFunc("POST /r/{token}", s.rate)
 	routes.HandleFunc("GET /appraisal/{code}", s.appraise)
 	routes.HandleFunc("POST /appraisal/{code}", s.vote)
+	routes.HandleFunc("GET /c/{code}", s.counter)
+	routes.HandleFunc("POST /c/{code}", s.walkIn)
+	routes.HandleFunc("GET /kiosk/{code}", s.counter)
+	routes.HandleFunc("POST /kiosk/{code}", s.walkIn)
 	routes.HandleFunc("GET /receipt", s.askReceipt)
 	routes.HandleFunc("POST /receipt", s.find)
 	routes.HandleFunc("POST /receipt/word", s.word)
+	routes.HandleFunc("POST /receipt/undo", s.undo)
+	routes.HandleFunc("POST /receipt/again", s.again)
 	routes.HandleFunc("GET /case/new", s.askProblem)
 	routes.HandleFunc("POST /case/new", s.takeProblem)
 	routes.HandleFunc("POST /receipt/mended", s.mended)
@@ -122,6 +128,7 @@ type view struct {
 	Notice string  // what is to be mended, in the reader's language
 	Done   string  // what has just been done
 	Who    *Caller // who has signed in; nil: a resident
+	Back   string  // where a machine that everybody uses goes by itself after half a minute; empty: it stays
 	Page   any
 }
 

@@ -22,6 +22,10 @@ type words struct {
 	ReplyDue, MendDue, Mending, MendedAsk, YourMark            string
 	MediatedBy, AgreedOn, AgreeAsk, AgreeMediator              string
 	Agree, Disagree, ChooseAgree                               string
+	ServedBy, PrivateCounter, PrivateKiosk                     string
+	KioskBack, KioskDone                                       string
+	Again, AgainSend, Undo, UndoHint, UndoSend                 string
+	UndoneTitle, UndoneText                                    string
 	TooLarge, Failed                                           string
 	ProblemTitle, ProblemText, ProblemLine, ProblemWords       string
 	ProblemPlace, ProblemCategory, ProblemUnsure, ProblemSend  string
@@ -78,6 +82,11 @@ var chinese = words{
 	ReplyDue: "应于此日前答复", MendDue: "应于此日前整改", Mending: "单位作了哪些整改", MendedAsk: "您对整改满意吗？", YourMark: "您对整改的评价",
 	MediatedBy: "调解人", AgreedOn: "单位同意的调解结果", AgreeAsk: "您同意这个结果吗？同意后，事项按此办结。", AgreeMediator: "您同意由他调解吗？不同意则恢复办理。",
 	Agree: "同意", Disagree: "不同意", ChooseAgree: "请先选择是否同意。",
+	ServedBy: "为您办事的是", PrivateCounter: "您的评价匿名保存。为避免重复评价，浏览器会保存一个当天有效的随机标识，次日即失效。",
+	PrivateKiosk: "您的评价匿名保存：工作人员看不到是谁评价的。", KioskBack: "半分钟后自动返回首页，请先拍下或抄下回执。", KioskDone: "完成",
+	Again: "整改之后，您愿意重新评价这次服务吗？", AgainSend: "提交新的评价",
+	Undo: "撤回评价", UndoHint: "提交后十分钟内可以撤回，撤回后不留任何记录。", UndoSend: "撤回这条评价",
+	UndoneTitle: "评价已撤回", UndoneText: "这条评价已经删除，如同没有提交过。",
 	ProblemTitle: "反映问题", ProblemText: "不必知道归谁管：我们来找承办单位。无需注册。", ProblemLine: "一句话说明问题", ProblemWords: "具体情况",
 	ProblemPlace: "地点（可不填）", ProblemCategory: "类别（可不选）", ProblemUnsure: "不确定，请按内容判断", ProblemSend: "提交问题",
 	ProblemEmail: "电子邮箱（可不填）", ProblemEmailHint: "填写后，有答复时会发邮件告诉您。邮箱加密保存，工作人员看不到，办结后删除。",
@@ -130,6 +139,11 @@ var english = words{
 	ReplyDue: "A reply is owed by", MendDue: "To be put right by", Mending: "What the office put right", MendedAsk: "How satisfied are you with what was put right?", YourMark: "Your mark for it",
 	MediatedBy: "Mediated by", AgreedOn: "What the office agrees to", AgreeAsk: "Do you agree to this? If you do, the case ends so.", AgreeMediator: "Do you agree to this mediator? If not, the office goes on by itself.",
 	Agree: "I agree", Disagree: "I do not agree", ChooseAgree: "Say whether you agree first.",
+	ServedBy: "Who served you?", PrivateCounter: "Your rating is kept without your name. So that nobody rates twice, your browser keeps a random name for today; tomorrow it is worth nothing.",
+	PrivateKiosk: "Your rating is kept without your name: nobody in the office sees who gave it.", KioskBack: "In half a minute this page goes back to the start: take a picture of your receipt first.", KioskDone: "Done",
+	Again: "Now that it has been put right: how do you rate the service?", AgainSend: "Send the new rating",
+	Undo: "Take it back", UndoHint: "For ten minutes after you sent it you can take the rating back. Nothing of it remains.", UndoSend: "Take this rating back",
+	UndoneTitle: "Your rating is taken back", UndoneText: "It is deleted, as if you had not sent it.",
 	ProblemTitle: "Bring a problem", ProblemText: "You need not know whose it is: finding the office is our work. No account is needed.", ProblemLine: "The problem in a line", ProblemWords: "What is the matter",
 	ProblemPlace: "Where (may be left out)", ProblemCategory: "Kind (may be left out)", ProblemUnsure: "Not sure: judge by my words", ProblemSend: "Hand it in",
 	ProblemEmail: "E-mail (may be left out)", ProblemEmailHint: "If you give one, you are told when there is an answer. It is kept encrypted, shown to nobody, and deleted when the case is over.",

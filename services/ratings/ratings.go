@@ -9,6 +9,7 @@ package ratings
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"steelyard/auth"
@@ -42,6 +43,9 @@ type Service struct {
 	LinkDays  int // days in which a rating link may be used
 	ReplyDays int // working days in which a released rating of 1 or 2 is replied to
 	MendDays  int // working days in which what it complains of is mended
+
+	counting sync.Mutex
+	networks tally // under counting
 }
 
 // New returns a service with the usual allowances: links hold for 30 days, a reply is
