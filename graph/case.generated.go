@@ -2465,6 +2465,52 @@ func (ec *executionContext) fieldContext_UnitTransparency_excluded(_ context.Con
 	return graphql.NewScalarFieldContext("UnitTransparency", field, false, false, "Float")
 }
 
+func (ec *executionContext) _UnitTransparency_repliesOwed(ctx context.Context, field graphql.CollectedField, obj *cases.Transparency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnitTransparency_repliesOwed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RepliesOwed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UnitTransparency_repliesOwed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnitTransparency", field, false, false, "Int")
+}
+
+func (ec *executionContext) _UnitTransparency_repliesLate(ctx context.Context, field graphql.CollectedField, obj *cases.Transparency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnitTransparency_repliesLate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RepliesLate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UnitTransparency_repliesLate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnitTransparency", field, false, false, "Float")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -4312,6 +4358,16 @@ func (ec *executionContext) _UnitTransparency(ctx context.Context, sel ast.Selec
 			}
 		case "excluded":
 			out.Values[i] = ec._UnitTransparency_excluded(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "repliesOwed":
+			out.Values[i] = ec._UnitTransparency_repliesOwed(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "repliesLate":
+			out.Values[i] = ec._UnitTransparency_repliesLate(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -912,6 +912,34 @@ type PageInfo struct {
 	EndCursor *string `json:"endCursor,omitempty"`
 }
 
+// A page of participation.
+type ParticipationConnection struct {
+	// The rows with their cursors.
+	Edges []*ParticipationEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*ratings.Participation `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A row of participation and its place.
+type ParticipationEdge struct {
+	// Pass it as `after` to go on behind this row.
+	Cursor string `json:"cursor"`
+	// The row.
+	Node *ratings.Participation `json:"node"`
+}
+
+// Which encounters are looked at.
+type ParticipationFilter struct {
+	// Only officials of this unit and everything below it.
+	UnitID graphql.Omittable[*models.ID] `json:"unitId,omitempty"`
+	// The first day.
+	FromOn models.Date `json:"fromOn"`
+	// The last day, at most a year later.
+	ToOn models.Date `json:"toOn"`
+}
+
 // Weights and rules: the same object as a policy file. What is left out takes the default.
 type PolicyInput struct {
 	// Its name; saving under a known name makes the next version.

@@ -55,6 +55,7 @@ type ResolverRoot interface {
 	Official() OfficialResolver
 	OrgUnit() OrgUnitResolver
 	OwedReply() OwedReplyResolver
+	Participation() ParticipationResolver
 	PolicyComparison() PolicyComparisonResolver
 	PublicCase() PublicCaseResolver
 	PublicNotice() PublicNoticeResolver
@@ -923,6 +924,25 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	Participation struct {
+		Answers    func(childComplexity int) int
+		Encounters func(childComplexity int) int
+		Invited    func(childComplexity int) int
+		Official   func(childComplexity int) int
+		Service    func(childComplexity int) int
+	}
+
+	ParticipationConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ParticipationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Policy struct {
 		Document func(childComplexity int) int
 		ID       func(childComplexity int) int
@@ -1017,6 +1037,7 @@ type ComplexityRoot struct {
 		Officials           func(childComplexity int, unitID *models.ID, first int32, after *string) int
 		OrgUnits            func(childComplexity int, first int32, after *string) int
 		OwedReplies         func(childComplexity int, filter *OwedReplyFilter, first int32, after *string) int
+		Participation       func(childComplexity int, filter ParticipationFilter, first int32, after *string) int
 		PolicyPresets       func(childComplexity int) int
 		PublicCase          func(childComplexity int, publicID string) int
 		PublicCases         func(childComplexity int, filter PublicCaseFilter, first int32, after *string) int
@@ -1492,14 +1513,16 @@ type ComplexityRoot struct {
 	}
 
 	UnitTransparency struct {
-		Excluded func(childComplexity int) int
-		From     func(childComplexity int) int
-		InTime   func(childComplexity int) int
-		PassedOn func(childComplexity int) int
-		Received func(childComplexity int) int
-		Redone   func(childComplexity int) int
-		To       func(childComplexity int) int
-		Unit     func(childComplexity int) int
+		Excluded    func(childComplexity int) int
+		From        func(childComplexity int) int
+		InTime      func(childComplexity int) int
+		PassedOn    func(childComplexity int) int
+		Received    func(childComplexity int) int
+		Redone      func(childComplexity int) int
+		RepliesLate func(childComplexity int) int
+		RepliesOwed func(childComplexity int) int
+		To          func(childComplexity int) int
+		Unit        func(childComplexity int) int
 	}
 
 	UserError struct {
@@ -5359,6 +5382,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "Participation.answers":
+		if e.ComplexityRoot.Participation.Answers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Participation.Answers(childComplexity), true
+	case "Participation.encounters":
+		if e.ComplexityRoot.Participation.Encounters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Participation.Encounters(childComplexity), true
+	case "Participation.invited":
+		if e.ComplexityRoot.Participation.Invited == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Participation.Invited(childComplexity), true
+	case "Participation.official":
+		if e.ComplexityRoot.Participation.Official == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Participation.Official(childComplexity), true
+	case "Participation.service":
+		if e.ComplexityRoot.Participation.Service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Participation.Service(childComplexity), true
+
+	case "ParticipationConnection.edges":
+		if e.ComplexityRoot.ParticipationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ParticipationConnection.Edges(childComplexity), true
+	case "ParticipationConnection.nodes":
+		if e.ComplexityRoot.ParticipationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ParticipationConnection.Nodes(childComplexity), true
+	case "ParticipationConnection.pageInfo":
+		if e.ComplexityRoot.ParticipationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ParticipationConnection.PageInfo(childComplexity), true
+
+	case "ParticipationEdge.cursor":
+		if e.ComplexityRoot.ParticipationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ParticipationEdge.Cursor(childComplexity), true
+	case "ParticipationEdge.node":
+		if e.ComplexityRoot.ParticipationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ParticipationEdge.Node(childComplexity), true
+
 	case "Policy.document":
 		if e.ComplexityRoot.Policy.Document == nil {
 			break
@@ -5954,6 +6040,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.OwedReplies(childComplexity, args["filter"].(*OwedReplyFilter), args["first"].(int32), args["after"].(*string)), true
+	case "Query.participation":
+		if e.ComplexityRoot.Query.Participation == nil {
+			break
+		}
+
+		args, err := ec.field_Query_participation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Participation(childComplexity, args["filter"].(ParticipationFilter), args["first"].(int32), args["after"].(*string)), true
 	case "Query.policyPresets":
 		if e.ComplexityRoot.Query.PolicyPresets == nil {
 			break
@@ -7726,6 +7823,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UnitTransparency.Redone(childComplexity), true
+	case "UnitTransparency.repliesLate":
+		if e.ComplexityRoot.UnitTransparency.RepliesLate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitTransparency.RepliesLate(childComplexity), true
+	case "UnitTransparency.repliesOwed":
+		if e.ComplexityRoot.UnitTransparency.RepliesOwed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitTransparency.RepliesOwed(childComplexity), true
 	case "UnitTransparency.to":
 		if e.ComplexityRoot.UnitTransparency.To == nil {
 			break
@@ -7918,6 +8027,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OpenCycleInput", ec.unmarshalInputOpenCycleInput),
 			graphql.NewInputUnmarshaler("OpenReviewRoundInput", ec.unmarshalInputOpenReviewRoundInput),
 			graphql.NewInputUnmarshaler("OwedReplyFilter", ec.unmarshalInputOwedReplyFilter),
+			graphql.NewInputUnmarshaler("ParticipationFilter", ec.unmarshalInputParticipationFilter),
 			graphql.NewInputUnmarshaler("PolicyInput", ec.unmarshalInputPolicyInput),
 			graphql.NewInputUnmarshaler("ProposeGradeInput", ec.unmarshalInputProposeGradeInput),
 			graphql.NewInputUnmarshaler("ProposeReviewAssignmentsInput", ec.unmarshalInputProposeReviewAssignmentsInput),
@@ -8058,7 +8168,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "assessment.graphqls" "attachment.graphqls" "case.graphqls" "compare.graphqls" "counter.graphqls" "cycle.graphqls" "deed.graphqls" "grade.graphqls" "notification.graphqls" "org.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
+//go:embed "assessment.graphqls" "attachment.graphqls" "case.graphqls" "compare.graphqls" "counter.graphqls" "cycle.graphqls" "deed.graphqls" "grade.graphqls" "notification.graphqls" "org.graphqls" "participation.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -8080,6 +8190,7 @@ var sources = []*ast.Source{
 	{Name: "grade.graphqls", Input: sourceData("grade.graphqls"), BuiltIn: false},
 	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
 	{Name: "org.graphqls", Input: sourceData("org.graphqls"), BuiltIn: false},
+	{Name: "participation.graphqls", Input: sourceData("participation.graphqls"), BuiltIn: false},
 	{Name: "public_case.graphqls", Input: sourceData("public_case.graphqls"), BuiltIn: false},
 	{Name: "publication.graphqls", Input: sourceData("publication.graphqls"), BuiltIn: false},
 	{Name: "rating.graphqls", Input: sourceData("rating.graphqls"), BuiltIn: false},
@@ -9607,6 +9718,44 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_Participation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "official":
+		return ec.fieldContext_Participation_official(ctx, field)
+	case "service":
+		return ec.fieldContext_Participation_service(ctx, field)
+	case "encounters":
+		return ec.fieldContext_Participation_encounters(ctx, field)
+	case "invited":
+		return ec.fieldContext_Participation_invited(ctx, field)
+	case "answers":
+		return ec.fieldContext_Participation_answers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Participation", field.Name)
+}
+
+func (ec *executionContext) childFields_ParticipationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ParticipationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ParticipationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ParticipationConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ParticipationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ParticipationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ParticipationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ParticipationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ParticipationEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Policy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10637,6 +10786,10 @@ func (ec *executionContext) childFields_UnitTransparency(ctx context.Context, fi
 		return ec.fieldContext_UnitTransparency_redone(ctx, field)
 	case "excluded":
 		return ec.fieldContext_UnitTransparency_excluded(ctx, field)
+	case "repliesOwed":
+		return ec.fieldContext_UnitTransparency_repliesOwed(ctx, field)
+	case "repliesLate":
+		return ec.fieldContext_UnitTransparency_repliesLate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnitTransparency", field.Name)
 }

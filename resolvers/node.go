@@ -91,6 +91,10 @@ func newCounterCodeEdge(c string, row *models.CounterCode) *graph.CounterCodeEdg
 	return &graph.CounterCodeEdge{Cursor: c, Node: row}
 }
 
+func newParticipationEdge(c string, row *ratings.Participation) *graph.ParticipationEdge {
+	return &graph.ParticipationEdge{Cursor: c, Node: row}
+}
+
 func newOwedReplyEdge(c string, row *ratings.Owed) *graph.OwedReplyEdge {
 	return &graph.OwedReplyEdge{Cursor: c, Node: row}
 }

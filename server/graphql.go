@@ -150,6 +150,7 @@ func complexities() graph.ComplexityRoot {
 	c.Query.Services = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.OwedReplies = func(child int, _ *graph.OwedReplyFilter, first int32, _ *string) int { return rows(first, child) }
 	c.Query.CounterCodes = func(child int, first int32, _ *string) int { return rows(first, child) }
+	c.Query.Participation = func(child int, _ graph.ParticipationFilter, first int32, _ *string) int { return rows(first, child) }
 	c.CounterOffer.Tags = func(child int) int { return rows(wordsOfForm, child) }
 	c.CounterOffer.Officials = func(child int) int { return rows(maxRows, child) }
 	c.RatingInvitation.Tags = func(child int) int { return rows(wordsOfForm, child) }

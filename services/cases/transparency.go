@@ -23,6 +23,10 @@ type Transparency struct {
 	PassedOn *float64 // taken over by another unit
 	Redone   *float64 // sent back by the resident
 	Excluded *float64 // excluded, and upheld above the unit
+	// Of the ratings of 1 and 2 whose reply was due in these days: how many, and the
+	// share that had none by then. Nil where they are too few.
+	RepliesOwed *int
+	RepliesLate *float64
 }
 
 // tally is what is counted of a unit and everything below it.
@@ -51,6 +55,9 @@ func (s *Service) Transparency(ctx context.Context, unit models.ID) (*Transparen
 		return nil, err
 	}
 	least := privacy.Default().Figures
+	if err := s.transparentReplies(db, row, out, least); err != nil {
+		return nil, err
+	}
 	show := got.Received >= least && (last.Received == 0 || last.Received >= least)
 	if show && row.ParentID != nil {
 		if show, err = shownAmongSiblings(db, unit, *row.ParentID, from, end, least); err != nil {
@@ -77,32 +84,32 @@ func shownAmongSiblings(db *gorm.DB, unit, parent models.ID, from, to time.Time,
 	if err != nil {
 		return false, err
 	}
-	var rows []struct {
-		ID       models.ID
-		Received int
-	}
+	var rows []received
 	err = db.Table("org_units").Select("org_units.id AS id, COUNT(cases.id) AS received").
 		Joins("JOIN org_unit_closures ON org_unit_closures.ancestor_id = org_units.id").
 		Joins("JOIN cases ON cases.unit_id = org_unit_closures.descendant_id AND cases.opened_at >= ? AND cases.opened_at < ?", from.UTC(), to.UTC()).
 		Where("org_units.parent_id = ?", parent).Group("org_units.id").Find(&rows).Error
-	if err != nil {
-		return false, err
-	}
-	rest := whole.Received
+	return err == nil && showAmong(unit, whole.Received, rows, least), err
+}
+
+// received is what a unit and everything below it received.
+type received struct {
+	ID       models.ID
+	Received int
+}
+
+// showAmong says whether a unit's number can be shown beside that of the whole and of
+// its siblings, of which it is one.
+func showAmong(unit models.ID, whole int, rows []received, least int) bool {
+	rest := whole
 	for _, r := range rows {
 		if r.Received >= least {
 			rest -= r.Received
 		}
 	}
-	rows = slices.DeleteFunc(rows, func(r struct {
-		ID       models.ID
-		Received int
-	},
-	) bool {
-		return r.Received < least
-	})
+	rows = slices.DeleteFunc(rows, func(r received) bool { return r.Received < least })
 	if rest == 0 || rest >= least || len(rows) == 0 {
-		return true, nil
+		return true
 	}
 	smallest := rows[0]
 	for _, r := range rows[1:] {
@@ -110,7 +117,7 @@ func shownAmongSiblings(db *gorm.DB, unit, parent models.ID, from, to time.Time,
 			smallest = r
 		}
 	}
-	return smallest.ID != unit, nil
+	return smallest.ID != unit
 }
 
 // count counts the cases of a unit and everything below it that were opened from an
