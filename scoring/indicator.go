@@ -61,14 +61,22 @@ func filled(n int, x float64) []float64 {
 // is below a thousandth, and the equations stay well conditioned.
 const inflation = 400
 
-// roughFrom is with how many officials the fits by dimension, of which no error
-// variance is printed to two decimals, are no longer exact.
-const roughFrom = 600
+// From more than roughFrom officials on, an exact evaluation of crossed effects is
+// dear. There variances rest at looseTolerance, a hundredth of what evidence can tell
+// of them; and fits whose error variances nobody reads are not exact.
+const (
+	roughFrom      = 600
+	looseTolerance = 1e-3
+)
 
 // fit runs the model. With o.Inflate = [inflation] it also gives the effects with the
 // official's variance inflated, so that official effects neither shrink nor leak into
 // the case mix that goes with them.
 func fit(ctx context.Context, p mixed.Problem, o mixed.Options) (*mixed.Solution, error) {
+	o.TargetOnly = true
+	if p.Random[0].Levels > roughFrom && len(p.Random) > 1 {
+		o.Tolerance = looseTolerance
+	}
 	s, err := mixed.Fit(ctx, p, o)
 	if err != nil {
 		return nil, fmt.Errorf("fit %s: %w", p.Random[0].Name, err)

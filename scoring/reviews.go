@@ -116,7 +116,7 @@ func (r *run) peerReview(ctx context.Context) (*indicator, [][Dimensions]Compone
 		genuine[k] = rows.pairs[k].known
 		distant = distant || genuine[k] < 1
 	}
-	options := mixed.Options{Seed: r.policy.Seed}
+	options := mixed.Options{Seed: r.policy.Seed, EffectsOnly: true, ExactLimit: roughFrom}
 	for range favourRounds {
 		if r.without == ChoiceAttack && !distant {
 			break
@@ -141,6 +141,7 @@ func (r *run) peerReview(ctx context.Context) (*indicator, [][Dimensions]Compone
 	}
 	problem := r.reviewProblem(rows, weight)
 	in.part = connected(len(r.ev.Postings), rows.posting, cells{index: make([]int32, len(rows.y)), levels: 1}, nil, 0)
+	options.EffectsOnly, options.ExactLimit = false, 0
 	fit, err := r.fitLinear(ctx, in, problem, plain, options)
 	if err != nil {
 		return nil, nil, err

@@ -31,13 +31,16 @@ type dense struct {
 	l  *layout
 	a  *absorbed
 	ml bool
-	s  *square
+	// targetOnly leaves out the other factors' error variances.
+	targetOnly bool
+
+	s *square
 	// inverted is the order of the leading part of S whose inverse s holds.
 	inverted int
 }
 
-func newDense(l *layout, ml bool) *dense {
-	return &dense{l: l, a: newAbsorbed(l), ml: ml, s: newSquare(l.columns)}
+func newDense(l *layout, o *Options) *dense {
+	return &dense{l: l, a: newAbsorbed(l), ml: o.ML, targetOnly: o.TargetOnly, s: newSquare(l.columns)}
 }
 
 func ratios(variances []float64) []float64 {
@@ -111,6 +114,9 @@ func (d *dense) finish(ctx context.Context, variances []float64, s *Solution) er
 		return &NotConvergedError{Reason: "the covariance matrix of the fixed effects is not positive definite"}
 	}
 	for k := range l.p.Random {
+		if d.targetOnly && k > 0 {
+			break
+		}
 		pev := d.inverseDiagonal(k, l.columns)
 		s.PEV[k] = scaled(pev, e)
 		if k > 0 && float64(len(pev))*float64(p)*float64(p) > dearConditional {

@@ -174,16 +174,16 @@ func (r *search) prepare(p *Problem) error {
 		return err
 	}
 	r.l = l
-	if exact {
-		r.ev, r.tolerance = newDense(l, r.ml), exactTolerance
-		if left > roughFrom {
-			r.tolerance = dearTolerance
-		}
-		return nil
+	switch {
+	case !exact:
+		r.ev, r.tolerance = newProbing(l, r.o), probingTolerance
+	case left > roughFrom:
+		r.ev, r.tolerance = newDense(l, r.o), dearTolerance
+	default:
+		r.ev, r.tolerance = newDense(l, r.o), exactTolerance
 	}
-	r.ev, r.tolerance = newProbing(l, r.o), probingTolerance
-	if r.o.rough {
-		r.tolerance = roughTolerance
+	if r.o.Tolerance > 0 {
+		r.tolerance = r.o.Tolerance
 	}
 	return nil
 }
@@ -193,7 +193,6 @@ const (
 	exactTolerance   = 1e-8
 	dearTolerance    = 1e-6 // of many levels
 	probingTolerance = 1e-3
-	roughTolerance   = 5e-3
 )
 
 // wantsBack finds a factor at the boundary whose variance would grow if it were

@@ -57,6 +57,9 @@ type Options struct {
 	// and CovariateSE are nil. With FixedVariances the criterion is left out too: NaN.
 	EffectsOnly bool
 
+	// TargetOnly leaves out the error variances of all random factors but the target.
+	TargetOnly bool
+
 	// Inflate, where it is positive, asks for the effects once more with the target's
 	// variance multiplied by it: at a large factor they do not shrink, nor leak into
 	// the fixed effects that go with them. See Solution.Inflated.
@@ -66,6 +69,10 @@ type Options struct {
 	// dense system after absorption; a problem that leaves more is solved by
 	// conjugate gradients with seeded probes. 0: 3000. Negative: never dense.
 	ExactLimit int
+
+	// Tolerance is the relative change of the variances below which the estimation is
+	// at rest. 0: 1e-8 for exact fits (1e-6 of many levels), 1e-3 for others.
+	Tolerance float64
 
 	// Seed of the probes; it has no influence on exact fits.
 	Seed uint64
@@ -172,6 +179,9 @@ func (o *Options) validate(p *Problem) error {
 	}
 	if err := validVariances("fixed variances", o.FixedVariances, k); err != nil {
 		return err
+	}
+	if !(o.Tolerance >= 0) || o.Tolerance >= 1 {
+		return fmt.Errorf("%w: tolerance %v", ErrProblem, o.Tolerance)
 	}
 	if !(o.Inflate >= 0) || math.IsInf(o.Inflate, 0) {
 		return fmt.Errorf("%w: inflate by %v", ErrProblem, o.Inflate)

@@ -37,8 +37,8 @@ type Solution struct {
 	Effects [][]float64
 
 	// PEV are the prediction error variances Var(û − u), the estimation of the
-	// fixed effects included. Exact fits have them for every factor; others for
-	// the target only (nil for the rest).
+	// fixed effects included. Exact fits have them for every factor unless
+	// Options.TargetOnly is set; others for the target only (nil for the rest).
 	PEV [][]float64
 
 	// ConditionalPEV are the same as if the fixed effects were known (what lme4

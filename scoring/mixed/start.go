@@ -10,6 +10,10 @@ import (
 const (
 	roughFrom = 600
 	startRows = 300_000
+
+	// roughTolerance is the last change of a rough estimation: the step after it would
+	// be some twenty times shorter.
+	roughTolerance = 5e-3
 )
 
 // roughStart is a first estimate of the variances, or nil where the guess will do
@@ -20,7 +24,9 @@ func (p *Problem) roughStart(ctx context.Context, o *Options) ([]float64, error)
 	if o.rough || left <= roughFrom {
 		return nil, nil
 	}
-	rough := Options{ML: o.ML, Seed: o.Seed, ExactLimit: -1, EffectsOnly: true, MaxIterations: o.MaxIterations, rough: true}
+	rough := Options{
+		ML: o.ML, Seed: o.Seed, ExactLimit: -1, EffectsOnly: true, MaxIterations: o.MaxIterations, Tolerance: roughTolerance, rough: true,
+	}
 	s, err := fit(ctx, p.sample(every), &rough)
 	if err != nil || slices.Contains(s.Boundary, true) {
 		return nil, ctx.Err()
