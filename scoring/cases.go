@@ -94,6 +94,9 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 	}
 	eta := startEta(rows, mix.kind)
 	options := mixed.Options{Seed: r.policy.Seed, EffectsOnly: true}
+	if len(r.ev.Postings) > roughFrom {
+		options.Tolerance = looseTolerance
+	}
 	var before []float64
 	step, change := 1.0, math.Inf(1)
 	for round := 0; ; round++ {
@@ -124,7 +127,7 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 		}
 		before = s.Effects[0]
 	}
-	options.EffectsOnly, options.Inflate = false, inflation
+	options.EffectsOnly, options.Inflate, options.Tolerance = false, inflation, 0
 	shrunk, err := fit(ctx, problem, options)
 	if err != nil {
 		return err

@@ -23,6 +23,9 @@ type summed struct {
 	blockStart, blockLevel []int32
 	comboWeight            []float64
 	within                 float64
+
+	keys   []uint64 // scratch of sortRun
+	sorted []row    // the same
 }
 
 const (
@@ -169,7 +172,7 @@ func (s *summed) addRuns(rows []row) {
 // of its own.
 func (s *summed) addRun(rows []row) {
 	if len(rows) > 1 && !rows[0].free() {
-		slices.SortStableFunc(rows, func(a, b row) int { return int(a.combo) - int(b.combo) })
+		rows = s.sortRun(rows)
 	}
 	outer := rows[0].outer
 	if n := len(s.blockLevel); n == 0 || outer == None || s.blockLevel[n-1] != outer {
@@ -196,6 +199,21 @@ func (s *summed) addRun(rows []row) {
 		rows = rows[n:]
 	}
 	s.runW = append(s.runW, total)
+}
+
+// sortRun sorts rows by combination and keeps the order of equals. What it returns
+// lasts until the next call.
+func (s *summed) sortRun(rows []row) []row {
+	s.keys = s.keys[:0]
+	for i := range rows {
+		s.keys = append(s.keys, uint64(rows[i].combo)<<32|uint64(i))
+	}
+	slices.Sort(s.keys)
+	s.sorted = s.sorted[:0]
+	for _, k := range s.keys {
+		s.sorted = append(s.sorted, rows[uint32(k)])
+	}
+	return s.sorted
 }
 
 // spread is Σ w (y − mean)².
