@@ -134,7 +134,9 @@ func (m *mortal) start() {
 	if err != nil || !says {
 		m.Fatalf("serve does not start: %q %v\n%s", line, errors.Join(err, m.cmd.Wait()), stderr.String())
 	}
-	m.url = url
+	if m.url == "" {
+		m.url = url // and stays: residents read it while the next life begins
+	}
 	m.mu.Lock()
 	m.lives++
 	m.mu.Unlock()
