@@ -151,7 +151,7 @@ func (o *office) rating(official, service, on string, level int, rater string) {
 	o.add(&models.Rating{
 		ID: models.NewRandomID(), OfficialID: o.id(official), ServiceID: o.id(service), Channel: models.ChannelWindow,
 		Level: level, RatedOn: day(on), RaterKey: resident(rater), KeyYear: 2025, Source: models.RatingSourceEncounter,
-		Invited: models.AnswerYes, Dimensions: []models.DimensionLevel{}, Tags: []string{},
+		Invited: models.AnswerYes, Dimensions: []models.DimensionLevel{}, Tags: []string{}, Released: true,
 	})
 }
 
@@ -167,6 +167,7 @@ func (o *office) review(official, reviewer string, year int, relation models.Rel
 		Answers: []models.ReviewAnswer{},
 		ID:      models.NewRandomID(), OfficialID: o.id(official), ReviewerKey: hash[:], KeyYear: year, Relation: relation,
 		Dimension: models.DimensionAbility, Score: score, SubmittedOn: day(on), ImportKey: models.Hash{byte(o.rows >> 8), byte(o.rows)},
+		Released: true,
 	})
 }
 

@@ -20,14 +20,17 @@ func newRatingReader(r *reader) *ratingReader { return &ratingReader{reader: r, 
 // resident has rated once more after a mending, the newer rating counts in place of
 // the older one, as it stood at the end of the period: of a period that ended before
 // it the older one remains.
+//
+// What was handed in here counts from its release on: a run before and a run after a
+// single rating would tell its level otherwise.
 func (r *ratingReader) readRatings() error {
 	narrower, args := r.ofScope("official_id", []any{r.in.period.From, r.in.period.To, r.in.period.To})
 	excluded, args := r.excluded("x.official_id = ratings.official_id AND rated_on BETWEEN x.from_on AND x.to_on", args)
 	// What most say is not said: to send a word takes the database as long as to read a row.
 	err := r.snap.Each(r.ctx, `SELECT official_id, service_id, channel, level, rated_on, rater_key,
 			NULLIF(source, 'ENCOUNTER'), NULLIF(invited, 'YES')
-		FROM ratings WHERE rated_on BETWEEN ? AND ? AND id NOT IN (
-			SELECT d.rating_id FROM reply_duties d JOIN ratings n ON n.id = d.again_id WHERE n.rated_on <= ?)`+
+		FROM ratings WHERE rated_on BETWEEN ? AND ? AND released AND id NOT IN (
+			SELECT d.rating_id FROM reply_duties d JOIN ratings n ON n.id = d.again_id WHERE n.rated_on <= ? AND n.released)`+
 		narrower+excluded, args, r.addRating)
 	r.ev.Ratings.Rater = r.raters.all()
 	return err

@@ -13,12 +13,13 @@ import (
 )
 
 // readReviews reads the reviews handed in within the period, and finds out which
-// reviewers are assessed themselves: mutual favours cannot be seen otherwise.
+// reviewers are assessed themselves: mutual favours cannot be seen otherwise. What was
+// handed in here counts from its release on, as ratings do.
 func (r *reader) readReviews() error {
 	reviewers, years := roll{}, map[int]bool{}
 	narrower, args := r.ofScope("official_id", []any{r.in.period.From, r.in.period.To})
 	err := r.snap.Each(r.ctx, `SELECT official_id, reviewer_key, key_year, relation, dimension, score, submitted_on, contact
-		FROM peer_reviews WHERE submitted_on BETWEEN ? AND ?`+narrower, args, func(row *store.Row) error {
+		FROM peer_reviews WHERE submitted_on BETWEEN ? AND ? AND released`+narrower, args, func(row *store.Row) error {
 		day := scoring.Day(row.Date(6).EpochDay())
 		posting := r.postAt(row.ID(0), day)
 		if posting == scoring.None {

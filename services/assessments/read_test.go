@@ -408,3 +408,30 @@ func TestWordsStandInTheEnginesOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestReadWaitsForTheRelease: a run before and a run after a single answer must not
+// tell it.
+func TestReadWaitsForTheRelease(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		o := newOffice(t, s)
+		o.official("A", "clerk", [3]string{"north", "2020-01-01", ""})
+		o.rating("A", "easy", "2025-03-01", 4, "")
+		o.review("A", "X", 2025, models.RelationPeer, 4, "2025-03-02")
+		period := models.Period{From: day("2025-01-01"), To: day("2025-12-31")}
+		for _, c := range []struct {
+			released bool
+			n        int
+		}{{false, 0}, {true, 1}} {
+			for _, table := range []string{"ratings", "peer_reviews"} {
+				if err := s.InTx(t.Context(), func(tx *store.Tx) error {
+					return tx.Exec("UPDATE "+table+" SET released = ?", c.released).Error
+				}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			ev := o.evidence("", period).ev
+			want(t, fmt.Sprintf("ratings, released: %v", c.released), len(ev.Ratings.Level), c.n)
+			want(t, fmt.Sprintf("reviews, released: %v", c.released), len(ev.Reviews.Posting), c.n)
+		}
+	})
+}
