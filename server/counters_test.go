@@ -2,11 +2,7 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -86,41 +82,13 @@ func TestADeviceIsKnownForADay(t *testing.T) {
 // TestCountersInABrowser does in Chromium what residents do at a counter, a kiosk and,
 // later, with their receipts; see TestResidentsInABrowser.
 func TestCountersInABrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a browser is too much for a short run")
-	}
-	const folder = "../tools/browser"
-	node, err := exec.LookPath("node")
-	_, packages := os.Stat(folder + "/node_modules")
-	_, chromium := exec.LookPath("chromium")
-	if err := errors.Join(err, packages, chromium); err != nil && os.Getenv("CI") != "true" {
-		t.Skipf("no browser to drive (Chromium, Node.js, npm ci in tools/browser): %v", err)
-	} else if err != nil {
-		t.Fatal(err)
-	}
-	shots := os.Getenv("STEELYARD_SCREENSHOTS")
-	if shots == "" {
-		shots = t.TempDir()
-	}
-	if shots, err = filepath.Abs(shots); err != nil {
-		t.Fatal(err)
-	}
-	drive := func(t *testing.T, args ...string) string {
-		t.Helper()
-		cmd := exec.CommandContext(t.Context(), node, append([]string{"counters.mjs"}, args...)...)
-		cmd.Dir = folder
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-		return strings.TrimSpace(string(out))
-	}
+	node, shots := browser(t)
 	for _, lang := range []string{"zh-CN", "en"} {
 		t.Run(lang, func(t *testing.T) {
 			s := newTestSite(t, store.SQLite)
 			s.start(t)
 			phone, kiosk := s.counters(t)
-			receipt := drive(t, lang, "rate", s.url+phone, s.url+kiosk, shots)
+			receipt := drive(t, node, "counters.mjs", lang, "rate", s.url+phone, s.url+kiosk, shots)
 			code := kiosk[strings.LastIndex(kiosk, "/")+1:]
 			official := s.gives(t, "", fmt.Sprintf("{ counterOffer(code: %q) { officials { id } } }", code), "counterOffer", "officials", 0, "id")
 			for range 3 { // with those of the browser's enough for a release
@@ -134,7 +102,7 @@ func TestCountersInABrowser(t *testing.T) {
 			rating := s.gives(t, officer, "{ owedReplies { nodes { ratingId } } }", "owedReplies", "nodes", 0, "ratingId")
 			s.gives(t, officer, fmt.Sprintf(`mutation { replyToRating(input: {ratingId: %q, text: "对不起。Sorry."}) { reply { text } } }`, rating), "replyToRating", "reply", "text")
 			s.gives(t, officer, fmt.Sprintf(`mutation { recordMending(input: {ratingId: %q, account: "多开了一个窗口。One more window."}) { owed { mending } } }`, rating), "recordMending", "owed", "mending")
-			drive(t, lang, "mended", s.url+phone, receipt, shots)
+			drive(t, node, "counters.mjs", lang, "mended", s.url+phone, receipt, shots)
 		})
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,11 +20,7 @@ func TestResidentsInABrowser(t *testing.T) {
 	defer d.stop()
 	for _, lang := range []string{"zh-CN", "en"} {
 		t.Run(lang, func(t *testing.T) {
-			cmd := exec.CommandContext(t.Context(), node, "residents.mjs", lang, d.ratingLink(t), d.resolvedCase(t), shots)
-			cmd.Dir = browserFolder
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%v\n%s", err, out)
-			}
+			drive(t, node, "residents.mjs", lang, d.ratingLink(t), d.resolvedCase(t), shots)
 		})
 	}
 }

@@ -5,9 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -19,34 +16,6 @@ import (
 	"steelyard/services/assessments"
 	"steelyard/store"
 )
-
-// The folder of what drives a browser.
-const browserFolder = "../tools/browser"
-
-// browser finds Node.js and Chromium, and where pictures are kept.
-// STEELYARD_SCREENSHOTS names a folder for good. Without a browser the test is
-// skipped, but not in CI.
-func browser(t *testing.T) (node, shots string) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("a browser is too much for a short run")
-	}
-	node, err := exec.LookPath("node")
-	_, packages := os.Stat(browserFolder + "/node_modules")
-	_, chromium := exec.LookPath("chromium")
-	if err := errors.Join(err, packages, chromium); err != nil && os.Getenv("CI") != "true" {
-		t.Skipf("no browser to drive (Chromium, Node.js, npm ci in tools/browser): %v", err)
-	} else if err != nil {
-		t.Fatal(err)
-	}
-	if shots = os.Getenv("STEELYARD_SCREENSHOTS"); shots == "" {
-		shots = t.TempDir()
-	}
-	if shots, err = filepath.Abs(shots); err != nil {
-		t.Fatal(err)
-	}
-	return node, shots
-}
 
 // walk is a village whose clock the test moves.
 type walk struct {
@@ -70,15 +39,11 @@ func TestTheWholeLifeThroughPages(t *testing.T) {
 			w.route(t, "社区治理 / 物业服务", "LX-WG")
 			clock := httptest.NewServer(w.clock(t))
 			defer clock.Close()
-			cmd := exec.CommandContext(t.Context(), node, "walk.mjs", lang, w.url, clock.URL, shots,
+			drive(t, node, "walk.mjs", lang, w.url, clock.URL, shots,
 				w.token(t, accounts.Grant{Subject: "clerk", Role: models.RoleOfficial, OfficialRef: "V1", UnitRef: "LX-FW"}),
 				w.token(t, accounts.Grant{Subject: "reply", Role: models.RoleReplyOfficer, UnitRef: "LX-FW"}),
 				w.token(t, accounts.Grant{Subject: "keeper", Role: models.RoleOfficial, OfficialRef: "V4", UnitRef: "LX-WG"}),
 				"社区治理 / 物业服务", "柳溪村便民服务站")
-			cmd.Dir = browserFolder
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%v\n%s", err, out)
-			}
 		})
 	}
 }

@@ -6,34 +6,19 @@
 //
 // It ends with an error at the first thing that is not as it should be.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch, looker } from './page.mjs';
 
 const [lang, part, counterURL, given, shots] = process.argv.slice(2);
 const words = {
   'zh-CN': { served: '为您办事的是', levels: ['', '非常不满意', '不满意', '基本满意', '满意', '非常满意'], send: '提交评价', used: '今天已从此设备', done: '完成', look: '查询', undo: '撤回这条评价', undone: '评价已撤回', noted: '已记下', say: '提交', again: '提交新的评价' },
   en: { served: 'Who served you?', levels: ['', 'Very dissatisfied', 'Dissatisfied', 'Fairly satisfied', 'Satisfied', 'Very satisfied'], send: 'Send the rating', used: 'has rated here today', done: 'Done', look: 'Look it up', undo: 'Take this rating back', undone: 'Your rating is taken back', noted: 'Your answer is noted', say: 'Send', again: 'Send the new rating' },
 }[lang];
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
+const browser = await launch();
 // A page in a browser that nobody has used before, on a phone; without scripts of its
 // own. bypassCSP: axe is put into pages that allow no script.
 const fresh = async () => (await browser.newContext({ viewport: { width: 390, height: 844 }, locale: lang, bypassCSP: true })).newPage();
-const see = async (page, name, rules = {}) => {
-  await page.screenshot({ path: join(shots, `${name}-${lang}.png`), fullPage: true });
-  await page.evaluate(axe);
-  const found = await page.evaluate((rules) => window.axe.run({ rules }), rules);
-  assert.deepEqual(found.violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [], `${name} is not for everybody`);
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
-  assert.ok(width <= 390, `${name} is ${width} pixels wide on a phone of 390`);
-  assert.equal(await page.getAttribute('html', 'lang'), lang);
-};
+const look = looker(lang, shots);
+const see = (page, name, rules) => look(page, name, 390, rules);
 const press = (page, name) => page.getByRole('button', { name, exact: true });
 const level = (page, n) => page.getByRole('radio', { name: words.levels[n], exact: true });
 const find = async (page, receipt) => {
