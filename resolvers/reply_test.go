@@ -289,3 +289,21 @@ func TestTheFurtherRatingCountsInPlaceOfTheFirst(t *testing.T) {
 		}
 	})
 }
+
+// TestTheTimeToReplyKeepsTheUnitsHolidays: the days that a unit keeps otherwise move
+// its replies as they move its cases, and not its neighbour's.
+func TestTheTimeToReplyKeepsTheUnitsHolidays(t *testing.T) {
+	each(t, func(o *office) {
+		o.rule("hr-root", "feast", "saveHoliday", "holiday", `unitId: {north}, on: "2025-03-06", kind: HOLIDAY, name: "三月三"`)
+		o.complain("ann", "R1", nil)
+		o.complain("cat", "R2", nil)
+		o.later(1) // Wednesday
+		o.release(2)
+		o.grant(accounts.Grant{Subject: "reply-south", Role: models.RoleReplyOfficer, UnitRef: "south"})
+		for subject, due := range map[string]string{"reply-north": "2025-03-07", "reply-south": "2025-03-06"} {
+			if owed := o.owed(subject, nil); len(owed) != 1 || owed[0]["replyDueOn"] != due {
+				o.Errorf("%s sees %v, want one reply due on %s", subject, owed, due)
+			}
+		}
+	})
+}

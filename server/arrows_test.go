@@ -36,7 +36,7 @@ var arrows = map[string]string{
 	"services/assessments": "auth auth/keyring calendar messages models privacy report scoring services/audit store",
 	// Mails are what a service says to people.
 	"services/notify": "auth messages models services/audit store",
-	"store":           "migrations models",
+	"store":           "calendar migrations models",
 	"store/storetest": "store",
 	"web":             "messages web/inprocess",
 	"web/inprocess":   "messages",

@@ -68,7 +68,7 @@ func (s *Service) Holidays(ctx context.Context, actor auth.Actor, year int, unit
 func (s *Service) keptDays(year int, kept map[models.Date]*models.Holiday) []KeptDay {
 	out := []KeptDay{}
 	for d := calendar.NewDate(year, 1, 1); d.Year == year; d = d.AddDays(1) {
-		on := modelDate(d)
+		on := store.ModelDate(d)
 		if h := kept[on]; h != nil {
 			out = append(out, KeptDay{on, h.Kind, h.Name, h})
 			continue

@@ -10,19 +10,9 @@ import (
 	"steelyard/store"
 )
 
-// daysOf is the calendar by which a unit works: the one that the program was
-// started with, and over it the days that the unit and those above it keep
-// otherwise. Of two that name the same day the nearer one is right.
+// daysOf is the calendar by which a unit works.
 func (s *Service) daysOf(db *gorm.DB, unit models.ID) (*calendar.Calendar, error) {
-	rows, err := store.Holidays(db, unit)
-	if err != nil {
-		return nil, err
-	}
-	kept := make(map[calendar.Date]calendar.Kept, len(rows))
-	for _, h := range rows {
-		kept[calendarDate(h.HeldOn)] = calendar.Kept{Off: h.Kind == models.DayOff, Name: h.Name}
-	}
-	return s.Calendar.With(kept), nil
+	return store.WorkingDays(db, s.Calendar, unit)
 }
 
 // workingDue is the first instant that is too late for an allowance of a unit's
@@ -58,11 +48,3 @@ func (s *Service) afterPause(working *calendar.Calendar, due, from, to time.Time
 	}
 	return s.later(working, due, days)
 }
-
-// calendarDate is a stored day as the calendar counts.
-func calendarDate(d models.Date) calendar.Date {
-	return calendar.NewDate(1970, time.January, 1).AddDays(int(d.EpochDay()))
-}
-
-// modelDate is a calendar's day as it is stored.
-func modelDate(d calendar.Date) models.Date { return models.NewDate(d.Year, d.Month, d.Day) }

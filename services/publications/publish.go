@@ -6,7 +6,6 @@ import (
 	"gorm.io/gorm"
 
 	"steelyard/auth"
-	"steelyard/calendar"
 	"steelyard/models"
 	"steelyard/scoring"
 	"steelyard/store"
@@ -42,18 +41,18 @@ func (s *Service) canPublish(tx *store.Tx, c *models.Cycle, p *models.CyclePropo
 
 func (s *Service) publish(tx *store.Tx, c *models.Cycle, p *models.CycleProposal) error {
 	until, today := p.NoticeUntil, s.today(tx)
-	working, err := s.daysOf(tx.DB, c.UnitID)
+	working, err := store.WorkingDays(tx.DB, s.Days, c.UnitID)
 	if err != nil {
 		return err
 	}
 	if until.IsZero() {
-		until = modelDate(working.AddWorkingDays(calendarDate(today), models.MinimumNoticeDays))
+		until = store.ModelDate(working.AddWorkingDays(store.CalendarDate(today), models.MinimumNoticeDays))
 	}
 	notice := &models.Publication{
 		ID: models.NewID(), CycleID: c.ID, RunID: p.RunID, NoticeUntil: until,
 		PublishedBy: p.ProposedBy, SecondedBy: p.ConfirmedBy, PublishedAt: tx.Now,
 	}
-	if err := notice.Validate(working.WorkingDaysBetween(calendarDate(today), calendarDate(until))); err != nil {
+	if err := notice.Validate(working.WorkingDaysBetween(store.CalendarDate(today), store.CalendarDate(until))); err != nil {
 		return err
 	}
 	if err := tx.Create(notice).Error; err != nil {
@@ -169,35 +168,15 @@ func (s *Service) settle(tx *store.Tx, c *models.Cycle) error {
 
 // workingDays counts the working days of a unit after one day, up to another.
 func (s *Service) workingDays(tx *store.Tx, unit models.ID, from, to models.Date) (int, error) {
-	working, err := s.daysOf(tx.DB, unit)
+	working, err := store.WorkingDays(tx.DB, s.Days, unit)
 	if err != nil {
 		return 0, err
 	}
 	if to.After(from.AddDays(366)) {
 		return 0, models.Invalid("noticeUntil", models.KeyOutOfRange, to.String(), from.String(), from.AddDays(366).String())
 	}
-	return working.WorkingDaysBetween(calendarDate(from), calendarDate(to)), nil
+	return working.WorkingDaysBetween(store.CalendarDate(from), store.CalendarDate(to)), nil
 }
-
-// daysOf is the calendar by which a unit works.
-func (s *Service) daysOf(db *gorm.DB, unit models.ID) (*calendar.Calendar, error) {
-	rows, err := store.Holidays(db, unit)
-	if err != nil {
-		return nil, err
-	}
-	kept := make(map[calendar.Date]calendar.Kept, len(rows))
-	for _, h := range rows {
-		kept[calendarDate(h.HeldOn)] = calendar.Kept{Off: h.Kind == models.DayOff, Name: h.Name}
-	}
-	return s.Days.With(kept), nil
-}
-
-// calendarDate is a stored day as the calendar counts, modelDate the way back.
-func calendarDate(d models.Date) calendar.Date {
-	return calendar.NewDate(1970, 1, 1).AddDays(int(d.EpochDay()))
-}
-
-func modelDate(d calendar.Date) models.Date { return models.NewDate(d.Year, d.Month, d.Day) }
 
 // Notice is what the public sees.
 type Notice struct {

@@ -34,15 +34,33 @@ func (s *Service) oweReplies(tx *store.Tx, fresh []models.ID) error {
 		return err
 	}
 	today := s.today(tx.Now)
-	reply, mend := s.workingDay(today, s.ReplyDays), s.workingDay(today, s.MendDays)
-	late := reply.AddDays(1)
+	allowed := map[models.ID]allowance{} // by unit
 	duties := make([]models.ReplyDuty, len(rows))
 	for i, r := range rows {
+		a, known := allowed[r.UnitID]
+		if !known {
+			if a, err = s.allowance(tx, r.UnitID, today); err != nil {
+				return err
+			}
+			allowed[r.UnitID] = a
+		}
+		late := a.reply.AddDays(1)
 		duties[i] = models.ReplyDuty{
-			RatingID: r.ID, UnitID: r.UnitID, ReleasedOn: today, ReplyDueOn: reply, MendDueOn: mend, EscalateOn: &late,
+			RatingID: r.ID, UnitID: r.UnitID, ReleasedOn: today, ReplyDueOn: a.reply, MendDueOn: a.mend, EscalateOn: &late,
 		}
 	}
 	return tx.CreateInBatches(duties, 1000).Error
+}
+
+// allowance is until when a unit is to reply and to mend.
+type allowance struct{ reply, mend models.Date }
+
+func (s *Service) allowance(tx *store.Tx, unit models.ID, from models.Date) (a allowance, err error) {
+	if a.reply, err = s.workingDay(tx, unit, from, s.ReplyDays); err != nil {
+		return a, err
+	}
+	a.mend, err = s.workingDay(tx, unit, from, s.MendDays)
+	return a, err
 }
 
 // maxEscalate bounds the duties of one transaction.
@@ -95,7 +113,11 @@ func (s *Service) escalate(tx *store.Tx, d *models.ReplyDuty) (bool, error) {
 	if unit.ParentID == nil {
 		return false, saveDuty(tx, d)
 	}
-	again := s.workingDay(s.today(tx.Now), s.ReplyDays).AddDays(1)
+	last, err := s.workingDay(tx, *unit.ParentID, s.today(tx.Now), s.ReplyDays)
+	if err != nil {
+		return false, err
+	}
+	again := last.AddDays(1)
 	d.EscalatedUnitID, d.EscalateOn = unit.ParentID, &again
 	if err := saveDuty(tx, d); err != nil {
 		return false, err

@@ -62,10 +62,14 @@ func New(s *store.Store, keys *keyring.Keyring, zone *time.Location, days *calen
 // today is the day of a moment where the organisation is.
 func (s *Service) today(now time.Time) models.Date { return models.DateOf(now, s.Zone) }
 
-// workingDay is the last of so many working days, of which the first is not counted.
-func (s *Service) workingDay(from models.Date, days int) models.Date {
-	d := s.Calendar.AddWorkingDays(calendar.DateIn(from.Start(s.Zone), s.Zone), days)
-	return models.NewDate(d.Year, d.Month, d.Day)
+// workingDay is the last of so many working days of a unit, of which the first is not
+// counted.
+func (s *Service) workingDay(tx *store.Tx, unit models.ID, from models.Date, days int) (models.Date, error) {
+	working, err := store.WorkingDays(tx.DB, s.Calendar, unit)
+	if err != nil {
+		return models.Date{}, err
+	}
+	return store.ModelDate(working.AddWorkingDays(store.CalendarDate(from), days)), nil
 }
 
 // ServicesPage is a page of the catalogue, by external id, behind a given one.
