@@ -53,7 +53,8 @@ type Compared struct {
 	// run's own interval allows for, hangs on the choice of the policy.
 	Sensitive bool
 
-	moved float64
+	moved int     // the most ranks on any side
+	by    float64 // the most points
 	place int // in the comparison, from 1
 }
 
@@ -177,7 +178,10 @@ func compare(ctx context.Context, f *fits, all []scenario) (*Comparison, error) 
 			}
 		}
 	}
-	slices.SortStableFunc(out.Officials, func(a, b *Compared) int { return cmp.Compare(b.moved, a.moved) })
+	// By ranks first: another scale moves everybody's points.
+	slices.SortStableFunc(out.Officials, func(a, b *Compared) int {
+		return cmp.Or(cmp.Compare(b.moved, a.moved), cmp.Compare(b.by, a.by))
+	})
 	for i, o := range out.Officials {
 		o.place = i + 1
 	}
@@ -204,12 +208,13 @@ func compareOne(f *fits, results []*scoring.Result, ranges []scoring.WeightRange
 		if a.Rank != 0 && base.Rank != 0 {
 			change := int(a.Rank - base.Rank)
 			s.RankChange = &change
+			o.moved = max(o.moved, change, -change)
 			if a.Rank < base.RankLow || a.Rank > base.RankHigh {
 				o.Sensitive = true
 			}
 		}
-		if d := math.Abs(a.Composite - base.Composite); d > o.moved {
-			o.moved = d
+		if d := math.Abs(a.Composite - base.Composite); d > o.by {
+			o.by = d
 		}
 		o.Sensitive = o.Sensitive || a.Grade != base.Grade
 		o.Scores[i] = s
