@@ -55,7 +55,7 @@ type Compared struct {
 
 	moved int     // the most ranks on any side
 	by    float64 // the most points
-	place int // in the comparison, from 1
+	place int     // in the comparison, from 1
 }
 
 // Place is where the row stands, for [Comparison.Page].
