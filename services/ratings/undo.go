@@ -40,7 +40,7 @@ func (s *Service) undoable(tx *store.Tx, receipt auth.Receipt, r *models.Rating,
 	return written.Error
 }
 
-// open returns when and for which encounter the rating of a receipt was given.
+// openUndo returns when and for which encounter the rating of a receipt was given.
 func openUndo(receipt auth.Receipt, sealed []byte) (given time.Time, encounter models.ID, err error) {
 	text, err := receipt.Open(sealed)
 	if err != nil {
