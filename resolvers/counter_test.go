@@ -143,7 +143,7 @@ func TestACounterCodeIsRefused(t *testing.T) {
 		o.refuses("", "INVALID", "officialId", walkIn, "code", code, "level", 4, "official", o.ids["cat"])
 		o.refuses("", "INVALID", "level", walkIn, "code", code, "level", 6, "official", o.ids["ann"])
 		o.refuses("", "INVALID", "tags.0", walkIn, "code", code, "level", 4, "official", o.ids["ann"], "tags", []string{"unheard-of"})
-		o.refuses("", "GONE", "code", walkIn, "code", code[:42]+"A", "level", 4)
+		o.refuses("", "GONE", "code", walkIn, "code", forged(code), "level", 4)
 		o.ok("", counterOffer, "code", "x").wants("counterOffer", nil)
 
 		south := []any{"service", o.ids["passport"], "unit", o.ids["south"], "name", "theirs"}
