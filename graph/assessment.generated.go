@@ -1193,6 +1193,70 @@ func (ec *executionContext) fieldContext_AssessmentRun_failure(_ context.Context
 	return graphql.NewScalarFieldContext("AssessmentRun", field, false, false, "String")
 }
 
+func (ec *executionContext) _CancelAssessmentPayload_run(ctx context.Context, field graphql.CollectedField, obj *CancelAssessmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelAssessmentPayload_run(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Run, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.AssessmentRun) graphql.Marshaler {
+			return ec.marshalOAssessmentRun2ᚖsteelyardᚋmodelsᚐAssessmentRun(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CancelAssessmentPayload_run(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelAssessmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssessmentRun(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelAssessmentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CancelAssessmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelAssessmentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelAssessmentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelAssessmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ComponentScore_component(ctx context.Context, field graphql.CollectedField, obj *models.ComponentScore) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1820,6 +1884,55 @@ func (ec *executionContext) fieldContext_ScorePart_evidence(ctx context.Context,
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputCancelAssessmentInput(ctx context.Context, obj any) (CancelAssessmentInput, error) {
+	var it CancelAssessmentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"runId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "runId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("runId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RunID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCancelAssessmentInput unmarshals raw into the CancelAssessmentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCancelAssessmentInput(ctx context.Context, raw any) (CancelAssessmentInput, error) {
+	var out CancelAssessmentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelAssessmentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRunAssessmentInput(ctx context.Context, obj any) (RunAssessmentInput, error) {
 	var it RunAssessmentInput
 	if obj == nil {
@@ -2198,6 +2311,44 @@ func (ec *executionContext) _AssessmentRun(ctx context.Context, sel ast.Selectio
 			out.Values[i] = ec._AssessmentRun_failure(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var cancelAssessmentPayloadImplementors = []string{"CancelAssessmentPayload"}
+
+func (ec *executionContext) _CancelAssessmentPayload(ctx context.Context, sel ast.SelectionSet, obj *CancelAssessmentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelAssessmentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelAssessmentPayload")
+		case "run":
+			out.Values[i] = ec._CancelAssessmentPayload_run(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CancelAssessmentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -2605,6 +2756,19 @@ func (ec *executionContext) marshalNAssessmentStatus2steelyardᚋmodelsᚐAssess
 		graphql.AddInvalidNullFromMarshaler(ctx, "AssessmentStatus!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNCancelAssessmentInput2steelyardᚋgraphᚐCancelAssessmentInput(ctx context.Context, v any) (CancelAssessmentInput, error) {
+	res, err := ec.unmarshalInputCancelAssessmentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCancelAssessmentPayload2ᚖsteelyardᚋgraphᚐCancelAssessmentPayload(ctx context.Context, sel ast.SelectionSet, v *CancelAssessmentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CancelAssessmentPayload!")
+		return graphql.Null
+	}
+	return ec._CancelAssessmentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNComponentScore2steelyardᚋmodelsᚐComponentScore(ctx context.Context, sel ast.SelectionSet, v models.ComponentScore) graphql.Marshaler {

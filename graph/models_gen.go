@@ -97,6 +97,22 @@ type AssignCaseInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// A run to be stopped.
+type CancelAssessmentInput struct {
+	// Which.
+	RunID models.ID `json:"runId"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What stopping a run gave.
+type CancelAssessmentPayload struct {
+	// The run, CANCELLED; null where there are errors.
+	Run *models.AssessmentRun `json:"run,omitempty"`
+	// What to mend: a run that has ended is a CONFLICT.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A page of cases.
 type CaseConnection struct {
 	// The rows with their cursors.

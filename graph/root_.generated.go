@@ -206,6 +206,11 @@ type ComplexityRoot struct {
 		URL          func(childComplexity int) int
 	}
 
+	CancelAssessmentPayload struct {
+		Run        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Case struct {
 		Account      func(childComplexity int) int
 		Actions      func(childComplexity int) int
@@ -701,6 +706,7 @@ type ComplexityRoot struct {
 		AmendReviewAssignment    func(childComplexity int, input AmendReviewAssignmentInput) int
 		AnswerMediation          func(childComplexity int, input AnswerMediationInput) int
 		AssignCase               func(childComplexity int, input AssignCaseInput) int
+		CancelAssessment         func(childComplexity int, input CancelAssessmentInput) int
 		CheckDeed                func(childComplexity int, input CheckDeedInput) int
 		CloseReviewRound         func(childComplexity int, input CloseReviewRoundInput) int
 		ComparePolicies          func(childComplexity int, input ComparePoliciesInput) int
@@ -2069,6 +2075,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attachment.URL(childComplexity), true
+
+	case "CancelAssessmentPayload.run":
+		if e.ComplexityRoot.CancelAssessmentPayload.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelAssessmentPayload.Run(childComplexity), true
+	case "CancelAssessmentPayload.userErrors":
+		if e.ComplexityRoot.CancelAssessmentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelAssessmentPayload.UserErrors(childComplexity), true
 
 	case "Case.account":
 		if e.ComplexityRoot.Case.Account == nil {
@@ -3983,6 +4002,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AssignCase(childComplexity, args["input"].(AssignCaseInput)), true
+	case "Mutation.cancelAssessment":
+		if e.ComplexityRoot.Mutation.CancelAssessment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelAssessment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelAssessment(childComplexity, args["input"].(CancelAssessmentInput)), true
 	case "Mutation.checkDeed":
 		if e.ComplexityRoot.Mutation.CheckDeed == nil {
 			break
@@ -7993,6 +8023,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AppraisalMarkInput", ec.unmarshalInputAppraisalMarkInput),
 			graphql.NewInputUnmarshaler("AspectInput", ec.unmarshalInputAspectInput),
 			graphql.NewInputUnmarshaler("AssignCaseInput", ec.unmarshalInputAssignCaseInput),
+			graphql.NewInputUnmarshaler("CancelAssessmentInput", ec.unmarshalInputCancelAssessmentInput),
 			graphql.NewInputUnmarshaler("CaseFilter", ec.unmarshalInputCaseFilter),
 			graphql.NewInputUnmarshaler("CaseReasonInput", ec.unmarshalInputCaseReasonInput),
 			graphql.NewInputUnmarshaler("CaseStepInput", ec.unmarshalInputCaseStepInput),
@@ -8448,6 +8479,16 @@ func (ec *executionContext) childFields_Attachment(ctx context.Context, field gr
 		return ec.fieldContext_Attachment_url(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Attachment", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelAssessmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "run":
+		return ec.fieldContext_CancelAssessmentPayload_run(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelAssessmentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelAssessmentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Case(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

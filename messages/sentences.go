@@ -36,6 +36,7 @@ var sentences = map[models.Key]sentence{
 	models.KeyRunActive:           {"该周期已有计算任务在等待或进行，请等它结束。", "A run for this cycle is waiting or working: wait until it has ended."},
 	models.KeyRunNotDone:          {"计算任务目前为 {1}，尚无结果，请等它完成。", "The run is {1} and has no results: wait until it is DONE."},
 	models.KeyRunStopped:          {"计算任务已停止，未留下任何结果；请重新发起。", "The run was stopped and left nothing behind: ask for a new one."},
+	models.KeyRunEnded:            {"计算任务已经结束（{1}），无可取消。", "The run has ended already, as {1}: there is nothing to cancel."},
 	models.KeyReviewNotAssigned:   {"您没有评议此人的任务。", "This review is not assigned to you."},
 	models.KeyReviewDone:          {"该评议已提交，每项任务只能提交一次。", "This review has been handed in; each is handed in once."},
 	models.KeyReviewDimensions:    {"请对德、能、勤、绩、廉各评一次，不多不少。", "Mark each of the five dimensions exactly once: MORALITY, ABILITY, DILIGENCE, ACHIEVEMENT, INTEGRITY."},

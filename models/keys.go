@@ -37,6 +37,7 @@ const (
 	KeyComparing           Key = "comparing"            //
 	KeyRunNotDone          Key = "run_not_done"         // state
 	KeyRunStopped          Key = "run_stopped"          //
+	KeyRunEnded            Key = "run_ended"            // state
 	KeyReviewNotAssigned   Key = "review_not_assigned"  //
 	KeySelfReview          Key = "self_review"          //
 	KeyReviewDone          Key = "review_done"          //

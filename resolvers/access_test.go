@@ -74,6 +74,7 @@ var allowed = map[string]string{
 	"Mutation.decideObjection": "HR", "Mutation.extendObjection": "HR", "Mutation.tellDecision": "HR",
 	"Mutation.excludeEvidence": "HR", "Mutation.confirmExclusion": "HR",
 	"Mutation.openReviewRound": "HR", "Mutation.openCycle": "HR", "Mutation.savePolicy": "HR", "Mutation.runAssessment": "HR",
+	"Mutation.cancelAssessment": "HR",
 	"Query.policyPresets": "HR AUDITOR", "Mutation.comparePolicies": "HR",
 	"Subscription.assessmentRunProgress": "HR AUDITOR",
 }

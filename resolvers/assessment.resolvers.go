@@ -75,6 +75,12 @@ func (r *mutationResolver) RunAssessment(ctx context.Context, input graph.RunAss
 	return &graph.RunAssessmentPayload{Run: run, UserErrors: problems}, err
 }
 
+func (r *mutationResolver) CancelAssessment(ctx context.Context, input graph.CancelAssessmentInput) (*graph.CancelAssessmentPayload, error) {
+	run, err := r.App.Assessments.Cancel(ctx, auth.ActorFrom(ctx), input.RunID, input.IdempotencyKey.Value())
+	problems, err := userErrors(ctx, err)
+	return &graph.CancelAssessmentPayload{Run: run, UserErrors: problems}, err
+}
+
 func (r *queryResolver) AssessmentRun(ctx context.Context, id models.ID) (*models.AssessmentRun, error) {
 	return load(ctx).runs.Load(ctx, id)
 }

@@ -153,42 +153,52 @@ func toScoring(c *models.Cycle) error {
 
 // Cancel stops a run that waits or works, for the HR officer within whose scope
 // its cycle lies. The process that works on it notices within moments and keeps
-// nothing of it.
-func (s *Service) Cancel(ctx context.Context, actor auth.Actor, runID models.ID) (*models.AssessmentRun, error) {
+// nothing of it. A run that has ended is a CONFLICT; a repeat with the same key
+// gets the cancelled run again.
+func (s *Service) Cancel(ctx context.Context, actor auth.Actor, runID models.ID, key *string) (*models.AssessmentRun, error) {
 	if !actor.Is(models.RoleHR) {
 		return nil, models.Forbidden()
 	}
 	var run *models.AssessmentRun
 	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
-		known, err := store.Take[models.AssessmentRun](tx.Where("id = ?", runID), "AssessmentRun")
-		if err != nil {
-			return err
+		var err error
+		if run, err = lockRun(tx, actor, runID); err != nil {
+			return models.AtField("runId", err)
 		}
-		if _, err := lockCycle(tx, actor, known.CycleID); models.CodeOf(err) == models.CodeNotFound {
-			return models.NotFound("AssessmentRun")
-		} else if err != nil {
-			return err
-		}
-		if run, err = store.Take[models.AssessmentRun](store.Lock(tx.DB).Where("id = ?", runID), "AssessmentRun"); err != nil {
-			return err
-		}
-		if !run.Active() {
-			return &models.Error{
-				Code: models.CodeIllegalState, Key: models.KeyIllegalStep,
-				Args: []string{"AssessmentRun", string(run.State), "CANCEL", ""},
-			}
-		}
-		run.State, run.FinishedAt = models.RunCancelled, &tx.Now
-		if err := tx.Model(run).Select("state", "finished_at").UpdateColumns(run).Error; err != nil {
-			return err
-		}
-		return audit.Record(tx, audit.Entry{
-			Actor: actor.Subject, Action: "cancelAssessment", Noun: "AssessmentRun", NounID: &run.ID,
-			Details: map[string]string{"cycle": run.CycleID.String()},
-		})
+		_, err = store.Once(tx, "cancelAssessment", actor.Subject, key, runID, runID, func() error { return cancel(tx, actor, run) })
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return run, nil
+}
+
+// lockRun locks a run whose cycle lies within the actor's scope, after its cycle.
+func lockRun(tx *store.Tx, actor auth.Actor, id models.ID) (*models.AssessmentRun, error) {
+	known, err := store.Take[models.AssessmentRun](tx.Where("id = ?", id), "AssessmentRun")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := lockCycle(tx, actor, known.CycleID); models.CodeOf(err) == models.CodeNotFound {
+		return nil, models.NotFound("AssessmentRun")
+	} else if err != nil {
+		return nil, err
+	}
+	return store.Take[models.AssessmentRun](store.Lock(tx.DB).Where("id = ?", id), "AssessmentRun")
+}
+
+// cancel ends a locked run without results.
+func cancel(tx *store.Tx, actor auth.Actor, run *models.AssessmentRun) error {
+	if !run.Active() {
+		return models.Conflict("runId", models.KeyRunEnded, string(run.State))
+	}
+	run.State, run.FinishedAt = models.RunCancelled, &tx.Now
+	if err := tx.Model(run).Select("state", "finished_at").UpdateColumns(run).Error; err != nil {
+		return err
+	}
+	return audit.Record(tx, audit.Entry{
+		Actor: actor.Subject, Action: "cancelAssessment", Noun: "AssessmentRun", NounID: &run.ID,
+		Details: map[string]string{"cycle": run.CycleID.String()},
+	})
 }

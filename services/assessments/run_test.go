@@ -140,7 +140,7 @@ func TestVerifyFindsWhatWasTouched(t *testing.T) {
 		o := newOffice(t, s)
 		fill(o, false)
 		run := o.request(o.hr("town"), o.cycle("c", "town").ID)
-		if _, err := o.Verify(t.Context(), run.ID, nil); models.CodeOf(err) != models.CodeIllegalState {
+		if _, err := o.Verify(t.Context(), run.ID, nil); models.CodeOf(err) != models.CodeConflict {
 			t.Errorf("a waiting run gives %v", err)
 		}
 		o.runNext(true)
@@ -361,15 +361,15 @@ func TestCancelStopsARun(t *testing.T) {
 		fill(o, false)
 		c := o.cycle("c", "town")
 		waiting := o.request(o.hr("town"), c.ID)
-		if _, err := o.Cancel(t.Context(), o.hr("north"), waiting.ID); !errors.Is(err, models.NotFound("AssessmentRun")) {
+		if _, err := o.Cancel(t.Context(), o.hr("north"), waiting.ID, nil); !errors.Is(err, models.NotFound("AssessmentRun")) {
 			t.Errorf("who has a part of the cycle gets %v", err)
 		}
-		got, err := o.Cancel(t.Context(), o.hr("town"), waiting.ID)
+		got, err := o.Cancel(t.Context(), o.hr("town"), waiting.ID, nil)
 		if err != nil || got.State != models.RunCancelled || got.FinishedAt == nil {
 			t.Fatalf("cancelled: %+v, %v", got, err)
 		}
 		o.runNext(false)
-		if _, err := o.Cancel(t.Context(), o.hr("town"), waiting.ID); models.CodeOf(err) != models.CodeIllegalState {
+		if _, err := o.Cancel(t.Context(), o.hr("town"), waiting.ID, nil); !errors.Is(err, models.Conflict("runId", models.KeyRunEnded)) {
 			t.Errorf("a second time gives %v", err)
 		}
 
@@ -378,7 +378,7 @@ func TestCancelStopsARun(t *testing.T) {
 		if err != nil || l == nil {
 			t.Fatal(err)
 		}
-		if _, err := o.Cancel(t.Context(), o.hr("town"), working.ID); err != nil {
+		if _, err := o.Cancel(t.Context(), o.hr("town"), working.ID, nil); err != nil {
 			t.Fatal(err)
 		}
 		if err := o.end(t.Context(), l, o.make(t.Context(), l)); err != nil {
@@ -432,7 +432,7 @@ func TestTheWorkEndsWhenTheLeaseIsLost(t *testing.T) {
 	}
 	working, k := l.keep(t.Context())
 	defer k.stop()
-	if _, err := o.Cancel(t.Context(), o.hr("town"), run.ID); err != nil {
+	if _, err := o.Cancel(t.Context(), o.hr("town"), run.ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	k.progress("ratings", 1, 2)
