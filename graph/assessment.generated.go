@@ -13,17 +13,21 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"steelyard/models"
+	"steelyard/services/assessments"
 )
 
 // region    ************************** generated!.gotpl **************************
 
 type AssessmentResolver interface {
 	Official(ctx context.Context, objs []*models.Assessment) ([]*models.Official, error)
+	Cycle(ctx context.Context, objs []*models.Assessment) ([]*models.Cycle, error)
 	Unit(ctx context.Context, objs []*models.Assessment) ([]*models.OrgUnit, error)
 
 	PeerGroup(ctx context.Context, obj *models.Assessment) (string, error)
 
 	Grade(ctx context.Context, obj *models.Assessment) (*models.GradeProposal, error)
+
+	Change(ctx context.Context, objs []*models.Assessment) ([]*assessments.Change, error)
 
 	Explanation(ctx context.Context, objs []*models.Assessment) ([]*Explanation, error)
 }
@@ -143,6 +147,61 @@ func (ec *executionContext) resolveBatch_Assessment_official(ctx context.Context
 		results,
 		err,
 		"Assessment.official",
+	)
+}
+
+func (ec *executionContext) _Assessment_cycle(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Assessment_cycle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Assessment_cycle(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Cycle) graphql.Marshaler {
+			return ec.marshalNCycle2ᚖsteelyardᚋmodelsᚐCycle(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Assessment_cycle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Assessment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cycle(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Assessment_cycle(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (any, error) {
+	resolver := ec.Resolvers.Assessment()
+	if batch, ok := graphql.BatchParentsFor[*models.Assessment](ctx, "Assessment"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Cycle(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.Cycle](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Assessment.cycle",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Cycle(ctx, []*models.Assessment{obj})
+	return graphql.ResolveBatchSingleResult[*models.Cycle](
+		ctx,
+		results,
+		err,
+		"Assessment.cycle",
 	)
 }
 
@@ -546,6 +605,61 @@ func (ec *executionContext) fieldContext_Assessment_showcaseGap(_ context.Contex
 	return graphql.NewScalarFieldContext("Assessment", field, false, false, "Float")
 }
 
+func (ec *executionContext) _Assessment_change(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Assessment_change(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Assessment_change(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *assessments.Change) graphql.Marshaler {
+			return ec.marshalOAssessmentChange2ᚖsteelyardᚋservicesᚋassessmentsᚐChange(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Assessment_change(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Assessment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssessmentChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Assessment_change(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (any, error) {
+	resolver := ec.Resolvers.Assessment()
+	if batch, ok := graphql.BatchParentsFor[*models.Assessment](ctx, "Assessment"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Change(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*assessments.Change](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Assessment.change",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Change(ctx, []*models.Assessment{obj})
+	return graphql.ResolveBatchSingleResult[*assessments.Change](
+		ctx,
+		results,
+		err,
+		"Assessment.change",
+	)
+}
+
 func (ec *executionContext) _Assessment_flags(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -654,6 +768,107 @@ func (ec *executionContext) resolveBatch_Assessment_explanation(ctx context.Cont
 		err,
 		"Assessment.explanation",
 	)
+}
+
+func (ec *executionContext) _AssessmentChange_before(ctx context.Context, field graphql.CollectedField, obj *assessments.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssessmentChange_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Before, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Assessment) graphql.Marshaler {
+			return ec.marshalNAssessment2ᚖsteelyardᚋmodelsᚐAssessment(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssessmentChange_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssessmentChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Assessment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssessmentChange_composite(ctx context.Context, field graphql.CollectedField, obj *assessments.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssessmentChange_composite(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Composite, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
+			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssessmentChange_composite(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssessmentChange", field, false, false, "Float")
+}
+
+func (ec *executionContext) _AssessmentChange_low(ctx context.Context, field graphql.CollectedField, obj *assessments.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssessmentChange_low(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Low, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
+			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssessmentChange_low(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssessmentChange", field, false, false, "Float")
+}
+
+func (ec *executionContext) _AssessmentChange_high(ctx context.Context, field graphql.CollectedField, obj *assessments.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssessmentChange_high(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.High, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
+			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssessmentChange_high(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssessmentChange", field, false, false, "Float")
 }
 
 func (ec *executionContext) _AssessmentConnection_edges(ctx context.Context, field graphql.CollectedField, obj *AssessmentConnection) (ret graphql.Marshaler) {
@@ -2019,6 +2234,12 @@ func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Assessment_official(ctx, field, obj)
 				})
+		case "cycle":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Assessment_cycle(ctx, field, obj)
+				})
 		case "unit":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -2102,6 +2323,12 @@ func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "change":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Assessment_change(ctx, field, obj)
+				})
 		case "flags":
 			out.Values[i] = ec._Assessment_flags(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2118,6 +2345,54 @@ func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Assessment_explanation(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var assessmentChangeImplementors = []string{"AssessmentChange"}
+
+func (ec *executionContext) _AssessmentChange(ctx context.Context, sel ast.SelectionSet, obj *assessments.Change) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assessmentChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AssessmentChange")
+		case "before":
+			out.Values[i] = ec._AssessmentChange_before(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "composite":
+			out.Values[i] = ec._AssessmentChange_composite(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "low":
+			out.Values[i] = ec._AssessmentChange_low(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "high":
+			out.Values[i] = ec._AssessmentChange_high(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2928,6 +3203,13 @@ func (ec *executionContext) marshalOAssessment2ᚖsteelyardᚋmodelsᚐAssessmen
 		return graphql.Null
 	}
 	return ec._Assessment(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAssessmentChange2ᚖsteelyardᚋservicesᚋassessmentsᚐChange(ctx context.Context, sel ast.SelectionSet, v *assessments.Change) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AssessmentChange(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOAssessmentRun2ᚖsteelyardᚋmodelsᚐAssessmentRun(ctx context.Context, sel ast.SelectionSet, v *models.AssessmentRun) graphql.Marshaler {

@@ -2006,6 +2006,8 @@ const (
 	AssessmentOrderShowcaseGapAsc AssessmentOrder = "SHOWCASE_GAP_ASC"
 	// The showy and weak first: the highest showcase gap.
 	AssessmentOrderShowcaseGapDesc AssessmentOrder = "SHOWCASE_GAP_DESC"
+	// Who improved most against the cycle before first; who cannot be compared last.
+	AssessmentOrderImprovementDesc AssessmentOrder = "IMPROVEMENT_DESC"
 )
 
 var AllAssessmentOrder = []AssessmentOrder{
@@ -2013,11 +2015,12 @@ var AllAssessmentOrder = []AssessmentOrder{
 	AssessmentOrderCompositeDesc,
 	AssessmentOrderShowcaseGapAsc,
 	AssessmentOrderShowcaseGapDesc,
+	AssessmentOrderImprovementDesc,
 }
 
 func (e AssessmentOrder) IsValid() bool {
 	switch e {
-	case AssessmentOrderRank, AssessmentOrderCompositeDesc, AssessmentOrderShowcaseGapAsc, AssessmentOrderShowcaseGapDesc:
+	case AssessmentOrderRank, AssessmentOrderCompositeDesc, AssessmentOrderShowcaseGapAsc, AssessmentOrderShowcaseGapDesc, AssessmentOrderImprovementDesc:
 		return true
 	}
 	return false

@@ -144,10 +144,12 @@ type ComplexityRoot struct {
 	}
 
 	Assessment struct {
+		Change        func(childComplexity int) int
 		Components    func(childComplexity int) int
 		Composite     func(childComplexity int) int
 		CompositeHigh func(childComplexity int) int
 		CompositeLow  func(childComplexity int) int
+		Cycle         func(childComplexity int) int
 		Explanation   func(childComplexity int) int
 		Flags         func(childComplexity int) int
 		Geometric     func(childComplexity int) int
@@ -165,6 +167,13 @@ type ComplexityRoot struct {
 		Unit          func(childComplexity int) int
 		Visibility    func(childComplexity int) int
 		WithoutHalo   func(childComplexity int) int
+	}
+
+	AssessmentChange struct {
+		Before    func(childComplexity int) int
+		Composite func(childComplexity int) int
+		High      func(childComplexity int) int
+		Low       func(childComplexity int) int
 	}
 
 	AssessmentConnection struct {
@@ -1012,7 +1021,7 @@ type ComplexityRoot struct {
 		AppraisalForm       func(childComplexity int, code string) int
 		AppraisalResults    func(childComplexity int, roundID models.ID) int
 		Areas               func(childComplexity int) int
-		AssessmentReport    func(childComplexity int, cycleID models.ID, unitID *models.ID, peerGroup *string, orderBy AssessmentOrder, first int32, after *string) int
+		AssessmentReport    func(childComplexity int, cycleID models.ID, unitID *models.ID, peerGroup *string, search *string, orderBy AssessmentOrder, first int32, after *string) int
 		AssessmentRun       func(childComplexity int, id models.ID) int
 		BoundaryCases       func(childComplexity int, cycleID models.ID, unitID *models.ID, first int32, after *string) int
 		CaseByReceipt       func(childComplexity int, receipt string) int
@@ -1783,6 +1792,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Aspect.ZhCN(childComplexity), true
 
+	case "Assessment.change":
+		if e.ComplexityRoot.Assessment.Change == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Change(childComplexity), true
 	case "Assessment.components":
 		if e.ComplexityRoot.Assessment.Components == nil {
 			break
@@ -1807,6 +1822,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Assessment.CompositeLow(childComplexity), true
+	case "Assessment.cycle":
+		if e.ComplexityRoot.Assessment.Cycle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Cycle(childComplexity), true
 	case "Assessment.explanation":
 		if e.ComplexityRoot.Assessment.Explanation == nil {
 			break
@@ -1909,6 +1930,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Assessment.WithoutHalo(childComplexity), true
+
+	case "AssessmentChange.before":
+		if e.ComplexityRoot.AssessmentChange.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentChange.Before(childComplexity), true
+	case "AssessmentChange.composite":
+		if e.ComplexityRoot.AssessmentChange.Composite == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentChange.Composite(childComplexity), true
+	case "AssessmentChange.high":
+		if e.ComplexityRoot.AssessmentChange.High == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentChange.High(childComplexity), true
+	case "AssessmentChange.low":
+		if e.ComplexityRoot.AssessmentChange.Low == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentChange.Low(childComplexity), true
 
 	case "AssessmentConnection.edges":
 		if e.ComplexityRoot.AssessmentConnection.Edges == nil {
@@ -5753,7 +5799,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.AssessmentReport(childComplexity, args["cycleId"].(models.ID), args["unitId"].(*models.ID), args["peerGroup"].(*string), args["orderBy"].(AssessmentOrder), args["first"].(int32), args["after"].(*string)), true
+		return e.ComplexityRoot.Query.AssessmentReport(childComplexity, args["cycleId"].(models.ID), args["unitId"].(*models.ID), args["peerGroup"].(*string), args["search"].(*string), args["orderBy"].(AssessmentOrder), args["first"].(int32), args["after"].(*string)), true
 	case "Query.assessmentRun":
 		if e.ComplexityRoot.Query.AssessmentRun == nil {
 			break
@@ -8361,6 +8407,8 @@ func (ec *executionContext) childFields_Assessment(ctx context.Context, field gr
 		return ec.fieldContext_Assessment_id(ctx, field)
 	case "official":
 		return ec.fieldContext_Assessment_official(ctx, field)
+	case "cycle":
+		return ec.fieldContext_Assessment_cycle(ctx, field)
 	case "unit":
 		return ec.fieldContext_Assessment_unit(ctx, field)
 	case "position":
@@ -8393,6 +8441,8 @@ func (ec *executionContext) childFields_Assessment(ctx context.Context, field gr
 		return ec.fieldContext_Assessment_visibility(ctx, field)
 	case "showcaseGap":
 		return ec.fieldContext_Assessment_showcaseGap(ctx, field)
+	case "change":
+		return ec.fieldContext_Assessment_change(ctx, field)
 	case "flags":
 		return ec.fieldContext_Assessment_flags(ctx, field)
 	case "components":
@@ -8401,6 +8451,20 @@ func (ec *executionContext) childFields_Assessment(ctx context.Context, field gr
 		return ec.fieldContext_Assessment_explanation(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Assessment", field.Name)
+}
+
+func (ec *executionContext) childFields_AssessmentChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "before":
+		return ec.fieldContext_AssessmentChange_before(ctx, field)
+	case "composite":
+		return ec.fieldContext_AssessmentChange_composite(ctx, field)
+	case "low":
+		return ec.fieldContext_AssessmentChange_low(ctx, field)
+	case "high":
+		return ec.fieldContext_AssessmentChange_high(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssessmentChange", field.Name)
 }
 
 func (ec *executionContext) childFields_AssessmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -115,7 +115,7 @@ type QueryResolver interface {
 	Node(ctx context.Context, id models.ID) (Node, error)
 	Nodes(ctx context.Context, ids []models.ID) ([]Node, error)
 	AssessmentRun(ctx context.Context, id models.ID) (*models.AssessmentRun, error)
-	AssessmentReport(ctx context.Context, cycleID models.ID, unitID *models.ID, peerGroup *string, orderBy AssessmentOrder, first int32, after *string) (*AssessmentConnection, error)
+	AssessmentReport(ctx context.Context, cycleID models.ID, unitID *models.ID, peerGroup *string, search *string, orderBy AssessmentOrder, first int32, after *string) (*AssessmentConnection, error)
 	ExportReport(ctx context.Context, format models.ReportFormat, cycleID models.ID, unitID *models.ID, peerGroup *string) (*ReportExport, error)
 	CaseByReceipt(ctx context.Context, receipt string) (*models.Case, error)
 	UnitTransparency(ctx context.Context, unitID models.ID) (*cases.Transparency, error)
@@ -1407,30 +1407,38 @@ func (ec *executionContext) field_Query_assessmentReport_args(ctx context.Contex
 		return nil, err
 	}
 	args["peerGroup"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (AssessmentOrder, error) {
-			return ec.unmarshalNAssessmentOrder2steelyardᚋgraphᚐAssessmentOrder(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["orderBy"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int32, error) {
-			return ec.unmarshalNInt2int32(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "search",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg5
+	args["search"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (AssessmentOrder, error) {
+			return ec.unmarshalNAssessmentOrder2steelyardᚋgraphᚐAssessmentOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int32, error) {
+			return ec.unmarshalNInt2int32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg6
 	return args, nil
 }
 
@@ -7962,7 +7970,7 @@ func (ec *executionContext) _Query_assessmentReport(ctx context.Context, field g
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().AssessmentReport(ctx, fc.Args["cycleId"].(models.ID), fc.Args["unitId"].(*models.ID), fc.Args["peerGroup"].(*string), fc.Args["orderBy"].(AssessmentOrder), fc.Args["first"].(int32), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().AssessmentReport(ctx, fc.Args["cycleId"].(models.ID), fc.Args["unitId"].(*models.ID), fc.Args["peerGroup"].(*string), fc.Args["search"].(*string), fc.Args["orderBy"].(AssessmentOrder), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next

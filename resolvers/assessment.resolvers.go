@@ -21,6 +21,10 @@ func (r *assessmentResolver) Official(ctx context.Context, objs []*models.Assess
 	return needed(ctx, load(ctx).named, objs, func(a *models.Assessment) models.ID { return a.OfficialID })
 }
 
+func (r *assessmentResolver) Cycle(ctx context.Context, objs []*models.Assessment) ([]*models.Cycle, error) {
+	return needed(ctx, load(ctx).runCycles, objs, func(a *models.Assessment) models.ID { return a.RunID })
+}
+
 func (r *assessmentResolver) Unit(ctx context.Context, objs []*models.Assessment) ([]*models.OrgUnit, error) {
 	return needed(ctx, load(ctx).units, objs, func(a *models.Assessment) models.ID { return a.UnitID })
 }
@@ -31,6 +35,10 @@ func (r *assessmentResolver) PeerGroup(ctx context.Context, obj *models.Assessme
 
 func (r *assessmentResolver) Grade(ctx context.Context, obj *models.Assessment) (*models.GradeProposal, error) {
 	return orNil(obj.Grade), nil
+}
+
+func (r *assessmentResolver) Change(ctx context.Context, objs []*models.Assessment) ([]*assessments.Change, error) {
+	return gathered(ctx, load(ctx).changes, objs, func(a *models.Assessment) models.ID { return a.ID })
 }
 
 func (r *assessmentResolver) Explanation(ctx context.Context, objs []*models.Assessment) ([]*graph.Explanation, error) {
@@ -85,8 +93,12 @@ func (r *queryResolver) AssessmentRun(ctx context.Context, id models.ID) (*model
 	return load(ctx).runs.Load(ctx, id)
 }
 
-func (r *queryResolver) AssessmentReport(ctx context.Context, cycleID models.ID, unitID *models.ID, peerGroup *string, orderBy graph.AssessmentOrder, first int32, after *string) (*graph.AssessmentConnection, error) {
-	query := assessments.Query{CycleID: cycleID, UnitID: unitID, PeerGroup: peerGroup, Order: assessments.Order(orderBy)}
+func (r *queryResolver) AssessmentReport(ctx context.Context, cycleID models.ID, unitID *models.ID, peerGroup *string, search *string, orderBy graph.AssessmentOrder, first int32, after *string) (*graph.AssessmentConnection, error) {
+	sought, err := searched(search)
+	if err != nil {
+		return nil, err
+	}
+	query := assessments.Query{CycleID: cycleID, UnitID: unitID, PeerGroup: peerGroup, Search: sought, Order: assessments.Order(orderBy)}
 	return r.assessmentPage(ctx, query, first, after)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"steelyard/auth"
 	"steelyard/models"
+	"steelyard/services/assessments"
 	"steelyard/services/cases"
 	"steelyard/services/ratings"
 )
@@ -45,6 +46,8 @@ type loaders struct {
 	assessments *dataloadgen.Loader[inCycle, *models.Assessment]
 	parts       *dataloadgen.Loader[models.ID, []*models.ScorePart]
 	trends      *dataloadgen.Loader[models.ID, []*models.Assessment]
+	changes     *dataloadgen.Loader[models.ID, *assessments.Change]
+	runCycles   *dataloadgen.Loader[models.ID, *models.Cycle] // by run
 }
 
 // latestCases asks for an official's latest cases.
@@ -116,6 +119,10 @@ func newLoaders(r *Resolver, actor auth.Actor) *loaders {
 		parts: one(func(ctx context.Context, ids []models.ID) (map[models.ID][]*models.ScorePart, error) {
 			return r.App.Assessments.PartsByAssessments(ctx, actor, ids)
 		}),
+		changes: one(func(ctx context.Context, ids []models.ID) (map[models.ID]*assessments.Change, error) {
+			return r.App.Assessments.ChangesByAssessments(ctx, actor, ids)
+		}),
+		runCycles: one(r.App.Assessments.CyclesByRuns),
 	}
 }
 

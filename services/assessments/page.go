@@ -23,20 +23,22 @@ const (
 	OrderCompositeDesc   Order = "COMPOSITE_DESC"
 	OrderShowcaseGapAsc  Order = "SHOWCASE_GAP_ASC"
 	OrderShowcaseGapDesc Order = "SHOWCASE_GAP_DESC"
+	OrderImprovementDesc Order = "IMPROVEMENT_DESC" // against the cycle before: see [Change]
 )
 
 // figure is what an order sorts by besides the place in the report: a column,
 // its value in a row, and the direction.
 type figure struct {
 	column string
-	of     func(*models.Assessment) *models.Score
+	of     func(*models.Assessment) *models.Score // nil: the row does not hold it
 	desc   bool
 }
 
 var figures = map[Order]figure{
-	OrderCompositeDesc:   {"composite", func(a *models.Assessment) *models.Score { return a.Composite }, true},
-	OrderShowcaseGapAsc:  {"showcase_gap", func(a *models.Assessment) *models.Score { return a.ShowcaseGap }, false},
-	OrderShowcaseGapDesc: {"showcase_gap", func(a *models.Assessment) *models.Score { return a.ShowcaseGap }, true},
+	OrderCompositeDesc:   {"assessments.composite", func(a *models.Assessment) *models.Score { return a.Composite }, true},
+	OrderShowcaseGapAsc:  {"assessments.showcase_gap", func(a *models.Assessment) *models.Score { return a.ShowcaseGap }, false},
+	OrderShowcaseGapDesc: {"assessments.showcase_gap", func(a *models.Assessment) *models.Score { return a.ShowcaseGap }, true},
+	OrderImprovementDesc: {improvement, nil, true},
 }
 
 // Query asks for a cycle's assessments, of the run that counts, within the
@@ -45,11 +47,15 @@ type Query struct {
 	CycleID   models.ID
 	UnitID    *models.ID // only this unit and everything below it
 	PeerGroup *string    // only this peer group
+	Search    string     // only officials whose name or external id contains it; empty: everybody
 	Only      Only       // whom it is about; empty: everybody
 	Order     Order
 	First     int
 	After     string // the Place of the row before; empty: from the beginning
 }
+
+// likely takes what LIKE means by a character from it.
+var likely = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 
 // spot is a [Place], read.
 type spot struct {
@@ -60,7 +66,7 @@ type spot struct {
 // Place is where a row stands in an order, for [Query.After].
 func Place(o Order, a *models.Assessment) string {
 	value := "-"
-	if f, ok := figures[o]; ok && f.of(a) != nil {
+	if f, ok := figures[o]; ok && f.of != nil && f.of(a) != nil {
 		value = strconv.FormatFloat(float64(*f.of(a)), 'g', -1, 64)
 	}
 	return string(o) + " " + value + " " + strconv.Itoa(a.SortOrder)
@@ -107,6 +113,11 @@ func (s *Service) Report(ctx context.Context, actor auth.Actor, q Query) (rows [
 		return nil, false, err
 	}
 	want := q.First + 1
+	if after != nil && q.Order == OrderImprovementDesc {
+		if err := reportRows().Select(f.column).Where("assessments.sort_order = ?", after.sort).Scan(&after.value).Error; err != nil {
+			return nil, false, err
+		}
+	}
 	switch {
 	case !hasFigure:
 		rows, err = behind(reportRows(), after, want)
@@ -125,9 +136,9 @@ func (s *Service) Report(ctx context.Context, actor auth.Actor, q Query) (rows [
 // behind reads rows by their place in the report.
 func behind(query *gorm.DB, after *spot, limit int) (rows []*models.Assessment, err error) {
 	if after != nil {
-		query = query.Where("sort_order > ?", after.sort)
+		query = query.Where("assessments.sort_order > ?", after.sort)
 	}
-	return rows, query.Order("sort_order").Limit(limit).Find(&rows).Error
+	return rows, query.Order("assessments.sort_order").Limit(limit).Find(&rows).Error
 }
 
 // behind reads the rows that have the figure. The comparison is written so that
@@ -139,10 +150,10 @@ func (f figure) behind(query *gorm.DB, after *spot, limit int) (rows []*models.A
 	}
 	query = query.Where(f.column + " IS NOT NULL")
 	if after != nil {
-		query = query.Where(f.column+" "+beyond+"= ? AND ("+f.column+" "+beyond+" ? OR sort_order > ?)",
+		query = query.Where(f.column+" "+beyond+"= ? AND ("+f.column+" "+beyond+" ? OR assessments.sort_order > ?)",
 			*after.value, *after.value, after.sort)
 	}
-	return rows, query.Order(f.column + direction + ", sort_order").Limit(limit).Find(&rows).Error
+	return rows, query.Order(f.column + direction + ", assessments.sort_order").Limit(limit).Find(&rows).Error
 }
 
 // Count returns how many rows a report has.
@@ -173,14 +184,24 @@ func (s *Service) reportRows(ctx context.Context, actor auth.Actor, q Query) (fu
 			return nil, models.NotFound("OrgUnit")
 		}
 	}
+	join := func(db *gorm.DB) *gorm.DB { return db }
+	if q.Order == OrderImprovementDesc {
+		if join, err = s.joinBefore(ctx, actor, cycle); err != nil {
+			return nil, err
+		}
+	}
 	return func() *gorm.DB {
 		query := s.Store.Read(ctx).Model(&models.Assessment{}).
-			Where("assessments.run_id = ?", cycle.RunID).Scopes(store.InScope("assessments.unit_id", actor.UnitID))
+			Where("assessments.run_id = ?", cycle.RunID).Scopes(store.InScope("assessments.unit_id", actor.UnitID), join)
 		if q.UnitID != nil {
 			query = query.Scopes(store.InScope("assessments.unit_id", q.UnitID))
 		}
 		if q.PeerGroup != nil {
 			query = query.Where("assessments.peer_group = ?", *q.PeerGroup)
+		}
+		if q.Search != "" {
+			like := "%" + likely.Replace(strings.ToLower(q.Search)) + "%"
+			query = query.Where(`assessments.official_id IN (SELECT id FROM officials WHERE LOWER(name) LIKE ? ESCAPE '!' OR LOWER(ref) LIKE ? ESCAPE '!')`, like, like)
 		}
 		return q.Only.narrow(query)
 	}, nil
