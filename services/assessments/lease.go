@@ -2,29 +2,15 @@ package assessments
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
-	"sync"
 	"time"
 
 	"gorm.io/gorm"
 
 	"steelyard/models"
 	"steelyard/store"
+	leases "steelyard/store/lease"
 )
-
-const (
-	// reportEvery is how often a run's row is told how far it got.
-	reportEvery = 400 * time.Millisecond
-	// beatEvery is how often it is told that the work goes on, where it gets no
-	// further: a third of the lease, so that two lost beats do not lose it.
-	beatEvery = models.RunLease / 3
-)
-
-// errLost says that a run is no longer this worker's: it was cancelled, or taken
-// up by another process after this one had been silent for too long.
-var errLost = errors.New("the run is no longer ours")
 
 // lease is this worker's hold on a run. Its holder is new each time a run is
 // taken up, so that a worker that comes back from a long silence cannot mistake
@@ -90,12 +76,12 @@ func takeable(now time.Time) func(*gorm.DB) *gorm.DB {
 }
 
 // update changes the run's row as long as it is this worker's; otherwise it says
-// errLost and changes nothing.
+// leases.ErrLost and changes nothing.
 func (l *lease) update(db *gorm.DB, values map[string]any) error {
 	done := db.Model(&models.AssessmentRun{}).
 		Where("id = ? AND worker = ? AND state = ?", l.run.ID, l.holder, models.RunRunning).UpdateColumns(values)
 	if done.Error == nil && done.RowsAffected == 0 {
-		return errLost
+		return leases.ErrLost
 	}
 	return done.Error
 }
@@ -108,86 +94,14 @@ func (l *lease) giveBack(ctx context.Context) error {
 	})
 }
 
-// keeper holds a lease while the work goes on: it writes how far it got and that
-// it lives, and ends the work's context with errLost when the run is lost.
-type keeper struct {
-	lease *lease
-	lose  context.CancelCauseFunc
-	quit  chan struct{}
-	ended chan struct{}
-
-	mu    sync.Mutex
-	stage string
-	done  int
-	total int
-	fresh bool
+// keep holds the lease while the work goes on. The returned context ends with the
+// given one, and when the lease is lost.
+func (l *lease) keep(ctx context.Context) (working context.Context, k *leases.Keeper) {
+	return leases.Keep(ctx, leases.Terms{Job: l.run.ID.String(), Lasts: models.RunLease, Write: l.write})
 }
 
-// keep starts holding a lease. The returned context ends with the given one, and
-// when the lease is lost; stop ends the holding and waits for its last write.
-func (l *lease) keep(ctx context.Context) (working context.Context, k *keeper) {
-	working, lose := context.WithCancelCause(ctx)
-	k = &keeper{lease: l, lose: lose, quit: make(chan struct{}), ended: make(chan struct{})}
-	go k.run(ctx)
-	return working, k
-}
-
-func (k *keeper) stop() {
-	close(k.quit)
-	<-k.ended
-	k.lose(nil)
-}
-
-// progress notes how far the work is; it is written with the next tick.
-func (k *keeper) progress(stage string, done, total int) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.fresh = k.fresh || stage != k.stage || done != k.done || total != k.total
-	k.stage, k.done, k.total = stage, done, total
-}
-
-func (k *keeper) run(ctx context.Context) {
-	defer close(k.ended)
-	tick := time.NewTicker(reportEvery)
-	defer tick.Stop()
-	beaten := time.Now()
-	for {
-		select {
-		case <-tick.C:
-		case <-k.quit:
-			return
-		case <-ctx.Done():
-			return
-		}
-		values, fresh := k.news()
-		if !fresh && time.Since(beaten) < beatEvery {
-			continue
-		}
-		switch err := k.write(ctx, values); {
-		case err == nil:
-			beaten = time.Now()
-		case errors.Is(err, errLost):
-			k.lose(errLost)
-			return
-		case time.Since(beaten) > models.RunLease:
-			// By now another process may work on it.
-			slog.ErrorContext(ctx, "a run's heartbeat cannot be written", "run", k.lease.run.ID, "error", err)
-			k.lose(errLost)
-			return
-		}
-	}
-}
-
-func (k *keeper) news() (values map[string]any, fresh bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	fresh, k.fresh = k.fresh, false
-	return map[string]any{"stage": k.stage, "done": k.done, "total": k.total}, fresh
-}
-
-func (k *keeper) write(ctx context.Context, values map[string]any) error {
-	return k.lease.store.InTx(ctx, func(tx *store.Tx) error {
-		values["heartbeat_at"] = tx.Now
-		return k.lease.update(tx.DB, values)
+func (l *lease) write(ctx context.Context, p leases.Progress) error {
+	return l.store.InTx(ctx, func(tx *store.Tx) error {
+		return l.update(tx.DB, map[string]any{"stage": p.Stage, "done": p.Done, "total": p.Total, "heartbeat_at": tx.Now})
 	})
 }

@@ -7,11 +7,12 @@ import (
 
 	"steelyard/auth"
 	"steelyard/models"
+	leases "steelyard/store/lease"
 )
 
 // lookEvery is how often a follower looks at a run's row: the one thing that all
 // processes share.
-const lookEvery = reportEvery / 2
+const lookEvery = leases.ReportEvery / 2
 
 // Progress sends a run within the actor's reach as it is, then each time it has
 // got further, until it has ended, whichever process works on it. The channel is

@@ -16,6 +16,7 @@ import (
 	"steelyard/report"
 	"steelyard/scoring"
 	"steelyard/store"
+	leases "steelyard/store/lease"
 	"steelyard/store/storetest"
 )
 
@@ -140,7 +141,7 @@ func TestVerifyFindsWhatWasTouched(t *testing.T) {
 		o := newOffice(t, s)
 		fill(o, false)
 		run := o.request(o.hr("town"), o.cycle("c", "town").ID)
-		if _, err := o.Verify(t.Context(), run.ID, nil); models.CodeOf(err) != models.CodeConflict {
+		if _, err := o.Verify(t.Context(), run.ID, nil); models.CodeOf(err) != models.CodeIllegalState {
 			t.Errorf("a waiting run gives %v", err)
 		}
 		o.runNext(true)
@@ -273,7 +274,7 @@ func TestAnotherWorkerTakesUpWhatWasLeftBehind(t *testing.T) {
 
 			// The first one was only slow, and comes too late.
 			err = o.Store.InTx(t.Context(), func(tx *store.Tx) error { return results.write(t.Context(), tx, dead) })
-			if !errors.Is(err, errLost) {
+			if !errors.Is(err, leases.ErrLost) {
 				t.Errorf("the late one may write: %v", err)
 			}
 			if got := o.stored(run.ID); got.State != models.RunDone || got.Worker == dead.holder {
@@ -407,7 +408,7 @@ func TestTheRunsRowSaysHowFarTheWorkIs(t *testing.T) {
 			t.Fatal(err)
 		}
 		working, k := l.keep(t.Context())
-		k.progress("ratings", 1, 2)
+		k.Progress("ratings", 1, 2)
 		for u := range updates {
 			if u.Stage == "ratings" && u.Done == 1 && u.Total == 2 {
 				break
@@ -416,7 +417,7 @@ func TestTheRunsRowSaysHowFarTheWorkIs(t *testing.T) {
 		if working.Err() != nil {
 			t.Errorf("the work has ended: %v", context.Cause(working))
 		}
-		k.stop()
+		k.Stop()
 		if got := o.stored(run.ID); got.State != models.RunRunning || !got.HeartbeatAt.After(*got.StartedAt) {
 			t.Errorf("the run is %+v", got)
 		}
@@ -431,13 +432,13 @@ func TestTheWorkEndsWhenTheLeaseIsLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	working, k := l.keep(t.Context())
-	defer k.stop()
+	defer k.Stop()
 	if _, err := o.Cancel(t.Context(), o.hr("town"), run.ID, nil); err != nil {
 		t.Fatal(err)
 	}
-	k.progress("ratings", 1, 2)
+	k.Progress("ratings", 1, 2)
 	<-working.Done()
-	if !errors.Is(context.Cause(working), errLost) {
+	if !errors.Is(context.Cause(working), leases.ErrLost) {
 		t.Errorf("the cause is %v", context.Cause(working))
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"steelyard/models"
 	"steelyard/store"
+	leases "steelyard/store/lease"
 )
 
 // pollEvery is how often a worker looks for runs that other processes queued or
@@ -60,13 +61,13 @@ func (s *Service) end(ctx context.Context, l *lease, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, errLost):
+	case errors.Is(err, leases.ErrLost):
 		slog.WarnContext(ctx, "assessment run was cancelled, or taken up elsewhere", "run", l.run.ID)
 		return nil
 	case ctx.Err() != nil:
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 		defer cancel()
-		if given := l.giveBack(last); given != nil && !errors.Is(given, errLost) {
+		if given := l.giveBack(last); given != nil && !errors.Is(given, leases.ErrLost) {
 			return errors.Join(ctx.Err(), fmt.Errorf("give run %s back: %w", l.run.ID, given))
 		}
 		return ctx.Err()
@@ -104,10 +105,10 @@ func frugal() (restore func()) {
 // compute reads and weighs the evidence of a run while its lease is kept.
 func (s *Service) compute(ctx context.Context, l *lease) (*results, error) {
 	working, k := l.keep(ctx)
-	defer k.stop()
-	c, err := s.computeRun(working, &l.run, k.progress)
-	if lost := context.Cause(working); errors.Is(lost, errLost) {
-		return nil, errLost
+	defer k.Stop()
+	c, err := s.computeRun(working, &l.run, k.Progress)
+	if lost := context.Cause(working); errors.Is(lost, leases.ErrLost) {
+		return nil, leases.ErrLost
 	}
 	if err != nil {
 		return nil, err
@@ -135,7 +136,7 @@ func (s *Service) fail(ctx context.Context, l *lease, cause error) error {
 			"state": models.RunFailed, "failure": reason(cause), "finished_at": tx.Now,
 		})
 	})
-	if errors.Is(err, errLost) {
+	if errors.Is(err, leases.ErrLost) {
 		return nil
 	}
 	return err
