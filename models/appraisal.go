@@ -16,6 +16,35 @@ const (
 // VoterClasses are all classes.
 var VoterClasses = []VoterClass{VoterClassA, VoterClassB, VoterClassC}
 
+// ClassWeights are what the classes of voters count, in hundredths: 100 together.
+type ClassWeights struct{ A, B, C int }
+
+// DefaultClassWeights are those of the traditional 民主测评.
+func DefaultClassWeights() ClassWeights { return ClassWeights{A: 40, B: 30, C: 30} }
+
+// Of is what a class counts.
+func (w ClassWeights) Of(c VoterClass) int {
+	switch c {
+	case VoterClassA:
+		return w.A
+	case VoterClassB:
+		return w.B
+	}
+	return w.C
+}
+
+// Validate wants weights that add up to the whole.
+func (w ClassWeights) Validate() error {
+	const whole = 100
+	if w.A < 0 || w.B < 0 || w.C < 0 {
+		return Invalid("weights", KeyNegative, fmt.Sprint(min(w.A, w.B, w.C)))
+	}
+	if sum := w.A + w.B + w.C; sum != whole {
+		return Invalid("weights", KeyWeightSum, fmt.Sprint(whole), fmt.Sprint(sum))
+	}
+	return nil
+}
+
 // AppraisalGrade is what a voter says of an official.
 type AppraisalGrade string
 

@@ -72,6 +72,11 @@ const (
 	KeyMailOff             Key = "mail_off"             //
 	KeyOutOfRange          Key = "out_of_range"         // value, low, high
 	KeyOnePlace            Key = "one_place"            //
+	KeyOneOfTwo            Key = "one_of_two"           // this, that
+	KeyWeightSum           Key = "weight_sum"           // whole, have
+	KeyAlreadyNamed        Key = "already_named"        // what
+	KeyNoResults           Key = "no_results"           //
+	KeyExportGone          Key = "export_gone"          //
 	KeyTooManyRules        Key = "too_many_rules"       // max
 	KeyAreaUsed            Key = "area_used"            //
 	KeyAreaCycle           Key = "area_cycle"           //

@@ -21,12 +21,19 @@ type ReviewTemplate struct {
 	Name      string
 	Version   int  // from 1
 	IsDefault bool // rounds of the unit, and of those below it without their own, use it
-	SavedBy   string
-	SavedAt   time.Time
+	// Weights are what each class of voters counts in a democratic appraisal.
+	Weights ClassWeights `gorm:"embedded;embeddedPrefix:weight_"`
+	SavedBy string
+	SavedAt time.Time
 }
 
 // Validate checks the record by itself.
-func (t *ReviewTemplate) Validate() error { return needed("name", t.Name, MaxTitleLength) }
+func (t *ReviewTemplate) Validate() error {
+	if err := needed("name", t.Name, MaxTitleLength); err != nil {
+		return err
+	}
+	return t.Weights.Validate()
+}
 
 // ReviewQuestion asks about one dimension.
 type ReviewQuestion struct {

@@ -225,14 +225,19 @@ func oneOf[W ~string](field string, value W, words []W) error {
 	if _, ok := ParseWord(string(value), words); ok {
 		return nil
 	}
-	list := ""
+	return Invalid(field, KeyNotInList, string(value), list(words))
+}
+
+// list is closed words as a sentence names them.
+func list[W ~string](words []W) string {
+	text := ""
 	for i, w := range words {
 		if i > 0 {
-			list += ", "
+			text += ", "
 		}
-		list += string(w)
+		text += string(w)
 	}
-	return Invalid(field, KeyNotInList, string(value), list)
+	return text
 }
 
 // PolicyPreset names a policy of the engine to compare with or to start from.

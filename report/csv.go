@@ -5,43 +5,63 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"steelyard/models"
 )
 
-// columns are the header, in the contract's order.
-var columns = []string{
-	"official_id", "unit_id", "position", "peer_group", "status",
-	"composite", "composite_low", "composite_high", "rank", "rank_low", "rank_high", "grade",
-	"satisfaction", "satisfaction_se", "satisfaction_n", "outcomes", "outcomes_se", "outcomes_n",
-	"peer_review", "peer_review_se", "peer_review_n",
-	"practical_work", "practical_work_se", "practical_work_n",
-	"visibility", "showcase_gap", "flags",
-}
+// csvBuffer is how much of a table is gathered before it is written on.
+const csvBuffer = 1 << 16
 
-// CSV writes the assessment report: a header, then the rows as they come, which
-// is to say in the order of [Compare]. Lines end in LF; numbers have two
-// decimals, ranks none, absent cells are empty. It holds one row at a time and
-// ends with the error that rows or w give.
+// CSV writes the assessment report as the contract has it: a header, then the rows as
+// they come, which is to say in the order of [Compare]. Lines end in LF; numbers have
+// two decimals, ranks none, absent cells are empty. It holds one row at a time, writes
+// the first on at once, and ends with the error that rows or w give; where the first
+// row fails, nothing has been written.
 //
-// A text that a spreadsheet would take for a formula gets an apostrophe before
-// it.
-func CSV(w io.Writer, rows iter.Seq2[*Row, error]) error {
-	out := bufio.NewWriterSize(w, 1<<16)
-	if _, err := out.WriteString(strings.Join(columns, ",") + "\n"); err != nil {
-		return fmt.Errorf("write report: %w", err)
-	}
+// A text that a spreadsheet would take for a formula gets an apostrophe before it.
+func CSV(w io.Writer, rows iter.Seq2[*Row, error]) error { return Table(w, nil, rows) }
+
+// Table writes chosen columns as [CSV] writes all of the contract.
+func Table(w io.Writer, columns []string, rows iter.Seq2[*Row, error]) error {
+	out, chosen := bufio.NewWriterSize(w, csvBuffer), textColumns(columns)
 	var line []byte
+	write := func(one func(to []byte, c column) []byte) error {
+		line = line[:0]
+		for i, c := range chosen {
+			if i > 0 {
+				line = append(line, ',')
+			}
+			line = one(line, c)
+		}
+		if _, err := out.Write(append(line, '\n')); err != nil {
+			return fmt.Errorf("write report: %w", err)
+		}
+		return nil
+	}
+	header := func() error { return write(func(to []byte, c column) []byte { return append(to, c.name...) }) }
+	begun := false
 	for row, err := range rows {
 		if err != nil {
 			return err
 		}
-		line = row.append(line[:0])
-		if _, err := out.Write(line); err != nil {
-			return fmt.Errorf("write report: %w", err)
+		if !begun {
+			if err := header(); err != nil {
+				return err
+			}
+		}
+		if err := write(func(to []byte, c column) []byte { return c.text(to, row) }); err != nil {
+			return err
+		}
+		if !begun { // whoever waits for it sees that it comes
+			begun = true
+			if err := out.Flush(); err != nil {
+				return fmt.Errorf("write report: %w", err)
+			}
+		}
+	}
+	if !begun {
+		if err := header(); err != nil {
+			return err
 		}
 	}
 	if err := out.Flush(); err != nil {
@@ -59,34 +79,6 @@ func All(rows []Row) iter.Seq2[*Row, error] {
 			}
 		}
 	}
-}
-
-// append writes the row as a line.
-func (r *Row) append(to []byte) []byte {
-	to = appendText(to, r.Official)
-	for _, text := range []string{r.Unit, r.Position, r.PeerGroup, string(r.Status)} {
-		to = appendText(append(to, ','), text)
-	}
-	for _, x := range []float64{r.Composite, r.Low, r.High} {
-		to = models.Score(x).Append(append(to, ','))
-	}
-	for _, n := range []int{r.Rank, r.RankLow, r.RankHigh} {
-		to = append(to, ',')
-		if n != 0 {
-			to = strconv.AppendInt(to, int64(n), 10)
-		}
-	}
-	to = appendText(append(to, ','), string(r.Grade))
-	for _, c := range r.Components {
-		for _, x := range []float64{c.Value, c.SE, c.N} {
-			to = models.Score(x).Append(append(to, ','))
-		}
-	}
-	for _, x := range []float64{r.Visibility, r.ShowcaseGap} {
-		to = models.Score(x).Append(append(to, ','))
-	}
-	to = appendText(append(to, ','), strings.Join(r.Flags, ";"))
-	return append(to, '\n')
 }
 
 // appendText writes a cell as RFC 4180 has it, guarded against being taken for a

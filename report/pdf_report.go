@@ -21,8 +21,8 @@ func PDF(w io.Writer, look Look, r Report) error {
 	if err != nil {
 		return err
 	}
-	if s.All.Officials > maxPaperRows {
-		return models.Invalid("format", models.KeyTooLong, strconv.Itoa(maxPaperRows), strconv.Itoa(s.All.Officials))
+	if err := CheckLength(models.FormatPDF, s.All.Officials); err != nil {
+		return err
 	}
 	p, err := newPaper(look, r.About, look.say("report"))
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strconv"
 	"time"
 
 	"steelyard/messages"
@@ -43,6 +44,9 @@ func (a About) date() time.Time {
 type Report struct {
 	About
 	Rows Rows
+	// Columns are those of a table, by their names and in this order; none: all that the
+	// format has.
+	Columns []string
 }
 
 // Look is how a file looks to its reader.
@@ -60,7 +64,7 @@ type Look struct {
 func Write(w io.Writer, format models.ReportFormat, look Look, r Report) error {
 	switch format {
 	case models.FormatCSV:
-		return CSV(w, r.Rows)
+		return Table(w, r.Columns, r.Rows)
 	case models.FormatXLSX:
 		return XLSX(w, look, r)
 	case models.FormatPDF:
@@ -71,6 +75,25 @@ func Write(w io.Writer, format models.ReportFormat, look Look, r Report) error {
 		return Showcase(w, look.showcaseWords(), r.Rows)
 	}
 	return models.Invalid("format", models.KeyFormatUnavailable, string(format))
+}
+
+// Passes is how often a format goes through the rows.
+func Passes(format models.ReportFormat) int {
+	switch format {
+	case models.FormatXLSX: // it counts before it writes
+		return 2
+	case models.FormatPDF: // and draws in between
+		return 3
+	}
+	return 1
+}
+
+// CheckLength says whether a report of so many rows can be written in a format.
+func CheckLength(format models.ReportFormat, rows int) error {
+	if format == models.FormatPDF && rows > maxPaperRows {
+		return models.Invalid("format", models.KeyTooLong, strconv.Itoa(maxPaperRows), strconv.Itoa(rows))
+	}
+	return nil
 }
 
 // say is a word in the reader's language.

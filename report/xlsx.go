@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
-
-	"steelyard/models"
 )
 
 // The bounds of a workbook. What is written for a sheet stays in memory until it
@@ -33,7 +31,7 @@ func XLSX(w io.Writer, look Look, r Report) (err error) {
 	if err != nil {
 		return err
 	}
-	b := &workbook{Look: look, file: excelize.NewFile(), about: r.About, names: sheetNames{}, units: map[string]*unitSheet{}}
+	b := &workbook{Look: look, file: excelize.NewFile(), about: r.About, columns: sheetColumns(r.Columns), names: sheetNames{}, units: map[string]*unitSheet{}}
 	defer func() { err = errors.Join(err, b.file.Close()) }()
 	if err := b.fill(s, r.Rows); err != nil {
 		return err
@@ -50,15 +48,16 @@ func XLSX(w io.Writer, look Look, r Report) (err error) {
 // workbook is a file while it is written.
 type workbook struct {
 	Look
-	file   *excelize.File
-	about  About
-	names  sheetNames
-	styles styles
-	units  map[string]*unitSheet // by external id; "" holds all
-	order  []*unitSheet
-	points *excelize.StreamWriter
-	thin   int // one in so many of the middling is shown
-	placed struct{ rows, middling int }
+	file    *excelize.File
+	about   About
+	columns []column
+	names   sheetNames
+	styles  styles
+	units   map[string]*unitSheet // by external id; "" holds all
+	order   []*unitSheet
+	points  *excelize.StreamWriter
+	thin    int // one in so many of the middling is shown
+	placed  struct{ rows, middling int }
 }
 
 // unitSheet is a sheet of rows.
@@ -123,7 +122,7 @@ func (b *workbook) openUnits(s *Summary) error {
 }
 
 func (b *workbook) openSheet(ref, text string) error {
-	u := &unitSheet{text: text, line: make([]any, len(sheetColumns))}
+	u := &unitSheet{text: text, line: make([]any, len(b.columns))}
 	b.units[ref] = u
 	b.order = append(b.order, u)
 	return b.nextSheet(u)
@@ -140,13 +139,13 @@ func (b *workbook) nextSheet(u *unitSheet) error {
 	if u.stream, err = b.file.NewStreamWriter(u.name); err != nil {
 		return fmt.Errorf("make sheet: %w", err)
 	}
-	for i, c := range sheetColumns {
+	for i, c := range b.columns {
 		if err := u.stream.SetColWidth(i+1, i+1, c.width); err != nil {
 			return fmt.Errorf("make sheet: %w", err)
 		}
 		u.line[i] = excelize.Cell{StyleID: b.styles.head, Value: b.say(c.name)}
 	}
-	if err := u.stream.SetPanes(frozen); err != nil {
+	if err := u.stream.SetPanes(b.frozen()); err != nil {
 		return fmt.Errorf("freeze header: %w", err)
 	}
 	if err := u.stream.SetRow("A1", u.line, excelize.RowOpts{Height: 32}); err != nil {
@@ -156,8 +155,13 @@ func (b *workbook) nextSheet(u *unitSheet) error {
 	return b.pageSetup(u.name)
 }
 
-// frozen keeps the header and the names in sight.
-var frozen = &excelize.Panes{Freeze: true, XSplit: 2, YSplit: 1, TopLeftCell: "C2", ActivePane: "bottomRight"}
+// frozen keeps the header in sight, and the names where they stand first.
+func (b *workbook) frozen() *excelize.Panes {
+	if len(b.columns) < len(tableColumns) {
+		return &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}
+	}
+	return &excelize.Panes{Freeze: true, XSplit: 2, YSplit: 1, TopLeftCell: "C2", ActivePane: "bottomRight"}
+}
 
 // pageSetup is how a sheet prints: on its side, with policy and digests below.
 func (b *workbook) pageSetup(sheet string) error {
@@ -198,7 +202,7 @@ func (b *workbook) add(row *Row) error {
 			return err
 		}
 	}
-	for i, c := range sheetColumns {
+	for i, c := range b.columns {
 		u.line[i] = c.cell(b, row)
 	}
 	u.rows++
@@ -211,7 +215,7 @@ func (b *workbook) add(row *Row) error {
 // closeSheet ends a sheet; a sheet with rows can be filtered by its header.
 func (b *workbook) closeSheet(u *unitSheet) error {
 	if u.rows > 1 {
-		last, err := excelize.CoordinatesToCellName(len(sheetColumns), u.rows)
+		last, err := excelize.CoordinatesToCellName(len(b.columns), u.rows)
 		if err != nil {
 			return fmt.Errorf("end sheet: %w", err)
 		}
@@ -284,65 +288,4 @@ func (b *workbook) makeStyles() error {
 		*s.to = id
 	}
 	return nil
-}
-
-// column is one of a sheet of rows.
-type column struct {
-	name  string
-	width float64
-	cell  func(*workbook, *Row) any
-}
-
-// sheetColumns are those of the CSV with the names beside the ids.
-var sheetColumns = makeColumns()
-
-func makeColumns() []column {
-	text := func(name string, width float64, of func(*Row) string) column {
-		return column{name, width, func(b *workbook, r *Row) any { return b.text(of(r)) }}
-	}
-	figure := func(name string, of func(*Row) float64) column {
-		return column{name, 11, func(b *workbook, r *Row) any { return b.figure(of(r)) }}
-	}
-	whole := func(name string, of func(*Row) int) column {
-		return column{name, 9, func(b *workbook, r *Row) any { return b.whole(of(r)) }}
-	}
-	word := func(name string, width float64, of func(*Row) string) column {
-		return column{name, width, func(b *workbook, r *Row) any { return b.text(b.say(of(r))) }}
-	}
-	list := []column{
-		text("official_id", 12, func(r *Row) string { return r.Official }),
-		text("official_name", 12, func(r *Row) string { return r.OfficialName }),
-		text("unit_id", 12, func(r *Row) string { return r.Unit }),
-		text("unit_name", 20, func(r *Row) string { return r.UnitName }),
-		text("position", 16, func(r *Row) string { return r.Position }),
-		text("peer_group", 16, func(r *Row) string { return r.PeerGroup }),
-		word("status", 12, func(r *Row) string { return string(r.Status) }),
-		figure("composite", func(r *Row) float64 { return r.Composite }),
-		figure("composite_low", func(r *Row) float64 { return r.Low }),
-		figure("composite_high", func(r *Row) float64 { return r.High }),
-		whole("rank", func(r *Row) int { return r.Rank }),
-		whole("rank_low", func(r *Row) int { return r.RankLow }),
-		whole("rank_high", func(r *Row) int { return r.RankHigh }),
-		word("grade", 12, func(r *Row) string { return string(r.Grade) }),
-	}
-	for c, name := range models.ScoreComponents {
-		name := strings.ToLower(string(name))
-		list = append(list,
-			figure(name, func(r *Row) float64 { return r.Components[c].Value }),
-			figure(name+"_se", func(r *Row) float64 { return r.Components[c].SE }),
-			figure(name+"_n", func(r *Row) float64 { return r.Components[c].N }))
-	}
-	return append(list,
-		figure("visibility", func(r *Row) float64 { return r.Visibility }),
-		figure("showcase_gap", func(r *Row) float64 { return r.ShowcaseGap }),
-		column{"flags", 30, func(b *workbook, r *Row) any { return b.text(b.flags(r.Flags)) }})
-}
-
-// flags are a row's flags in the reader's language.
-func (l Look) flags(list []string) string {
-	words := make([]string, len(list))
-	for i, f := range list {
-		words[i] = l.say(f)
-	}
-	return strings.Join(words, "; ")
 }

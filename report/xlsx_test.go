@@ -76,12 +76,12 @@ func cells(t *testing.T, f *excelize.File) []map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(grid) == 0 || len(grid[0]) != len(sheetColumns) {
+		if len(grid) == 0 || len(grid[0]) != len(tableColumns) {
 			continue // the summary, the points
 		}
 		for _, line := range grid[1:] {
 			row := map[string]string{}
-			for i, c := range sheetColumns {
+			for i, c := range tableColumns {
 				if i < len(line) {
 					row[c.name] = line[i]
 				}

@@ -37,17 +37,17 @@ func (r *queryResolver) UnitReport(ctx context.Context, cycleID models.ID, unitI
 }
 
 func (r *queryResolver) UnsungOfficials(ctx context.Context, cycleID models.ID, unitID *models.ID, first int32, after *string) (*graph.AssessmentConnection, error) {
-	query := assessments.Query{CycleID: cycleID, UnitID: unitID, Only: assessments.OnlyUnsung, Order: assessments.OrderShowcaseGapAsc}
+	query := assessments.Query{CycleID: cycleID, UnitID: unitID, Only: assessments.OnlyUnsung, Order: models.OrderShowcaseGapAsc}
 	return r.assessmentPage(ctx, query, first, after)
 }
 
 func (r *queryResolver) ShowcaseGaps(ctx context.Context, cycleID models.ID, unitID *models.ID, first int32, after *string) (*graph.AssessmentConnection, error) {
-	query := assessments.Query{CycleID: cycleID, UnitID: unitID, Only: assessments.OnlyShowy, Order: assessments.OrderShowcaseGapDesc}
+	query := assessments.Query{CycleID: cycleID, UnitID: unitID, Only: assessments.OnlyShowy, Order: models.OrderShowcaseGapDesc}
 	return r.assessmentPage(ctx, query, first, after)
 }
 
 func (r *queryResolver) BoundaryCases(ctx context.Context, cycleID models.ID, unitID *models.ID, first int32, after *string) (*graph.AssessmentConnection, error) {
-	query := assessments.Query{CycleID: cycleID, UnitID: unitID, Only: assessments.OnlyBoundary, Order: assessments.OrderRank}
+	query := assessments.Query{CycleID: cycleID, UnitID: unitID, Only: assessments.OnlyBoundary, Order: models.OrderRank}
 	return r.assessmentPage(ctx, query, first, after)
 }
 

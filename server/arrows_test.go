@@ -31,12 +31,13 @@ var arrows = map[string]string{
 	"scoring/mixed":    "",
 	"scoring/simulate": "scoring scoring/mixed",
 	"server/overhttp":  "",
-	"services/...":     "auth auth/keyring calendar models pairing privacy report scoring services/audit services/notify store",
+	"services/...":     "auth auth/keyring calendar models pairing privacy report scoring services/audit services/notify store store/lease",
 	// Files are what a service says to people.
-	"services/assessments": "auth auth/keyring calendar messages models privacy report scoring services/audit store",
+	"services/assessments": "auth auth/keyring calendar messages models privacy report scoring services/audit store store/lease",
 	// Mails are what a service says to people.
 	"services/notify": "auth messages models services/audit store",
 	"store":           "calendar migrations models",
+	"store/lease":     "",
 	"store/storetest": "store",
 	"web":             "messages web/inprocess",
 	"web/inprocess":   "messages",

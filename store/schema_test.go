@@ -91,6 +91,8 @@ var records = []any{
 	models.NotificationDelivery{},
 	models.CaseContact{},
 	models.Attachment{},
+	models.Export{},
+	models.ReportDefinition{},
 }
 
 // shape is a database as it can be compared: a line a fact.
@@ -307,6 +309,11 @@ func TestChecksKnowEveryWord(t *testing.T) {
 		"exclusions_state":            "state IN " + words(models.ExclusionStates, false),
 		"integrity_flags_state":       "state IN " + words(models.FlagStates, false),
 
+		"exports_kind":                   "kind IN " + words(models.ReportKinds, false),
+		"exports_ordering":               "ordering IN " + words(models.AssessmentOrders, false),
+		"exports_state":                  "state IN " + words(models.ExportStates, false),
+		"report_definitions_cycle_kind":  "cycle_kind IN " + words(models.CycleKinds, true),
+		"report_definitions_ordering":    "ordering IN " + words(models.AssessmentOrders, false),
 		"attachments_media_type":         "media_type IN " + words(models.MediaTypes, false),
 		"objections_instance":            "instance IN " + words(models.Instances, false),
 		"objections_filer":               "filer IN " + words(models.Filers, false),

@@ -21,9 +21,9 @@ type Change struct {
 }
 
 // cycleBefore is the cycle before one; nil where there is none with a run.
-func (s *Service) cycleBefore(ctx context.Context, c *models.Cycle) (*models.Cycle, error) {
+func cycleBefore(db *gorm.DB, c *models.Cycle) (*models.Cycle, error) {
 	var found []*models.Cycle
-	err := s.Store.Read(ctx).Where("kind = ? AND unit_id = ? AND to_on < ? AND run_id IS NOT NULL", c.Kind, c.UnitID, c.FromOn).
+	err := db.Where("kind = ? AND unit_id = ? AND to_on < ? AND run_id IS NOT NULL", c.Kind, c.UnitID, c.FromOn).
 		Order("to_on DESC, from_on DESC, id").Limit(1).Find(&found).Error
 	if err != nil || len(found) == 0 {
 		return nil, err
@@ -31,14 +31,14 @@ func (s *Service) cycleBefore(ctx context.Context, c *models.Cycle) (*models.Cyc
 	return found[0], nil
 }
 
-// improvement is the column that [OrderImprovementDesc] sorts by; null where one of the
+// improvement is the column that [models.OrderImprovementDesc] sorts by; null where one of the
 // two composites is missing.
 const improvement = "(assessments.composite - earlier.composite)"
 
 // joinBefore puts beside each assessment of a cycle the official's of the cycle before,
 // within the actor's scope.
-func (s *Service) joinBefore(ctx context.Context, actor auth.Actor, c *models.Cycle) (func(*gorm.DB) *gorm.DB, error) {
-	before, err := s.cycleBefore(ctx, c)
+func joinBefore(db *gorm.DB, actor auth.Actor, c *models.Cycle) (func(*gorm.DB) *gorm.DB, error) {
+	before, err := cycleBefore(db, c)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (s *Service) ChangesByAssessments(ctx context.Context, actor auth.Actor, id
 
 // changes notes in out how the assessments of one cycle differ from the cycle before.
 func (s *Service) changes(ctx context.Context, actor auth.Actor, c *models.Cycle, list []*models.Assessment, out map[models.ID]*Change) error {
-	before, err := s.cycleBefore(ctx, c)
+	before, err := cycleBefore(s.Store.Read(ctx), c)
 	if err != nil || before == nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func TestWhoImprovedMostComesFirst(t *testing.T) {
 		} {
 			for first := 1; first <= len(test.want); first++ {
 				var got []string
-				q := Query{CycleID: c.ID, Order: OrderImprovementDesc, First: first}
+				q := Query{CycleID: c.ID, Order: models.OrderImprovementDesc, First: first}
 				for more := true; more; {
 					rows, next, err := o.Report(t.Context(), test.actor, q)
 					if err != nil {
@@ -102,7 +102,7 @@ func TestAReportIsSearched(t *testing.T) {
 			"ver": {"mover south", "mover north-1"},
 			"%":   {}, "_": {}, "!": {}, `s1' OR '1'='1`: {},
 		} {
-			for _, order := range []Order{OrderRank, OrderImprovementDesc} {
+			for _, order := range []Order{models.OrderRank, models.OrderImprovementDesc} {
 				q := Query{CycleID: c.ID, Order: order, First: 20, Search: text}
 				rows, _, err := o.Report(t.Context(), o.hr("town"), q)
 				if err != nil {

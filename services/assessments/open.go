@@ -12,46 +12,37 @@ import (
 	"steelyard/messages"
 	"steelyard/models"
 	"steelyard/report"
-	"steelyard/services/audit"
 	"steelyard/store"
 )
 
-// filePage is how many rows of a file are read in one go. Between two pages
-// nothing of the database is held, however slowly the file is taken.
+// filePage is how many rows of a file are read in one go, and held at once.
 const filePage = 1000
 
 // Open returns the report that a filter selects, with what it is of: the rows of
 // [Service.Report] in the order of the files, read page by page as they are asked
-// for. A cycle without a run has none.
+// for. A cycle without a run has none. Whoever ranges over the rows twice, or must not
+// meet rows of two states of the tree of units, writes a [File].
 func (s *Service) Open(ctx context.Context, actor auth.Actor, f models.ReportFilter) (report.Report, error) {
-	reportRows, err := s.reportRows(ctx, actor, Query{CycleID: f.CycleID, UnitID: f.UnitID, PeerGroup: f.PeerGroup})
+	return s.open(s.Store.Read(ctx), actor, fileOf(f, models.FormatCSV, ""))
+}
+
+// open returns the report that a file is written of, read by a handle of one state of
+// the database or of each as it is.
+func (s *Service) open(db *gorm.DB, actor auth.Actor, f File) (report.Report, error) {
+	reportRows, err := s.reportRows(db, actor, f.query())
 	if err != nil {
 		return report.Report{}, err
 	}
-	about, err := s.about(ctx, actor, f)
+	about, err := s.about(db, actor, f.filter())
 	if err != nil {
 		return report.Report{}, err
 	}
-	return report.Report{About: about, Rows: pages(reportRows)}, nil
+	return report.Report{About: about, Rows: pages(reportRows, f.Ordering), Columns: f.Columns}, nil
 }
 
 // Export writes a report as a file in a language, in the order of the files.
-// Before the first byte it leaves an entry in the audit trail: who took which rows
-// out.
 func (s *Service) Export(ctx context.Context, actor auth.Actor, f models.ReportFilter, format models.ReportFormat, l messages.Lang, w io.Writer) error {
-	r, err := s.Open(ctx, actor, f)
-	if err != nil {
-		return err
-	}
-	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
-		return audit.Record(tx, audit.Entry{
-			Actor: actor.Subject, Action: "exportReport", Noun: "Cycle", NounID: &f.CycleID, Details: exportDetails(f, format),
-		})
-	})
-	if err != nil {
-		return err
-	}
-	return report.Write(w, format, s.Look(l), r)
+	return s.ExportFile(ctx, actor, fileOf(f, format, l), w)
 }
 
 // exportDetails are what an audit entry says of a file that was taken out.
@@ -72,8 +63,7 @@ func (s *Service) Look(l messages.Lang) report.Look {
 }
 
 // about says what a report is of.
-func (s *Service) about(ctx context.Context, actor auth.Actor, f models.ReportFilter) (report.About, error) {
-	read := s.Store.Read(ctx)
+func (s *Service) about(read *gorm.DB, actor auth.Actor, f models.ReportFilter) (report.About, error) {
 	cycle, err := store.Take[models.Cycle](read.Where("id = ?", f.CycleID), "Cycle")
 	if err != nil {
 		return report.About{}, err
@@ -87,10 +77,14 @@ func (s *Service) about(ctx context.Context, actor auth.Actor, f models.ReportFi
 		return report.About{}, err
 	}
 	about.Unit = unit.Name
-	if cycle.RunID == nil {
+	of := cycle.RunID
+	if f.RunID != nil {
+		of = f.RunID
+	}
+	if of == nil {
 		return about, nil
 	}
-	run, err := store.Take[models.AssessmentRun](read.Where("id = ?", *cycle.RunID), "AssessmentRun")
+	run, err := store.Take[models.AssessmentRun](read.Where("id = ?", *of), "AssessmentRun")
 	if err != nil {
 		return report.About{}, err
 	}
@@ -142,12 +136,12 @@ func (n *named) row() report.Row {
 	return row
 }
 
-// pages hands out the rows of a report one after the other, a page at a time.
-func pages(reportRows func() *gorm.DB) iter.Seq2[*report.Row, error] {
+// pages hands out the rows of a report one after the other in an order, a page at a
+// time: the next page begins behind the last row of the one before.
+func pages(reportRows func() *gorm.DB, o Order) iter.Seq2[*report.Row, error] {
 	return func(yield func(*report.Row, error) bool) {
-		for after := -1; ; {
-			var page []named
-			err := withNames(reportRows()).Where("sort_order > ?", after).Order("sort_order").Limit(filePage).Find(&page).Error
+		for after := (*spot)(nil); ; {
+			page, err := pageOf[named](func() *gorm.DB { return withNames(reportRows()) }, o, after, filePage)
 			if err != nil {
 				yield(nil, fmt.Errorf("read report: %w", err))
 				return
@@ -161,7 +155,7 @@ func pages(reportRows func() *gorm.DB) iter.Seq2[*report.Row, error] {
 			if len(page) < filePage {
 				return
 			}
-			after = page[len(page)-1].SortOrder
+			after = spotOf(o, &page[len(page)-1].Assessment)
 		}
 	}
 }

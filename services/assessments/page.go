@@ -2,6 +2,7 @@ package assessments
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,19 +13,8 @@ import (
 	"steelyard/store"
 )
 
-// Order is the order of a report; its words are the API's. Rows without the
-// figure come last, and equal ones in the order of [OrderRank], so that every
-// order is total and the same on every database.
-type Order string
-
-// The orders.
-const (
-	OrderRank            Order = "RANK" // by peer group and rank: that of the files
-	OrderCompositeDesc   Order = "COMPOSITE_DESC"
-	OrderShowcaseGapAsc  Order = "SHOWCASE_GAP_ASC"
-	OrderShowcaseGapDesc Order = "SHOWCASE_GAP_DESC"
-	OrderImprovementDesc Order = "IMPROVEMENT_DESC" // against the cycle before: see [Change]
-)
+// Order is the order of a report.
+type Order = models.AssessmentOrder
 
 // figure is what an order sorts by besides the place in the report: a column,
 // its value in a row, and the direction.
@@ -35,16 +25,17 @@ type figure struct {
 }
 
 var figures = map[Order]figure{
-	OrderCompositeDesc:   {"assessments.composite", func(a *models.Assessment) *models.Score { return a.Composite }, true},
-	OrderShowcaseGapAsc:  {"assessments.showcase_gap", func(a *models.Assessment) *models.Score { return a.ShowcaseGap }, false},
-	OrderShowcaseGapDesc: {"assessments.showcase_gap", func(a *models.Assessment) *models.Score { return a.ShowcaseGap }, true},
-	OrderImprovementDesc: {improvement, nil, true},
+	models.OrderCompositeDesc:   {"assessments.composite", func(a *models.Assessment) *models.Score { return a.Composite }, true},
+	models.OrderShowcaseGapAsc:  {"assessments.showcase_gap", func(a *models.Assessment) *models.Score { return a.ShowcaseGap }, false},
+	models.OrderShowcaseGapDesc: {"assessments.showcase_gap", func(a *models.Assessment) *models.Score { return a.ShowcaseGap }, true},
+	models.OrderImprovementDesc: {improvement, nil, true},
 }
 
 // Query asks for a cycle's assessments, of the run that counts, within the
 // actor's scope.
 type Query struct {
 	CycleID   models.ID
+	RunID     *models.ID // this run of the cycle instead of the one that counts; only what is done has rows
 	UnitID    *models.ID // only this unit and everything below it
 	PeerGroup *string    // only this peer group
 	Search    string     // only officials whose name or external id contains it; empty: everybody
@@ -63,13 +54,23 @@ type spot struct {
 	sort  int
 }
 
+// spotOf is where a row stands in an order.
+func spotOf(o Order, a *models.Assessment) *spot {
+	at := &spot{sort: a.SortOrder}
+	if f, ok := figures[o]; ok && f.of != nil && f.of(a) != nil {
+		value := float64(*f.of(a))
+		at.value = &value
+	}
+	return at
+}
+
 // Place is where a row stands in an order, for [Query.After].
 func Place(o Order, a *models.Assessment) string {
-	value := "-"
-	if f, ok := figures[o]; ok && f.of != nil && f.of(a) != nil {
-		value = strconv.FormatFloat(float64(*f.of(a)), 'g', -1, 64)
+	at, value := spotOf(o, a), "-"
+	if at.value != nil {
+		value = strconv.FormatFloat(*at.value, 'g', -1, 64)
 	}
-	return string(o) + " " + value + " " + strconv.Itoa(a.SortOrder)
+	return string(o) + " " + value + " " + strconv.Itoa(at.sort)
 }
 
 // parsePlace reads what [Place] wrote; a place in another order is none.
@@ -98,8 +99,7 @@ func parsePlace(o Order, text string) (*spot, error) {
 // Report returns a page of a cycle's assessments, and whether more follow. A
 // cycle without a run has none.
 func (s *Service) Report(ctx context.Context, actor auth.Actor, q Query) (rows []*models.Assessment, more bool, err error) {
-	f, hasFigure := figures[q.Order]
-	if !hasFigure && q.Order != OrderRank {
+	if !slices.Contains(models.AssessmentOrders, q.Order) {
 		return nil, false, models.Invalid("orderBy", models.KeyNotInList, string(q.Order), "")
 	}
 	var after *spot
@@ -108,42 +108,48 @@ func (s *Service) Report(ctx context.Context, actor auth.Actor, q Query) (rows [
 			return nil, false, err
 		}
 	}
-	reportRows, err := s.reportRows(ctx, actor, q)
+	reportRows, err := s.reportRows(s.Store.Read(ctx), actor, q)
 	if err != nil {
 		return nil, false, err
 	}
-	want := q.First + 1
-	if after != nil && q.Order == OrderImprovementDesc {
+	rows, err = pageOf[*models.Assessment](reportRows, q.Order, after, q.First+1)
+	return store.Cut(rows, q.First), len(rows) > q.First, err
+}
+
+// pageOf reads at most so many rows of a report behind a place in an order; without a
+// place from the beginning.
+func pageOf[R any](reportRows func() *gorm.DB, o Order, after *spot, limit int) ([]R, error) {
+	f, hasFigure := figures[o]
+	if after != nil && hasFigure && f.of == nil {
 		if err := reportRows().Select(f.column).Where("assessments.sort_order = ?", after.sort).Scan(&after.value).Error; err != nil {
-			return nil, false, err
+			return nil, err
 		}
 	}
 	switch {
 	case !hasFigure:
-		rows, err = behind(reportRows(), after, want)
+		return behind[R](reportRows(), after, limit)
 	case after != nil && after.value == nil: // the rows with the figure are all read
-		rows, err = behind(reportRows().Where(f.column+" IS NULL"), after, want)
-	default:
-		if rows, err = f.behind(reportRows(), after, want); err == nil && len(rows) < want {
-			var rest []*models.Assessment
-			rest, err = behind(reportRows().Where(f.column+" IS NULL"), nil, want-len(rows))
-			rows = append(rows, rest...)
-		}
+		return behind[R](reportRows().Where(f.column+" IS NULL"), after, limit)
 	}
-	return store.Cut(rows, q.First), len(rows) > q.First, err
+	rows, err := behindFigure[R](f, reportRows(), after, limit)
+	if err != nil || len(rows) == limit {
+		return rows, err
+	}
+	rest, err := behind[R](reportRows().Where(f.column+" IS NULL"), nil, limit-len(rows))
+	return append(rows, rest...), err
 }
 
 // behind reads rows by their place in the report.
-func behind(query *gorm.DB, after *spot, limit int) (rows []*models.Assessment, err error) {
+func behind[R any](query *gorm.DB, after *spot, limit int) (rows []R, err error) {
 	if after != nil {
 		query = query.Where("assessments.sort_order > ?", after.sort)
 	}
 	return rows, query.Order("assessments.sort_order").Limit(limit).Find(&rows).Error
 }
 
-// behind reads the rows that have the figure. The comparison is written so that
+// behindFigure reads the rows that have the figure. The comparison is written so that
 // an index on run and figure finds where the page begins.
-func (f figure) behind(query *gorm.DB, after *spot, limit int) (rows []*models.Assessment, err error) {
+func behindFigure[R any](f figure, query *gorm.DB, after *spot, limit int) (rows []R, err error) {
 	beyond, direction := ">", ""
 	if f.desc {
 		beyond, direction = "<", " DESC"
@@ -158,7 +164,7 @@ func (f figure) behind(query *gorm.DB, after *spot, limit int) (rows []*models.A
 
 // Count returns how many rows a report has.
 func (s *Service) Count(ctx context.Context, actor auth.Actor, q Query) (int, error) {
-	reportRows, err := s.reportRows(ctx, actor, q)
+	reportRows, err := s.reportRows(s.Store.Read(ctx), actor, q)
 	if err != nil {
 		return 0, err
 	}
@@ -169,30 +175,38 @@ func (s *Service) Count(ctx context.Context, actor auth.Actor, q Query) (int, er
 
 // reportRows returns the query of a report's rows, a fresh one each time. A cycle
 // out of the actor's reach, or a unit outside the scope, is not found.
-func (s *Service) reportRows(ctx context.Context, actor auth.Actor, q Query) (func() *gorm.DB, error) {
+func (s *Service) reportRows(db *gorm.DB, actor auth.Actor, q Query) (func() *gorm.DB, error) {
 	if !actor.Is(readers...) {
 		return nil, models.Forbidden()
 	}
-	cycle, err := store.Take[models.Cycle](s.Store.Read(ctx).Scopes(cyclesInReach(actor)).Where("id = ?", q.CycleID), "Cycle")
+	cycle, err := store.Take[models.Cycle](db.Scopes(cyclesInReach(actor)).Where("id = ?", q.CycleID), "Cycle")
 	if err != nil {
 		return nil, err
 	}
+	run := cycle.RunID
+	if q.RunID != nil {
+		named, err := store.Take[models.AssessmentRun](db.Where("id = ? AND cycle_id = ?", *q.RunID, cycle.ID), "AssessmentRun")
+		if err != nil {
+			return nil, models.AtField("runId", err)
+		}
+		run = &named.ID
+	}
 	if q.UnitID != nil {
-		if covered, err := store.Covers(s.Store.Read(ctx), actor.UnitID, *q.UnitID); err != nil {
+		if covered, err := store.Covers(db, actor.UnitID, *q.UnitID); err != nil {
 			return nil, err
 		} else if !covered {
 			return nil, models.NotFound("OrgUnit")
 		}
 	}
 	join := func(db *gorm.DB) *gorm.DB { return db }
-	if q.Order == OrderImprovementDesc {
-		if join, err = s.joinBefore(ctx, actor, cycle); err != nil {
+	if q.Order == models.OrderImprovementDesc {
+		if join, err = joinBefore(db, actor, cycle); err != nil {
 			return nil, err
 		}
 	}
 	return func() *gorm.DB {
-		query := s.Store.Read(ctx).Model(&models.Assessment{}).
-			Where("assessments.run_id = ?", cycle.RunID).Scopes(store.InScope("assessments.unit_id", actor.UnitID), join)
+		query := db.Model(&models.Assessment{}).
+			Where("assessments.run_id = ?", run).Scopes(store.InScope("assessments.unit_id", actor.UnitID), join)
 		if q.UnitID != nil {
 			query = query.Scopes(store.InScope("assessments.unit_id", q.UnitID))
 		}

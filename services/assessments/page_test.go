@@ -107,16 +107,16 @@ func (o *office) names(rows []*models.Assessment) []string {
 
 func TestReportPagesAreTheWholeInOrder(t *testing.T) {
 	all := map[Order][]string{
-		OrderRank: {
+		models.OrderRank: {
 			"n1a north-1", "mover south", "n1b north-1", "mover north-1", "s1 south", "s2 south", "s3 south", "s4 south",
 		},
-		OrderCompositeDesc: {
+		models.OrderCompositeDesc: {
 			"s1 south", "s2 south", "n1a north-1", "mover south", "n1b north-1", "s3 south", "mover north-1", "s4 south",
 		},
-		OrderShowcaseGapAsc: {
+		models.OrderShowcaseGapAsc: {
 			"s2 south", "n1a north-1", "mover south", "s1 south", "s3 south", "n1b north-1", "mover north-1", "s4 south",
 		},
-		OrderShowcaseGapDesc: {
+		models.OrderShowcaseGapDesc: {
 			"mover south", "s1 south", "s3 south", "n1a north-1", "s2 south", "n1b north-1", "mover north-1", "s4 south",
 		},
 	}
@@ -171,7 +171,7 @@ func TestReportKeepsToScopeUnitAndGroup(t *testing.T) {
 				q.CycleID = c.ID
 			}
 			q.First = 20
-			for _, order := range []Order{OrderRank, OrderCompositeDesc, OrderShowcaseGapAsc, OrderShowcaseGapDesc} {
+			for _, order := range []Order{models.OrderRank, models.OrderCompositeDesc, models.OrderShowcaseGapAsc, models.OrderShowcaseGapDesc} {
 				q.Order = order
 				rows, _, err := o.Report(t.Context(), test.actor, q)
 				if !errors.Is(err, test.err) {
@@ -196,11 +196,11 @@ func TestReportKeepsToScopeUnitAndGroup(t *testing.T) {
 		}
 		outside := o.cycle("of the south", "south")
 		o.finished(outside, []scored{{"s1", "south", "warden", 50, 0}})
-		if _, _, err := o.Report(t.Context(), o.hr("north"), Query{CycleID: outside.ID, Order: OrderRank, First: 1}); !errors.Is(err, models.NotFound("Cycle")) {
+		if _, _, err := o.Report(t.Context(), o.hr("north"), Query{CycleID: outside.ID, Order: models.OrderRank, First: 1}); !errors.Is(err, models.NotFound("Cycle")) {
 			t.Errorf("the neighbour's cycle gives %v", err)
 		}
 		empty := o.cycle("without a run", "town")
-		if rows, more, err := o.Report(t.Context(), o.hr("town"), Query{CycleID: empty.ID, Order: OrderRank, First: 1}); err != nil || more || len(rows) != 0 {
+		if rows, more, err := o.Report(t.Context(), o.hr("town"), Query{CycleID: empty.ID, Order: models.OrderRank, First: 1}); err != nil || more || len(rows) != 0 {
 			t.Errorf("a cycle without a run has %d rows, %v", len(rows), err)
 		}
 	})
@@ -211,9 +211,9 @@ func TestReportRefusesPlacesOfAnotherOrder(t *testing.T) {
 	for _, after := range []string{
 		"x", "RANK", "RANK - x", "RANK 5 1", "RANK - 1 1", "COMPOSITE_DESC 5 1", "SHOWCASE_GAP_ASC NaN 1", "SHOWCASE_GAP_ASC 5",
 	} {
-		order := OrderRank
+		order := models.OrderRank
 		if strings.HasPrefix(after, "SHOW") {
-			order = OrderShowcaseGapAsc
+			order = models.OrderShowcaseGapAsc
 		}
 		_, _, err := o.Report(t.Context(), o.hr("town"), Query{CycleID: c.ID, Order: order, First: 1, After: after})
 		if !errors.Is(err, models.Invalid("after", models.KeyBadCursor)) {

@@ -43,7 +43,7 @@ func (s *Service) ExportSheet(ctx context.Context, actor auth.Actor, cycleID, of
 // sheet gathers what stands on an official's sheet.
 func (s *Service) sheet(ctx context.Context, actor auth.Actor, cycleID models.ID, a *models.Assessment) (*report.Sheet, error) {
 	sheet := &report.Sheet{Assessment: a}
-	about, err := s.about(ctx, actor, models.ReportFilter{CycleID: cycleID, UnitID: &a.UnitID})
+	about, err := s.about(s.Store.Read(ctx), actor, models.ReportFilter{CycleID: cycleID, UnitID: &a.UnitID})
 	if err != nil {
 		return nil, err
 	}

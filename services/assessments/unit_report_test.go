@@ -59,8 +59,8 @@ func TestNarrowerReportsHaveWhomTheyAreAbout(t *testing.T) {
 			order Order
 			names []string
 		}{
-			OnlyUnsung: {OrderShowcaseGapAsc, []string{"a south"}}, OnlyShowy: {OrderShowcaseGapDesc, []string{"e south", "d south"}},
-			OnlyBoundary: {OrderRank, []string{"b south"}},
+			OnlyUnsung: {models.OrderShowcaseGapAsc, []string{"a south"}}, OnlyShowy: {models.OrderShowcaseGapDesc, []string{"e south", "d south"}},
+			OnlyBoundary: {models.OrderRank, []string{"b south"}},
 		} {
 			q := Query{CycleID: c.ID, Order: of.order, First: 10, Only: only}
 			rows, more, err := o.Report(t.Context(), o.hr("south"), q)

@@ -10,11 +10,6 @@ import (
 	"steelyard/privacy"
 )
 
-// classWeights are how much each class of voters counts, as the traditional 民主测评
-// has it. They are divided by the sum of those that are shown: a class without enough
-// voters is left out, and never a zero.
-var classWeights = map[models.VoterClass]float64{models.VoterClassA: 0.4, models.VoterClassB: 0.3, models.VoterClassC: 0.3}
-
 // What each grade is worth in a score of 0 to 100; INCOMPETENT is worth nothing.
 const (
 	excellentPoints          = 100
@@ -75,9 +70,13 @@ func (s *Service) AppraisalResults(ctx context.Context, actor auth.Actor, id mod
 			}
 		}
 	}
+	weights, err := weightsOf(db, round.TemplateID)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]*Appraised, len(officials))
 	for i, o := range officials {
-		if out[i], err = s.appraised(o, counts[o.ID]); err != nil {
+		if out[i], err = s.appraised(o, counts[o.ID], weights); err != nil {
 			return nil, err
 		}
 	}
@@ -101,8 +100,10 @@ func (s *Service) sealed(db *gorm.DB, round *models.ReviewRound, record any) err
 	return nil
 }
 
-// appraised shows what may be shown of one official.
-func (s *Service) appraised(o *models.Official, counts map[models.VoterClass]map[models.AppraisalGrade]int) (*Appraised, error) {
+// appraised shows what may be shown of one official. What the classes weigh is divided
+// by the sum of those that are shown: a class without enough voters is left out, and
+// never a zero.
+func (s *Service) appraised(o *models.Official, counts map[models.VoterClass]map[models.AppraisalGrade]int, weights models.ClassWeights) (*Appraised, error) {
 	voters := make([]int, len(models.VoterClasses))
 	for i, class := range models.VoterClasses {
 		for _, n := range counts[class] {
@@ -123,8 +124,9 @@ func (s *Service) appraised(o *models.Official, counts map[models.VoterClass]map
 		share := func(g models.AppraisalGrade) float64 { return float64(of[g]) / float64(voters[i]) }
 		one := &Shares{VoterClass: &class}
 		one.add(1, share)
-		all.add(classWeights[class], share)
-		total += classWeights[class]
+		weight := float64(weights.Of(class)) / 100
+		all.add(weight, share)
+		total += weight
 		out.Classes = append(out.Classes, one)
 	}
 	if total > 0 {

@@ -18,6 +18,7 @@ type NewTemplate struct {
 	Name           string
 	Default        bool // of the unit, in place of the one it has
 	Questions      []models.ReviewQuestion
+	Weights        *models.ClassWeights // of the classes of voters; nil: the traditional ones
 	IdempotencyKey *string
 }
 
@@ -32,6 +33,10 @@ func (s *Service) SaveTemplate(ctx context.Context, actor auth.Actor, in NewTemp
 	}
 	template := &models.ReviewTemplate{
 		ID: models.NewID(), UnitID: in.UnitID, Name: strings.TrimSpace(in.Name), IsDefault: in.Default, SavedBy: actor.Subject,
+	}
+	template.Weights = models.DefaultClassWeights()
+	if in.Weights != nil {
+		template.Weights = *in.Weights
 	}
 	if err := template.Validate(); err != nil {
 		return nil, err
@@ -155,6 +160,18 @@ func questionsOf(db *gorm.DB, template *models.ID) ([]models.ReviewQuestion, err
 	var rows []models.ReviewQuestion
 	err := db.Where("template_id = ?", *template).Order("place").Find(&rows).Error
 	return rows, err
+}
+
+// weightsOf are what the classes of voters count in a round: as its questionnaire says.
+func weightsOf(db *gorm.DB, template *models.ID) (models.ClassWeights, error) {
+	if template == nil {
+		return models.DefaultClassWeights(), nil
+	}
+	found, err := store.Take[models.ReviewTemplate](db.Where("id = ?", *template), "ReviewTemplate")
+	if err != nil {
+		return models.ClassWeights{}, err
+	}
+	return found.Weights, nil
 }
 
 // questionnaire is the one that a round in a unit uses: the one asked for, or the

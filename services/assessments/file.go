@@ -1,0 +1,180 @@
+package assessments
+
+import (
+	"context"
+	"io"
+
+	"gorm.io/gorm"
+
+	"steelyard/auth"
+	"steelyard/messages"
+	"steelyard/models"
+	"steelyard/report"
+	"steelyard/services/audit"
+	"steelyard/store"
+)
+
+// File is a report to be written as a file.
+type File struct {
+	CycleID    models.ID
+	RunID      *models.ID // nil: the run that counts
+	OfficialID *models.ID // whose sheet
+	models.ReportSpec
+	Lang messages.Lang
+}
+
+// fileOf is the report of everybody in the order of the files.
+func fileOf(f models.ReportFilter, format models.ReportFormat, l messages.Lang) File {
+	return File{CycleID: f.CycleID, RunID: f.RunID, Lang: l, ReportSpec: models.ReportSpec{
+		Kind: models.ReportAssessments, Format: format, WithinID: f.UnitID, PeerGroup: f.PeerGroup, Ordering: models.OrderRank,
+	}}
+}
+
+// filter is which rows it has.
+func (f *File) filter() models.ReportFilter {
+	return models.ReportFilter{CycleID: f.CycleID, RunID: f.RunID, UnitID: f.WithinID, PeerGroup: f.PeerGroup}
+}
+
+// query asks for its rows.
+func (f *File) query() Query {
+	return Query{CycleID: f.CycleID, RunID: f.RunID, UnitID: f.WithinID, PeerGroup: f.PeerGroup, Only: onlyOf[f.Kind], Order: f.Ordering}
+}
+
+// onlyOf are the narrower reports by what files call them.
+var onlyOf = map[models.ReportKind]Only{
+	models.ReportUnsung: OnlyUnsung, models.ReportShowcase: OnlyShowy, models.ReportBoundary: OnlyBoundary,
+}
+
+// ExportFile writes a report as a file for whoever asks. Before the first byte it
+// leaves an entry in the audit trail: who took which rows out.
+func (s *Service) ExportFile(ctx context.Context, actor auth.Actor, f File, w io.Writer) error {
+	if _, err := s.reportRows(s.Store.Read(ctx), actor, f.query()); err != nil {
+		return err
+	}
+	if err := report.CheckColumns(f.Columns); err != nil {
+		return err
+	}
+	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
+		return audit.Record(tx, audit.Entry{
+			Actor: actor.Subject, Action: "exportReport", Noun: "Cycle", NounID: &f.CycleID, Details: exportDetails(f.filter(), f.Format),
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return s.writeFile(ctx, actor, f, nil, w)
+}
+
+// writeFile writes a report from one state of the database: its rows may be read more
+// than once, and units move. Told, where it is given, hears after how many rows.
+func (s *Service) writeFile(ctx context.Context, actor auth.Actor, f File, told func(done int), w io.Writer) error {
+	return s.Store.InReadTx(ctx, func(db *gorm.DB) error {
+		r, err := s.open(db, actor, f)
+		if err != nil {
+			return err
+		}
+		if told != nil {
+			r.Rows = counted(r.Rows, report.Passes(f.Format), told)
+		}
+		return report.Write(w, f.Format, s.Look(f.Lang), r)
+	})
+}
+
+// counted tells how many rows have been handed out, where all are in so many passes.
+func counted(rows report.Rows, passes int, told func(done int)) report.Rows {
+	n := 0
+	return func(yield func(*report.Row, error) bool) {
+		for r, err := range rows {
+			if !yield(r, err) {
+				return
+			}
+			if n++; n%filePage == 0 {
+				told(n / passes)
+			}
+		}
+	}
+}
+
+// Prepare says whether an actor may have a report written in the background, and
+// settles of which run: the one that is named, or the one that counts now. It notes how
+// many rows there are.
+func (s *Service) Prepare(ctx context.Context, actor auth.Actor, e *models.Export) error {
+	if !actor.Is(readers...) {
+		return models.Forbidden()
+	}
+	if err := e.Validate(); err != nil {
+		return err
+	}
+	if err := report.CheckColumns(e.Columns); err != nil {
+		return err
+	}
+	if err := s.settleRun(ctx, actor, e); err != nil {
+		return err
+	}
+	if e.OfficialID != nil {
+		found, err := s.ByOfficials(ctx, actor, e.CycleID, []models.ID{*e.OfficialID})
+		if err == nil && found[*e.OfficialID] == nil {
+			err = models.AtField("officialId", models.NotFound("Official"))
+		}
+		e.Total = 1
+		return err
+	}
+	f := fileOfExport(e)
+	n, err := s.Count(ctx, actor, f.query())
+	if err != nil {
+		return models.AtField("unitId", err)
+	}
+	e.Total = n
+	return report.CheckLength(e.Format, n)
+}
+
+// settleRun finds the cycle and the run of an export.
+func (s *Service) settleRun(ctx context.Context, actor auth.Actor, e *models.Export) error {
+	if e.RunID != (models.ID{}) {
+		run, err := s.run(ctx, actor, e.RunID)
+		if err != nil {
+			return models.AtField("runId", err)
+		}
+		if run.State != models.RunDone {
+			return models.Conflict("runId", models.KeyRunNotDone, string(run.State))
+		}
+		if e.CycleID != (models.ID{}) && e.CycleID != run.CycleID {
+			return models.AtField("runId", models.NotFound("AssessmentRun"))
+		}
+		e.CycleID = run.CycleID
+		return nil
+	}
+	cycle, err := store.Take[models.Cycle](s.Store.Read(ctx).Scopes(cyclesInReach(actor)).Where("id = ?", e.CycleID), "Cycle")
+	if err != nil {
+		return models.AtField("cycleId", err)
+	}
+	if cycle.RunID == nil {
+		return models.Conflict("cycleId", models.KeyNoResults)
+	}
+	e.RunID = *cycle.RunID
+	return nil
+}
+
+func fileOfExport(e *models.Export) File {
+	return File{CycleID: e.CycleID, RunID: &e.RunID, OfficialID: e.OfficialID, ReportSpec: e.ReportSpec, Lang: messages.Lang(e.Lang)}
+}
+
+// WriteExport writes the file of an export for the actor that asked for it. Told hears
+// after how many of its rows.
+func (s *Service) WriteExport(ctx context.Context, actor auth.Actor, e *models.Export, told func(done int), w io.Writer) error {
+	if e.OfficialID == nil {
+		return s.writeFile(ctx, actor, fileOfExport(e), told, w)
+	}
+	found, err := s.ByOfficials(ctx, actor, e.CycleID, []models.ID{*e.OfficialID})
+	if err != nil {
+		return err
+	}
+	if found[*e.OfficialID] == nil {
+		return models.NotFound("Assessment")
+	}
+	sheet, err := s.sheet(ctx, actor, e.CycleID, found[*e.OfficialID])
+	if err != nil {
+		return err
+	}
+	return report.WriteSheet(w, s.Look(messages.Lang(e.Lang)), *sheet)
+}

@@ -1,0 +1,31 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"gorm.io/gorm"
+)
+
+// InReadTx runs fn on one state of the database, as [Store.InSnapshot] does, for
+// queries by gorm: what others commit meanwhile it does not see. It must not write.
+// On PostgreSQL that is a REPEATABLE READ READ ONLY transaction, on SQLite one read
+// transaction, which keeps no writer waiting.
+func (s *Store) InReadTx(ctx context.Context, fn func(db *gorm.DB) error) (err error) {
+	opts := &sql.TxOptions{ReadOnly: true}
+	if s.dialect == Postgres {
+		opts.Isolation = sql.LevelRepeatableRead
+	}
+	tx, err := s.sql.BeginTx(ctx, opts)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	// Nothing is written, so that nothing is lost however it ends; the connection goes
+	// back also where fn panics.
+	defer func() { err = errors.Join(err, ignoreDone(tx.Rollback())) }()
+	db := s.read.Session(&gorm.Session{Context: ctx, NewDB: true})
+	db.Statement.ConnPool = tx
+	return fn(db)
+}
