@@ -3000,14 +3000,19 @@ func (ec *executionContext) marshalNAssessmentEdge2ᚖsteelyardᚋgraphᚐAssess
 	return ec._AssessmentEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNAssessmentOrder2steelyardᚋgraphᚐAssessmentOrder(ctx context.Context, v any) (AssessmentOrder, error) {
-	var res AssessmentOrder
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNAssessmentOrder2steelyardᚋmodelsᚐAssessmentOrder(ctx context.Context, v any) (models.AssessmentOrder, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.AssessmentOrder(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAssessmentOrder2steelyardᚋgraphᚐAssessmentOrder(ctx context.Context, sel ast.SelectionSet, v AssessmentOrder) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNAssessmentOrder2steelyardᚋmodelsᚐAssessmentOrder(ctx context.Context, sel ast.SelectionSet, v models.AssessmentOrder) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AssessmentOrder!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNAssessmentRun2ᚖsteelyardᚋmodelsᚐAssessmentRun(ctx context.Context, sel ast.SelectionSet, v *models.AssessmentRun) graphql.Marshaler {

@@ -1021,7 +1021,7 @@ type ComplexityRoot struct {
 		AppraisalForm       func(childComplexity int, code string) int
 		AppraisalResults    func(childComplexity int, roundID models.ID) int
 		Areas               func(childComplexity int) int
-		AssessmentReport    func(childComplexity int, cycleID models.ID, unitID *models.ID, peerGroup *string, search *string, orderBy AssessmentOrder, first int32, after *string) int
+		AssessmentReport    func(childComplexity int, cycleID models.ID, unitID *models.ID, peerGroup *string, search *string, orderBy models.AssessmentOrder, first int32, after *string) int
 		AssessmentRun       func(childComplexity int, id models.ID) int
 		BoundaryCases       func(childComplexity int, cycleID models.ID, unitID *models.ID, first int32, after *string) int
 		CaseByReceipt       func(childComplexity int, receipt string) int
@@ -5799,7 +5799,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.AssessmentReport(childComplexity, args["cycleId"].(models.ID), args["unitId"].(*models.ID), args["peerGroup"].(*string), args["search"].(*string), args["orderBy"].(AssessmentOrder), args["first"].(int32), args["after"].(*string)), true
+		return e.ComplexityRoot.Query.AssessmentReport(childComplexity, args["cycleId"].(models.ID), args["unitId"].(*models.ID), args["peerGroup"].(*string), args["search"].(*string), args["orderBy"].(models.AssessmentOrder), args["first"].(int32), args["after"].(*string)), true
 	case "Query.assessmentRun":
 		if e.ComplexityRoot.Query.AssessmentRun == nil {
 			break

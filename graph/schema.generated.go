@@ -115,7 +115,7 @@ type QueryResolver interface {
 	Node(ctx context.Context, id models.ID) (Node, error)
 	Nodes(ctx context.Context, ids []models.ID) ([]Node, error)
 	AssessmentRun(ctx context.Context, id models.ID) (*models.AssessmentRun, error)
-	AssessmentReport(ctx context.Context, cycleID models.ID, unitID *models.ID, peerGroup *string, search *string, orderBy AssessmentOrder, first int32, after *string) (*AssessmentConnection, error)
+	AssessmentReport(ctx context.Context, cycleID models.ID, unitID *models.ID, peerGroup *string, search *string, orderBy models.AssessmentOrder, first int32, after *string) (*AssessmentConnection, error)
 	ExportReport(ctx context.Context, format models.ReportFormat, cycleID models.ID, unitID *models.ID, peerGroup *string) (*ReportExport, error)
 	CaseByReceipt(ctx context.Context, receipt string) (*models.Case, error)
 	UnitTransparency(ctx context.Context, unitID models.ID) (*cases.Transparency, error)
@@ -1416,8 +1416,8 @@ func (ec *executionContext) field_Query_assessmentReport_args(ctx context.Contex
 	}
 	args["search"] = arg3
 	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (AssessmentOrder, error) {
-			return ec.unmarshalNAssessmentOrder2steelyardᚋgraphᚐAssessmentOrder(ctx, v)
+		func(ctx context.Context, v any) (models.AssessmentOrder, error) {
+			return ec.unmarshalNAssessmentOrder2steelyardᚋmodelsᚐAssessmentOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7970,7 +7970,7 @@ func (ec *executionContext) _Query_assessmentReport(ctx context.Context, field g
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().AssessmentReport(ctx, fc.Args["cycleId"].(models.ID), fc.Args["unitId"].(*models.ID), fc.Args["peerGroup"].(*string), fc.Args["search"].(*string), fc.Args["orderBy"].(AssessmentOrder), fc.Args["first"].(int32), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().AssessmentReport(ctx, fc.Args["cycleId"].(models.ID), fc.Args["unitId"].(*models.ID), fc.Args["peerGroup"].(*string), fc.Args["search"].(*string), fc.Args["orderBy"].(models.AssessmentOrder), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next

@@ -93,7 +93,7 @@ func (r *queryResolver) AssessmentRun(ctx context.Context, id models.ID) (*model
 	return load(ctx).runs.Load(ctx, id)
 }
 
-func (r *queryResolver) AssessmentReport(ctx context.Context, cycleID models.ID, unitID *models.ID, peerGroup *string, search *string, orderBy graph.AssessmentOrder, first int32, after *string) (*graph.AssessmentConnection, error) {
+func (r *queryResolver) AssessmentReport(ctx context.Context, cycleID models.ID, unitID *models.ID, peerGroup *string, search *string, orderBy models.AssessmentOrder, first int32, after *string) (*graph.AssessmentConnection, error) {
 	sought, err := searched(search)
 	if err != nil {
 		return nil, err
