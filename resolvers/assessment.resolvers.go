@@ -98,7 +98,7 @@ func (r *queryResolver) AssessmentReport(ctx context.Context, cycleID models.ID,
 	if err != nil {
 		return nil, err
 	}
-	query := assessments.Query{CycleID: cycleID, UnitID: unitID, PeerGroup: peerGroup, Search: sought, Order: assessments.Order(orderBy)}
+	query := assessments.Query{CycleID: cycleID, UnitID: unitID, PeerGroup: peerGroup, Search: sought, Order: orderBy}
 	return r.assessmentPage(ctx, query, first, after)
 }
 

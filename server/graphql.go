@@ -121,7 +121,7 @@ const (
 // Everything else costs 1 and its own fields.
 func complexities() graph.ComplexityRoot {
 	var c graph.ComplexityRoot
-	c.Query.AssessmentReport = func(child int, _ models.ID, _ *models.ID, _, _ *string, _ graph.AssessmentOrder, first int32, _ *string) int {
+	c.Query.AssessmentReport = func(child int, _ models.ID, _ *models.ID, _, _ *string, _ models.AssessmentOrder, first int32, _ *string) int {
 		return rows(first, child)
 	}
 	// A whole report in one answer: two of them at most in an operation.
