@@ -68,6 +68,8 @@ var sentences = map[models.Key]sentence{
 	models.KeyWebhookURL:          {"请填写 https:// 开头、不含用户名和 # 的网址。", "Give an address that begins with https:// and holds neither a user name nor a #."},
 	models.KeyEmailForm:           {"这不是有效的电子邮箱地址，请写成 name@example.org。", "This is no e-mail address: write it as name@example.org."},
 	models.KeyMailOff:             {"本系统不发送邮件，请凭回执查询。", "This server sends no mail: follow the case by its receipt."},
+	models.KeyWrongKind:           {"此处填写的内容类型不对，请按接口说明填写。", "What is given here is not of the kind that the schema wants, or is missing."},
+	models.KeyNumberTooLarge:      {"数值过大，无法使用。", "The number is too large to be used."},
 	models.KeyOutOfRange:          {"{1} 超出范围，请填 {2} 至 {3}。", "{1} is out of range: give {2} to {3}."},
 	models.KeyOnePlace:            {"区域和地点关键词只能填一项。", "Give an area or a word of the place, not both."},
 	models.KeyOneOfTwo:            {"{1} 和 {2} 只能填一项。", "Give {1} or {2}, not both."},

@@ -133,6 +133,9 @@ func (e *CaseEvent) Validate() error {
 // ValidNote bounds what is said with a step; field is where it was said.
 func ValidNote(field, note string) error { return validText(field, note, MaxDescriptionLength) }
 
+// ValidRemark bounds a comment, or a reason where none is needed.
+func ValidRemark(field, remark string) error { return validText(field, remark, MaxReasonLength) }
+
 // ValidReason says whether a step's reason is there and fit to be kept.
 func ValidReason(reason string) error {
 	if err := required("reason", reason); err != nil {

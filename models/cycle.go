@@ -125,7 +125,15 @@ func (c *Cycle) Validate() error {
 	if err := oneOf("kind", c.Kind, CycleKinds); err != nil {
 		return err
 	}
-	return c.Period().Validate()
+	for _, day := range []struct {
+		field string
+		on    Date
+	}{{"fromOn", c.FromOn}, {"toOn", c.ToOn}} {
+		if y := day.on.Year(); y < 2000 || y > 2100 {
+			return Invalid(day.field, KeyOutOfRange, day.on.String(), "2000-01-01", "2100-12-31")
+		}
+	}
+	return AtField("toOn", c.Period().Validate())
 }
 
 // Policy is a version of a named set of weights and rules. A version is never

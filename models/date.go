@@ -117,13 +117,13 @@ type Period struct{ From, To Date }
 // Contains says whether the day lies in the period.
 func (p Period) Contains(d Date) bool { return !d.Before(p.From) && !d.After(p.To) }
 
-// Validate says whether the period is one.
+// Validate says whether the period is one. Its errors name no field.
 func (p Period) Validate() error {
 	if p.From.IsZero() || p.To.IsZero() {
-		return Invalid("period", KeyPeriodMissing)
+		return Invalid("", KeyPeriodMissing)
 	}
 	if p.To.Before(p.From) {
-		return Invalid("period", KeyPeriodBackwards, p.From.String(), p.To.String())
+		return Invalid("", KeyPeriodBackwards, p.From.String(), p.To.String())
 	}
 	return nil
 }
@@ -142,5 +142,5 @@ func ParsePeriod(s string) (Period, error) {
 		return Period{}, Invalid("period", KeyPeriodForm, s)
 	}
 	p := Period{from, to}
-	return p, p.Validate()
+	return p, AtField("period", p.Validate())
 }

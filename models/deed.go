@@ -1,6 +1,7 @@
 package models
 
 import (
+	"strconv"
 	"strings"
 	"time"
 )
@@ -28,6 +29,14 @@ type Deed struct {
 	CheckNote   string
 }
 
+// The bounds of what is recorded by hand: how far back, in years, and how many hours
+// one deed can have taken.
+const (
+	maxDeedYears        = 2
+	maxAchievementYears = 10
+	maxDeedHours        = 1000
+)
+
 // Doubts are reasons to look at a confirmation, separated by semicolons. They
 // weigh nothing by themselves: a person looks.
 type Doubts string
@@ -53,8 +62,8 @@ func (d *Deed) Validate() error {
 	if err := oneOf("kind", d.Kind, DeedKinds); err != nil {
 		return err
 	}
-	if d.Hours != nil && !(*d.Hours >= 0) {
-		return Invalid("hours", KeyNegative)
+	if d.Hours != nil && !(*d.Hours >= 0 && *d.Hours <= maxDeedHours) {
+		return Invalid("hours", KeyOutOfRange, strconv.FormatFloat(*d.Hours, 'g', 6, 64), "0", strconv.Itoa(maxDeedHours))
 	}
 	return validText("title", d.Title, MaxTitleLength)
 }
@@ -67,6 +76,9 @@ func (d *Deed) ValidateAt(now time.Time) error {
 	}
 	if d.DoneAt.After(now.Add(clockSkew)) {
 		return Invalid("doneAt", KeyFuture)
+	}
+	if d.DoneAt.Before(now.AddDate(-maxDeedYears, 0, 0)) {
+		return Invalid("doneAt", KeyTooLongAgo, strconv.Itoa(maxDeedYears))
 	}
 	return d.Validate()
 }
@@ -133,6 +145,9 @@ func (a *Achievement) ValidateAt(now time.Time) error {
 	}
 	if a.At.After(now.Add(clockSkew)) {
 		return Invalid("at", KeyFuture)
+	}
+	if a.At.Before(now.AddDate(-maxAchievementYears, 0, 0)) {
+		return Invalid("at", KeyTooLongAgo, strconv.Itoa(maxAchievementYears))
 	}
 	return a.Validate()
 }

@@ -108,5 +108,9 @@ func (i *RatingInvitation) StateAt(now time.Time) InvitationState {
 	return i.State
 }
 
+// ValidResidentRef bounds a pseudonymous reference to a resident. It is not kept, but it
+// must be one that comes again letter by letter.
+func ValidResidentRef(ref string) error { return validText("residentRef", ref, MaxTitleLength) }
+
 // ValidPlace bounds the name of the place or device that a link is handed out at.
 func ValidPlace(field, place string) error { return validText(field, place, MaxTitleLength) }

@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -20,6 +21,9 @@ func ValidIdempotencyKey(key *string, anonymous bool) error {
 	const field = "idempotencyKey"
 	if key == nil || *key == "" {
 		return nil
+	}
+	if strings.ContainsFunc(*key, ControlCharacter) {
+		return Invalid(field, KeyControlCharacter)
 	}
 	n := utf8.RuneCountInString(*key)
 	switch {

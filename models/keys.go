@@ -70,6 +70,8 @@ const (
 	KeyWebhookURL          Key = "webhook_url"          //
 	KeyEmailForm           Key = "email_form"           //
 	KeyMailOff             Key = "mail_off"             //
+	KeyWrongKind           Key = "wrong_kind"           //
+	KeyNumberTooLarge      Key = "number_too_large"     //
 	KeyOutOfRange          Key = "out_of_range"         // value, low, high
 	KeyOnePlace            Key = "one_place"            //
 	KeyOneOfTwo            Key = "one_of_two"           // this, that

@@ -107,18 +107,29 @@ func validLevel(field string, level int) error {
 	return nil
 }
 
-// validText bounds a text and refuses control characters other than line breaks
-// and tabs: they have no meaning here and break what is printed.
+// validText bounds a text and refuses control characters.
 func validText(field, text string, limit int) error {
 	if err := maxLength(field, text, limit); err != nil {
 		return err
 	}
-	if strings.ContainsFunc(text, func(r rune) bool {
-		return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' || r == unicode.ReplacementChar
-	}) {
+	if strings.ContainsFunc(text, func(r rune) bool { return ControlCharacter(r) || r == unicode.ReplacementChar }) {
 		return Invalid(field, KeyControlCharacter)
 	}
 	return nil
+}
+
+// ControlCharacter says whether a character is one that no text may hold: those that
+// have no meaning here and break what is printed, line breaks and tabs excepted, and
+// those that turn the direction of all that follows, so that a page shows something
+// else than what was written. What scripts and emoji are joined by is none.
+func ControlCharacter(r rune) bool {
+	switch {
+	case r == '\n', r == '\r', r == '\t':
+		return false
+	case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
+		return true
+	}
+	return unicode.IsControl(r)
 }
 
 // ValidContact bounds how a resident wishes to be reached.

@@ -141,7 +141,7 @@ func TestRecordsRefuseWhatCannotBe(t *testing.T) {
 		"a round that closes late": {(&ReviewRound{OpensOn: day, ClosesOn: day.AddDays(1)}).Within(Period{day, day}), "closesOn"},
 		"a round of the period":    {(&ReviewRound{OpensOn: day, ClosesOn: day}).Within(Period{day, day}), ""},
 		"a cycle of no kind":       {(&Cycle{Name: "n", FromOn: day, ToOn: day}).Validate(), "kind"},
-		"a cycle backwards":        {(&Cycle{Name: "n", Kind: CycleAnnual, FromOn: day, ToOn: day.AddDays(-1)}).Validate(), "period"},
+		"a cycle backwards":        {(&Cycle{Name: "n", Kind: CycleAnnual, FromOn: day, ToOn: day.AddDays(-1)}).Validate(), "toOn"},
 		"a notice by one person":   {(&Publication{PublishedBy: "a", SecondedBy: "a"}).Validate(5), "secondedBy"},
 		"too short a notice":       {(&Publication{PublishedBy: "a", SecondedBy: "b"}).Validate(4), "noticeUntil"},
 		"a seal by one person":     {(&Seal{Digest: make(Hash, 32), SealedBy: "a"}).Validate(), "secondedBy"},

@@ -58,6 +58,9 @@ func absent[T any](row *T, err error) (*T, error) {
 func PresentError(ctx context.Context, err error) *gqlerror.Error {
 	out := graphql.DefaultErrorPresenter(ctx, err)
 	var own *models.Error
+	if misfit := coercion(err, out); misfit != nil {
+		err = misfit
+	}
 	switch {
 	case errors.As(err, &own):
 		if own.Code == models.CodeUnavailable {

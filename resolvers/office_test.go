@@ -64,6 +64,8 @@ type office struct {
 	ids   map[string]string // of units, officials and services by external id
 	// visitor is what requests tell of who has no account.
 	visitor auth.Visitor
+	// lang is the language that answers come in.
+	lang messages.Lang
 }
 
 // each runs a test on both databases.
@@ -87,7 +89,7 @@ func newOffice(t *testing.T, d store.Dialect) *office {
 // emptyOffice knows nobody yet.
 func emptyOffice(t *testing.T, d store.Dialect) *office {
 	t.Helper()
-	o := &office{T: t, ids: map[string]string{}}
+	o := &office{T: t, ids: map[string]string{}, lang: messages.English}
 	o.at("2025-03-04T10:00:00+08:00")
 	o.store = storetest.Open(t, d, store.Options{Now: func() time.Time { return *o.now.Load() }})
 	var err error
@@ -296,7 +298,7 @@ func (o *office) send(actor auth.Actor, query string, variables ...any) *answer 
 	if err != nil {
 		o.Fatal(err)
 	}
-	ctx := messages.With(auth.WithVisitor(auth.WithActor(context.Background(), actor), o.visitor), messages.English)
+	ctx := messages.With(auth.WithVisitor(auth.WithActor(context.Background(), actor), o.visitor), o.lang)
 	request := httptest.NewRequestWithContext(ctx, "POST", "/graphql", bytes.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
 	if strings.HasPrefix(query, "subscription") {

@@ -288,6 +288,6 @@ func TestACycleIsOpenedOnce(t *testing.T) {
 		first.wants("openCycle.cycle.state", "COLLECTING")
 		o.ok("hr-north", open, "key", "k", "to", "2025-12-31").wants("openCycle.cycle.id", first.text("openCycle.cycle.id"))
 		o.refuses("hr-north", "CONFLICT", "name", open, "key", "other", "to", "2025-12-31")
-		o.refuses("hr-north", "INVALID", "period", open, "key", "third", "to", "2024-12-31")
+		o.refuses("hr-north", "INVALID", "toOn", open, "key", "third", "to", "2024-12-31")
 	})
 }

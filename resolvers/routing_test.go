@@ -98,7 +98,7 @@ func TestRulesAreKeptWithinTheScope(t *testing.T) {
 		for _, c := range [][3]string{
 			{"NOT_FOUND", "unitId", `saveRoutingRule(input: {unitId: {root}, toUnitId: {north}})`},
 			{"NOT_FOUND", "toUnitId", `saveRoutingRule(input: {unitId: {north}, toUnitId: {south}})`},
-			{"NOT_FOUND", "id", `saveRoutingRule(input: {ruleId: "` + id + `", unitId: {north}, toUnitId: {north}})`},
+			{"NOT_FOUND", "ruleId", `saveRoutingRule(input: {ruleId: "` + id + `", unitId: {north}, toUnitId: {north}})`},
 			{"NOT_FOUND", "areaId", `saveRoutingRule(input: {unitId: {north}, areaId: {south}, toUnitId: {north}})`},
 		} {
 			o.refuses("hr-north", c[0], c[1], `mutation { `+c[2]+` {`+ruleFields+`} }`)

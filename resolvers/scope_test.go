@@ -210,8 +210,8 @@ func TestTimesAreReadStrictly(t *testing.T) {
 		query := func(at string) string {
 			return `mutation { recordDeed(input: {kind: OTHER, title: "t", doneAt: "` + at + `"}) { deed { doneAt } ` + userErrors + `} }`
 		}
-		o.refuses("ann", "INVALID", "", query("yesterday"))
-		o.refuses("ann", "INVALID", "", query("2025-02-30T00:00:00Z"))
+		o.refuses("ann", "INVALID", "doneAt", query("yesterday"))
+		o.refuses("ann", "INVALID", "doneAt", query("2025-02-30T00:00:00Z"))
 		o.ok("ann", query("2025-03-01T00:00:00+08:00")).wants("recordDeed.deed.doneAt", time.Date(2025, 2, 28, 16, 0, 0, 0, time.UTC).Format(time.RFC3339))
 	})
 }

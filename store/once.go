@@ -14,7 +14,8 @@ import (
 // Once runs make, which writes the record id, unless the same subject has
 // already used the same key for the same operation; then it returns the id that
 // was made at that time. Without a key it always makes. A key that comes again
-// with another input is a conflict, not a repeat.
+// with another input is a conflict, not a repeat; one that is too long, or of a stranger
+// too short, is refused.
 //
 // The key is written first: of two that come at once the second waits for the
 // first one's transaction and then meets it as a repeat. It belongs into the
@@ -23,6 +24,9 @@ import (
 func Once(tx *Tx, operation, subject string, key *string, input any, id models.ID, make func() error) (models.ID, error) {
 	if key == nil || *key == "" {
 		return id, make()
+	}
+	if err := models.ValidIdempotencyKey(key, subject == ""); err != nil {
+		return id, err
 	}
 	asked, err := json.Marshal(input)
 	if err != nil {

@@ -78,7 +78,8 @@ func (s *Service) scenarioPolicy(ctx context.Context, actor auth.Actor, own scor
 		if err != nil {
 			return own, models.Invalid("policy", models.KeyPolicyInvalid, err.Error())
 		}
-		return policy, nil
+		named := models.Policy{Name: policy.Name}
+		return policy, named.Validate()
 	case in.Preset != "":
 		if preset := scoring.Preset(in.Preset); slices.Contains(scoring.Presets(), preset) {
 			return preset.Policy(), nil

@@ -52,6 +52,9 @@ func (s *Service) Reject(ctx context.Context, actor auth.Actor, in Reasoned) (*m
 		return nil, err
 	}
 	return s.work(ctx, actor, "rejectCase", in.On, in, func(tx *store.Tx, c *models.Case) error {
+		if _, err := c.State.Next(models.CaseStepReject); err != nil {
+			return err
+		}
 		until := s.objectUntil(tx)
 		e := models.Exclusion{
 			Ground: models.GroundNotWithinPowers, Reason: in.Reason, State: models.ExclusionUnreviewed, AskedBy: actor.Subject, ObjectUntil: &until,

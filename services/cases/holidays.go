@@ -12,7 +12,7 @@ import (
 )
 
 var holidays = rules[models.Holiday, *models.Holiday]{
-	noun: "Holiday", head: func(r *models.Holiday) head { return head{&r.ID, &r.UnitID, &r.SavedBy, &r.SavedAt} },
+	noun: "Holiday", field: "holidayId", head: func(r *models.Holiday) head { return head{&r.ID, &r.UnitID, &r.SavedBy, &r.SavedAt} },
 }
 
 // SaveHoliday says how a unit, and what lies below it, keeps a day.

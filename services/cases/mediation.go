@@ -20,7 +20,7 @@ type MediationRequest struct {
 // RequestMediation brings in a third party between resident and office. The
 // clock of the answer runs on.
 func (s *Service) RequestMediation(ctx context.Context, actor auth.Actor, in MediationRequest) (*models.Case, error) {
-	if err := models.ValidNote("reason", in.Reason); err != nil {
+	if err := models.ValidRemark("reason", in.Reason); err != nil {
 		return nil, err
 	}
 	return s.work(ctx, actor, "requestMediation", in.On, in, func(tx *store.Tx, c *models.Case) error {

@@ -111,6 +111,9 @@ func (s *Service) draft(actor auth.Actor, in NewCase) (*models.Case, *models.Key
 		if !official {
 			return nil, nil, &models.Error{Code: models.CodeForbidden, Field: "residentRef", Key: models.KeyForbidden}
 		}
+		if err := models.ValidResidentRef(in.ResidentRef); err != nil {
+			return nil, nil, err
+		}
 		key, noted, err := s.Keys.Epoch(models.DateOf(now, s.Zone).Year(), now)
 		if err != nil {
 			return nil, nil, err

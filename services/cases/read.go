@@ -70,6 +70,9 @@ func (s *Service) filter(query *gorm.DB, f Filter) *gorm.DB {
 	if len(f.States) > 0 {
 		query = query.Where("cases.state IN ?", f.States)
 	}
+	if f.Category != nil && models.ValidPlace("category", *f.Category) != nil {
+		return query.Where("1 = 0") // no case has it, and PostgreSQL would refuse to compare it
+	}
 	if f.Category != nil {
 		query = query.Where("cases.category = ?", *f.Category)
 	}

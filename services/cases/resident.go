@@ -23,7 +23,7 @@ type Word struct {
 // Confirm takes the resident's word on a resolution: the case is confirmed, or
 // open again. Saying the same twice changes nothing.
 func (s *Service) Confirm(ctx context.Context, in Word) (*models.Case, error) {
-	if err := models.ValidNote("comment", in.Comment); err != nil {
+	if err := models.ValidRemark("comment", in.Comment); err != nil {
 		return nil, err
 	}
 	return s.byHolder(ctx, "confirmResolution", in.Receipt, in.IdempotencyKey, in, func(tx *store.Tx, c *models.Case) (bool, error) {
@@ -98,7 +98,7 @@ type Withdrawal struct {
 
 // Withdraw takes a case back. Doing it twice changes nothing.
 func (s *Service) Withdraw(ctx context.Context, in Withdrawal) (*models.Case, error) {
-	if err := models.ValidNote("reason", in.Reason); err != nil {
+	if err := models.ValidRemark("reason", in.Reason); err != nil {
 		return nil, err
 	}
 	return s.byHolder(ctx, "withdrawCase", in.Receipt, in.IdempotencyKey, in, func(tx *store.Tx, c *models.Case) (bool, error) {

@@ -10,7 +10,7 @@ import (
 )
 
 var categoryRules = rules[models.CategoryRule, *models.CategoryRule]{
-	noun: "CategoryRule", head: func(r *models.CategoryRule) head { return head{&r.ID, &r.UnitID, &r.SavedBy, &r.SavedAt} },
+	noun: "CategoryRule", field: "ruleId", head: func(r *models.CategoryRule) head { return head{&r.ID, &r.UnitID, &r.SavedBy, &r.SavedAt} },
 }
 
 // SaveCategoryRule lets a phrase speak for a category.
@@ -30,8 +30,13 @@ func (s *Service) CategoryRules(ctx context.Context, actor auth.Actor) ([]*model
 }
 
 var areas = rules[models.Area, *models.Area]{
-	noun: "Area", head: func(r *models.Area) head { return head{&r.ID, &r.UnitID, &r.SavedBy, &r.SavedAt} },
-	check: func(tx *store.Tx, _ auth.Actor, row *models.Area) error {
+	noun: "Area", field: "areaId", head: func(r *models.Area) head { return head{&r.ID, &r.UnitID, &r.SavedBy, &r.SavedAt} },
+	check: func(tx *store.Tx, actor auth.Actor, row *models.Area) error {
+		if row.ParentID != nil {
+			if err := usableArea(tx, actor, *row.ParentID, "parentId"); err != nil {
+				return err
+			}
+		}
 		// The way up from the parent must not come by the area itself.
 		for up, steps := row.ParentID, 0; up != nil; steps++ {
 			if *up == row.ID || steps > maxRules {
@@ -61,6 +66,16 @@ var areas = rules[models.Area, *models.Area]{
 	},
 }
 
+// usableArea says that an area is one of those that the actor may use: of the actor's
+// scope or, since they hold there as well, of a unit above it.
+func usableArea(tx *store.Tx, actor auth.Actor, id models.ID, field string) error {
+	if actor.UnitID == nil {
+		return models.AtField(field, models.NotFound("Area"))
+	}
+	_, err := store.Take[models.Area](tx.Where("id = ? AND (unit_id IN "+below+" OR unit_id IN "+above+")", id, *actor.UnitID, *actor.UnitID), "Area")
+	return models.AtField(field, err)
+}
+
 // SaveArea writes a named area.
 func (s *Service) SaveArea(ctx context.Context, actor auth.Actor, in Edit, row models.Area) (*models.Area, error) {
 	row.Name = strings.TrimSpace(row.Name)
@@ -78,11 +93,11 @@ func (s *Service) Areas(ctx context.Context, actor auth.Actor) ([]*models.Area, 
 }
 
 var routingRules = rules[models.RoutingRule, *models.RoutingRule]{
-	noun: "RoutingRule", head: func(r *models.RoutingRule) head { return head{&r.ID, &r.UnitID, &r.SavedBy, &r.SavedAt} },
+	noun: "RoutingRule", field: "ruleId", head: func(r *models.RoutingRule) head { return head{&r.ID, &r.UnitID, &r.SavedBy, &r.SavedAt} },
 	check: func(tx *store.Tx, actor auth.Actor, row *models.RoutingRule) error {
 		if row.AreaID != nil {
-			if _, err := store.Take[models.Area](tx.Where("id = ?", *row.AreaID), "Area"); err != nil {
-				return models.AtField("areaId", err)
+			if err := usableArea(tx, actor, *row.AreaID, "areaId"); err != nil {
+				return err
 			}
 		}
 		return inUnit(tx, actor, row.ToUnitID, "toUnitId")

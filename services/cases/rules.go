@@ -36,7 +36,9 @@ type record[T any] interface {
 // rules says how one kind of rule is saved and removed.
 type rules[T any, R record[T]] struct {
 	noun string
-	head func(R) head
+	// field is the input's field that names what is changed.
+	field string
+	head  func(R) head
 	// check looks at what the record names; it may be nil.
 	check func(tx *store.Tx, actor auth.Actor, row R) error
 	// remove looks whether others hang on it; it may be nil.
@@ -103,7 +105,7 @@ func (r rules[T, R]) save(ctx context.Context, s *Service, actor auth.Actor, act
 
 func (r rules[T, R]) write(tx *store.Tx, actor auth.Actor, in Edit, row R) error {
 	if in.ID != nil {
-		if _, err := r.take(tx, actor, *in.ID); err != nil {
+		if _, err := r.take(tx, actor, *in.ID, r.field); err != nil {
 			return err
 		}
 		return known(tx.Model(row).Select("*").Updates(row).Error, r.noun)
@@ -119,9 +121,9 @@ func (r rules[T, R]) write(tx *store.Tx, actor auth.Actor, in Edit, row R) error
 }
 
 // take locks a rule within the actor's scope.
-func (r rules[T, R]) take(tx *store.Tx, actor auth.Actor, id models.ID) (R, error) {
+func (r rules[T, R]) take(tx *store.Tx, actor auth.Actor, id models.ID, field string) (R, error) {
 	row, err := store.Take[T](store.Lock(tx.DB).Scopes(store.InScope("unit_id", actor.UnitID)).Where("id = ?", id), r.noun)
-	return R(row), models.AtField("id", err)
+	return R(row), models.AtField(field, err)
 }
 
 // drop removes a rule within the actor's scope. Removing twice under one key
@@ -135,7 +137,7 @@ func (r rules[T, R]) drop(ctx context.Context, s *Service, actor auth.Actor, act
 	}
 	return s.Store.InTx(ctx, func(tx *store.Tx) error {
 		_, err := store.Once(tx, action, actor.Subject, in.IdempotencyKey, *in.ID, *in.ID, func() error {
-			row, err := r.take(tx, actor, *in.ID)
+			row, err := r.take(tx, actor, *in.ID, "id")
 			if err != nil {
 				return err
 			}

@@ -133,6 +133,9 @@ type Decision struct {
 // DecideTransfer takes or refuses a case that was offered to a unit within the
 // actor's scope. Whoever made the offer cannot answer it.
 func (s *Service) DecideTransfer(ctx context.Context, actor auth.Actor, in Decision) (*models.Case, error) {
+	if err := models.ValidRemark("reason", in.Reason); err != nil {
+		return nil, err
+	}
 	return s.step(ctx, actor, offered(actor), "decideTransfer", in.On, in, func(tx *store.Tx, c *models.Case) error {
 		// The latest offer to this scope: where it is decided already, its state says how.
 		t, err := store.Take[models.CaseTransfer](tx.Scopes(store.InScope("to_unit_id", actor.UnitID)).

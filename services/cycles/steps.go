@@ -32,7 +32,7 @@ func (s *Service) StartScoring(ctx context.Context, actor auth.Actor, in Step) (
 
 func (s *Service) step(ctx context.Context, actor auth.Actor, action string, step models.CycleStep, in Step) (*models.Cycle, error) {
 	in.Reason = strings.TrimSpace(in.Reason)
-	if err := models.ValidNote("reason", in.Reason); err != nil {
+	if err := models.ValidRemark("reason", in.Reason); err != nil {
 		return nil, err
 	}
 	var c *models.Cycle

@@ -50,7 +50,7 @@ func text(limit int) columnType {
 		switch {
 		case !utf8.Valid(cell), bytes.ContainsRune(cell, unicode.ReplacementChar):
 			return BadEncoding
-		case bytes.ContainsFunc(cell, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }):
+		case bytes.ContainsFunc(cell, models.ControlCharacter):
 			return ControlCharacter
 		case utf8.RuneCount(cell) > limit:
 			return TooLong

@@ -106,14 +106,17 @@ func (s *Service) file(tx *store.Tx, actor auth.Actor, in NewObjection, o *model
 // aboutWhom is the official whom an objection is about.
 func aboutWhom(tx *store.Tx, actor auth.Actor, in NewObjection) (models.ID, error) {
 	switch {
-	case in.OfficialID != nil:
-		return *in.OfficialID, nil
 	case in.AssessmentID != nil:
 		a, err := store.Take[models.Assessment](tx.Where("id = ? AND official_id = ?", *in.AssessmentID, actor.OfficialID), "Assessment")
 		if err != nil {
 			return models.ID{}, models.AtField("assessmentId", err)
 		}
+		if in.OfficialID != nil && *in.OfficialID != a.OfficialID {
+			return models.ID{}, models.AtField("officialId", models.NotFound("Official"))
+		}
 		return a.OfficialID, nil
+	case in.OfficialID != nil:
+		return *in.OfficialID, nil
 	case actor.OfficialID != nil:
 		return *actor.OfficialID, nil
 	}

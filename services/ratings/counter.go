@@ -102,10 +102,7 @@ func (s *Service) RevokeCounter(ctx context.Context, actor auth.Actor, in Counte
 	if err := models.ValidIdempotencyKey(in.IdempotencyKey, actor.Anonymous()); err != nil {
 		return nil, err
 	}
-	if strings.TrimSpace(in.Reason) == "" {
-		return nil, models.Invalid("reason", models.KeyReasonNeeded)
-	}
-	if err := models.ValidNote("reason", in.Reason); err != nil {
+	if err := models.ValidReason(in.Reason); err != nil {
 		return nil, err
 	}
 	var code *models.CounterCode

@@ -91,7 +91,9 @@ type day struct {
 func (d *day) lookUp() error {
 	officials, services := map[string]bool{}, map[string]bool{}
 	for _, l := range d.in.Lines {
-		officials[l.Official], services[l.Service] = true, true
+		// What no id can be is not asked for: PostgreSQL would refuse to compare it.
+		officials[l.Official] = models.ValidPlace("official_id", l.Official) == nil
+		services[l.Service] = models.ValidPlace("service_id", l.Service) == nil
 	}
 	var found []*models.Official
 	query := d.tx.Where("ref IN ?", keysOf(officials))
@@ -128,8 +130,10 @@ func (d *day) lookUp() error {
 
 func keysOf(set map[string]bool) []string {
 	list := make([]string, 0, len(set))
-	for word := range set {
-		list = append(list, word)
+	for word, asked := range set {
+		if asked {
+			list = append(list, word)
+		}
 	}
 	return list
 }

@@ -41,6 +41,9 @@ func (s *Service) RecordEncounter(ctx context.Context, actor auth.Actor, in NewE
 	if err := e.ValidateAt(now); err != nil {
 		return nil, err
 	}
+	if err := models.ValidResidentRef(in.ResidentRef); err != nil {
+		return nil, err
+	}
 	day := models.DateOf(e.OccurredAt, s.Zone)
 	key, epoch, err := s.Keys.Epoch(day.Year(), now)
 	if err != nil {

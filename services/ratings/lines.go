@@ -64,6 +64,9 @@ func ParseLines(field string, raw []byte) ([]Line, error) {
 	var lines []Line
 	for {
 		row, err := r.Read()
+		if errors.Is(err, io.EOF) && lines == nil {
+			return nil, models.Invalid(field, models.KeyRequired)
+		}
 		if errors.Is(err, io.EOF) {
 			return lines, nil
 		}

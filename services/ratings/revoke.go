@@ -2,7 +2,6 @@ package ratings
 
 import (
 	"context"
-	"strings"
 
 	"steelyard/auth"
 	"steelyard/models"
@@ -22,10 +21,7 @@ type Revocation struct {
 // stands: that it has been given is not to be learned from this either, so that a
 // used link is revoked as any other until its use is released.
 func (s *Service) Revoke(ctx context.Context, actor auth.Actor, in Revocation) (*models.RatingInvitation, error) {
-	if strings.TrimSpace(in.Reason) == "" {
-		return nil, models.Invalid("reason", models.KeyReasonNeeded)
-	}
-	if err := models.ValidNote("reason", in.Reason); err != nil {
+	if err := models.ValidReason(in.Reason); err != nil {
 		return nil, err
 	}
 	if err := models.ValidIdempotencyKey(in.IdempotencyKey, false); err != nil {

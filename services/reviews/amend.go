@@ -39,7 +39,7 @@ func (s *Service) Amend(ctx context.Context, actor auth.Actor, in Amendment) (*m
 	case in.Add == nil && in.RemoveID == nil:
 		return nil, models.Invalid("add", models.KeyRequired)
 	}
-	if err := models.ValidNote("reason", in.Reason); err != nil {
+	if err := models.ValidRemark("reason", in.Reason); err != nil {
 		return nil, err
 	}
 	var added *models.ReviewAssignment
