@@ -59,8 +59,8 @@ func (s *Service) read(ctx context.Context, in scope, progress Progress) (*readi
 	out := &reading{}
 	err := s.Store.InSnapshot(ctx, func(snap *store.Snapshot) error {
 		r := s.newReader(ctx, snap, in, days)
-		told := &told{total: 10, progress: progress}
-		if err := told.all(table{"units", r.readUnits}, table{"grade limits", r.readLimits}, table{"postings", r.readPostings}); err != nil {
+		told := &told{total: 11, progress: progress}
+		if err := told.all(table{"units", r.readUnits}, table{"grade limits", r.readLimits}, table{"exclusions", r.readExclusions}, table{"postings", r.readPostings}); err != nil {
 			return err
 		}
 		// Ratings are most of what there is: the rest is read beside them.
@@ -140,6 +140,7 @@ type reader struct {
 	careers    []career             // of the same
 	spans      []span
 	barred     map[models.ID]scoring.Standing // officials, by a confirmed limit
+	out        exclusions
 }
 
 func (s *Service) newReader(ctx context.Context, snap *store.Snapshot, in scope, days *calendar.Calendar) *reader {

@@ -52,8 +52,6 @@ func (c *caseReader) readCases() error {
 			" OR to_official_id IN " + officials + "))"
 		c.args = append(c.args, *c.in.unit, *c.in.unit, *c.in.unit, *c.in.unit)
 	}
-	excluded, args := c.excluded("x.case_id = c.id", c.args)
-	c.where, c.args = c.where+excluded, args
 	if err := c.readLater(); err != nil {
 		return err
 	}
@@ -83,6 +81,10 @@ func (c *caseReader) readStandings() error {
 }
 
 func (c *caseReader) addStanding(row *store.Row) (err error) {
+	id := row.ID(0)
+	if c.out.leavesCaseOut(id) {
+		return nil
+	}
 	s := standing{
 		due: micros(row, 5), closed: micros(row, 6), opened: micros(row, 4),
 		satisfaction: uint8(row.Int(10)), transfers: int32(row.Int(11)), reopenings: int32(row.Int(12)),
@@ -101,7 +103,7 @@ func (c *caseReader) addStanding(row *store.Row) (err error) {
 		return err
 	}
 	s.kind = c.kindOf(row.Bytes(2))
-	c.settle(&s, row, c.histories.find(row.ID(0)))
+	c.settle(&s, row, c.histories.find(id))
 	return nil
 }
 

@@ -27,12 +27,50 @@ func (r *reader) readLimits() error {
 		})
 }
 
-// excluded adds to a query what the cycle's exclusions leave out, as they were in
-// force when the run was asked for.
-func (r *reader) excluded(condition string, args []any) (string, []any) {
+// exclusions are what the cycle leaves out: few, so that it is cheaper to know them
+// all than to have the database ask for each of millions of rows.
+type exclusions struct {
+	cases map[models.ID]struct{}
+	days  map[models.ID][]models.Period // of an official's ratings
+}
+
+// readExclusions reads the exclusions that were in force when the run was asked for.
+func (r *reader) readExclusions() error {
 	if r.in.run == nil {
-		return "", args
+		return nil
 	}
-	return " AND NOT EXISTS (SELECT 1 FROM evidence_exclusions x WHERE x.cycle_id = ? AND x.confirmed_at <= ? AND " + condition + ")",
-		append(args, r.in.run.CycleID, r.in.run.RequestedAt)
+	r.out = exclusions{cases: map[models.ID]struct{}{}, days: map[models.ID][]models.Period{}}
+	return r.snap.Each(r.ctx, `SELECT official_id, case_id, from_on, to_on
+		FROM evidence_exclusions WHERE cycle_id = ? AND confirmed_at <= ?`,
+		[]any{r.in.run.CycleID, r.in.run.RequestedAt}, func(row *store.Row) error {
+			if !row.Null(1) {
+				r.out.cases[row.ID(1)] = struct{}{}
+				return nil
+			}
+			official := row.ID(0)
+			r.out.days[official] = append(r.out.days[official], models.Period{From: row.Date(2), To: row.Date(3)})
+			return nil
+		})
+}
+
+// leavesCaseOut says whether a case does not count in the cycle.
+func (e *exclusions) leavesCaseOut(id models.ID) bool {
+	if len(e.cases) == 0 {
+		return false
+	}
+	_, out := e.cases[id]
+	return out
+}
+
+// leavesRatingOut says whether an official's ratings of a day do not count in the cycle.
+func (e *exclusions) leavesRatingOut(official models.ID, on models.Date) bool {
+	if len(e.days) == 0 {
+		return false
+	}
+	for _, days := range e.days[official] {
+		if days.Contains(on) {
+			return true
+		}
+	}
+	return false
 }

@@ -24,22 +24,39 @@ func newRatingReader(r *reader) *ratingReader { return &ratingReader{reader: r, 
 // What was handed in here counts from its release on: a run before and a run after a
 // single rating would tell its level otherwise.
 func (r *ratingReader) readRatings() error {
-	narrower, args := r.ofScope("official_id", []any{r.in.period.From, r.in.period.To, r.in.period.To})
-	excluded, args := r.excluded("x.official_id = ratings.official_id AND rated_on BETWEEN x.from_on AND x.to_on", args)
+	replaced, args, err := r.replaced([]any{r.in.period.From, r.in.period.To})
+	if err != nil {
+		return err
+	}
+	narrower, args := r.ofScope("official_id", args)
 	// What most say is not said: to send a word takes the database as long as to read a row.
-	err := r.snap.Each(r.ctx, `SELECT official_id, service_id, channel, level, rated_on, rater_key,
+	err = r.snap.Each(r.ctx, `SELECT official_id, service_id, channel, level, rated_on, rater_key,
 			NULLIF(source, 'ENCOUNTER'), NULLIF(invited, 'YES')
-		FROM ratings WHERE rated_on BETWEEN ? AND ? AND released AND id NOT IN (
-			SELECT d.rating_id FROM reply_duties d JOIN ratings n ON n.id = d.again_id WHERE n.rated_on <= ? AND n.released)`+
-		narrower+excluded, args, r.addRating)
+		FROM ratings WHERE rated_on BETWEEN ? AND ? AND released`+replaced+narrower, args, r.addRating)
 	r.ev.Ratings.Rater = r.raters.all()
 	return err
 }
 
+// replaced adds to a query that it leaves out the ratings that a newer one stands in
+// for, where there are any: the database would ask for each of millions of rows.
+func (r *ratingReader) replaced(args []any) (string, []any, error) {
+	const older = `SELECT d.rating_id FROM reply_duties d JOIN ratings n ON n.id = d.again_id WHERE n.rated_on <= ? AND n.released`
+	found := false
+	err := r.snap.Each(r.ctx, older+" LIMIT 1", []any{r.in.period.To}, func(*store.Row) error {
+		found = true
+		return nil
+	})
+	if err != nil || !found {
+		return "", args, err
+	}
+	return " AND id NOT IN (" + older + ")", append(args, r.in.period.To), nil
+}
+
 func (r *ratingReader) addRating(row *store.Row) error {
-	day := scoring.Day(row.Date(4).EpochDay())
-	posting := r.postAt(row.ID(0), day)
-	if posting == scoring.None {
+	official, date := row.ID(0), row.Date(4)
+	day := scoring.Day(date.EpochDay())
+	posting := r.postAt(official, day)
+	if posting == scoring.None || r.out.leavesRatingOut(official, date) {
 		return nil
 	}
 	kind, err := r.kinds.ofService(row.ID(1))
