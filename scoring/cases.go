@@ -79,7 +79,7 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 		group[i] = r.groups.of[p]
 	}
 	problem := mixed.Problem{
-		Y: make([]float64, n), Weight: make([]float64, n),
+		Y: rows.y,
 		Fixed: []mixed.Factor{
 			{Name: "peer group", Levels: r.groups.count(), Index: group},
 			{Name: "category", Levels: mix.kind.levels, Index: mix.kind.index},
@@ -87,12 +87,14 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 		},
 		Random: []mixed.Factor{{Name: "official", Levels: len(r.ev.Postings), Index: rows.posting}},
 	}
-	if !estimable(mixed.Problem{Y: rows.y, Fixed: problem.Fixed, Random: problem.Random}) {
+	if !estimable(problem) {
 		in.fit = nothingToTell(Outcomes, problem)
 		r.rawShares(in, rows)
 		return nil
 	}
-	eta := startEta(rows, mix.kind)
+	pooled := rows.pool(len(r.ev.Postings), mix)
+	eta := pooled.startEta(mix.kind.levels)
+	problem = pooled.problem(problem, r.groups.of)
 	options := mixed.Options{Seed: r.policy.Seed, EffectsOnly: true}
 	if len(r.ev.Postings) > roughFrom {
 		options.Tolerance = looseTolerance
@@ -104,7 +106,7 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 			return fmt.Errorf("%s: the reweighting came to no rest after %d rounds: %w", in.name, round,
 				&mixed.NotConvergedError{Iterations: round, Change: change, Reason: "the working weights keep moving"})
 		}
-		working(rows, eta, problem.Y, problem.Weight)
+		pooled.working(eta, &problem)
 		s, err := fit(ctx, problem, options)
 		if err != nil {
 			return err
@@ -121,8 +123,8 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 			}
 		}
 		for i := range eta {
-			x := s.FixedEffects[0][group[i]] + s.FixedEffects[1][mix.kind.index[i]] +
-				s.FixedEffects[2][mix.channel.index[i]] + s.Effects[0][rows.posting[i]]
+			x := s.FixedEffects[0][problem.Fixed[0].Index[i]] + s.FixedEffects[1][pooled.kind[i]] +
+				s.FixedEffects[2][pooled.channel[i]] + s.Effects[0][pooled.posting[i]]
 			eta[i] += float64(step * (min(max(x, -logisticReach), logisticReach) - eta[i]))
 		}
 		before = s.Effects[0]
@@ -180,39 +182,6 @@ func farthest(a, b []float64) float64 {
 		most = max(most, math.Abs(a[i]-b[i]))
 	}
 	return most
-}
-
-// startEta is the logit of each cell's share, shrunk to the share of all by ten
-// rows.
-func startEta(rows *caseRows, mix cells) []float64 {
-	sum, n := make([]float64, mix.levels), make([]float64, mix.levels)
-	all, weight := 0.0, 0.0
-	for i, y := range rows.y {
-		w := rows.weight[i]
-		sum[mix.index[i]] += float64(w * y)
-		n[mix.index[i]] += w
-		all += float64(w * y)
-		weight += w
-	}
-	share := min(max(all/weight, 0.005), 0.995)
-	eta := make([]float64, len(rows.y))
-	for c := range sum {
-		sum[c] = logit((sum[c] + float64(10*share)) / (n[c] + 10))
-	}
-	for i := range eta {
-		eta[i] = sum[mix.index[i]]
-	}
-	return eta
-}
-
-// working fills the working response and its weights.
-func working(rows *caseRows, eta, y, weight []float64) {
-	for i, e := range eta {
-		p := logistic(e)
-		v := float64(p * (1 - p))
-		y[i] = e + (rows.y[i]-p)/v
-		weight[i] = float64(rows.weight[i] * v)
-	}
 }
 
 // rawShares puts the raw share of each official on the logit scale, straight

@@ -108,25 +108,29 @@ const leastResidual = 1e-5
 
 // guess gives each factor a share of the variance of y.
 func (p *Problem) guess(variances []float64) {
-	var w, wy, wd float64
+	var w, wy, wd, n float64
 	for i, y := range p.Y {
 		w += p.weight(i)
 		wy += float64(p.weight(i) * y)
+		n += p.count(i)
+	}
+	for _, s := range p.Within {
+		wd += s
 	}
 	mean := wy / w
 	for i, y := range p.Y {
 		d := y - mean
 		wd += float64(float64(p.weight(i)*d) * d)
 	}
-	total := wd / float64(len(p.Y))
+	total := wd / n
 	if !(total > 0) {
 		total = 1
 	}
-	n := len(variances) - 1
-	for k := range n {
-		variances[k] = 0.4 * total / float64(n)
+	random := len(variances) - 1
+	for k := range random {
+		variances[k] = 0.4 * total / float64(random)
 	}
-	variances[n] = 0.6 * total
+	variances[random] = 0.6 * total
 }
 
 // fitActive estimates (or evaluates) a problem whose variances are all positive.

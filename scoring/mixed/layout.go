@@ -13,7 +13,7 @@ import (
 // without). Either factor may be missing.
 type layout struct {
 	p     *Problem
-	rows  int     // of positive weight, before summing
+	rows  int     // responses of positive weight, before summing
 	logW  float64 // Σ log w over them
 	shift float64 // taken off y; given back to the first fixed factor
 	// within is Σ w (y − mean)² inside the rows that were summed.
@@ -117,11 +117,15 @@ func newLayout(p *Problem, c choice) (*layout, error) {
 	for i, y := range p.Y {
 		w := p.weight(i)
 		if w > 0 {
-			l.rows++
+			n := p.count(i)
+			l.rows += int(n)
 			sumW += w
 			sumWY += float64(w * y)
-			if w != 1 {
-				l.logW += math.Log(w)
+			if p.Within != nil {
+				l.within += p.Within[i]
+			}
+			if w != n {
+				l.logW += float64(n * math.Log(w/n))
 			}
 		}
 	}
@@ -151,6 +155,14 @@ func newLayout(p *Problem, c choice) (*layout, error) {
 		return nil, err
 	}
 	return l, nil
+}
+
+// count is how many responses row i stands for.
+func (p *Problem) count(i int) float64 {
+	if p.Count == nil {
+		return 1
+	}
+	return float64(p.Count[i])
 }
 
 func (p *Problem) weight(i int) float64 {

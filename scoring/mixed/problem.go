@@ -30,9 +30,16 @@ type Factor struct {
 //
 // Random[0] is the target: the factor whose effects are wanted. Its prediction
 // error variances are always computed. At most four random factors are possible.
+//
+// A row may stand for several responses that the model cannot tell apart, with their
+// weighted mean as Y and their total weight: Count says how many they are, Within
+// how far they lie apart. The fit is that of the responses themselves (the criterion
+// too where those of a row weigh the same).
 type Problem struct {
 	Y          []float64
 	Weight     []float64 // nil: 1 everywhere. A row of weight w has residual variance σ²e/w; rows of weight 0 are left out
+	Count      []int32   // responses of each row; nil: 1 everywhere
+	Within     []float64 // Σ w (y − mean)² over the responses of each row; nil: 0 everywhere
 	Fixed      []Factor
 	Covariates [][]float64 // numeric columns, one slope each
 	Random     []Factor
@@ -124,6 +131,9 @@ func (p *Problem) validate() error {
 			return fmt.Errorf("%w: row %d: weight %v", ErrProblem, i, w)
 		}
 	}
+	if err := p.validateResponses(n); err != nil {
+		return err
+	}
 	if len(p.Fixed) == 0 {
 		return fmt.Errorf("%w: no fixed factor (one with a single level is an intercept)", ErrProblem)
 	}
@@ -151,6 +161,23 @@ func (p *Problem) validate() error {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
 				return fmt.Errorf("%w: covariate %d, row %d is not a number", ErrProblem, j, i)
 			}
+		}
+	}
+	return nil
+}
+
+func (p *Problem) validateResponses(n int) error {
+	if p.Count != nil && len(p.Count) != n || p.Within != nil && len(p.Within) != n {
+		return fmt.Errorf("%w: %d counts and %d sums of squares for %d rows", ErrProblem, len(p.Count), len(p.Within), n)
+	}
+	for i, c := range p.Count {
+		if c < 1 {
+			return fmt.Errorf("%w: row %d stands for %d responses", ErrProblem, i, c)
+		}
+	}
+	for i, s := range p.Within {
+		if !(s >= 0) || math.IsInf(s, 0) {
+			return fmt.Errorf("%w: row %d: sum of squares %v", ErrProblem, i, s)
 		}
 	}
 	return nil

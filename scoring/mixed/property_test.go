@@ -143,6 +143,73 @@ func TestARowTwiceIsTwiceTheWeight(t *testing.T) {
 
 // With fixed effects and variances known, one more point for an official never
 // lowers what is thought of that official.
+// pooled puts the rows that the model cannot tell apart together; they weigh the same.
+func pooled(p Problem) Problem {
+	type key [4]int32
+	at := map[key]int{}
+	q := p
+	q.Y, q.Weight, q.Fixed, q.Random = nil, nil, nil, nil
+	var rows []int
+	of := make([]int, len(p.Y))
+	for i := range p.Y {
+		k := key{p.Fixed[0].Index[i], p.Fixed[1].Index[i], p.Random[0].Index[i], p.Random[1].Index[i]}
+		place, there := at[k]
+		if !there {
+			place = len(rows)
+			at[k] = place
+			rows = append(rows, i)
+			q.Y, q.Weight, q.Count, q.Within = append(q.Y, 0), append(q.Weight, 0), append(q.Count, 0), append(q.Within, 0)
+		}
+		of[i] = place
+		q.Y[place] += p.Y[i]
+		q.Weight[place] += p.Weight[rows[place]]
+		q.Count[place]++
+	}
+	for place, n := range q.Count {
+		q.Y[place] /= float64(n)
+	}
+	for i, y := range p.Y {
+		p.Weight[i] = p.Weight[rows[of[i]]]
+		d := y - q.Y[of[i]]
+		q.Within[of[i]] += p.Weight[i] * d * d
+	}
+	for _, f := range p.Fixed {
+		q.Fixed = append(q.Fixed, Factor{Name: f.Name, Levels: f.Levels, Index: picked(f.Index, rows)})
+	}
+	for _, f := range p.Random {
+		q.Random = append(q.Random, Factor{Name: f.Name, Levels: f.Levels, Index: picked(f.Index, rows)})
+	}
+	return q
+}
+
+func TestPooledResponsesFitAsSingleOnes(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p, o := drawProblem(t)
+		q := pooled(p)
+		if rapid.Bool().Draw(t, "by probes") {
+			o.ExactLimit = -1
+		}
+		single, together := fitOf(t, p, o), fitOf(t, q, o)
+		for k := range single.Effects {
+			closeTo(t, "effect", together.Effects[k], single.Effects[k])
+			if o.ExactLimit == 0 {
+				closeTo(t, "error variance", together.PEV[k], single.PEV[k])
+			}
+		}
+		if single.N != together.N {
+			t.Fatalf("%d responses, want %d", together.N, single.N)
+		}
+		if o.ExactLimit == 0 {
+			closeTo(t, "criterion", []float64{together.Criterion}, []float64{single.Criterion})
+		}
+		guesses := [2][3]float64{}
+		p.guess(guesses[0][:])
+		q.guess(guesses[1][:])
+		closeTo(t, "guess", guesses[1][:], guesses[0][:])
+	})
+}
+
 func TestAHigherLevelNeverLowersTheOfficial(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

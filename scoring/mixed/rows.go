@@ -54,7 +54,7 @@ func (l *layout) sumRows(cs *combos) {
 // sorted gives the rows of positive weight by outer and inner level, None first, and
 // among the rows with neither by combination.
 func (l *layout) sorted(cs *combos) []int32 {
-	order := make([]int32, 0, l.rows)
+	order := make([]int32, 0, len(cs.of))
 	for i, c := range cs.of {
 		if c >= 0 {
 			order = append(order, int32(i))

@@ -56,6 +56,12 @@ func (p *Problem) sample(n int) *Problem {
 	if p.Weight != nil {
 		s.Weight = of(p.Weight, rows)
 	}
+	if p.Count != nil {
+		s.Count = of(p.Count, rows)
+	}
+	if p.Within != nil {
+		s.Within = of(p.Within, rows)
+	}
 	for _, f := range p.Fixed {
 		s.Fixed = append(s.Fixed, Factor{Name: f.Name, Levels: f.Levels, Index: of(f.Index, rows)})
 	}
