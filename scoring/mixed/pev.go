@@ -95,6 +95,10 @@ const (
 	fixedTolerance = 0.2
 	noiseTolerance = 0.01
 	checkTolerance = 2e-3
+
+	// smallResidual is the share of K that the residuals of its columns make up to
+	// which they are solved for by one division.
+	smallResidual = 0.02
 )
 
 func (p *probing) solveRandom(ctx context.Context, b, x []lanes, tolerance float64) error {
@@ -196,8 +200,11 @@ func (p *probing) finishFixed(ctx context.Context, e float64, s *Solution, extra
 				k.a[i*n+from+q] = sv[l.random+i][q]
 			}
 		}
+		small := p.smallResiduals(v, sv)
 		clear(sv[l.random:])
-		if err := p.solveRandom(ctx, sv, x, fixedTolerance); err != nil {
+		if small {
+			p.m.solve(sv, x, true)
+		} else if err := p.solveRandom(ctx, sv, x, fixedTolerance); err != nil {
 			return err
 		}
 		for i := range extra {
@@ -225,6 +232,25 @@ func (p *probing) finishFixed(ctx context.Context, e float64, s *Solution, extra
 	k.invert(n)
 	l.fixedErrors(s, k, e)
 	return nil
+}
+
+// smallResiduals says of four fixed columns v, with sv = Sv, whether the residuals R
+// make so little of K that D⁻¹R, with D the diagonal, is enough for A⁻¹R.
+func (p *probing) smallResiduals(v, sv []lanes) bool {
+	l := p.l
+	var ofResiduals lanes
+	for i := range l.random {
+		for q := range 4 {
+			ofResiduals[q] += float64(float64(sv[i][q]*sv[i][q]) / p.m.diag[i])
+		}
+	}
+	whole := dots(v, sv, l.columns)
+	for q := range 4 {
+		if ofResiduals[q] > float64(smallResidual*whole[q]) {
+			return false
+		}
+	}
+	return true
 }
 
 // means writes [−E; I] for four fixed columns.
