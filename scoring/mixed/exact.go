@@ -263,10 +263,15 @@ func (g *gatherer) run(r int32, dst *line) {
 }
 
 // blockLines gathers the rows of a block: by run, and their sum with the weights
-// 1 − g W that the absorption of the inner level leaves.
+// 1 − g W that the absorption of the inner level leaves. Without an inner factor a
+// block is a single run, and the sum alone is gathered.
 func (a *absorbed) blockLines(g *gatherer, b int, runs []line, whole *line) []line {
 	l := a.l
 	runs = runs[:0]
+	if l.inner < 0 {
+		g.run(l.blockStart[b], whole)
+		return runs
+	}
 	for r := l.blockStart[b]; r < l.blockStart[b+1]; r++ {
 		if len(runs) < cap(runs) {
 			runs = runs[:len(runs)+1]
@@ -286,46 +291,80 @@ func (a *absorbed) blockLines(g *gatherer, b int, runs []line, whole *line) []li
 	return runs
 }
 
-// stripes is how many tasks share the forming of S: task t owns the rows i with
-// i mod stripes = t, so each element is added up in the order of the blocks.
+// stripes is how many tasks share the forming of a large S: task t owns the rows i
+// with i mod stripes = t, so each element is added up in the order of the blocks.
 const stripes = 4
+
+// ownCopy is up to how many columns each task forms an S of its own from its part of
+// the blocks, rather than its rows of one S from all of them.
+const ownCopy = 256
 
 // assemble forms the lower triangle of S.
 func (d *dense) assemble() {
 	l, s := d.l, d.s
 	clear(s.a)
-	parallel(stripes, func(t int) {
-		for c, w := range l.comboWeight {
-			cols, vals := l.design.row(int32(c))
-			for i, ci := range cols {
-				if int(ci)%stripes != t {
-					continue
-				}
-				for j, cj := range cols {
-					if cj <= ci {
-						s.a[int(ci)*s.n+int(cj)] += float64(float64(w*vals[i]) * vals[j])
-					}
-				}
+	if l.columns <= ownCopy {
+		parts := make([]*square, len(l.chunks)-1)
+		parallel(len(parts), func(t int) {
+			parts[t] = newSquare(l.columns)
+			n := len(l.comboWeight)
+			d.addCombos(parts[t], n*t/len(parts), n*(t+1)/len(parts), 0, 1)
+			d.subtractBlocks(parts[t], l.chunks[t], l.chunks[t+1], 0, 1)
+		})
+		for _, part := range parts {
+			for i, x := range part.a {
+				s.a[i] += x
 			}
 		}
-		g := newGatherer(l)
-		var runs []line
-		var whole line
-		for b := range l.blockLevel {
-			if l.blockFree(b) {
-				continue
-			}
-			runs = d.a.blockLines(g, b, runs, &whole)
-			for i := range runs {
-				s.subtractOuter(&runs[i], d.a.g[l.blockStart[b]+int32(i)], t)
-			}
-			s.subtractOuter(&whole, d.a.inv[b], t)
-		}
-	})
+	} else {
+		parallel(stripes, func(t int) {
+			d.addCombos(s, 0, len(l.comboWeight), t, stripes)
+			d.subtractBlocks(s, 0, len(l.blockLevel), t, stripes)
+		})
+	}
 	for k, f := range l.kept {
 		for c := l.keptStart[k]; c < l.keptStart[k]+l.p.Random[f].Levels; c++ {
 			s.a[c*s.n+c] += d.a.ratio[f]
 		}
+	}
+}
+
+// addCombos adds what the combinations from … to-1 give to the rows i of s with
+// i mod of = stripe.
+func (d *dense) addCombos(s *square, from, to, stripe, of int) {
+	l := d.l
+	for c := from; c < to; c++ {
+		w := l.comboWeight[c]
+		cols, vals := l.design.row(int32(c))
+		for i, ci := range cols {
+			if int(ci)%of != stripe {
+				continue
+			}
+			for j, cj := range cols {
+				if cj <= ci {
+					s.a[int(ci)*s.n+int(cj)] += float64(float64(w*vals[i]) * vals[j])
+				}
+			}
+		}
+	}
+}
+
+// subtractBlocks takes what the absorbed levels of the blocks from … to-1 explain off
+// the rows i of s with i mod of = stripe.
+func (d *dense) subtractBlocks(s *square, from, to, stripe, of int) {
+	l := d.l
+	g := newGatherer(l)
+	var runs []line
+	var whole line
+	for b := from; b < to; b++ {
+		if l.blockFree(b) {
+			continue
+		}
+		runs = d.a.blockLines(g, b, runs, &whole)
+		for i := range runs {
+			s.subtractOuter(&runs[i], d.a.g[l.blockStart[b]+int32(i)], stripe, of)
+		}
+		s.subtractOuter(&whole, d.a.inv[b], stripe, of)
 	}
 }
 
@@ -336,12 +375,12 @@ func (l *layout) blockFree(b int) bool {
 }
 
 // subtractOuter takes f v v' off the stripe's rows.
-func (s *square) subtractOuter(v *line, f float64, stripe int) {
+func (s *square) subtractOuter(v *line, f float64, stripe, of int) {
 	if f == 0 {
 		return
 	}
 	for i, ci := range v.col {
-		if int(ci)%stripes != stripe {
+		if int(ci)%of != stripe {
 			continue
 		}
 		row := s.row(int(ci))
