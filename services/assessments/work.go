@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"steelyard/models"
@@ -78,28 +77,11 @@ func (s *Service) end(ctx context.Context, l *lease, err error) error {
 
 // make computes a run and writes its results.
 func (s *Service) make(ctx context.Context, l *lease) error {
-	defer frugal()()
 	results, err := s.compute(ctx, l)
 	if err != nil {
 		return err
 	}
 	return s.Store.InTx(ctx, func(tx *store.Tx) error { return results.write(ctx, tx, l) })
-}
-
-// runGarbage is by how many per cent a run's heap may grow before it is collected.
-const runGarbage = 50
-
-// frugal lets garbage gather less until the returned function is called. A run's heap is
-// a few large columns without pointers, which cost the collector nothing to look
-// through: for half the growth that Go allows by itself it takes a quarter less memory
-// and hardly more time. Where the operator asks for less garbage still, or has switched
-// the collector to a limit, that stands.
-func frugal() (restore func()) {
-	before := debug.SetGCPercent(runGarbage)
-	if before < runGarbage {
-		debug.SetGCPercent(before)
-	}
-	return func() { debug.SetGCPercent(before) }
 }
 
 // compute reads and weighs the evidence of a run while its lease is kept.
