@@ -23,7 +23,7 @@ type demoCmd struct {
 
 // Help is the longer text of --help.
 func (demoCmd) Help() string {
-	return "An invented district of 300 officials in 2025 is generated, imported, assessed and served; its links and tokens are " +
+	return "An invented district of 300 officials in 2024 and 2025 is generated, imported, assessed and served; its links and tokens are " +
 		"printed as KEY=VALUE lines, with queries to paste. Without --db the database is temporary and goes when the command " +
 		"ends. A database that demo made before is served as it is, with fresh tokens."
 }

@@ -9,10 +9,12 @@ import (
 	"steelyard/auth/keyring"
 	"steelyard/examples/district"
 	"steelyard/models"
+	"steelyard/resolvers"
 	"steelyard/services/accounts"
 	"steelyard/services/assessments"
 	"steelyard/services/cycles"
 	"steelyard/services/imports"
+	"steelyard/services/publications"
 	"steelyard/store"
 )
 
@@ -22,7 +24,9 @@ const (
 	demoSweep  = time.Minute
 	demoUnit   = "Q" // the district as a whole
 	demoHR     = "demo-hr"
+	demoHR2    = "demo-hr-2"
 	demoName   = "2025 年度考核" // the annual cycle
+	demoBefore = "2024 年度考核" // the one before, whose notice stands
 
 	// demoSetting says what has become of a demo's making.
 	demoSetting  = "demo"
@@ -68,7 +72,7 @@ func (s *session) fillDemo(st *store.Store, folder string) error {
 	g := newGauge(s.stderr)
 	defer g.end()
 	g.at("make the district", 0, 0)
-	if err := district.Write(folder, demoSeed); err != nil {
+	if err := district.WriteTwoYears(folder, demoSeed); err != nil {
 		return fmt.Errorf("make the district: %w", err)
 	}
 	if _, err := (&imports.Service{Store: st, Keys: keys, Zone: zone}).Import(s.ctx, folder, imports.Options{Progress: g.at}); err != nil {
@@ -80,31 +84,51 @@ func (s *session) fillDemo(st *store.Store, folder string) error {
 	return setDemoState(s, st, demoFinished)
 }
 
-// scoreDemo opens the cycle of 2025 for the whole district and makes its run.
+// scoreDemo opens the cycles of 2024 and 2025 for the whole district and makes their
+// runs. That of 2024 is published.
 func (s *session) scoreDemo(st *store.Store, keys *keyring.Keyring, zone *time.Location, g *gauge) error {
-	hr, err := (&accounts.Service{Store: st}).Ensure(s.ctx, accounts.Grant{Subject: demoHR, Role: models.RoleHR, UnitRef: demoUnit})
-	if err != nil {
-		return err
-	}
-	actor := auth.Actor{Subject: hr.Subject, Role: hr.Role, UnitID: hr.UnitID}
-	cycle, err := (&cycles.Service{Store: st}).Open(s.ctx, actor, cycles.NewCycle{
-		UnitID: *hr.UnitID, Kind: models.CycleAnnual, Name: demoName,
-		FromOn: models.NewDate(2025, time.January, 1), ToOn: models.NewDate(2025, time.December, 31),
-	})
-	if err != nil {
-		return err
-	}
 	days, err := s.common.days()
 	if err != nil {
 		return err
 	}
-	service := newAssessments(st, keys, zone, days, nil)
-	run, err := service.Request(s.ctx, actor, cycle.ID, nil)
+	app := means{store: st, keys: keys, zone: zone, days: days}.app()
+	officers := make([]auth.Actor, 2)
+	for i, subject := range []string{demoHR, demoHR2} {
+		hr, err := app.Accounts.Ensure(s.ctx, accounts.Grant{Subject: subject, Role: models.RoleHR, UnitRef: demoUnit})
+		if err != nil {
+			return err
+		}
+		officers[i] = auth.Actor{Subject: hr.Subject, Role: hr.Role, UnitID: hr.UnitID}
+	}
+	g.at("assess 2024", 0, 0)
+	before, err := s.scoreYear(&app, officers[0], 2024, demoBefore)
 	if err != nil {
 		return err
 	}
-	g.at("assess", 0, 0)
-	return s.finishRun(service, st, run.ID)
+	for _, officer := range officers {
+		if _, err := app.Publications.Publish(s.ctx, officer, publications.Signing{CycleID: before.ID}); err != nil {
+			return fmt.Errorf("publish %s: %w", demoBefore, err)
+		}
+	}
+	g.at("assess 2025", 0, 0)
+	_, err = s.scoreYear(&app, officers[0], 2025, demoName)
+	return err
+}
+
+// scoreYear opens the annual cycle of a year and makes its run.
+func (s *session) scoreYear(app *resolvers.App, actor auth.Actor, year int, name string) (*models.Cycle, error) {
+	cycle, err := app.Cycles.Open(s.ctx, actor, cycles.NewCycle{
+		UnitID: *actor.UnitID, Kind: models.CycleAnnual, Name: name,
+		FromOn: models.NewDate(year, time.January, 1), ToOn: models.NewDate(year, time.December, 31),
+	})
+	if err != nil {
+		return nil, err
+	}
+	run, err := app.Assessments.Request(s.ctx, actor, cycle.ID, nil)
+	if err != nil {
+		return nil, err
+	}
+	return cycle, s.finishRun(app.Assessments, app.Assessments.Store, run.ID)
 }
 
 // finishRun makes runs until this one has ended.

@@ -87,7 +87,7 @@ func (d *demo) tokens(official *models.Official) ([]line, error) {
 	}{
 		{"OFFICIAL_TOKEN", accounts.Grant{Subject: "demo-official", Role: models.RoleOfficial, OfficialRef: official.Ref}},
 		{"HR_TOKEN", accounts.Grant{Subject: demoHR, Role: models.RoleHR, UnitRef: demoUnit}},
-		{"HR_TOKEN_2", accounts.Grant{Subject: "demo-hr-2", Role: models.RoleHR, UnitRef: demoUnit}},
+		{"HR_TOKEN_2", accounts.Grant{Subject: demoHR2, Role: models.RoleHR, UnitRef: demoUnit}},
 		{"AUDITOR_TOKEN", accounts.Grant{Subject: "demo-auditor", Role: models.RoleAuditor, UnitRef: demoUnit}},
 		{"ADMIN_TOKEN", accounts.Grant{Subject: "demo-admin", Role: models.RoleAdmin, UnitRef: demoUnit}},
 	} {

@@ -44,8 +44,10 @@ func (w *world) makeCases() {
 	for _, p := range w.posts {
 		w.handle(d, p)
 	}
-	for range unassignedCases {
-		w.leaveUnassigned(d)
+	if !w.before {
+		for range unassignedCases {
+			w.leaveUnassigned(d)
+		}
 	}
 	slices.SortStableFunc(w.cases, func(a, b caseRecord) int {
 		return cmp.Or(a.opened.Compare(b.opened), cmp.Compare(a.official, b.official))
@@ -71,6 +73,9 @@ func (w *world) handle(d dice, p post) {
 			c.closed = closed
 		case p.to < days:
 			continue // still open when the official went: the successor's case, outside this story
+		}
+		if w.before && c.closed.IsZero() {
+			continue // nothing of the year before is open in the year
 		}
 		steps := w.course(d, &c, p)
 		if !c.closed.IsZero() {

@@ -25,6 +25,7 @@ const (
 	StoryMoved     Story = "MOVED"     // changed posts within the year
 	StoryJoined    Story = "JOINED"    // came within the year
 	StoryLeft      Story = "LEFT"      // left within the year
+	StoryRisen     Story = "RISEN"     // in the year before alone: much weaker than in the year
 )
 
 // Official is the hidden truth about one official, which no file of the folder
@@ -55,7 +56,11 @@ func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
 // Generate makes the district that belongs to the seed.
 func Generate(seed uint64) *District {
-	w := newWorld(seed)
+	return newWorld(seed).live()
+}
+
+// live lets the year happen.
+func (w *world) live() *District {
 	w.makeEncounters()
 	w.makeCases()
 	w.makeReviews()
@@ -96,9 +101,22 @@ func Write(dir string, seed uint64) error {
 	return Generate(seed).Write(dir)
 }
 
+// WriteTwoYears is Write with the evidence of the year before as well, so that an
+// assessment can be set beside an earlier one.
+func WriteTwoYears(dir string, seed uint64) error {
+	d := Generate(seed)
+	for i, earlier := range GenerateYearBefore(seed).tables {
+		if evidence[earlier.name] {
+			d.tables[i].rows = append(earlier.rows, d.tables[i].rows...)
+		}
+	}
+	return d.Write(dir)
+}
+
 // world is a district in the making.
 type world struct {
 	seed       uint64
+	before     bool // the year before: other draws, and ids of its own
 	year       *year
 	officials  []Official
 	careers    []career
@@ -114,5 +132,8 @@ type world struct {
 // dice returns a random source of its own for each part of the world, so that a
 // change to one part leaves the draws of the others as they are.
 func (w *world) dice(part uint64) dice {
+	if w.before {
+		part += 100
+	}
 	return dice{rand.New(rand.NewPCG(w.seed, part))}
 }

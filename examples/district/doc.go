@@ -18,5 +18,8 @@
 //     were pushed on and came back, cases that are open and overdue;
 //   - two officials who changed posts, one who came and one who left in the year.
 //
+// [WriteTwoYears] adds the evidence of 2024, in which six officials were much weaker, so
+// that there is somebody who has improved.
+//
 // The same seed gives the same bytes. All names are made up.
 package district

@@ -37,7 +37,7 @@ const (
 )
 
 func newWorld(seed uint64) *world {
-	w := &world{seed: seed, year: newYear()}
+	w := &world{seed: seed, year: newYear(2025)}
 	w.staff()
 	w.cast()
 	w.populate()

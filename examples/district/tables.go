@@ -70,13 +70,22 @@ func (w *world) postingTable() table {
 	return t
 }
 
-func encounterID(n int) string { return fmt.Sprintf("E%05d", n+1) }
+// id is a piece of evidence's; those of the year before have a mark of their own.
+func (w *world) id(format string, n int) string {
+	id := fmt.Sprintf(format, n+1)
+	if w.before {
+		return "B" + id
+	}
+	return id
+}
+
+func (w *world) encounterID(n int) string { return w.id("E%05d", n) }
 
 func (w *world) encounterTable() table {
 	t := newTable("encounters.csv", "encounter_id", "official_id", "service_id", "resident_ref", "channel", "occurred_at", "invited")
 	for i, e := range w.encounters {
 		o := w.officials[w.posts[e.post].official]
-		t.add(encounterID(i), o.ID, serviceID(e.service), w.residentRef(e.resident), channels[e.channel], stamp(e.at), e.invited)
+		t.add(w.encounterID(i), o.ID, serviceID(e.service), w.residentRef(e.resident), channels[e.channel], stamp(e.at), e.invited)
 	}
 	return t
 }
@@ -85,13 +94,13 @@ func (w *world) ratingTable() table {
 	t := newTable("ratings.csv", "encounter_id", "level", "rated_at", "comment", "tags")
 	for i, e := range w.encounters {
 		if e.level > 0 {
-			t.add(encounterID(i), strconv.Itoa(e.level), stamp(e.ratedAt), e.comment, e.tags)
+			t.add(w.encounterID(i), strconv.Itoa(e.level), stamp(e.ratedAt), e.comment, e.tags)
 		}
 	}
 	return t
 }
 
-func caseID(n int) string { return fmt.Sprintf("C%05d", n+1) }
+func (w *world) caseID(n int) string { return w.id("C%05d", n) }
 
 func (w *world) caseTable() table {
 	t := newTable("cases.csv", "case_id", "category", "official_id", "unit_id", "resident_ref", "channel", "opened_at", "due_at",
@@ -101,7 +110,7 @@ func (w *world) caseTable() table {
 		if c.satisfaction > 0 {
 			satisfaction = strconv.Itoa(c.satisfaction)
 		}
-		t.add(caseID(i), categories[c.category].name, w.officialID(c.official), c.unit, w.residentRef(c.resident),
+		t.add(w.caseID(i), categories[c.category].name, w.officialID(c.official), c.unit, w.residentRef(c.resident),
 			channels[c.channel], stamp(c.opened), stampOrEmpty(c.due), stampOrEmpty(c.closed), c.outcome, c.asked, c.confirmed,
 			satisfaction, strconv.Itoa(c.transfers), strconv.Itoa(c.reopened), c.title, c.description)
 	}
@@ -112,7 +121,7 @@ func (w *world) eventTable() table {
 	t := newTable("case_events.csv", "case_id", "at", "kind", "from_official_id", "to_official_id", "to_unit_id", "note")
 	for i, c := range w.cases {
 		for _, e := range c.events {
-			t.add(caseID(i), stamp(e.at), e.kind, w.officialID(e.from), w.officialID(e.to), e.unit, e.note)
+			t.add(w.caseID(i), stamp(e.at), e.kind, w.officialID(e.from), w.officialID(e.to), e.unit, e.note)
 		}
 	}
 	return t
@@ -129,7 +138,7 @@ func (w *world) reviewTable() table {
 func (w *world) deedTable() table {
 	t := newTable("deeds.csv", "deed_id", "official_id", "kind", "done_at", "hours", "beneficiary_ref", "confirmed", "title")
 	for i, x := range w.deeds {
-		t.add(fmt.Sprintf("D%04d", i+1), w.officialID(x.official), deedKinds[x.kind], stamp(x.at), x.hours,
+		t.add(w.id("D%04d", i), w.officialID(x.official), deedKinds[x.kind], stamp(x.at), x.hours,
 			w.residentRef(x.beneficiary), x.confirmed, x.title)
 	}
 	return t

@@ -100,7 +100,7 @@ var honourKinds = []struct {
 func (w *world) makeAchievements() {
 	d := w.dice(8)
 	for i, o := range w.officials {
-		if o.Story == StoryQuiet {
+		if o.Story == StoryQuiet || w.absent(i) {
 			continue
 		}
 		count := d.poisson(math.Exp(0.1 + float64(0.8*o.Visibility)))

@@ -2,35 +2,50 @@ package district
 
 import "time"
 
-// days is the length of 2025.
+// days is how many days of a year the district lives: of 2024 the last one is left out.
 const days = 365
 
 // zone is China Standard Time, which all times are written in.
 var zone = time.FixedZone("CST", 8*60*60)
 
-// year knows the working days of 2025. Days are counted from 0, 1 January.
+// year knows the working days of one year. Days are counted from 0, 1 January.
 type year struct {
 	start   time.Time
 	working [days]bool
 }
 
+// arrangement is a year's holiday arrangement: public holidays, and the make-up days
+// that are worked for them.
+type arrangement struct {
+	holidays []struct{ month, from, to int }
+	makeUps  [][2]int // month and day
+}
+
+var arrangements = map[int]arrangement{
+	2024: {
+		[]struct{ month, from, to int }{{1, 1, 1}, {2, 10, 17}, {4, 4, 6}, {5, 1, 5}, {6, 10, 10}, {9, 15, 17}, {10, 1, 7}},
+		[][2]int{{2, 4}, {2, 18}, {4, 7}, {4, 28}, {5, 11}, {9, 14}, {9, 29}, {10, 12}},
+	},
+	2025: {
+		[]struct{ month, from, to int }{{1, 1, 1}, {1, 28, 31}, {2, 1, 4}, {4, 4, 6}, {5, 1, 5}, {5, 31, 31}, {6, 1, 2}, {10, 1, 8}},
+		[][2]int{{1, 26}, {2, 8}, {4, 27}, {9, 28}, {10, 11}},
+	},
+}
+
 // newYear marks the working days: Monday to Friday, less the public holidays,
 // plus the make-up days of that year's holiday arrangement.
-func newYear() *year {
-	y := &year{start: time.Date(2025, time.January, 1, 0, 0, 0, 0, zone)}
+func newYear(number int) *year {
+	y := &year{start: time.Date(number, time.January, 1, 0, 0, 0, 0, zone)}
 	for d := range y.working {
 		weekday := y.start.AddDate(0, 0, d).Weekday()
 		y.working[d] = weekday != time.Saturday && weekday != time.Sunday
 	}
-	holidays := []struct{ month, from, to int }{
-		{1, 1, 1}, {1, 28, 31}, {2, 1, 4}, {4, 4, 6}, {5, 1, 5}, {5, 31, 31}, {6, 1, 2}, {10, 1, 8},
-	}
-	for _, h := range holidays {
+	for _, h := range arrangements[number].holidays {
 		for day := h.from; day <= h.to; day++ {
 			y.working[y.day(h.month, day)] = false
 		}
 	}
-	for _, m := range [][2]int{{1, 26}, {2, 8}, {4, 27}, {9, 28}, {10, 11}} {
+	for _, m := range arrangements[number].makeUps {
 		y.working[y.day(m[0], m[1])] = true
 	}
 	return y
@@ -38,7 +53,7 @@ func newYear() *year {
 
 // day counts the days before a date.
 func (y *year) day(month, day int) int {
-	date := time.Date(2025, time.Month(month), day, 0, 0, 0, 0, zone)
+	date := time.Date(y.start.Year(), time.Month(month), day, 0, 0, 0, 0, zone)
 	return int(date.Sub(y.start) / (24 * time.Hour))
 }
 
