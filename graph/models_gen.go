@@ -1425,6 +1425,24 @@ type ReviewQuestionInput struct {
 	Levels []*models.LevelText `json:"levels"`
 }
 
+// A page of review rounds.
+type ReviewRoundConnection struct {
+	// The rounds, each with its cursor.
+	Edges []*ReviewRoundEdge `json:"edges"`
+	// The rounds alone.
+	Nodes []*models.ReviewRound `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A round and its place.
+type ReviewRoundEdge struct {
+	// Pass it as `after` to go on behind this row.
+	Cursor string `json:"cursor"`
+	// The round.
+	Node *models.ReviewRound `json:"node"`
+}
+
 // A page of questionnaires.
 type ReviewTemplateConnection struct {
 	// The questionnaires, each with its cursor.

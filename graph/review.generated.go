@@ -25,6 +25,9 @@ type ReviewConflictResolver interface {
 	Official(ctx context.Context, objs []*models.ReviewConflict) ([]*models.Official, error)
 	Other(ctx context.Context, objs []*models.ReviewConflict) ([]*models.Official, error)
 }
+type ReviewLoadResolver interface {
+	Reviewer(ctx context.Context, objs []*reviews.Load) ([]*models.Official, error)
+}
 type ReviewPairResolver interface {
 	Official(ctx context.Context, objs []*models.ReviewAssignment) ([]*models.Official, error)
 	Reviewer(ctx context.Context, objs []*models.ReviewAssignment) ([]*models.Official, error)
@@ -35,6 +38,7 @@ type ReviewProposalPartResolver interface {
 type ReviewRoundResolver interface {
 	Template(ctx context.Context, objs []*models.ReviewRound) ([]*models.ReviewTemplate, error)
 	Progress(ctx context.Context, obj *models.ReviewRound) ([]*reviews.Progress, error)
+	Loads(ctx context.Context, obj *models.ReviewRound, first int32) ([]*reviews.Load, error)
 	Assignments(ctx context.Context, obj *models.ReviewRound, officialID *models.ID, reviewerID *models.ID, first int32, after *string) (*ReviewPairConnection, error)
 }
 type ReviewSheetResolver interface {
@@ -85,6 +89,20 @@ func (ec *executionContext) field_ReviewRound_assignments_args(ctx context.Conte
 		return nil, err
 	}
 	args["after"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_ReviewRound_loads_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int32, error) {
+			return ec.unmarshalNInt2int32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
 	return args, nil
 }
 
@@ -1633,6 +1651,84 @@ func (ec *executionContext) fieldContext_ReviewFigure_mean(_ context.Context, fi
 	return graphql.NewScalarFieldContext("ReviewFigure", field, false, false, "Float")
 }
 
+func (ec *executionContext) _ReviewLoad_reviewer(ctx context.Context, field graphql.CollectedField, obj *reviews.Load) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewLoad_reviewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ReviewLoad_reviewer(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Official) graphql.Marshaler {
+			return ec.marshalOOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewLoad_reviewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewLoad",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Official(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ReviewLoad_reviewer(ctx context.Context, field graphql.CollectedField, obj *reviews.Load) (any, error) {
+	resolver := ec.Resolvers.ReviewLoad()
+	if batch, ok := graphql.BatchParentsFor[*reviews.Load](ctx, "ReviewLoad"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Reviewer(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*models.Official](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ReviewLoad.reviewer",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Reviewer(ctx, []*reviews.Load{obj})
+	return graphql.ResolveBatchSingleResult[*models.Official](
+		ctx,
+		results,
+		err,
+		"ReviewLoad.reviewer",
+	)
+}
+
+func (ec *executionContext) _ReviewLoad_asked(ctx context.Context, field graphql.CollectedField, obj *reviews.Load) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewLoad_asked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Asked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewLoad_asked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewLoad", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ReviewPair_id(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAssignment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2725,6 +2821,50 @@ func (ec *executionContext) fieldContext_ReviewRound_progress(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _ReviewRound_loads(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewRound_loads(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ReviewRound().Loads(ctx, obj, fc.Args["first"].(int32))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*reviews.Load) graphql.Marshaler {
+			return ec.marshalNReviewLoad2ᚕᚖsteelyardᚋservicesᚋreviewsᚐLoadᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewRound_loads(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewRound",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewLoad(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ReviewRound_loads_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReviewRound_assignments(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2765,6 +2905,157 @@ func (ec *executionContext) fieldContext_ReviewRound_assignments(ctx context.Con
 	if fc.Args, err = ec.field_ReviewRound_assignments_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewRoundConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ReviewRoundConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewRoundConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ReviewRoundEdge) graphql.Marshaler {
+			return ec.marshalNReviewRoundEdge2ᚕᚖsteelyardᚋgraphᚐReviewRoundEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewRoundConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewRoundConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewRoundEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewRoundConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *ReviewRoundConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewRoundConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.ReviewRound) graphql.Marshaler {
+			return ec.marshalNReviewRound2ᚕᚖsteelyardᚋmodelsᚐReviewRoundᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewRoundConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewRoundConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewRound(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewRoundConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *ReviewRoundConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewRoundConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖsteelyardᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewRoundConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewRoundConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewRoundEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ReviewRoundEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewRoundEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewRoundEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewRoundEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReviewRoundEdge_node(ctx context.Context, field graphql.CollectedField, obj *ReviewRoundEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewRoundEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ReviewRound) graphql.Marshaler {
+			return ec.marshalNReviewRound2ᚖsteelyardᚋmodelsᚐReviewRound(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewRoundEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewRoundEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewRound(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -5228,6 +5519,45 @@ func (ec *executionContext) _ReviewFigure(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var reviewLoadImplementors = []string{"ReviewLoad"}
+
+func (ec *executionContext) _ReviewLoad(ctx context.Context, sel ast.SelectionSet, obj *reviews.Load) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewLoadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewLoad")
+		case "reviewer":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReviewLoad_reviewer(ctx, field, obj)
+				})
+		case "asked":
+			out.Values[i] = ec._ReviewLoad_asked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var reviewPairImplementors = []string{"ReviewPair"}
 
 func (ec *executionContext) _ReviewPair(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewAssignment) graphql.Marshaler {
@@ -5663,12 +5993,99 @@ func (ec *executionContext) _ReviewRound(ctx context.Context, sel ast.SelectionS
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewRound_progress(ctx, field, obj)
 				})
+		case "loads":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReviewRound_loads(ctx, field, obj)
+				})
 		case "assignments":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewRound_assignments(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewRoundConnectionImplementors = []string{"ReviewRoundConnection"}
+
+func (ec *executionContext) _ReviewRoundConnection(ctx context.Context, sel ast.SelectionSet, obj *ReviewRoundConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewRoundConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewRoundConnection")
+		case "edges":
+			out.Values[i] = ec._ReviewRoundConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ReviewRoundConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ReviewRoundConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reviewRoundEdgeImplementors = []string{"ReviewRoundEdge"}
+
+func (ec *executionContext) _ReviewRoundEdge(ctx context.Context, sel ast.SelectionSet, obj *ReviewRoundEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewRoundEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewRoundEdge")
+		case "cursor":
+			out.Values[i] = ec._ReviewRoundEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ReviewRoundEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6476,6 +6893,31 @@ func (ec *executionContext) marshalNReviewFigure2ᚖsteelyardᚋservicesᚋrevie
 	return ec._ReviewFigure(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNReviewLoad2ᚕᚖsteelyardᚋservicesᚋreviewsᚐLoadᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Load) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "ReviewLoad", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewLoad2ᚖsteelyardᚋservicesᚋreviewsᚐLoad(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReviewLoad2ᚖsteelyardᚋservicesᚋreviewsᚐLoad(ctx context.Context, sel ast.SelectionSet, v *reviews.Load) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewLoad!")
+		return graphql.Null
+	}
+	return ec._ReviewLoad(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNReviewPair2ᚕᚖsteelyardᚋmodelsᚐReviewAssignmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewAssignment) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewPair", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
@@ -6651,12 +7093,61 @@ func (ec *executionContext) unmarshalNReviewQuestionInput2ᚖsteelyardᚋgraph�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNReviewRound2ᚕᚖsteelyardᚋmodelsᚐReviewRoundᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewRound) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "ReviewRound", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewRound2ᚖsteelyardᚋmodelsᚐReviewRound(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNReviewRound2ᚖsteelyardᚋmodelsᚐReviewRound(ctx context.Context, sel ast.SelectionSet, v *models.ReviewRound) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ReviewRound!")
 		return graphql.Null
 	}
 	return ec._ReviewRound(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReviewRoundConnection2ᚖsteelyardᚋgraphᚐReviewRoundConnection(ctx context.Context, sel ast.SelectionSet, v *ReviewRoundConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewRoundConnection!")
+		return graphql.Null
+	}
+	return ec._ReviewRoundConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReviewRoundEdge2ᚕᚖsteelyardᚋgraphᚐReviewRoundEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReviewRoundEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewRoundEdge2ᚖsteelyardᚋgraphᚐReviewRoundEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReviewRoundEdge2ᚖsteelyardᚋgraphᚐReviewRoundEdge(ctx context.Context, sel ast.SelectionSet, v *ReviewRoundEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReviewRoundEdge!")
+		return graphql.Null
+	}
+	return ec._ReviewRoundEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNReviewRoundState2steelyardᚋmodelsᚐReviewRoundState(ctx context.Context, v any) (models.ReviewRoundState, error) {

@@ -64,6 +64,7 @@ type ResolverRoot interface {
 	RatingInvitation() RatingInvitationResolver
 	ReviewAssignment() ReviewAssignmentResolver
 	ReviewConflict() ReviewConflictResolver
+	ReviewLoad() ReviewLoadResolver
 	ReviewPair() ReviewPairResolver
 	ReviewProposalPart() ReviewProposalPartResolver
 	ReviewRound() ReviewRoundResolver
@@ -1063,6 +1064,7 @@ type ComplexityRoot struct {
 		ReviewConflicts     func(childComplexity int, first int32, after *string) int
 		ReviewResults       func(childComplexity int, roundID models.ID, officialID models.ID) int
 		ReviewRound         func(childComplexity int, id models.ID) int
+		ReviewRounds        func(childComplexity int, cycleID models.ID, first int32, after *string) int
 		ReviewTemplates     func(childComplexity int, first int32, after *string) int
 		RoutingRules        func(childComplexity int) int
 		SelfSummaries       func(childComplexity int, cycleID models.ID, first int32, after *string) int
@@ -1250,6 +1252,11 @@ type ComplexityRoot struct {
 		Reviewers func(childComplexity int) int
 	}
 
+	ReviewLoad struct {
+		Asked    func(childComplexity int) int
+		Reviewer func(childComplexity int) int
+	}
+
 	ReviewPair struct {
 		ID       func(childComplexity int) int
 		Official func(childComplexity int) int
@@ -1310,11 +1317,23 @@ type ComplexityRoot struct {
 		Assignments func(childComplexity int, officialID *models.ID, reviewerID *models.ID, first int32, after *string) int
 		ClosesOn    func(childComplexity int) int
 		ID          func(childComplexity int) int
+		Loads       func(childComplexity int, first int32) int
 		Name        func(childComplexity int) int
 		OpensOn     func(childComplexity int) int
 		Progress    func(childComplexity int) int
 		State       func(childComplexity int) int
 		Template    func(childComplexity int) int
+	}
+
+	ReviewRoundConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ReviewRoundEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	ReviewSheet struct {
@@ -6232,6 +6251,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ReviewRound(childComplexity, args["id"].(models.ID)), true
+	case "Query.reviewRounds":
+		if e.ComplexityRoot.Query.ReviewRounds == nil {
+			break
+		}
+
+		args, err := ec.field_Query_reviewRounds_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ReviewRounds(childComplexity, args["cycleId"].(models.ID), args["first"].(int32), args["after"].(*string)), true
 	case "Query.reviewTemplates":
 		if e.ComplexityRoot.Query.ReviewTemplates == nil {
 			break
@@ -6951,6 +6981,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReviewFigure.Reviewers(childComplexity), true
 
+	case "ReviewLoad.asked":
+		if e.ComplexityRoot.ReviewLoad.Asked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewLoad.Asked(childComplexity), true
+	case "ReviewLoad.reviewer":
+		if e.ComplexityRoot.ReviewLoad.Reviewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewLoad.Reviewer(childComplexity), true
+
 	case "ReviewPair.id":
 		if e.ComplexityRoot.ReviewPair.ID == nil {
 			break
@@ -7174,6 +7217,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviewRound.ID(childComplexity), true
+	case "ReviewRound.loads":
+		if e.ComplexityRoot.ReviewRound.Loads == nil {
+			break
+		}
+
+		args, err := ec.field_ReviewRound_loads_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ReviewRound.Loads(childComplexity, args["first"].(int32)), true
 	case "ReviewRound.name":
 		if e.ComplexityRoot.ReviewRound.Name == nil {
 			break
@@ -7204,6 +7258,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviewRound.Template(childComplexity), true
+
+	case "ReviewRoundConnection.edges":
+		if e.ComplexityRoot.ReviewRoundConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewRoundConnection.Edges(childComplexity), true
+	case "ReviewRoundConnection.nodes":
+		if e.ComplexityRoot.ReviewRoundConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewRoundConnection.Nodes(childComplexity), true
+	case "ReviewRoundConnection.pageInfo":
+		if e.ComplexityRoot.ReviewRoundConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewRoundConnection.PageInfo(childComplexity), true
+
+	case "ReviewRoundEdge.cursor":
+		if e.ComplexityRoot.ReviewRoundEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewRoundEdge.Cursor(childComplexity), true
+	case "ReviewRoundEdge.node":
+		if e.ComplexityRoot.ReviewRoundEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewRoundEdge.Node(childComplexity), true
 
 	case "ReviewSheet.answers":
 		if e.ComplexityRoot.ReviewSheet.Answers == nil {
@@ -10327,6 +10413,16 @@ func (ec *executionContext) childFields_ReviewFigure(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ReviewFigure", field.Name)
 }
 
+func (ec *executionContext) childFields_ReviewLoad(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reviewer":
+		return ec.fieldContext_ReviewLoad_reviewer(ctx, field)
+	case "asked":
+		return ec.fieldContext_ReviewLoad_asked(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewLoad", field.Name)
+}
+
 func (ec *executionContext) childFields_ReviewPair(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10455,10 +10551,34 @@ func (ec *executionContext) childFields_ReviewRound(ctx context.Context, field g
 		return ec.fieldContext_ReviewRound_template(ctx, field)
 	case "progress":
 		return ec.fieldContext_ReviewRound_progress(ctx, field)
+	case "loads":
+		return ec.fieldContext_ReviewRound_loads(ctx, field)
 	case "assignments":
 		return ec.fieldContext_ReviewRound_assignments(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReviewRound", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewRoundConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ReviewRoundConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ReviewRoundConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReviewRoundConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewRoundConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewRoundEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ReviewRoundEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ReviewRoundEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewRoundEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ReviewSheet(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -95,7 +95,11 @@ func Waterfall(w io.Writer, words Words, steps []Step) error {
 }
 
 func drawWaterfall(words Words, steps []Step) *chart {
-	const left, top, width, row = 300, 56, 420, 20
+	const top, width, row = 56, 420, 20
+	left := 300.0
+	for _, s := range steps {
+		left = max(left, 20+textWidth(s.Label))
+	}
 	low, high := int64(0), int64(100_00)
 	sum := int64(0)
 	for _, s := range steps {
@@ -103,7 +107,7 @@ func drawWaterfall(words Words, steps []Step) *chart {
 		low, high = min(low, sum), max(high, sum)
 	}
 	bottom := float64(top + row*(len(steps)+1))
-	c := newChart(left+width+80, int(bottom)+40, words.Title)
+	c := newChart(int(left)+width+80, int(bottom)+40, words.Title)
 	x := func(points int64) float64 { return left + width*float64(points-low)/float64(high-low) }
 	for v := low / 25_00 * 25_00; v <= high; v += 25_00 {
 		c.line(x(v), top-4, x(v), bottom, "#ddd")
@@ -132,13 +136,32 @@ func drawWaterfall(words Words, steps []Step) *chart {
 	return c
 }
 
+// Distribution draws as SVG how many composites lie in each tenth of the scale: ten
+// counts, from the lowest tenth up.
+func Distribution(w io.Writer, words Words, counts [bins]int) error {
+	return drawDistribution(words, counts).svg(w)
+}
+
+// textWidth is about how wide a text stands in a chart's type, in pixels; rather too much.
+func textWidth(text string) float64 {
+	width := 0.0
+	for _, r := range text {
+		if r < 0x2e80 { // narrower than Chinese
+			width += chartType * 0.53
+		} else {
+			width += chartType
+		}
+	}
+	return width
+}
+
 // drawDistribution draws how many composites lie in each tenth of the scale.
-func drawDistribution(words Words, s *Summary) *chart {
+func drawDistribution(words Words, counts [bins]int) *chart {
 	const left, top, width, height = 60, 60, 560, 200
 	c := newChart(left+width+20, top+height+40, words.Title)
-	most := max(slices.Max(s.Distribution[:]), 1)
+	most := max(slices.Max(counts[:]), 1)
 	c.text(left, top-10, "start", words.Y)
-	for i, n := range s.Distribution {
+	for i, n := range counts {
 		from, to := left+width*float64(i)/bins, left+width*float64(i+1)/bins
 		up := top + height*(1-float64(n)/float64(most))
 		c.bar(from+2, up, to-2, top+height-up, chartBlue)

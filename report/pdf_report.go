@@ -37,7 +37,7 @@ func PDF(w io.Writer, look Look, r Report) error {
 	if look.Minimum > 1 {
 		p.paragraph(look.say("withheld", strconv.Itoa(look.Minimum)), bodyType-1, "#555")
 	}
-	p.chart(drawDistribution(Words{Title: look.say("distribution"), Y: look.say("officials")}, s))
+	p.chart(drawDistribution(Words{Title: look.say("distribution"), Y: look.say("officials")}, s.Distribution))
 	showcase, err := drawShowcase(look.showcaseWords(), r.Rows)
 	if err != nil {
 		return err

@@ -41,7 +41,7 @@ var allowed = map[string]string{
 	"Query.assessmentRun": "HR AUDITOR", "Query.assessmentReport": "HR AUDITOR", "Query.exportReport": "HR AUDITOR",
 	"Query.myReviewAssignments": "OFFICIAL", "Query.reviewTemplates": "HR AUDITOR", "Query.reviewConflicts": "HR",
 	"Mutation.saveReviewTemplate": "HR", "Mutation.declareReviewConflict": caseHands, "Mutation.removeReviewConflict": "HR",
-	"Mutation.saveReviewDraft": "OFFICIAL", "Query.reviewRound": "HR AUDITOR",
+	"Mutation.saveReviewDraft": "OFFICIAL", "Query.reviewRound": "HR AUDITOR", "Query.reviewRounds": "HR AUDITOR",
 	"Query.appraisalForm": anyone, "Mutation.submitAppraisal": anyone, "Query.appraisalResults": "HR AUDITOR", "Query.reviewResults": "OFFICIAL HR AUDITOR",
 	"Mutation.closeReviewRound": "HR", "Mutation.issueAppraisalCodes": "HR",
 	"Mutation.proposeReviewAssignments": "HR", "Mutation.amendReviewAssignment": "HR",

@@ -124,6 +124,22 @@ func (r *queryResolver) ReviewRound(ctx context.Context, id models.ID) (*models.
 	return r.App.Reviews.Round(ctx, auth.ActorFrom(ctx), id)
 }
 
+func (r *queryResolver) ReviewRounds(ctx context.Context, cycleID models.ID, first int32, after *string) (*graph.ReviewRoundConnection, error) {
+	size, behind, err := page(first, after)
+	if err != nil {
+		return nil, err
+	}
+	rows, more, err := r.App.Reviews.Rounds(ctx, auth.ActorFrom(ctx), cycleID, size, behind)
+	if err != nil {
+		return nil, err
+	}
+	list, info := edges(rows, more, after, func(row *models.ReviewRound) string { return row.ID.String() },
+		func(cursor string, row *models.ReviewRound) *graph.ReviewRoundEdge {
+			return &graph.ReviewRoundEdge{Cursor: cursor, Node: row}
+		})
+	return &graph.ReviewRoundConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
+}
+
 func (r *queryResolver) ReviewResults(ctx context.Context, roundID models.ID, officialID models.ID) ([]*reviews.Figure, error) {
 	return r.App.Reviews.Results(ctx, auth.ActorFrom(ctx), roundID, officialID)
 }
@@ -180,6 +196,10 @@ func (r *reviewConflictResolver) Other(ctx context.Context, objs []*models.Revie
 	return gathered(ctx, load(ctx).named, objs, func(c *models.ReviewConflict) models.ID { return c.OtherID })
 }
 
+func (r *reviewLoadResolver) Reviewer(ctx context.Context, objs []*reviews.Load) ([]*models.Official, error) {
+	return gathered(ctx, load(ctx).named, objs, func(l *reviews.Load) models.ID { return l.ReviewerID })
+}
+
 func (r *reviewPairResolver) Official(ctx context.Context, objs []*models.ReviewAssignment) ([]*models.Official, error) {
 	return gathered(ctx, load(ctx).named, objs, func(a *models.ReviewAssignment) models.ID { return a.OfficialID })
 }
@@ -198,6 +218,14 @@ func (r *reviewRoundResolver) Template(ctx context.Context, objs []*models.Revie
 
 func (r *reviewRoundResolver) Progress(ctx context.Context, obj *models.ReviewRound) ([]*reviews.Progress, error) {
 	return r.App.Reviews.Progress(ctx, auth.ActorFrom(ctx), obj)
+}
+
+func (r *reviewRoundResolver) Loads(ctx context.Context, obj *models.ReviewRound, first int32) ([]*reviews.Load, error) {
+	size, err := pageSize(first)
+	if err != nil {
+		return nil, err
+	}
+	return r.App.Reviews.Loads(ctx, auth.ActorFrom(ctx), obj, size)
 }
 
 func (r *reviewRoundResolver) Assignments(ctx context.Context, obj *models.ReviewRound, officialID *models.ID, reviewerID *models.ID, first int32, after *string) (*graph.ReviewPairConnection, error) {
@@ -234,6 +262,8 @@ func (r *Resolver) ReviewAssignment() graph.ReviewAssignmentResolver {
 
 func (r *Resolver) ReviewConflict() graph.ReviewConflictResolver { return &reviewConflictResolver{r} }
 
+func (r *Resolver) ReviewLoad() graph.ReviewLoadResolver { return &reviewLoadResolver{r} }
+
 func (r *Resolver) ReviewPair() graph.ReviewPairResolver { return &reviewPairResolver{r} }
 
 func (r *Resolver) ReviewProposalPart() graph.ReviewProposalPartResolver {
@@ -249,6 +279,7 @@ func (r *Resolver) ReviewTemplate() graph.ReviewTemplateResolver { return &revie
 type (
 	reviewAssignmentResolver   struct{ *Resolver }
 	reviewConflictResolver     struct{ *Resolver }
+	reviewLoadResolver         struct{ *Resolver }
 	reviewPairResolver         struct{ *Resolver }
 	reviewProposalPartResolver struct{ *Resolver }
 	reviewRoundResolver        struct{ *Resolver }

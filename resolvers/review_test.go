@@ -96,6 +96,12 @@ func TestARoundKeepsToItsScope(t *testing.T) {
 			o.Error("a refused round is kept")
 		}
 		o.ok("hr-north", openRound, "cycle", cycle, "opens", "2025-03-01", "closes", "2025-03-31")
+		rounds := `query($cycle: ID!) { reviewRounds(cycleId: $cycle) { nodes { id loads(first: 1) { reviewer { name } asked } } } }`
+		got := o.ok("hr-north", rounds, "cycle", cycle)
+		got.wants("reviewRounds.nodes.0.loads.0.reviewer.name", o.ok("hr-north", `{ official(id: {bob}) { name } }`).text("official.name"))
+		got.wants("reviewRounds.nodes.0.loads.0.asked", float64(2))
+		o.refuses("hr-south", "NOT_FOUND", "", rounds, "cycle", cycle)
+		o.refuses("ann", "FORBIDDEN", "", rounds, "cycle", cycle)
 	})
 }
 

@@ -39,7 +39,7 @@ var arrows = map[string]string{
 	"store":           "calendar migrations models",
 	"store/lease":     "",
 	"store/storetest": "store",
-	"web":             "messages web/inprocess",
+	"web":             "messages report web/inprocess",
 	"web/inprocess":   "messages",
 }
 

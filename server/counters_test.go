@@ -80,7 +80,7 @@ func TestADeviceIsKnownForADay(t *testing.T) {
 }
 
 // TestCountersInABrowser does in Chromium what residents do at a counter, a kiosk and,
-// later, with their receipts; see TestResidentsInABrowser.
+// later, with their receipts; see TestDemoInABrowser.
 func TestCountersInABrowser(t *testing.T) {
 	node, shots := browser(t)
 	for _, lang := range []string{"zh-CN", "en"} {

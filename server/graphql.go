@@ -160,6 +160,8 @@ func complexities() graph.ComplexityRoot {
 	c.Query.MyReviewAssignments = func(child int, first int32, _ *models.ID) int { return rows(min(first, assignmentsOfReviewer), child) }
 	c.Query.ReviewTemplates = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.ReviewRound.Assignments = func(child int, _, _ *models.ID, first int32, _ *string) int { return rows(first, child) }
+	c.ReviewRound.Loads = func(child int, first int32) int { return rows(first, child) }
+	c.Query.ReviewRounds = func(child int, _ models.ID, first int32, _ *string) int { return rows(first, child) }
 	c.Query.ReviewResults = func(child int, _, _ models.ID) int { return rows(figuresOfReview, child) }
 	c.AppraisalForm.Officials = func(child int) int { return rows(models.MaxAppraised, child) }
 	c.Query.AppraisalResults = func(child int, _ models.ID) int { return rows(models.MaxAppraised, child) }

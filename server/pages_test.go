@@ -11,16 +11,18 @@ import (
 	"testing"
 )
 
-// TestResidentsInABrowser does in Chromium what a resident does, in both
-// languages. It needs Chromium, Node.js and `npm ci` in tools/browser;
-// STEELYARD_SCREENSHOTS keeps the pictures.
-func TestResidentsInABrowser(t *testing.T) {
+// TestDemoInABrowser does in Chromium what a resident does, and what an HR officer asks
+// of a cycle, in both languages. It needs Chromium, Node.js and `npm ci` in
+// tools/browser; STEELYARD_SCREENSHOTS keeps the pictures.
+func TestDemoInABrowser(t *testing.T) {
 	node, shots := browser(t)
 	d := startDemo(t, "--db", "sqlite:"+filepath.Join(t.TempDir(), "demo.db"))
-	defer d.stop()
+	t.Cleanup(d.stop)
 	for _, lang := range []string{"zh-CN", "en"} {
 		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
 			drive(t, node, "residents.mjs", lang, d.ratingLink(t), d.resolvedCase(t), shots)
+			drive(t, node, "officers.mjs", lang, d.values["RATING_URL"], d.values["CYCLE_ID"], shots, d.values["HR_TOKEN"], d.values["OFFICIAL_TOKEN"])
 		})
 	}
 }

@@ -103,6 +103,23 @@ func (v *AnswerRatingResponse) GetReplyToRating() AnswerRatingReplyToRatingReply
 	return v.ReplyToRating
 }
 
+// AnyWeights includes the requested fields of the GraphQL type WeightRange.
+// The GraphQL type's documentation follows.
+//
+// What becomes of an official under weights drawn evenly from all that are possible.
+type AnyWeights struct {
+	// 5 % of the weightings give less.
+	CompositeLow *float64 `json:"compositeLow"`
+	// 5 % of the weightings give more.
+	CompositeHigh *float64 `json:"compositeHigh"`
+}
+
+// GetCompositeLow returns AnyWeights.CompositeLow, and is useful for accessing the field via an interface.
+func (v *AnyWeights) GetCompositeLow() *float64 { return v.CompositeLow }
+
+// GetCompositeHigh returns AnyWeights.CompositeHigh, and is useful for accessing the field via an interface.
+func (v *AnyWeights) GetCompositeHigh() *float64 { return v.CompositeHigh }
+
 // What a voter says of an official.
 type AppraisalGrade string
 
@@ -188,6 +205,48 @@ func (v *AspectOffered) GetCode() string { return v.Code }
 
 // GetLabel returns AspectOffered.Label, and is useful for accessing the field via an interface.
 func (v *AspectOffered) GetLabel() string { return v.Label }
+
+// In which order a report comes.
+type AssessmentOrder string
+
+const (
+	// By peer group, then rank: the order of the files.
+	AssessmentOrderRank AssessmentOrder = "RANK"
+	// The highest composite first; without one last.
+	AssessmentOrderCompositeDesc AssessmentOrder = "COMPOSITE_DESC"
+	// The quiet and strong first: the lowest showcase gap.
+	AssessmentOrderShowcaseGapAsc AssessmentOrder = "SHOWCASE_GAP_ASC"
+	// The showy and weak first: the highest showcase gap.
+	AssessmentOrderShowcaseGapDesc AssessmentOrder = "SHOWCASE_GAP_DESC"
+	// Who improved most against the cycle before first; who cannot be compared last.
+	AssessmentOrderImprovementDesc AssessmentOrder = "IMPROVEMENT_DESC"
+)
+
+var AllAssessmentOrder = []AssessmentOrder{
+	AssessmentOrderRank,
+	AssessmentOrderCompositeDesc,
+	AssessmentOrderShowcaseGapAsc,
+	AssessmentOrderShowcaseGapDesc,
+	AssessmentOrderImprovementDesc,
+}
+
+// How far the evidence carried.
+type AssessmentStatus string
+
+const (
+	// Every component has enough evidence.
+	AssessmentStatusScored AssessmentStatus = "SCORED"
+	// Some component lacks evidence; the others share its weight.
+	AssessmentStatusProvisional AssessmentStatus = "PROVISIONAL"
+	// There is no composite.
+	AssessmentStatusInsufficientEvidence AssessmentStatus = "INSUFFICIENT_EVIDENCE"
+)
+
+var AllAssessmentStatus = []AssessmentStatus{
+	AssessmentStatusScored,
+	AssessmentStatusProvisional,
+	AssessmentStatusInsufficientEvidence,
+}
 
 // Ballot includes the requested fields of the GraphQL type AppraisalForm.
 // The GraphQL type's documentation follows.
@@ -1065,6 +1124,76 @@ var AllChannel = []Channel{
 	ChannelOther,
 }
 
+// Compared includes the requested fields of the GraphQL type PolicyComparison.
+// The GraphQL type's documentation follows.
+//
+// A cycle's scores as its own policy has them today, beside others.
+type Compared struct {
+	// The ways of scoring, the cycle's own first.
+	Sides []ComparedSideLine `json:"sides"`
+	// Who moves by most ranks first, and of these by most points. A cursor is a place in this list and holds for the same input.
+	Officials ComparedOfficialsComparedOfficialConnection `json:"officials"`
+}
+
+// GetSides returns Compared.Sides, and is useful for accessing the field via an interface.
+func (v *Compared) GetSides() []ComparedSideLine { return v.Sides }
+
+// GetOfficials returns Compared.Officials, and is useful for accessing the field via an interface.
+func (v *Compared) GetOfficials() ComparedOfficialsComparedOfficialConnection { return v.Officials }
+
+// ComparedOfficialsComparedOfficialConnection includes the requested fields of the GraphQL type ComparedOfficialConnection.
+// The GraphQL type's documentation follows.
+//
+// Officials of a comparison.
+type ComparedOfficialsComparedOfficialConnection struct {
+	// How many there are.
+	TotalCount int `json:"totalCount"`
+	// The rows.
+	Nodes []Mover `json:"nodes"`
+}
+
+// GetTotalCount returns ComparedOfficialsComparedOfficialConnection.TotalCount, and is useful for accessing the field via an interface.
+func (v *ComparedOfficialsComparedOfficialConnection) GetTotalCount() int { return v.TotalCount }
+
+// GetNodes returns ComparedOfficialsComparedOfficialConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *ComparedOfficialsComparedOfficialConnection) GetNodes() []Mover { return v.Nodes }
+
+// ComparedSideLine includes the requested fields of the GraphQL type ComparedSide.
+// The GraphQL type's documentation follows.
+//
+// One way of scoring.
+type ComparedSideLine struct {
+	// The policy's name.
+	Policy string `json:"policy"`
+	// Rank correlation (Spearman) with the cycle's own, within peer groups; null where nobody is ranked.
+	Agreement *float64 `json:"agreement"`
+	// For how many officials another grade is proposed.
+	Regraded int `json:"regraded"`
+}
+
+// GetPolicy returns ComparedSideLine.Policy, and is useful for accessing the field via an interface.
+func (v *ComparedSideLine) GetPolicy() string { return v.Policy }
+
+// GetAgreement returns ComparedSideLine.Agreement, and is useful for accessing the field via an interface.
+func (v *ComparedSideLine) GetAgreement() *float64 { return v.Agreement }
+
+// GetRegraded returns ComparedSideLine.Regraded, and is useful for accessing the field via an interface.
+func (v *ComparedSideLine) GetRegraded() int { return v.Regraded }
+
+// What a policy says of one component.
+type ComponentRuleInput struct {
+	// Share of the composite, 0 to 1; the four add up to 1.
+	Weight float64 `json:"weight"`
+	// Effective pieces of evidence below which the component is left out.
+	MinimumN float64 `json:"minimumN"`
+}
+
+// GetWeight returns ComponentRuleInput.Weight, and is useful for accessing the field via an interface.
+func (v *ComponentRuleInput) GetWeight() float64 { return v.Weight }
+
+// GetMinimumN returns ComponentRuleInput.MinimumN, and is useful for accessing the field via an interface.
+func (v *ComponentRuleInput) GetMinimumN() float64 { return v.MinimumN }
+
 // ConfirmConfirmResolutionCasePayload includes the requested fields of the GraphQL type CasePayload.
 // The GraphQL type's documentation follows.
 //
@@ -1121,6 +1250,21 @@ func (v *ConfirmResponse) GetConfirmResolution() ConfirmConfirmResolutionCasePay
 	return v.ConfirmResolution
 }
 
+// How a file's bytes are written as text.
+type ContentEncoding string
+
+const (
+	// They are UTF-8 text.
+	ContentEncodingText ContentEncoding = "TEXT"
+	// They are in base64, RFC 4648, with padding.
+	ContentEncodingBase64 ContentEncoding = "BASE64"
+)
+
+var AllContentEncoding = []ContentEncoding{
+	ContentEncodingText,
+	ContentEncodingBase64,
+}
+
 // Counter includes the requested fields of the GraphQL type CounterOffer.
 // The GraphQL type's documentation follows.
 //
@@ -1174,6 +1318,263 @@ func (v *CounterOfficial) GetId() string { return v.Id }
 
 // GetName returns CounterOfficial.Name, and is useful for accessing the field via an interface.
 func (v *CounterOfficial) GetName() string { return v.Name }
+
+// CountingRun includes the requested fields of the GraphQL type AssessmentRun.
+// The GraphQL type's documentation follows.
+//
+// One computation of all assessments of a cycle.
+type CountingRun struct {
+	// The global id.
+	Id string `json:"id"`
+	// Where it stands.
+	State RunState `json:"state"`
+	// When it ended.
+	FinishedAt time.Time `json:"finishedAt"`
+	// The engine's version.
+	EngineVersion string `json:"engineVersion"`
+	// SHA-256 of the evidence, in hexadecimal; null before it is done.
+	EvidenceDigest string `json:"evidenceDigest"`
+	// SHA-256 of the policy, in hexadecimal; null before it is done.
+	PolicyDigest string `json:"policyDigest"`
+}
+
+// GetId returns CountingRun.Id, and is useful for accessing the field via an interface.
+func (v *CountingRun) GetId() string { return v.Id }
+
+// GetState returns CountingRun.State, and is useful for accessing the field via an interface.
+func (v *CountingRun) GetState() RunState { return v.State }
+
+// GetFinishedAt returns CountingRun.FinishedAt, and is useful for accessing the field via an interface.
+func (v *CountingRun) GetFinishedAt() time.Time { return v.FinishedAt }
+
+// GetEngineVersion returns CountingRun.EngineVersion, and is useful for accessing the field via an interface.
+func (v *CountingRun) GetEngineVersion() string { return v.EngineVersion }
+
+// GetEvidenceDigest returns CountingRun.EvidenceDigest, and is useful for accessing the field via an interface.
+func (v *CountingRun) GetEvidenceDigest() string { return v.EvidenceDigest }
+
+// GetPolicyDigest returns CountingRun.PolicyDigest, and is useful for accessing the field via an interface.
+func (v *CountingRun) GetPolicyDigest() string { return v.PolicyDigest }
+
+// A cycle with the policy that it follows and the run that counts.
+type CycleHead struct {
+	CycleLine `json:"-"`
+	// The weights and rules; null: the default policy.
+	Policy *PolicyVersion `json:"policy"`
+	// The run whose results count; null before the first.
+	Run *CountingRun `json:"run"`
+}
+
+// GetPolicy returns CycleHead.Policy, and is useful for accessing the field via an interface.
+func (v *CycleHead) GetPolicy() *PolicyVersion { return v.Policy }
+
+// GetRun returns CycleHead.Run, and is useful for accessing the field via an interface.
+func (v *CycleHead) GetRun() *CountingRun { return v.Run }
+
+// GetId returns CycleHead.Id, and is useful for accessing the field via an interface.
+func (v *CycleHead) GetId() string { return v.CycleLine.Id }
+
+// GetName returns CycleHead.Name, and is useful for accessing the field via an interface.
+func (v *CycleHead) GetName() string { return v.CycleLine.Name }
+
+// GetKind returns CycleHead.Kind, and is useful for accessing the field via an interface.
+func (v *CycleHead) GetKind() CycleKind { return v.CycleLine.Kind }
+
+// GetState returns CycleHead.State, and is useful for accessing the field via an interface.
+func (v *CycleHead) GetState() CycleState { return v.CycleLine.State }
+
+// GetFromOn returns CycleHead.FromOn, and is useful for accessing the field via an interface.
+func (v *CycleHead) GetFromOn() string { return v.CycleLine.FromOn }
+
+// GetToOn returns CycleHead.ToOn, and is useful for accessing the field via an interface.
+func (v *CycleHead) GetToOn() string { return v.CycleLine.ToOn }
+
+// GetUnit returns CycleHead.Unit, and is useful for accessing the field via an interface.
+func (v *CycleHead) GetUnit() UnitRef { return v.CycleLine.Unit }
+
+func (v *CycleHead) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*CycleHead
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.CycleHead = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	err = json.Unmarshal(
+		b, &v.CycleLine)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+type __premarshalCycleHead struct {
+	Policy *PolicyVersion `json:"policy"`
+
+	Run *CountingRun `json:"run"`
+
+	Id string `json:"id"`
+
+	Name string `json:"name"`
+
+	Kind CycleKind `json:"kind"`
+
+	State CycleState `json:"state"`
+
+	FromOn string `json:"fromOn"`
+
+	ToOn string `json:"toOn"`
+
+	Unit UnitRef `json:"unit"`
+}
+
+func (v *CycleHead) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *CycleHead) __premarshalJSON() (*__premarshalCycleHead, error) {
+	var retval __premarshalCycleHead
+
+	retval.Policy = v.Policy
+	retval.Run = v.Run
+	retval.Id = v.CycleLine.Id
+	retval.Name = v.CycleLine.Name
+	retval.Kind = v.CycleLine.Kind
+	retval.State = v.CycleLine.State
+	retval.FromOn = v.CycleLine.FromOn
+	retval.ToOn = v.CycleLine.ToOn
+	retval.Unit = v.CycleLine.Unit
+	return &retval, nil
+}
+
+// What a cycle is held for.
+type CycleKind string
+
+const (
+	// A calendar year.
+	CycleKindAnnual CycleKind = "ANNUAL"
+	// A quarter.
+	CycleKindQuarterly CycleKind = "QUARTERLY"
+	// A term of office.
+	CycleKindTerm CycleKind = "TERM"
+	// A special occasion.
+	CycleKindSpecial CycleKind = "SPECIAL"
+)
+
+var AllCycleKind = []CycleKind{
+	CycleKindAnnual,
+	CycleKindQuarterly,
+	CycleKindTerm,
+	CycleKindSpecial,
+}
+
+// CycleLine includes the GraphQL fields of Cycle requested by the fragment CycleLine.
+// The GraphQL type's documentation follows.
+//
+// An assessment period of one part of the organisation.
+type CycleLine struct {
+	// The global id.
+	Id string `json:"id"`
+	// Its name.
+	Name string `json:"name"`
+	// What it is held for.
+	Kind CycleKind `json:"kind"`
+	// Where it stands.
+	State CycleState `json:"state"`
+	// The first day.
+	FromOn string `json:"fromOn"`
+	// The last day.
+	ToOn string `json:"toOn"`
+	// The part it covers: this unit and everything below it.
+	Unit UnitRef `json:"unit"`
+}
+
+// GetId returns CycleLine.Id, and is useful for accessing the field via an interface.
+func (v *CycleLine) GetId() string { return v.Id }
+
+// GetName returns CycleLine.Name, and is useful for accessing the field via an interface.
+func (v *CycleLine) GetName() string { return v.Name }
+
+// GetKind returns CycleLine.Kind, and is useful for accessing the field via an interface.
+func (v *CycleLine) GetKind() CycleKind { return v.Kind }
+
+// GetState returns CycleLine.State, and is useful for accessing the field via an interface.
+func (v *CycleLine) GetState() CycleState { return v.State }
+
+// GetFromOn returns CycleLine.FromOn, and is useful for accessing the field via an interface.
+func (v *CycleLine) GetFromOn() string { return v.FromOn }
+
+// GetToOn returns CycleLine.ToOn, and is useful for accessing the field via an interface.
+func (v *CycleLine) GetToOn() string { return v.ToOn }
+
+// GetUnit returns CycleLine.Unit, and is useful for accessing the field via an interface.
+func (v *CycleLine) GetUnit() UnitRef { return v.Unit }
+
+// CycleListCyclesCycleConnection includes the requested fields of the GraphQL type CycleConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of cycles.
+type CycleListCyclesCycleConnection struct {
+	// The rows alone.
+	Nodes []CycleLine `json:"nodes"`
+	// Where the page lies.
+	PageInfo Paging `json:"pageInfo"`
+}
+
+// GetNodes returns CycleListCyclesCycleConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *CycleListCyclesCycleConnection) GetNodes() []CycleLine { return v.Nodes }
+
+// GetPageInfo returns CycleListCyclesCycleConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *CycleListCyclesCycleConnection) GetPageInfo() Paging { return v.PageInfo }
+
+// CycleListResponse is returned by CycleList on success.
+type CycleListResponse struct {
+	// The cycles that cover the caller's scope or a part of it, the newest first.
+	Cycles CycleListCyclesCycleConnection `json:"cycles"`
+}
+
+// GetCycles returns CycleListResponse.Cycles, and is useful for accessing the field via an interface.
+func (v *CycleListResponse) GetCycles() CycleListCyclesCycleConnection { return v.Cycles }
+
+// Where a cycle stands.
+type CycleState string
+
+const (
+	// Being prepared.
+	CycleStateDraft CycleState = "DRAFT"
+	// Evidence comes in.
+	CycleStateCollecting CycleState = "COLLECTING"
+	// The policy is locked, runs are made.
+	CycleStateScoring CycleState = "SCORING"
+	// The public notice stands, objections are open.
+	CycleStatePublished CycleState = "PUBLISHED"
+	// Told to each in writing.
+	CycleStateDecided CycleState = "DECIDED"
+	// Sealed: immutable.
+	CycleStateFinal CycleState = "FINAL"
+)
+
+var AllCycleState = []CycleState{
+	CycleStateDraft,
+	CycleStateCollecting,
+	CycleStateScoring,
+	CycleStatePublished,
+	CycleStateDecided,
+	CycleStateFinal,
+}
 
 // A kind of practical work.
 type DeedKind string
@@ -1624,6 +2025,23 @@ type DutyRoundReviewRound struct {
 // GetName returns DutyRoundReviewRound.Name, and is useful for accessing the field via an interface.
 func (v *DutyRoundReviewRound) GetName() string { return v.Name }
 
+// Earlier includes the requested fields of the GraphQL type Assessment.
+// The GraphQL type's documentation follows.
+//
+// One official in one post in one run. All scores are on a scale of 0 to 100 on which 50 is the peer group's mean.
+type Earlier struct {
+	// The weighted score; null without enough evidence, never 0 for that.
+	Composite *float64 `json:"composite"`
+	// The cycle it is of.
+	Cycle NamedCycle `json:"cycle"`
+}
+
+// GetComposite returns Earlier.Composite, and is useful for accessing the field via an interface.
+func (v *Earlier) GetComposite() *float64 { return v.Composite }
+
+// GetCycle returns Earlier.Cycle, and is useful for accessing the field via an interface.
+func (v *Earlier) GetCycle() NamedCycle { return v.Cycle }
+
 // The classes of errors, in userErrors and in extensions.code alike.
 type ErrorCode string
 
@@ -1754,6 +2172,75 @@ var AllExclusionState = []ExclusionState{
 	ExclusionStateOverturned,
 }
 
+// FigureSet includes the GraphQL fields of ReportFigures requested by the fragment FigureSet.
+// The GraphQL type's documentation follows.
+//
+// Counts and means over some officials.
+type FigureSet struct {
+	// How many officials, a row for each post.
+	Officials int `json:"officials"`
+	// Of them with enough evidence for every component.
+	Scored int `json:"scored"`
+	// Of them with too little for some component.
+	Provisional int `json:"provisional"`
+	// Of them without a composite.
+	Insufficient int `json:"insufficient"`
+	// Of them proposed as EXCELLENT.
+	Excellent int `json:"excellent"`
+	// Of them on the boundary, where people choose.
+	Boundary int `json:"boundary"`
+	// The mean composite, 0 to 100; null where fewer have one than the privacy threshold of figures.
+	Mean *float64 `json:"mean"`
+}
+
+// GetOfficials returns FigureSet.Officials, and is useful for accessing the field via an interface.
+func (v *FigureSet) GetOfficials() int { return v.Officials }
+
+// GetScored returns FigureSet.Scored, and is useful for accessing the field via an interface.
+func (v *FigureSet) GetScored() int { return v.Scored }
+
+// GetProvisional returns FigureSet.Provisional, and is useful for accessing the field via an interface.
+func (v *FigureSet) GetProvisional() int { return v.Provisional }
+
+// GetInsufficient returns FigureSet.Insufficient, and is useful for accessing the field via an interface.
+func (v *FigureSet) GetInsufficient() int { return v.Insufficient }
+
+// GetExcellent returns FigureSet.Excellent, and is useful for accessing the field via an interface.
+func (v *FigureSet) GetExcellent() int { return v.Excellent }
+
+// GetBoundary returns FigureSet.Boundary, and is useful for accessing the field via an interface.
+func (v *FigureSet) GetBoundary() int { return v.Boundary }
+
+// GetMean returns FigureSet.Mean, and is useful for accessing the field via an interface.
+func (v *FigureSet) GetMean() *float64 { return v.Mean }
+
+// File includes the requested fields of the GraphQL type ReportExport.
+// The GraphQL type's documentation follows.
+//
+// A report as a file.
+type File struct {
+	// A name for the file.
+	Filename string `json:"filename"`
+	// What it is, e.g. text/csv; charset=utf-8.
+	MediaType string `json:"mediaType"`
+	// The file itself, as `encoding` says.
+	Content string `json:"content"`
+	// How the file stands in `content`.
+	Encoding ContentEncoding `json:"encoding"`
+}
+
+// GetFilename returns File.Filename, and is useful for accessing the field via an interface.
+func (v *File) GetFilename() string { return v.Filename }
+
+// GetMediaType returns File.MediaType, and is useful for accessing the field via an interface.
+func (v *File) GetMediaType() string { return v.MediaType }
+
+// GetContent returns File.Content, and is useful for accessing the field via an interface.
+func (v *File) GetContent() string { return v.Content }
+
+// GetEncoding returns File.Encoding, and is useful for accessing the field via an interface.
+func (v *File) GetEncoding() ContentEncoding { return v.Encoding }
+
 // FindResponse is returned by Find on success.
 type FindResponse struct {
 	// The rating that a receipt belongs to; null where there is none.
@@ -1881,6 +2368,107 @@ type GivenService struct {
 // GetName returns GivenService.Name, and is useful for accessing the field via an interface.
 func (v *GivenService) GetName() string { return v.Name }
 
+// A year's grade.
+type Grade string
+
+const (
+	// 优秀
+	GradeExcellent Grade = "EXCELLENT"
+	// 称职
+	GradeCompetent Grade = "COMPETENT"
+	// 基本称职
+	GradeBasicallyCompetent Grade = "BASICALLY_COMPETENT"
+	// 不称职
+	GradeIncompetent Grade = "INCOMPETENT"
+	// 不确定等次, for a reason on record.
+	GradeNotGraded Grade = "NOT_GRADED"
+)
+
+var AllGrade = []Grade{
+	GradeExcellent,
+	GradeCompetent,
+	GradeBasicallyCompetent,
+	GradeIncompetent,
+	GradeNotGraded,
+}
+
+// What the engine proposes. Persons decide; low grades are never proposed.
+type GradeProposal string
+
+const (
+	// 优秀
+	GradeProposalExcellent GradeProposal = "EXCELLENT"
+	// Evidence cannot tell on which side of the cut it lies: people choose.
+	GradeProposalBoundary GradeProposal = "BOUNDARY"
+)
+
+var AllGradeProposal = []GradeProposal{
+	GradeProposalExcellent,
+	GradeProposalBoundary,
+}
+
+// Where a hand-set grade stands.
+type GradeState string
+
+const (
+	// One person has signed.
+	GradeStateProposed GradeState = "PROPOSED"
+	// A second person has decided.
+	GradeStateDecided GradeState = "DECIDED"
+	// A second person has refused it.
+	GradeStateRefused GradeState = "REFUSED"
+)
+
+var AllGradeState = []GradeState{
+	GradeStateProposed,
+	GradeStateDecided,
+	GradeStateRefused,
+}
+
+// GradeVersion includes the requested fields of the GraphQL type CycleGrade.
+// The GraphQL type's documentation follows.
+//
+// A grade that persons set: one proposes, another decides. A later version replaces the earlier one, which stays.
+type GradeVersion struct {
+	// The grade.
+	Grade Grade `json:"grade"`
+	// Where it stands.
+	State GradeState `json:"state"`
+	// Why, in the words of whoever proposed it.
+	Reason string `json:"reason"`
+	// 1, 2, 3 …
+	Version int `json:"version"`
+}
+
+// GetGrade returns GradeVersion.Grade, and is useful for accessing the field via an interface.
+func (v *GradeVersion) GetGrade() Grade { return v.Grade }
+
+// GetState returns GradeVersion.State, and is useful for accessing the field via an interface.
+func (v *GradeVersion) GetState() GradeState { return v.State }
+
+// GetReason returns GradeVersion.Reason, and is useful for accessing the field via an interface.
+func (v *GradeVersion) GetReason() string { return v.Reason }
+
+// GetVersion returns GradeVersion.Version, and is useful for accessing the field via an interface.
+func (v *GradeVersion) GetVersion() int { return v.Version }
+
+// GroupLine includes the requested fields of the GraphQL type GroupComparison.
+// The GraphQL type's documentation follows.
+//
+// A peer group within a unit beside the same group in all of the caller's scope.
+type GroupLine struct {
+	// The peer group.
+	PeerGroup string `json:"peerGroup"`
+	// Its officials within the unit.
+	Here FigureSet `json:"here"`
+}
+
+// GetPeerGroup returns GroupLine.PeerGroup, and is useful for accessing the field via an interface.
+func (v *GroupLine) GetPeerGroup() string { return v.PeerGroup }
+
+// GetHere returns GroupLine.Here, and is useful for accessing the field via an interface.
+func (v *GroupLine) GetHere() FigureSet { return v.Here }
+
 // Help includes the requested fields of the GraphQL type Deed.
 // The GraphQL type's documentation follows.
 //
@@ -1923,6 +2511,163 @@ type IssueResponse struct {
 // GetIssueRatingInvitation returns IssueResponse.IssueRatingInvitation, and is useful for accessing the field via an interface.
 func (v *IssueResponse) GetIssueRatingInvitation() IssueIssueRatingInvitationIssueRatingInvitationPayload {
 	return v.IssueRatingInvitation
+}
+
+// Leader includes the requested fields of the GraphQL type Assessment.
+// The GraphQL type's documentation follows.
+//
+// One official in one post in one run. All scores are on a scale of 0 to 100 on which 50 is the peer group's mean.
+type Leader struct {
+	Row   `json:"-"`
+	Since `json:"-"`
+}
+
+// GetOfficial returns Leader.Official, and is useful for accessing the field via an interface.
+func (v *Leader) GetOfficial() Somebody { return v.Row.Official }
+
+// GetUnit returns Leader.Unit, and is useful for accessing the field via an interface.
+func (v *Leader) GetUnit() UnitRef { return v.Row.Unit }
+
+// GetPosition returns Leader.Position, and is useful for accessing the field via an interface.
+func (v *Leader) GetPosition() string { return v.Row.Position }
+
+// GetPeerGroup returns Leader.PeerGroup, and is useful for accessing the field via an interface.
+func (v *Leader) GetPeerGroup() string { return v.Row.PeerGroup }
+
+// GetStatus returns Leader.Status, and is useful for accessing the field via an interface.
+func (v *Leader) GetStatus() AssessmentStatus { return v.Row.Status }
+
+// GetComposite returns Leader.Composite, and is useful for accessing the field via an interface.
+func (v *Leader) GetComposite() *float64 { return v.Row.Composite }
+
+// GetCompositeLow returns Leader.CompositeLow, and is useful for accessing the field via an interface.
+func (v *Leader) GetCompositeLow() *float64 { return v.Row.CompositeLow }
+
+// GetCompositeHigh returns Leader.CompositeHigh, and is useful for accessing the field via an interface.
+func (v *Leader) GetCompositeHigh() *float64 { return v.Row.CompositeHigh }
+
+// GetRank returns Leader.Rank, and is useful for accessing the field via an interface.
+func (v *Leader) GetRank() *int { return v.Row.Rank }
+
+// GetRankLow returns Leader.RankLow, and is useful for accessing the field via an interface.
+func (v *Leader) GetRankLow() *int { return v.Row.RankLow }
+
+// GetRankHigh returns Leader.RankHigh, and is useful for accessing the field via an interface.
+func (v *Leader) GetRankHigh() *int { return v.Row.RankHigh }
+
+// GetGrade returns Leader.Grade, and is useful for accessing the field via an interface.
+func (v *Leader) GetGrade() *GradeProposal { return v.Row.Grade }
+
+// GetVisibility returns Leader.Visibility, and is useful for accessing the field via an interface.
+func (v *Leader) GetVisibility() *float64 { return v.Row.Visibility }
+
+// GetShowcaseGap returns Leader.ShowcaseGap, and is useful for accessing the field via an interface.
+func (v *Leader) GetShowcaseGap() *float64 { return v.Row.ShowcaseGap }
+
+// GetFlags returns Leader.Flags, and is useful for accessing the field via an interface.
+func (v *Leader) GetFlags() []string { return v.Row.Flags }
+
+// GetComponents returns Leader.Components, and is useful for accessing the field via an interface.
+func (v *Leader) GetComponents() []Strand { return v.Row.Components }
+
+// GetChange returns Leader.Change, and is useful for accessing the field via an interface.
+func (v *Leader) GetChange() *SinceBefore { return v.Since.Change }
+
+func (v *Leader) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*Leader
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.Leader = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	err = json.Unmarshal(
+		b, &v.Row)
+	if err != nil {
+		return err
+	}
+	err = json.Unmarshal(
+		b, &v.Since)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+type __premarshalLeader struct {
+	Official Somebody `json:"official"`
+
+	Unit UnitRef `json:"unit"`
+
+	Position string `json:"position"`
+
+	PeerGroup string `json:"peerGroup"`
+
+	Status AssessmentStatus `json:"status"`
+
+	Composite *float64 `json:"composite"`
+
+	CompositeLow *float64 `json:"compositeLow"`
+
+	CompositeHigh *float64 `json:"compositeHigh"`
+
+	Rank *int `json:"rank"`
+
+	RankLow *int `json:"rankLow"`
+
+	RankHigh *int `json:"rankHigh"`
+
+	Grade *GradeProposal `json:"grade"`
+
+	Visibility *float64 `json:"visibility"`
+
+	ShowcaseGap *float64 `json:"showcaseGap"`
+
+	Flags []string `json:"flags"`
+
+	Components []Strand `json:"components"`
+
+	Change *SinceBefore `json:"change"`
+}
+
+func (v *Leader) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *Leader) __premarshalJSON() (*__premarshalLeader, error) {
+	var retval __premarshalLeader
+
+	retval.Official = v.Row.Official
+	retval.Unit = v.Row.Unit
+	retval.Position = v.Row.Position
+	retval.PeerGroup = v.Row.PeerGroup
+	retval.Status = v.Row.Status
+	retval.Composite = v.Row.Composite
+	retval.CompositeLow = v.Row.CompositeLow
+	retval.CompositeHigh = v.Row.CompositeHigh
+	retval.Rank = v.Row.Rank
+	retval.RankLow = v.Row.RankLow
+	retval.RankHigh = v.Row.RankHigh
+	retval.Grade = v.Row.Grade
+	retval.Visibility = v.Row.Visibility
+	retval.ShowcaseGap = v.Row.ShowcaseGap
+	retval.Flags = v.Row.Flags
+	retval.Components = v.Row.Components
+	retval.Change = v.Since.Change
+	return &retval, nil
 }
 
 // Link includes the requested fields of the GraphQL type IssuedInvitation.
@@ -2112,6 +2857,36 @@ func (v *MendRatingResponse) GetRecordMending() MendRatingRecordMendingRecordMen
 	return v.RecordMending
 }
 
+// One step of the method.
+type MethodStep string
+
+const (
+	// Services, categories and channels.
+	MethodStepCaseMix MethodStep = "CASE_MIX"
+	// Severity of raters and reviewers.
+	MethodStepRater MethodStep = "RATER"
+	// One person, one voice.
+	MethodStepVoice MethodStep = "VOICE"
+	// Bursts, favours and campaigns weighed down.
+	MethodStepAttack MethodStep = "ATTACK"
+	// Little evidence drawn toward the group.
+	MethodStepShrinkage MethodStep = "SHRINKAGE"
+	// Components lending strength to one another.
+	MethodStepBorrowed MethodStep = "BORROWED"
+	// What leans on visibility taken out.
+	MethodStepHalo MethodStep = "HALO"
+)
+
+var AllMethodStep = []MethodStep{
+	MethodStepCaseMix,
+	MethodStepRater,
+	MethodStepVoice,
+	MethodStepAttack,
+	MethodStepShrinkage,
+	MethodStepBorrowed,
+	MethodStepHalo,
+}
+
 // MineMineCaseConnection includes the requested fields of the GraphQL type CaseConnection.
 // The GraphQL type's documentation follows.
 //
@@ -2143,6 +2918,75 @@ func (v *MineResponse) GetOfficial() *Self { return v.Official }
 // GetMyReviewAssignments returns MineResponse.MyReviewAssignments, and is useful for accessing the field via an interface.
 func (v *MineResponse) GetMyReviewAssignments() []Duty { return v.MyReviewAssignments }
 
+// Mover includes the requested fields of the GraphQL type ComparedOfficial.
+// The GraphQL type's documentation follows.
+//
+// One official in one post, on all sides.
+type Mover struct {
+	// Who.
+	Official Somebody `json:"official"`
+	// The unit of the post.
+	Unit UnitRef `json:"unit"`
+	// The peer group.
+	PeerGroup string `json:"peerGroup"`
+	// Whether the proposed grade, or more of the rank than its interval allows for, hangs on the choice.
+	Sensitive bool `json:"sensitive"`
+	// The scores, in the order of the sides.
+	Scores []MoverScore `json:"scores"`
+	// Under all possible weights of the cycle's own policy.
+	Weights AnyWeights `json:"weights"`
+}
+
+// GetOfficial returns Mover.Official, and is useful for accessing the field via an interface.
+func (v *Mover) GetOfficial() Somebody { return v.Official }
+
+// GetUnit returns Mover.Unit, and is useful for accessing the field via an interface.
+func (v *Mover) GetUnit() UnitRef { return v.Unit }
+
+// GetPeerGroup returns Mover.PeerGroup, and is useful for accessing the field via an interface.
+func (v *Mover) GetPeerGroup() string { return v.PeerGroup }
+
+// GetSensitive returns Mover.Sensitive, and is useful for accessing the field via an interface.
+func (v *Mover) GetSensitive() bool { return v.Sensitive }
+
+// GetScores returns Mover.Scores, and is useful for accessing the field via an interface.
+func (v *Mover) GetScores() []MoverScore { return v.Scores }
+
+// GetWeights returns Mover.Weights, and is useful for accessing the field via an interface.
+func (v *Mover) GetWeights() AnyWeights { return v.Weights }
+
+// MoverScore includes the requested fields of the GraphQL type ComparedScore.
+// The GraphQL type's documentation follows.
+//
+// An official's score on one side.
+type MoverScore struct {
+	// The composite, 0 to 100.
+	Composite *float64 `json:"composite"`
+	// Against the cycle's own.
+	CompositeChange *float64 `json:"compositeChange"`
+	// 1 is the best of the peer group.
+	Rank *int `json:"rank"`
+	// Against the cycle's own; positive: further down.
+	RankChange *int `json:"rankChange"`
+	// What is proposed.
+	Grade *GradeProposal `json:"grade"`
+}
+
+// GetComposite returns MoverScore.Composite, and is useful for accessing the field via an interface.
+func (v *MoverScore) GetComposite() *float64 { return v.Composite }
+
+// GetCompositeChange returns MoverScore.CompositeChange, and is useful for accessing the field via an interface.
+func (v *MoverScore) GetCompositeChange() *float64 { return v.CompositeChange }
+
+// GetRank returns MoverScore.Rank, and is useful for accessing the field via an interface.
+func (v *MoverScore) GetRank() *int { return v.Rank }
+
+// GetRankChange returns MoverScore.RankChange, and is useful for accessing the field via an interface.
+func (v *MoverScore) GetRankChange() *int { return v.RankChange }
+
+// GetGrade returns MoverScore.Grade, and is useful for accessing the field via an interface.
+func (v *MoverScore) GetGrade() *GradeProposal { return v.Grade }
+
 // MyDeed includes the requested fields of the GraphQL type Deed.
 // The GraphQL type's documentation follows.
 //
@@ -2165,6 +3009,23 @@ func (v *MyDeed) GetTitle() string { return v.Title }
 // GetDoneAt returns MyDeed.DoneAt, and is useful for accessing the field via an interface.
 func (v *MyDeed) GetDoneAt() time.Time { return v.DoneAt }
 
+// NamedCycle includes the requested fields of the GraphQL type Cycle.
+// The GraphQL type's documentation follows.
+//
+// An assessment period of one part of the organisation.
+type NamedCycle struct {
+	// The global id.
+	Id string `json:"id"`
+	// Its name.
+	Name string `json:"name"`
+}
+
+// GetId returns NamedCycle.Id, and is useful for accessing the field via an interface.
+func (v *NamedCycle) GetId() string { return v.Id }
+
+// GetName returns NamedCycle.Name, and is useful for accessing the field via an interface.
+func (v *NamedCycle) GetName() string { return v.Name }
+
 // NeighboursResponse is returned by Neighbours on success.
 type NeighboursResponse struct {
 	// The units that a case of the caller's scope can be offered to, the nearest in the tree first.
@@ -2173,6 +3034,21 @@ type NeighboursResponse struct {
 
 // GetUnitsToOffer returns NeighboursResponse.UnitsToOffer, and is useful for accessing the field via an interface.
 func (v *NeighboursResponse) GetUnitsToOffer() []UnitChoice { return v.UnitsToOffer }
+
+// How a component's estimate becomes a number of the composite.
+type Normalisation string
+
+const (
+	// Divided by the standard deviation of the true official effect in the peer group.
+	NormalisationStandardised Normalisation = "STANDARDISED"
+	// On the component's own scale.
+	NormalisationAbsolute Normalisation = "ABSOLUTE"
+)
+
+var AllNormalisation = []Normalisation{
+	NormalisationStandardised,
+	NormalisationAbsolute,
+}
 
 // NoteDeedRecordDeedRecordDeedPayload includes the requested fields of the GraphQL type RecordDeedPayload.
 // The GraphQL type's documentation follows.
@@ -2357,6 +3233,103 @@ type OpenedUnitOrgUnit struct {
 
 // GetName returns OpenedUnitOrgUnit.Name, and is useful for accessing the field via an interface.
 func (v *OpenedUnitOrgUnit) GetName() string { return v.Name }
+
+// OverviewImprovedAssessmentConnection includes the requested fields of the GraphQL type AssessmentConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of an assessment report.
+type OverviewImprovedAssessmentConnection struct {
+	// The rows alone.
+	Nodes []Leader `json:"nodes"`
+}
+
+// GetNodes returns OverviewImprovedAssessmentConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *OverviewImprovedAssessmentConnection) GetNodes() []Leader { return v.Nodes }
+
+// OverviewResponse is returned by Overview on success.
+type OverviewResponse struct {
+	// A cycle within the caller's scope; null otherwise.
+	Cycle *CycleHead `json:"cycle"`
+	// A unit's figures in a cycle, of the run that counts, within the caller's scope.
+	UnitReport OverviewUnitReport `json:"unitReport"`
+	// The assessments of a cycle, of the run that counts, within the caller's scope.
+	Improved OverviewImprovedAssessmentConnection `json:"improved"`
+	// The strong and unseen: whose percentile of visibility lies 50 or more below that of the composite, the most unsung first.
+	Unsung OverviewUnsungAssessmentConnection `json:"unsung"`
+	// The seen and weak: whose percentile of visibility lies 50 or more above that of the composite, the widest gap first.
+	Showy OverviewShowyAssessmentConnection `json:"showy"`
+}
+
+// GetCycle returns OverviewResponse.Cycle, and is useful for accessing the field via an interface.
+func (v *OverviewResponse) GetCycle() *CycleHead { return v.Cycle }
+
+// GetUnitReport returns OverviewResponse.UnitReport, and is useful for accessing the field via an interface.
+func (v *OverviewResponse) GetUnitReport() OverviewUnitReport { return v.UnitReport }
+
+// GetImproved returns OverviewResponse.Improved, and is useful for accessing the field via an interface.
+func (v *OverviewResponse) GetImproved() OverviewImprovedAssessmentConnection { return v.Improved }
+
+// GetUnsung returns OverviewResponse.Unsung, and is useful for accessing the field via an interface.
+func (v *OverviewResponse) GetUnsung() OverviewUnsungAssessmentConnection { return v.Unsung }
+
+// GetShowy returns OverviewResponse.Showy, and is useful for accessing the field via an interface.
+func (v *OverviewResponse) GetShowy() OverviewShowyAssessmentConnection { return v.Showy }
+
+// OverviewShowyAssessmentConnection includes the requested fields of the GraphQL type AssessmentConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of an assessment report.
+type OverviewShowyAssessmentConnection struct {
+	// How many rows the whole report has.
+	TotalCount int `json:"totalCount"`
+}
+
+// GetTotalCount returns OverviewShowyAssessmentConnection.TotalCount, and is useful for accessing the field via an interface.
+func (v *OverviewShowyAssessmentConnection) GetTotalCount() int { return v.TotalCount }
+
+// OverviewUnitReport includes the requested fields of the GraphQL type UnitReport.
+// The GraphQL type's documentation follows.
+//
+// What a unit's report says as a whole.
+type OverviewUnitReport struct {
+	// The unit, with everything below it.
+	Unit UnitRef `json:"unit"`
+	// All its officials.
+	All FigureSet `json:"all"`
+	// How many composites lie in each tenth of the scale, from 0 to 10 up to 90 to 100; empty below the privacy threshold of figures.
+	Distribution []int `json:"distribution"`
+	// Its peer groups, by name.
+	Groups []GroupLine `json:"groups"`
+}
+
+// GetUnit returns OverviewUnitReport.Unit, and is useful for accessing the field via an interface.
+func (v *OverviewUnitReport) GetUnit() UnitRef { return v.Unit }
+
+// GetAll returns OverviewUnitReport.All, and is useful for accessing the field via an interface.
+func (v *OverviewUnitReport) GetAll() FigureSet { return v.All }
+
+// GetDistribution returns OverviewUnitReport.Distribution, and is useful for accessing the field via an interface.
+func (v *OverviewUnitReport) GetDistribution() []int { return v.Distribution }
+
+// GetGroups returns OverviewUnitReport.Groups, and is useful for accessing the field via an interface.
+func (v *OverviewUnitReport) GetGroups() []GroupLine { return v.Groups }
+
+// OverviewUnsungAssessmentConnection includes the requested fields of the GraphQL type AssessmentConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of an assessment report.
+type OverviewUnsungAssessmentConnection struct {
+	// How many rows the whole report has.
+	TotalCount int `json:"totalCount"`
+	// The rows alone.
+	Nodes []Row `json:"nodes"`
+}
+
+// GetTotalCount returns OverviewUnsungAssessmentConnection.TotalCount, and is useful for accessing the field via an interface.
+func (v *OverviewUnsungAssessmentConnection) GetTotalCount() int { return v.TotalCount }
+
+// GetNodes returns OverviewUnsungAssessmentConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *OverviewUnsungAssessmentConnection) GetNodes() []Row { return v.Nodes }
 
 // OwedOwedRepliesOwedReplyConnection includes the requested fields of the GraphQL type OwedReplyConnection.
 // The GraphQL type's documentation follows.
@@ -2551,6 +3524,291 @@ type OwingUnitOrgUnit struct {
 // GetName returns OwingUnitOrgUnit.Name, and is useful for accessing the field via an interface.
 func (v *OwingUnitOrgUnit) GetName() string { return v.Name }
 
+// Paging includes the requested fields of the GraphQL type PageInfo.
+// The GraphQL type's documentation follows.
+//
+// Where a page lies in a connection.
+type Paging struct {
+	// Whether there are rows after this page.
+	HasNextPage bool `json:"hasNextPage"`
+	// The last row's cursor: pass it as `after` to go on. Null on an empty page.
+	EndCursor string `json:"endCursor"`
+}
+
+// GetHasNextPage returns Paging.HasNextPage, and is useful for accessing the field via an interface.
+func (v *Paging) GetHasNextPage() bool { return v.HasNextPage }
+
+// GetEndCursor returns Paging.EndCursor, and is useful for accessing the field via an interface.
+func (v *Paging) GetEndCursor() string { return v.EndCursor }
+
+// Part includes the requested fields of the GraphQL type ScorePart.
+// The GraphQL type's documentation follows.
+//
+// A line of an explanation.
+type Part struct {
+	// The component it belongs to; null: the composite itself.
+	Component ScoreComponent `json:"component"`
+	// What it is, as a word that stays the same in every language.
+	Code string `json:"code"`
+	// What it is, in the language of Accept-Language.
+	Label string `json:"label"`
+	// Points of the composite, with two decimals.
+	Points float64 `json:"points"`
+	// The pieces of evidence that moved it most.
+	Evidence []Piece `json:"evidence"`
+}
+
+// GetComponent returns Part.Component, and is useful for accessing the field via an interface.
+func (v *Part) GetComponent() ScoreComponent { return v.Component }
+
+// GetCode returns Part.Code, and is useful for accessing the field via an interface.
+func (v *Part) GetCode() string { return v.Code }
+
+// GetLabel returns Part.Label, and is useful for accessing the field via an interface.
+func (v *Part) GetLabel() string { return v.Label }
+
+// GetPoints returns Part.Points, and is useful for accessing the field via an interface.
+func (v *Part) GetPoints() float64 { return v.Points }
+
+// GetEvidence returns Part.Evidence, and is useful for accessing the field via an interface.
+func (v *Part) GetEvidence() []Piece { return v.Evidence }
+
+// Piece includes the requested fields of the GraphQL type EvidencePiece.
+// The GraphQL type's documentation follows.
+//
+// One piece of evidence: a month and a kind, never a day or a person.
+type Piece struct {
+	// RATING, CASE, REVIEW or DEED.
+	Source string `json:"source"`
+	// The month, e.g. 2025-03; empty where a kind of work as a whole is meant.
+	Month string `json:"month"`
+	// The service or category.
+	Kind string `json:"kind"`
+	// The value on its own scale.
+	Value float64 `json:"value"`
+	// By how many points it moved the composite.
+	Effect float64 `json:"effect"`
+}
+
+// GetSource returns Piece.Source, and is useful for accessing the field via an interface.
+func (v *Piece) GetSource() string { return v.Source }
+
+// GetMonth returns Piece.Month, and is useful for accessing the field via an interface.
+func (v *Piece) GetMonth() string { return v.Month }
+
+// GetKind returns Piece.Kind, and is useful for accessing the field via an interface.
+func (v *Piece) GetKind() string { return v.Kind }
+
+// GetValue returns Piece.Value, and is useful for accessing the field via an interface.
+func (v *Piece) GetValue() float64 { return v.Value }
+
+// GetEffect returns Piece.Effect, and is useful for accessing the field via an interface.
+func (v *Piece) GetEffect() float64 { return v.Effect }
+
+// Weights and rules: the same object as a policy file. What is left out takes the default.
+type PolicyInput struct {
+	// Its name; saving under a known name makes the next version.
+	Name string `json:"name"`
+	// Residents' ratings.
+	Satisfaction ComponentRuleInput `json:"satisfaction"`
+	// What became of cases.
+	Outcomes ComponentRuleInput `json:"outcomes"`
+	// Colleagues' reviews.
+	PeerReview ComponentRuleInput `json:"peerReview"`
+	// Confirmed deeds.
+	PracticalWork ComponentRuleInput `json:"practicalWork"`
+	// How estimates become points.
+	Normalisation Normalisation `json:"normalisation"`
+	// Remove what leans on visibility.
+	HaloCorrection bool `json:"haloCorrection"`
+	// Let components lend strength to one another.
+	Borrowing bool `json:"borrowing"`
+	// The weight of solved in a case's outcome.
+	SolvedShare float64 `json:"solvedShare"`
+	// The weight of in time.
+	InTimeShare float64 `json:"inTimeShare"`
+	// The weight of hand-overs and reopenings.
+	HandlingShare float64 `json:"handlingShare"`
+	// What a walk-in rating counts, which nobody has verified, where a rated encounter counts 1; 0.01 to 1.
+	WalkInWeight float64 `json:"walkInWeight"`
+	// How many confirmed deeds one week can add.
+	DeedsPerWeek int `json:"deedsPerWeek"`
+	// How many officials a case-mix cell needs to stand by itself.
+	MinimumCellOfficials int `json:"minimumCellOfficials"`
+	// How many items a case-mix cell needs to stand by itself.
+	MinimumCellItems int `json:"minimumCellItems"`
+	// The size below which a peer group gets no ranks.
+	MinimumGroup int `json:"minimumGroup"`
+	// The largest share of EXCELLENT in a unit and position.
+	ExcellentShare float64 `json:"excellentShare"`
+	// The reliability below which no grade is proposed.
+	MinimumReliability float64 `json:"minimumReliability"`
+	// How many seeded draws the intervals rest on.
+	Draws int `json:"draws"`
+	// Where the draws start.
+	Seed int `json:"seed"`
+}
+
+// GetName returns PolicyInput.Name, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetName() string { return v.Name }
+
+// GetSatisfaction returns PolicyInput.Satisfaction, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetSatisfaction() ComponentRuleInput { return v.Satisfaction }
+
+// GetOutcomes returns PolicyInput.Outcomes, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetOutcomes() ComponentRuleInput { return v.Outcomes }
+
+// GetPeerReview returns PolicyInput.PeerReview, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetPeerReview() ComponentRuleInput { return v.PeerReview }
+
+// GetPracticalWork returns PolicyInput.PracticalWork, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetPracticalWork() ComponentRuleInput { return v.PracticalWork }
+
+// GetNormalisation returns PolicyInput.Normalisation, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetNormalisation() Normalisation { return v.Normalisation }
+
+// GetHaloCorrection returns PolicyInput.HaloCorrection, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetHaloCorrection() bool { return v.HaloCorrection }
+
+// GetBorrowing returns PolicyInput.Borrowing, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetBorrowing() bool { return v.Borrowing }
+
+// GetSolvedShare returns PolicyInput.SolvedShare, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetSolvedShare() float64 { return v.SolvedShare }
+
+// GetInTimeShare returns PolicyInput.InTimeShare, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetInTimeShare() float64 { return v.InTimeShare }
+
+// GetHandlingShare returns PolicyInput.HandlingShare, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetHandlingShare() float64 { return v.HandlingShare }
+
+// GetWalkInWeight returns PolicyInput.WalkInWeight, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetWalkInWeight() float64 { return v.WalkInWeight }
+
+// GetDeedsPerWeek returns PolicyInput.DeedsPerWeek, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetDeedsPerWeek() int { return v.DeedsPerWeek }
+
+// GetMinimumCellOfficials returns PolicyInput.MinimumCellOfficials, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetMinimumCellOfficials() int { return v.MinimumCellOfficials }
+
+// GetMinimumCellItems returns PolicyInput.MinimumCellItems, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetMinimumCellItems() int { return v.MinimumCellItems }
+
+// GetMinimumGroup returns PolicyInput.MinimumGroup, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetMinimumGroup() int { return v.MinimumGroup }
+
+// GetExcellentShare returns PolicyInput.ExcellentShare, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetExcellentShare() float64 { return v.ExcellentShare }
+
+// GetMinimumReliability returns PolicyInput.MinimumReliability, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetMinimumReliability() float64 { return v.MinimumReliability }
+
+// GetDraws returns PolicyInput.Draws, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetDraws() int { return v.Draws }
+
+// GetSeed returns PolicyInput.Seed, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetSeed() int { return v.Seed }
+
+// A policy that others use, to compare with or to start from.
+type PolicyPreset string
+
+const (
+	// The default policy.
+	PolicyPresetDefault PolicyPreset = "DEFAULT"
+	// 民主测评: colleagues' marks alone, as they are, nothing taken out.
+	PolicyPresetDemocraticAppraisal PolicyPreset = "DEMOCRATIC_APPRAISAL"
+	// 接诉即办: response, solved and satisfied at 30, 35 and 35 of 100, as rates.
+	PolicyPresetImmediateResponse PolicyPreset = "IMMEDIATE_RESPONSE"
+)
+
+var AllPolicyPreset = []PolicyPreset{
+	PolicyPresetDefault,
+	PolicyPresetDemocraticAppraisal,
+	PolicyPresetImmediateResponse,
+}
+
+// PolicyVersion includes the requested fields of the GraphQL type Policy.
+// The GraphQL type's documentation follows.
+//
+// A version of a named set of weights and rules. A version is never changed.
+type PolicyVersion struct {
+	// Its name.
+	Name string `json:"name"`
+	// 1, 2, 3 …
+	Version int `json:"version"`
+}
+
+// GetName returns PolicyVersion.Name, and is useful for accessing the field via an interface.
+func (v *PolicyVersion) GetName() string { return v.Name }
+
+// GetVersion returns PolicyVersion.Version, and is useful for accessing the field via an interface.
+func (v *PolicyVersion) GetVersion() int { return v.Version }
+
+// PresetLine includes the requested fields of the GraphQL type PresetPolicy.
+// The GraphQL type's documentation follows.
+//
+// A preset and what it says.
+type PresetLine struct {
+	// Which.
+	Preset PolicyPreset `json:"preset"`
+	// Its name.
+	Name string `json:"name"`
+	// Weights and rules as JSON, as a policy file has them.
+	Document string `json:"document"`
+}
+
+// GetPreset returns PresetLine.Preset, and is useful for accessing the field via an interface.
+func (v *PresetLine) GetPreset() PolicyPreset { return v.Preset }
+
+// GetName returns PresetLine.Name, and is useful for accessing the field via an interface.
+func (v *PresetLine) GetName() string { return v.Name }
+
+// GetDocument returns PresetLine.Document, and is useful for accessing the field via an interface.
+func (v *PresetLine) GetDocument() string { return v.Document }
+
+// PresetsOwnCycle includes the requested fields of the GraphQL type Cycle.
+// The GraphQL type's documentation follows.
+//
+// An assessment period of one part of the organisation.
+type PresetsOwnCycle struct {
+	// The weights and rules; null: the default policy.
+	Policy *PresetsOwnCyclePolicy `json:"policy"`
+}
+
+// GetPolicy returns PresetsOwnCycle.Policy, and is useful for accessing the field via an interface.
+func (v *PresetsOwnCycle) GetPolicy() *PresetsOwnCyclePolicy { return v.Policy }
+
+// PresetsOwnCyclePolicy includes the requested fields of the GraphQL type Policy.
+// The GraphQL type's documentation follows.
+//
+// A version of a named set of weights and rules. A version is never changed.
+type PresetsOwnCyclePolicy struct {
+	// The weights and rules as JSON, as `assess --policy` reads them.
+	Document string `json:"document"`
+}
+
+// GetDocument returns PresetsOwnCyclePolicy.Document, and is useful for accessing the field via an interface.
+func (v *PresetsOwnCyclePolicy) GetDocument() string { return v.Document }
+
+// PresetsResponse is returned by Presets on success.
+type PresetsResponse struct {
+	// A cycle within the caller's scope; null otherwise.
+	Cycle *CycleHead `json:"cycle"`
+	// A cycle within the caller's scope; null otherwise.
+	Own *PresetsOwnCycle `json:"own"`
+	// The presets.
+	PolicyPresets []PresetLine `json:"policyPresets"`
+}
+
+// GetCycle returns PresetsResponse.Cycle, and is useful for accessing the field via an interface.
+func (v *PresetsResponse) GetCycle() *CycleHead { return v.Cycle }
+
+// GetOwn returns PresetsResponse.Own, and is useful for accessing the field via an interface.
+func (v *PresetsResponse) GetOwn() *PresetsOwnCycle { return v.Own }
+
+// GetPolicyPresets returns PresetsResponse.PolicyPresets, and is useful for accessing the field via an interface.
+func (v *PresetsResponse) GetPolicyPresets() []PresetLine { return v.PolicyPresets }
+
 // Problem includes the GraphQL fields of UserError requested by the fragment Problem.
 // The GraphQL type's documentation follows.
 //
@@ -2572,6 +3830,73 @@ func (v *Problem) GetCode() ErrorCode { return v.Code }
 
 // GetMessage returns Problem.Message, and is useful for accessing the field via an interface.
 func (v *Problem) GetMessage() string { return v.Message }
+
+// RankingAssessmentReportAssessmentConnection includes the requested fields of the GraphQL type AssessmentConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of an assessment report.
+type RankingAssessmentReportAssessmentConnection struct {
+	// How many rows the whole report has.
+	TotalCount int `json:"totalCount"`
+	// The rows alone.
+	Nodes []Leader `json:"nodes"`
+	// Where the page lies.
+	PageInfo Paging `json:"pageInfo"`
+}
+
+// GetTotalCount returns RankingAssessmentReportAssessmentConnection.TotalCount, and is useful for accessing the field via an interface.
+func (v *RankingAssessmentReportAssessmentConnection) GetTotalCount() int { return v.TotalCount }
+
+// GetNodes returns RankingAssessmentReportAssessmentConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *RankingAssessmentReportAssessmentConnection) GetNodes() []Leader { return v.Nodes }
+
+// GetPageInfo returns RankingAssessmentReportAssessmentConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *RankingAssessmentReportAssessmentConnection) GetPageInfo() Paging { return v.PageInfo }
+
+// RankingResponse is returned by Ranking on success.
+type RankingResponse struct {
+	// A cycle within the caller's scope; null otherwise.
+	Cycle *CycleHead `json:"cycle"`
+	// The assessments of a cycle, of the run that counts, within the caller's scope.
+	AssessmentReport RankingAssessmentReportAssessmentConnection `json:"assessmentReport"`
+	// A unit's figures in a cycle, of the run that counts, within the caller's scope.
+	UnitReport RankingUnitReport `json:"unitReport"`
+}
+
+// GetCycle returns RankingResponse.Cycle, and is useful for accessing the field via an interface.
+func (v *RankingResponse) GetCycle() *CycleHead { return v.Cycle }
+
+// GetAssessmentReport returns RankingResponse.AssessmentReport, and is useful for accessing the field via an interface.
+func (v *RankingResponse) GetAssessmentReport() RankingAssessmentReportAssessmentConnection {
+	return v.AssessmentReport
+}
+
+// GetUnitReport returns RankingResponse.UnitReport, and is useful for accessing the field via an interface.
+func (v *RankingResponse) GetUnitReport() RankingUnitReport { return v.UnitReport }
+
+// RankingUnitReport includes the requested fields of the GraphQL type UnitReport.
+// The GraphQL type's documentation follows.
+//
+// What a unit's report says as a whole.
+type RankingUnitReport struct {
+	// Its peer groups, by name.
+	Groups []RankingUnitReportGroupsGroupComparison `json:"groups"`
+}
+
+// GetGroups returns RankingUnitReport.Groups, and is useful for accessing the field via an interface.
+func (v *RankingUnitReport) GetGroups() []RankingUnitReportGroupsGroupComparison { return v.Groups }
+
+// RankingUnitReportGroupsGroupComparison includes the requested fields of the GraphQL type GroupComparison.
+// The GraphQL type's documentation follows.
+//
+// A peer group within a unit beside the same group in all of the caller's scope.
+type RankingUnitReportGroupsGroupComparison struct {
+	// The peer group.
+	PeerGroup string `json:"peerGroup"`
+}
+
+// GetPeerGroup returns RankingUnitReportGroupsGroupComparison.PeerGroup, and is useful for accessing the field via an interface.
+func (v *RankingUnitReportGroupsGroupComparison) GetPeerGroup() string { return v.PeerGroup }
 
 // RateMendedRateMendingRateMendingPayload includes the requested fields of the GraphQL type RateMendingPayload.
 // The GraphQL type's documentation follows.
@@ -2705,6 +4030,39 @@ func (v *Reply) GetText() string { return v.Text }
 // GetRepliedOn returns Reply.RepliedOn, and is useful for accessing the field via an interface.
 func (v *Reply) GetRepliedOn() string { return v.RepliedOn }
 
+// ReportFileResponse is returned by ReportFile on success.
+type ReportFileResponse struct {
+	// The same as a file. It leaves an entry in the audit trail.
+	ExportReport File `json:"exportReport"`
+}
+
+// GetExportReport returns ReportFileResponse.ExportReport, and is useful for accessing the field via an interface.
+func (v *ReportFileResponse) GetExportReport() File { return v.ExportReport }
+
+// What a report is written as. Figures agree to the last printed digit in all of them.
+type ReportFormat string
+
+const (
+	// Comma-separated, UTF-8.
+	ReportFormatCsv ReportFormat = "CSV"
+	// A workbook: a summary with charts, then a sheet a unit.
+	ReportFormatXlsx ReportFormat = "XLSX"
+	// Pages to read and to print: up to 10,000 officials.
+	ReportFormatPdf ReportFormat = "PDF"
+	// The chart of the quiet and the showy alone, as SVG.
+	ReportFormatSvg ReportFormat = "SVG"
+	// The same chart as a picture.
+	ReportFormatPng ReportFormat = "PNG"
+)
+
+var AllReportFormat = []ReportFormat{
+	ReportFormatCsv,
+	ReportFormatXlsx,
+	ReportFormatPdf,
+	ReportFormatSvg,
+	ReportFormatPng,
+}
+
 // How far a reviewer has come with a colleague.
 type ReviewAssignmentState string
 
@@ -2750,6 +4108,135 @@ var AllRole = []Role{
 	RoleAdmin,
 }
 
+// An assessment as a row of a report.
+type Row struct {
+	// Who.
+	Official Somebody `json:"official"`
+	// The unit of the post.
+	Unit UnitRef `json:"unit"`
+	// The post.
+	Position string `json:"position"`
+	// With whom compared.
+	PeerGroup string `json:"peerGroup"`
+	// How far the evidence carried.
+	Status AssessmentStatus `json:"status"`
+	// The weighted score; null without enough evidence, never 0 for that.
+	Composite *float64 `json:"composite"`
+	// The lower end of its 95 % interval.
+	CompositeLow *float64 `json:"compositeLow"`
+	// The upper end.
+	CompositeHigh *float64 `json:"compositeHigh"`
+	// The rank in the peer group, 1 is the best; null without one.
+	Rank *int `json:"rank"`
+	// The better end of the rank's 95 % interval.
+	RankLow *int `json:"rankLow"`
+	// The worse end.
+	RankHigh *int `json:"rankHigh"`
+	// The engine's proposal; null: none.
+	Grade *GradeProposal `json:"grade"`
+	// The percentile of visibility in the peer group, 0 to 100; it never enters the score.
+	Visibility *float64 `json:"visibility"`
+	// Percentile of visibility less percentile of composite, -100 to 100: below 0 quiet, above 0 showy.
+	ShowcaseGap *float64 `json:"showcaseGap"`
+	// Reasons to look twice.
+	Flags []string `json:"flags"`
+	// The four components.
+	Components []Strand `json:"components"`
+}
+
+// GetOfficial returns Row.Official, and is useful for accessing the field via an interface.
+func (v *Row) GetOfficial() Somebody { return v.Official }
+
+// GetUnit returns Row.Unit, and is useful for accessing the field via an interface.
+func (v *Row) GetUnit() UnitRef { return v.Unit }
+
+// GetPosition returns Row.Position, and is useful for accessing the field via an interface.
+func (v *Row) GetPosition() string { return v.Position }
+
+// GetPeerGroup returns Row.PeerGroup, and is useful for accessing the field via an interface.
+func (v *Row) GetPeerGroup() string { return v.PeerGroup }
+
+// GetStatus returns Row.Status, and is useful for accessing the field via an interface.
+func (v *Row) GetStatus() AssessmentStatus { return v.Status }
+
+// GetComposite returns Row.Composite, and is useful for accessing the field via an interface.
+func (v *Row) GetComposite() *float64 { return v.Composite }
+
+// GetCompositeLow returns Row.CompositeLow, and is useful for accessing the field via an interface.
+func (v *Row) GetCompositeLow() *float64 { return v.CompositeLow }
+
+// GetCompositeHigh returns Row.CompositeHigh, and is useful for accessing the field via an interface.
+func (v *Row) GetCompositeHigh() *float64 { return v.CompositeHigh }
+
+// GetRank returns Row.Rank, and is useful for accessing the field via an interface.
+func (v *Row) GetRank() *int { return v.Rank }
+
+// GetRankLow returns Row.RankLow, and is useful for accessing the field via an interface.
+func (v *Row) GetRankLow() *int { return v.RankLow }
+
+// GetRankHigh returns Row.RankHigh, and is useful for accessing the field via an interface.
+func (v *Row) GetRankHigh() *int { return v.RankHigh }
+
+// GetGrade returns Row.Grade, and is useful for accessing the field via an interface.
+func (v *Row) GetGrade() *GradeProposal { return v.Grade }
+
+// GetVisibility returns Row.Visibility, and is useful for accessing the field via an interface.
+func (v *Row) GetVisibility() *float64 { return v.Visibility }
+
+// GetShowcaseGap returns Row.ShowcaseGap, and is useful for accessing the field via an interface.
+func (v *Row) GetShowcaseGap() *float64 { return v.ShowcaseGap }
+
+// GetFlags returns Row.Flags, and is useful for accessing the field via an interface.
+func (v *Row) GetFlags() []string { return v.Flags }
+
+// GetComponents returns Row.Components, and is useful for accessing the field via an interface.
+func (v *Row) GetComponents() []Strand { return v.Components }
+
+// Where a run stands.
+type RunState string
+
+const (
+	// It waits.
+	RunStateQueued RunState = "QUEUED"
+	// It works.
+	RunStateRunning RunState = "RUNNING"
+	// Its results are there.
+	RunStateDone RunState = "DONE"
+	// It failed; nothing of it is kept.
+	RunStateFailed RunState = "FAILED"
+	// It was stopped.
+	RunStateCancelled RunState = "CANCELLED"
+)
+
+var AllRunState = []RunState{
+	RunStateQueued,
+	RunStateRunning,
+	RunStateDone,
+	RunStateFailed,
+	RunStateCancelled,
+}
+
+// One strand of evidence.
+type ScoreComponent string
+
+const (
+	// Residents' ratings.
+	ScoreComponentSatisfaction ScoreComponent = "SATISFACTION"
+	// What became of cases.
+	ScoreComponentOutcomes ScoreComponent = "OUTCOMES"
+	// Colleagues' reviews.
+	ScoreComponentPeerReview ScoreComponent = "PEER_REVIEW"
+	// Deeds confirmed by those they helped.
+	ScoreComponentPracticalWork ScoreComponent = "PRACTICAL_WORK"
+)
+
+var AllScoreComponent = []ScoreComponent{
+	ScoreComponentSatisfaction,
+	ScoreComponentOutcomes,
+	ScoreComponentPeerReview,
+	ScoreComponentPracticalWork,
+}
+
 // Self includes the requested fields of the GraphQL type Official.
 // The GraphQL type's documentation follows.
 //
@@ -2778,6 +4265,403 @@ func (v *ServiceChoice) GetId() string { return v.Id }
 
 // GetName returns ServiceChoice.Name, and is useful for accessing the field via an interface.
 func (v *ServiceChoice) GetName() string { return v.Name }
+
+// SheetCycleGradesCycleGradeConnection includes the requested fields of the GraphQL type CycleGradeConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of grades.
+type SheetCycleGradesCycleGradeConnection struct {
+	// The rows alone.
+	Nodes []GradeVersion `json:"nodes"`
+}
+
+// GetNodes returns SheetCycleGradesCycleGradeConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *SheetCycleGradesCycleGradeConnection) GetNodes() []GradeVersion { return v.Nodes }
+
+// SheetFileResponse is returned by SheetFile on success.
+type SheetFileResponse struct {
+	// An official's sheet as PDF: composite, interval, rank, components, the parts of the explanation and the pieces of evidence that
+	// may be shown. Officials get their own once the cycle is published. It leaves an entry in the audit trail.
+	ExportOfficialSheet File `json:"exportOfficialSheet"`
+}
+
+// GetExportOfficialSheet returns SheetFileResponse.ExportOfficialSheet, and is useful for accessing the field via an interface.
+func (v *SheetFileResponse) GetExportOfficialSheet() File { return v.ExportOfficialSheet }
+
+// SheetOf includes the requested fields of the GraphQL type Assessment.
+// The GraphQL type's documentation follows.
+//
+// One official in one post in one run. All scores are on a scale of 0 to 100 on which 50 is the peer group's mean.
+type SheetOf struct {
+	Row   `json:"-"`
+	Since `json:"-"`
+	// How much of the composite's spread is true difference, 0 to 1.
+	Reliability *float64 `json:"reliability"`
+	// The composite with the halo step left out.
+	WithoutHalo *float64 `json:"withoutHalo"`
+	// The geometric composite, for comparison.
+	Geometric *float64 `json:"geometric"`
+	// Why: parts that add up to the composite as it is printed.
+	Explanation SheetOfExplanation `json:"explanation"`
+}
+
+// GetReliability returns SheetOf.Reliability, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetReliability() *float64 { return v.Reliability }
+
+// GetWithoutHalo returns SheetOf.WithoutHalo, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetWithoutHalo() *float64 { return v.WithoutHalo }
+
+// GetGeometric returns SheetOf.Geometric, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetGeometric() *float64 { return v.Geometric }
+
+// GetExplanation returns SheetOf.Explanation, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetExplanation() SheetOfExplanation { return v.Explanation }
+
+// GetOfficial returns SheetOf.Official, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetOfficial() Somebody { return v.Row.Official }
+
+// GetUnit returns SheetOf.Unit, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetUnit() UnitRef { return v.Row.Unit }
+
+// GetPosition returns SheetOf.Position, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetPosition() string { return v.Row.Position }
+
+// GetPeerGroup returns SheetOf.PeerGroup, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetPeerGroup() string { return v.Row.PeerGroup }
+
+// GetStatus returns SheetOf.Status, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetStatus() AssessmentStatus { return v.Row.Status }
+
+// GetComposite returns SheetOf.Composite, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetComposite() *float64 { return v.Row.Composite }
+
+// GetCompositeLow returns SheetOf.CompositeLow, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetCompositeLow() *float64 { return v.Row.CompositeLow }
+
+// GetCompositeHigh returns SheetOf.CompositeHigh, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetCompositeHigh() *float64 { return v.Row.CompositeHigh }
+
+// GetRank returns SheetOf.Rank, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetRank() *int { return v.Row.Rank }
+
+// GetRankLow returns SheetOf.RankLow, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetRankLow() *int { return v.Row.RankLow }
+
+// GetRankHigh returns SheetOf.RankHigh, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetRankHigh() *int { return v.Row.RankHigh }
+
+// GetGrade returns SheetOf.Grade, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetGrade() *GradeProposal { return v.Row.Grade }
+
+// GetVisibility returns SheetOf.Visibility, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetVisibility() *float64 { return v.Row.Visibility }
+
+// GetShowcaseGap returns SheetOf.ShowcaseGap, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetShowcaseGap() *float64 { return v.Row.ShowcaseGap }
+
+// GetFlags returns SheetOf.Flags, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetFlags() []string { return v.Row.Flags }
+
+// GetComponents returns SheetOf.Components, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetComponents() []Strand { return v.Row.Components }
+
+// GetChange returns SheetOf.Change, and is useful for accessing the field via an interface.
+func (v *SheetOf) GetChange() *SinceBefore { return v.Since.Change }
+
+func (v *SheetOf) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*SheetOf
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.SheetOf = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	err = json.Unmarshal(
+		b, &v.Row)
+	if err != nil {
+		return err
+	}
+	err = json.Unmarshal(
+		b, &v.Since)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+type __premarshalSheetOf struct {
+	Reliability *float64 `json:"reliability"`
+
+	WithoutHalo *float64 `json:"withoutHalo"`
+
+	Geometric *float64 `json:"geometric"`
+
+	Explanation SheetOfExplanation `json:"explanation"`
+
+	Official Somebody `json:"official"`
+
+	Unit UnitRef `json:"unit"`
+
+	Position string `json:"position"`
+
+	PeerGroup string `json:"peerGroup"`
+
+	Status AssessmentStatus `json:"status"`
+
+	Composite *float64 `json:"composite"`
+
+	CompositeLow *float64 `json:"compositeLow"`
+
+	CompositeHigh *float64 `json:"compositeHigh"`
+
+	Rank *int `json:"rank"`
+
+	RankLow *int `json:"rankLow"`
+
+	RankHigh *int `json:"rankHigh"`
+
+	Grade *GradeProposal `json:"grade"`
+
+	Visibility *float64 `json:"visibility"`
+
+	ShowcaseGap *float64 `json:"showcaseGap"`
+
+	Flags []string `json:"flags"`
+
+	Components []Strand `json:"components"`
+
+	Change *SinceBefore `json:"change"`
+}
+
+func (v *SheetOf) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *SheetOf) __premarshalJSON() (*__premarshalSheetOf, error) {
+	var retval __premarshalSheetOf
+
+	retval.Reliability = v.Reliability
+	retval.WithoutHalo = v.WithoutHalo
+	retval.Geometric = v.Geometric
+	retval.Explanation = v.Explanation
+	retval.Official = v.Row.Official
+	retval.Unit = v.Row.Unit
+	retval.Position = v.Row.Position
+	retval.PeerGroup = v.Row.PeerGroup
+	retval.Status = v.Row.Status
+	retval.Composite = v.Row.Composite
+	retval.CompositeLow = v.Row.CompositeLow
+	retval.CompositeHigh = v.Row.CompositeHigh
+	retval.Rank = v.Row.Rank
+	retval.RankLow = v.Row.RankLow
+	retval.RankHigh = v.Row.RankHigh
+	retval.Grade = v.Row.Grade
+	retval.Visibility = v.Row.Visibility
+	retval.ShowcaseGap = v.Row.ShowcaseGap
+	retval.Flags = v.Row.Flags
+	retval.Components = v.Row.Components
+	retval.Change = v.Since.Change
+	return &retval, nil
+}
+
+// SheetOfExplanation includes the requested fields of the GraphQL type Explanation.
+// The GraphQL type's documentation follows.
+//
+// Why a score is what it is.
+type SheetOfExplanation struct {
+	// The lines, in order. Their points add up to the composite as it is printed.
+	Parts []Part `json:"parts"`
+}
+
+// GetParts returns SheetOfExplanation.Parts, and is useful for accessing the field via an interface.
+func (v *SheetOfExplanation) GetParts() []Part { return v.Parts }
+
+// SheetOfficial includes the requested fields of the GraphQL type Official.
+// The GraphQL type's documentation follows.
+//
+// A cadre whose work is weighed.
+type SheetOfficial struct {
+	// The global id.
+	Id string `json:"id"`
+	// The official's id in the organisation's own books.
+	Ref string `json:"ref"`
+	// The name.
+	Name string `json:"name"`
+	// The official's assessment in a cycle, of the run that counts; null where there is none or
+	// the caller may not see it. Of several posts in the period, the last one.
+	Assessment *SheetOf `json:"assessment"`
+	// The assessments over the cycles, of the runs that count, the oldest first: a trend with its intervals. HR officers
+	// and auditors see those of their scope, officials their own of published cycles.
+	Assessments []TrendPoint `json:"assessments"`
+}
+
+// GetId returns SheetOfficial.Id, and is useful for accessing the field via an interface.
+func (v *SheetOfficial) GetId() string { return v.Id }
+
+// GetRef returns SheetOfficial.Ref, and is useful for accessing the field via an interface.
+func (v *SheetOfficial) GetRef() string { return v.Ref }
+
+// GetName returns SheetOfficial.Name, and is useful for accessing the field via an interface.
+func (v *SheetOfficial) GetName() string { return v.Name }
+
+// GetAssessment returns SheetOfficial.Assessment, and is useful for accessing the field via an interface.
+func (v *SheetOfficial) GetAssessment() *SheetOf { return v.Assessment }
+
+// GetAssessments returns SheetOfficial.Assessments, and is useful for accessing the field via an interface.
+func (v *SheetOfficial) GetAssessments() []TrendPoint { return v.Assessments }
+
+// SheetResponse is returned by Sheet on success.
+type SheetResponse struct {
+	// A cycle within the caller's scope; null otherwise.
+	Cycle *CycleHead `json:"cycle"`
+	// An official within the caller's scope, or oneself; null otherwise.
+	Official *SheetOfficial `json:"official"`
+	// The grades of a cycle, every version: HR officers and auditors see those of their scope, an official the own ones that have been told.
+	CycleGrades SheetCycleGradesCycleGradeConnection `json:"cycleGrades"`
+}
+
+// GetCycle returns SheetResponse.Cycle, and is useful for accessing the field via an interface.
+func (v *SheetResponse) GetCycle() *CycleHead { return v.Cycle }
+
+// GetOfficial returns SheetResponse.Official, and is useful for accessing the field via an interface.
+func (v *SheetResponse) GetOfficial() *SheetOfficial { return v.Official }
+
+// GetCycleGrades returns SheetResponse.CycleGrades, and is useful for accessing the field via an interface.
+func (v *SheetResponse) GetCycleGrades() SheetCycleGradesCycleGradeConnection { return v.CycleGrades }
+
+// ShowcasePoint includes the requested fields of the GraphQL type Assessment.
+// The GraphQL type's documentation follows.
+//
+// One official in one post in one run. All scores are on a scale of 0 to 100 on which 50 is the peer group's mean.
+type ShowcasePoint struct {
+	// Who.
+	Official Somebody `json:"official"`
+	// The weighted score; null without enough evidence, never 0 for that.
+	Composite *float64 `json:"composite"`
+	// The percentile of visibility in the peer group, 0 to 100; it never enters the score.
+	Visibility *float64 `json:"visibility"`
+	// Percentile of visibility less percentile of composite, -100 to 100: below 0 quiet, above 0 showy.
+	ShowcaseGap *float64 `json:"showcaseGap"`
+}
+
+// GetOfficial returns ShowcasePoint.Official, and is useful for accessing the field via an interface.
+func (v *ShowcasePoint) GetOfficial() Somebody { return v.Official }
+
+// GetComposite returns ShowcasePoint.Composite, and is useful for accessing the field via an interface.
+func (v *ShowcasePoint) GetComposite() *float64 { return v.Composite }
+
+// GetVisibility returns ShowcasePoint.Visibility, and is useful for accessing the field via an interface.
+func (v *ShowcasePoint) GetVisibility() *float64 { return v.Visibility }
+
+// GetShowcaseGap returns ShowcasePoint.ShowcaseGap, and is useful for accessing the field via an interface.
+func (v *ShowcasePoint) GetShowcaseGap() *float64 { return v.ShowcaseGap }
+
+// ShowcasePointsAssessmentReportAssessmentConnection includes the requested fields of the GraphQL type AssessmentConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of an assessment report.
+type ShowcasePointsAssessmentReportAssessmentConnection struct {
+	// How many rows the whole report has.
+	TotalCount int `json:"totalCount"`
+	// The rows alone.
+	Nodes []ShowcasePoint `json:"nodes"`
+	// Where the page lies.
+	PageInfo Paging `json:"pageInfo"`
+}
+
+// GetTotalCount returns ShowcasePointsAssessmentReportAssessmentConnection.TotalCount, and is useful for accessing the field via an interface.
+func (v *ShowcasePointsAssessmentReportAssessmentConnection) GetTotalCount() int { return v.TotalCount }
+
+// GetNodes returns ShowcasePointsAssessmentReportAssessmentConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *ShowcasePointsAssessmentReportAssessmentConnection) GetNodes() []ShowcasePoint {
+	return v.Nodes
+}
+
+// GetPageInfo returns ShowcasePointsAssessmentReportAssessmentConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *ShowcasePointsAssessmentReportAssessmentConnection) GetPageInfo() Paging { return v.PageInfo }
+
+// ShowcasePointsResponse is returned by ShowcasePoints on success.
+type ShowcasePointsResponse struct {
+	// The assessments of a cycle, of the run that counts, within the caller's scope.
+	AssessmentReport ShowcasePointsAssessmentReportAssessmentConnection `json:"assessmentReport"`
+}
+
+// GetAssessmentReport returns ShowcasePointsResponse.AssessmentReport, and is useful for accessing the field via an interface.
+func (v *ShowcasePointsResponse) GetAssessmentReport() ShowcasePointsAssessmentReportAssessmentConnection {
+	return v.AssessmentReport
+}
+
+// How a composite differs from the one of the cycle before.
+type Since struct {
+	// Against the official's result in the same peer group in the cycle before: of the same kind and unit, the one that
+	// ended last before this one began. Null where there is none, one of the two has no composite, or you may not see it.
+	Change *SinceBefore `json:"change"`
+}
+
+// GetChange returns Since.Change, and is useful for accessing the field via an interface.
+func (v *Since) GetChange() *SinceBefore { return v.Change }
+
+// SinceBefore includes the requested fields of the GraphQL type AssessmentChange.
+// The GraphQL type's documentation follows.
+//
+// How a composite differs from the one of the cycle before, in points.
+type SinceBefore struct {
+	// This composite less the one before; above 0: better than before, against the same peer group.
+	Composite float64 `json:"composite"`
+	// The lower end of the difference's 95 % interval; above 0: an improvement beyond chance.
+	Low float64 `json:"low"`
+	// The upper end.
+	High float64 `json:"high"`
+	// The assessment of the cycle before.
+	Before Earlier `json:"before"`
+}
+
+// GetComposite returns SinceBefore.Composite, and is useful for accessing the field via an interface.
+func (v *SinceBefore) GetComposite() float64 { return v.Composite }
+
+// GetLow returns SinceBefore.Low, and is useful for accessing the field via an interface.
+func (v *SinceBefore) GetLow() float64 { return v.Low }
+
+// GetHigh returns SinceBefore.High, and is useful for accessing the field via an interface.
+func (v *SinceBefore) GetHigh() float64 { return v.High }
+
+// GetBefore returns SinceBefore.Before, and is useful for accessing the field via an interface.
+func (v *SinceBefore) GetBefore() Earlier { return v.Before }
+
+// Somebody includes the requested fields of the GraphQL type Official.
+// The GraphQL type's documentation follows.
+//
+// A cadre whose work is weighed.
+type Somebody struct {
+	// The global id.
+	Id string `json:"id"`
+	// The official's id in the organisation's own books.
+	Ref string `json:"ref"`
+	// The name.
+	Name string `json:"name"`
+}
+
+// GetId returns Somebody.Id, and is useful for accessing the field via an interface.
+func (v *Somebody) GetId() string { return v.Id }
+
+// GetRef returns Somebody.Ref, and is useful for accessing the field via an interface.
+func (v *Somebody) GetRef() string { return v.Ref }
+
+// GetName returns Somebody.Name, and is useful for accessing the field via an interface.
+func (v *Somebody) GetName() string { return v.Name }
 
 // Step includes the requested fields of the GraphQL type CaseEvent.
 // The GraphQL type's documentation follows.
@@ -2817,6 +4701,43 @@ type StepToUnitOrgUnit struct {
 
 // GetName returns StepToUnitOrgUnit.Name, and is useful for accessing the field via an interface.
 func (v *StepToUnitOrgUnit) GetName() string { return v.Name }
+
+// Strand includes the requested fields of the GraphQL type ComponentScore.
+// The GraphQL type's documentation follows.
+//
+// One component of an assessment, on the scale of the composite.
+type Strand struct {
+	// Which.
+	Component ScoreComponent `json:"component"`
+	// The score; null without evidence.
+	Value *float64 `json:"value"`
+	// Its standard error.
+	Se *float64 `json:"se"`
+	// The effective number of pieces of evidence.
+	N float64 `json:"n"`
+	// Whether it entered the composite.
+	Counts bool `json:"counts"`
+	// The share of the composite that it really had, 0 to 1.
+	Weight float64 `json:"weight"`
+}
+
+// GetComponent returns Strand.Component, and is useful for accessing the field via an interface.
+func (v *Strand) GetComponent() ScoreComponent { return v.Component }
+
+// GetValue returns Strand.Value, and is useful for accessing the field via an interface.
+func (v *Strand) GetValue() *float64 { return v.Value }
+
+// GetSe returns Strand.Se, and is useful for accessing the field via an interface.
+func (v *Strand) GetSe() *float64 { return v.Se }
+
+// GetN returns Strand.N, and is useful for accessing the field via an interface.
+func (v *Strand) GetN() float64 { return v.N }
+
+// GetCounts returns Strand.Counts, and is useful for accessing the field via an interface.
+func (v *Strand) GetCounts() bool { return v.Counts }
+
+// GetWeight returns Strand.Weight, and is useful for accessing the field via an interface.
+func (v *Strand) GetWeight() float64 { return v.Weight }
 
 // SubscribeResponse is returned by Subscribe on success.
 type SubscribeResponse struct {
@@ -2861,6 +4782,60 @@ func (v *TagOffered) GetCode() string { return v.Code }
 // GetLabel returns TagOffered.Label, and is useful for accessing the field via an interface.
 func (v *TagOffered) GetLabel() string { return v.Label }
 
+// TrendCycle includes the requested fields of the GraphQL type Cycle.
+// The GraphQL type's documentation follows.
+//
+// An assessment period of one part of the organisation.
+type TrendCycle struct {
+	// The global id.
+	Id string `json:"id"`
+	// Its name.
+	Name string `json:"name"`
+	// The last day.
+	ToOn string `json:"toOn"`
+}
+
+// GetId returns TrendCycle.Id, and is useful for accessing the field via an interface.
+func (v *TrendCycle) GetId() string { return v.Id }
+
+// GetName returns TrendCycle.Name, and is useful for accessing the field via an interface.
+func (v *TrendCycle) GetName() string { return v.Name }
+
+// GetToOn returns TrendCycle.ToOn, and is useful for accessing the field via an interface.
+func (v *TrendCycle) GetToOn() string { return v.ToOn }
+
+// TrendPoint includes the requested fields of the GraphQL type Assessment.
+// The GraphQL type's documentation follows.
+//
+// One official in one post in one run. All scores are on a scale of 0 to 100 on which 50 is the peer group's mean.
+type TrendPoint struct {
+	// The cycle it is of.
+	Cycle TrendCycle `json:"cycle"`
+	// The weighted score; null without enough evidence, never 0 for that.
+	Composite *float64 `json:"composite"`
+	// The lower end of its 95 % interval.
+	CompositeLow *float64 `json:"compositeLow"`
+	// The upper end.
+	CompositeHigh *float64 `json:"compositeHigh"`
+	// The rank in the peer group, 1 is the best; null without one.
+	Rank *int `json:"rank"`
+}
+
+// GetCycle returns TrendPoint.Cycle, and is useful for accessing the field via an interface.
+func (v *TrendPoint) GetCycle() TrendCycle { return v.Cycle }
+
+// GetComposite returns TrendPoint.Composite, and is useful for accessing the field via an interface.
+func (v *TrendPoint) GetComposite() *float64 { return v.Composite }
+
+// GetCompositeLow returns TrendPoint.CompositeLow, and is useful for accessing the field via an interface.
+func (v *TrendPoint) GetCompositeLow() *float64 { return v.CompositeLow }
+
+// GetCompositeHigh returns TrendPoint.CompositeHigh, and is useful for accessing the field via an interface.
+func (v *TrendPoint) GetCompositeHigh() *float64 { return v.CompositeHigh }
+
+// GetRank returns TrendPoint.Rank, and is useful for accessing the field via an interface.
+func (v *TrendPoint) GetRank() *int { return v.Rank }
+
 // UndoResponse is returned by Undo on success.
 type UndoResponse struct {
 	// Takes a rating back within ten minutes, by receipt: nothing of it remains, and its link can be
@@ -2904,6 +4879,49 @@ func (v *UnitChoice) GetId() string { return v.Id }
 
 // GetName returns UnitChoice.Name, and is useful for accessing the field via an interface.
 func (v *UnitChoice) GetName() string { return v.Name }
+
+// UnitListOrgUnitsOrgUnitConnection includes the requested fields of the GraphQL type OrgUnitConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of units.
+type UnitListOrgUnitsOrgUnitConnection struct {
+	// The rows alone.
+	Nodes []UnitRef `json:"nodes"`
+	// Where the page lies.
+	PageInfo Paging `json:"pageInfo"`
+}
+
+// GetNodes returns UnitListOrgUnitsOrgUnitConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *UnitListOrgUnitsOrgUnitConnection) GetNodes() []UnitRef { return v.Nodes }
+
+// GetPageInfo returns UnitListOrgUnitsOrgUnitConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *UnitListOrgUnitsOrgUnitConnection) GetPageInfo() Paging { return v.PageInfo }
+
+// UnitListResponse is returned by UnitList on success.
+type UnitListResponse struct {
+	// The units within the caller's scope, by their own ids.
+	OrgUnits UnitListOrgUnitsOrgUnitConnection `json:"orgUnits"`
+}
+
+// GetOrgUnits returns UnitListResponse.OrgUnits, and is useful for accessing the field via an interface.
+func (v *UnitListResponse) GetOrgUnits() UnitListOrgUnitsOrgUnitConnection { return v.OrgUnits }
+
+// UnitRef includes the requested fields of the GraphQL type OrgUnit.
+// The GraphQL type's documentation follows.
+//
+// A unit of the organisation's tree.
+type UnitRef struct {
+	// The global id.
+	Id string `json:"id"`
+	// Its name.
+	Name string `json:"name"`
+}
+
+// GetId returns UnitRef.Id, and is useful for accessing the field via an interface.
+func (v *UnitRef) GetId() string { return v.Id }
+
+// GetName returns UnitRef.Name, and is useful for accessing the field via an interface.
+func (v *UnitRef) GetName() string { return v.Name }
 
 // VoteOnResponse is returned by VoteOn on success.
 type VoteOnResponse struct {
@@ -3053,6 +5071,35 @@ func (v *WalkInSubmitWalkInSubmitRatingPayload) GetReceipt() *string { return v.
 
 // GetUserErrors returns WalkInSubmitWalkInSubmitRatingPayload.UserErrors, and is useful for accessing the field via an interface.
 func (v *WalkInSubmitWalkInSubmitRatingPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// WhatIfComparePoliciesComparePoliciesPayload includes the requested fields of the GraphQL type ComparePoliciesPayload.
+// The GraphQL type's documentation follows.
+//
+// What the comparison gave.
+type WhatIfComparePoliciesComparePoliciesPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+	// The comparison; null where there are errors.
+	Comparison *Compared `json:"comparison"`
+}
+
+// GetUserErrors returns WhatIfComparePoliciesComparePoliciesPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *WhatIfComparePoliciesComparePoliciesPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// GetComparison returns WhatIfComparePoliciesComparePoliciesPayload.Comparison, and is useful for accessing the field via an interface.
+func (v *WhatIfComparePoliciesComparePoliciesPayload) GetComparison() *Compared { return v.Comparison }
+
+// WhatIfResponse is returned by WhatIf on success.
+type WhatIfResponse struct {
+	// What if: a cycle's evidence of today under other policies. Nothing changes; that it was asked stands
+	// in the audit record. It may answer UNAVAILABLE while it is being computed: ask again with the same input.
+	ComparePolicies WhatIfComparePoliciesComparePoliciesPayload `json:"comparePolicies"`
+}
+
+// GetComparePolicies returns WhatIfResponse.ComparePolicies, and is useful for accessing the field via an interface.
+func (v *WhatIfResponse) GetComparePolicies() WhatIfComparePoliciesComparePoliciesPayload {
+	return v.ComparePolicies
+}
 
 // WhoResponse is returned by Who on success.
 type WhoResponse struct {
@@ -3384,6 +5431,14 @@ func (v *__ConfirmInput) GetComment() string { return v.Comment }
 
 // GetSatisfaction returns __ConfirmInput.Satisfaction, and is useful for accessing the field via an interface.
 func (v *__ConfirmInput) GetSatisfaction() *int { return v.Satisfaction }
+
+// __CycleListInput is used internally by genqlient
+type __CycleListInput struct {
+	After *string `json:"after"`
+}
+
+// GetAfter returns __CycleListInput.After, and is useful for accessing the field via an interface.
+func (v *__CycleListInput) GetAfter() *string { return v.After }
 
 // __DoAcceptInput is used internally by genqlient
 type __DoAcceptInput struct {
@@ -3721,6 +5776,58 @@ func (v *__OpenInput) GetPlace() *string { return v.Place }
 // GetKey returns __OpenInput.Key, and is useful for accessing the field via an interface.
 func (v *__OpenInput) GetKey() string { return v.Key }
 
+// __OverviewInput is used internally by genqlient
+type __OverviewInput struct {
+	Cycle string `json:"cycle"`
+	Unit  string `json:"unit"`
+}
+
+// GetCycle returns __OverviewInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__OverviewInput) GetCycle() string { return v.Cycle }
+
+// GetUnit returns __OverviewInput.Unit, and is useful for accessing the field via an interface.
+func (v *__OverviewInput) GetUnit() string { return v.Unit }
+
+// __PresetsInput is used internally by genqlient
+type __PresetsInput struct {
+	Cycle string `json:"cycle"`
+}
+
+// GetCycle returns __PresetsInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__PresetsInput) GetCycle() string { return v.Cycle }
+
+// __RankingInput is used internally by genqlient
+type __RankingInput struct {
+	Cycle  string          `json:"cycle"`
+	Unit   *string         `json:"unit"`
+	Group  *string         `json:"group"`
+	Search *string         `json:"search"`
+	Order  AssessmentOrder `json:"order"`
+	After  *string         `json:"after"`
+	Scope  string          `json:"scope"`
+}
+
+// GetCycle returns __RankingInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__RankingInput) GetCycle() string { return v.Cycle }
+
+// GetUnit returns __RankingInput.Unit, and is useful for accessing the field via an interface.
+func (v *__RankingInput) GetUnit() *string { return v.Unit }
+
+// GetGroup returns __RankingInput.Group, and is useful for accessing the field via an interface.
+func (v *__RankingInput) GetGroup() *string { return v.Group }
+
+// GetSearch returns __RankingInput.Search, and is useful for accessing the field via an interface.
+func (v *__RankingInput) GetSearch() *string { return v.Search }
+
+// GetOrder returns __RankingInput.Order, and is useful for accessing the field via an interface.
+func (v *__RankingInput) GetOrder() AssessmentOrder { return v.Order }
+
+// GetAfter returns __RankingInput.After, and is useful for accessing the field via an interface.
+func (v *__RankingInput) GetAfter() *string { return v.After }
+
+// GetScope returns __RankingInput.Scope, and is useful for accessing the field via an interface.
+func (v *__RankingInput) GetScope() string { return v.Scope }
+
 // __RateInput is used internally by genqlient
 type __RateInput struct {
 	Token      string                `json:"token"`
@@ -3781,6 +5888,66 @@ func (v *__RecordInput) GetChannel() Channel { return v.Channel }
 // GetKey returns __RecordInput.Key, and is useful for accessing the field via an interface.
 func (v *__RecordInput) GetKey() string { return v.Key }
 
+// __ReportFileInput is used internally by genqlient
+type __ReportFileInput struct {
+	Format ReportFormat `json:"format"`
+	Cycle  string       `json:"cycle"`
+	Unit   *string      `json:"unit"`
+	Group  *string      `json:"group"`
+}
+
+// GetFormat returns __ReportFileInput.Format, and is useful for accessing the field via an interface.
+func (v *__ReportFileInput) GetFormat() ReportFormat { return v.Format }
+
+// GetCycle returns __ReportFileInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__ReportFileInput) GetCycle() string { return v.Cycle }
+
+// GetUnit returns __ReportFileInput.Unit, and is useful for accessing the field via an interface.
+func (v *__ReportFileInput) GetUnit() *string { return v.Unit }
+
+// GetGroup returns __ReportFileInput.Group, and is useful for accessing the field via an interface.
+func (v *__ReportFileInput) GetGroup() *string { return v.Group }
+
+// __SheetFileInput is used internally by genqlient
+type __SheetFileInput struct {
+	Cycle    string `json:"cycle"`
+	Official string `json:"official"`
+}
+
+// GetCycle returns __SheetFileInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__SheetFileInput) GetCycle() string { return v.Cycle }
+
+// GetOfficial returns __SheetFileInput.Official, and is useful for accessing the field via an interface.
+func (v *__SheetFileInput) GetOfficial() string { return v.Official }
+
+// __SheetInput is used internally by genqlient
+type __SheetInput struct {
+	Cycle    string `json:"cycle"`
+	Official string `json:"official"`
+}
+
+// GetCycle returns __SheetInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__SheetInput) GetCycle() string { return v.Cycle }
+
+// GetOfficial returns __SheetInput.Official, and is useful for accessing the field via an interface.
+func (v *__SheetInput) GetOfficial() string { return v.Official }
+
+// __ShowcasePointsInput is used internally by genqlient
+type __ShowcasePointsInput struct {
+	Cycle string  `json:"cycle"`
+	Unit  string  `json:"unit"`
+	After *string `json:"after"`
+}
+
+// GetCycle returns __ShowcasePointsInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__ShowcasePointsInput) GetCycle() string { return v.Cycle }
+
+// GetUnit returns __ShowcasePointsInput.Unit, and is useful for accessing the field via an interface.
+func (v *__ShowcasePointsInput) GetUnit() string { return v.Unit }
+
+// GetAfter returns __ShowcasePointsInput.After, and is useful for accessing the field via an interface.
+func (v *__ShowcasePointsInput) GetAfter() *string { return v.After }
+
 // __SubscribeInput is used internally by genqlient
 type __SubscribeInput struct {
 	Receipt string `json:"receipt"`
@@ -3800,6 +5967,14 @@ type __UndoInput struct {
 
 // GetReceipt returns __UndoInput.Receipt, and is useful for accessing the field via an interface.
 func (v *__UndoInput) GetReceipt() string { return v.Receipt }
+
+// __UnitListInput is used internally by genqlient
+type __UnitListInput struct {
+	After *string `json:"after"`
+}
+
+// GetAfter returns __UnitListInput.After, and is useful for accessing the field via an interface.
+func (v *__UnitListInput) GetAfter() *string { return v.After }
 
 // __VoteOnInput is used internally by genqlient
 type __VoteOnInput struct {
@@ -3860,6 +6035,26 @@ func (v *__WalkInInput) GetOfficial() *string { return v.Official }
 
 // GetKey returns __WalkInInput.Key, and is useful for accessing the field via an interface.
 func (v *__WalkInInput) GetKey() string { return v.Key }
+
+// __WhatIfInput is used internally by genqlient
+type __WhatIfInput struct {
+	Cycle   string      `json:"cycle"`
+	Policy  PolicyInput `json:"policy"`
+	Without *MethodStep `json:"without"`
+	Key     string      `json:"key"`
+}
+
+// GetCycle returns __WhatIfInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__WhatIfInput) GetCycle() string { return v.Cycle }
+
+// GetPolicy returns __WhatIfInput.Policy, and is useful for accessing the field via an interface.
+func (v *__WhatIfInput) GetPolicy() PolicyInput { return v.Policy }
+
+// GetWithout returns __WhatIfInput.Without, and is useful for accessing the field via an interface.
+func (v *__WhatIfInput) GetWithout() *MethodStep { return v.Without }
+
+// GetKey returns __WhatIfInput.Key, and is useful for accessing the field via an interface.
+func (v *__WhatIfInput) GetKey() string { return v.Key }
 
 // The mutation executed by Again.
 const Again_Operation = `
@@ -4420,6 +6615,59 @@ func ConfirmHelp(
 	}
 
 	data_ = &ConfirmHelpResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by CycleList.
+const CycleList_Operation = `
+query CycleList ($after: String) {
+	cycles(first: 50, after: $after) {
+		nodes {
+			... CycleLine
+		}
+		pageInfo {
+			hasNextPage
+			endCursor
+		}
+	}
+}
+fragment CycleLine on Cycle {
+	id
+	name
+	kind
+	state
+	fromOn
+	toOn
+	unit {
+		id
+		name
+	}
+}
+`
+
+// The cycles that the caller sees.
+func CycleList(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	after *string,
+) (data_ *CycleListResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "CycleList",
+		Query:  CycleList_Operation,
+		Variables: &__CycleListInput{
+			After: after,
+		},
+	}
+
+	data_ = &CycleListResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -5471,6 +7719,156 @@ func Open(
 	return data_, err_
 }
 
+// The query executed by Overview.
+const Overview_Operation = `
+query Overview ($cycle: ID!, $unit: ID!) {
+	cycle(id: $cycle) {
+		... CycleHead
+	}
+	unitReport(cycleId: $cycle, unitId: $unit) {
+		unit {
+			id
+			name
+		}
+		all {
+			... FigureSet
+		}
+		distribution
+		groups {
+			peerGroup
+			here {
+				... FigureSet
+			}
+		}
+	}
+	improved: assessmentReport(cycleId: $cycle, unitId: $unit, orderBy: IMPROVEMENT_DESC, first: 3) {
+		nodes {
+			... Row
+			... Since
+		}
+	}
+	unsung: unsungOfficials(cycleId: $cycle, unitId: $unit, first: 8) {
+		totalCount
+		nodes {
+			... Row
+		}
+	}
+	showy: showcaseGaps(cycleId: $cycle, unitId: $unit, first: 1) {
+		totalCount
+	}
+}
+fragment CycleHead on Cycle {
+	... CycleLine
+	policy {
+		name
+		version
+	}
+	run {
+		id
+		state
+		finishedAt
+		engineVersion
+		evidenceDigest
+		policyDigest
+	}
+}
+fragment FigureSet on ReportFigures {
+	officials
+	scored
+	provisional
+	insufficient
+	excellent
+	boundary
+	mean
+}
+fragment Row on Assessment {
+	official {
+		id
+		ref
+		name
+	}
+	unit {
+		id
+		name
+	}
+	position
+	peerGroup
+	status
+	composite
+	compositeLow
+	compositeHigh
+	rank
+	rankLow
+	rankHigh
+	grade
+	visibility
+	showcaseGap
+	flags
+	components {
+		component
+		value
+		se
+		n
+		counts
+		weight
+	}
+}
+fragment Since on Assessment {
+	change {
+		composite
+		low
+		high
+		before {
+			composite
+			cycle {
+				id
+				name
+			}
+		}
+	}
+}
+fragment CycleLine on Cycle {
+	id
+	name
+	kind
+	state
+	fromOn
+	toOn
+	unit {
+		id
+		name
+	}
+}
+`
+
+// A cycle as a whole, for one unit: counts, distribution, and the first of each question.
+func Overview(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	cycle string,
+	unit string,
+) (data_ *OverviewResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Overview",
+		Query:  Overview_Operation,
+		Variables: &__OverviewInput{
+			Cycle: cycle,
+			Unit:  unit,
+		},
+	}
+
+	data_ = &OverviewResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by Owed.
 const Owed_Operation = `
 query Owed {
@@ -5518,6 +7916,214 @@ func Owed(
 	}
 
 	data_ = &OwedResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Presets.
+const Presets_Operation = `
+query Presets ($cycle: ID!) {
+	cycle(id: $cycle) {
+		... CycleHead
+	}
+	own: cycle(id: $cycle) {
+		policy {
+			document
+		}
+	}
+	policyPresets {
+		preset
+		name
+		document
+	}
+}
+fragment CycleHead on Cycle {
+	... CycleLine
+	policy {
+		name
+		version
+	}
+	run {
+		id
+		state
+		finishedAt
+		engineVersion
+		evidenceDigest
+		policyDigest
+	}
+}
+fragment CycleLine on Cycle {
+	id
+	name
+	kind
+	state
+	fromOn
+	toOn
+	unit {
+		id
+		name
+	}
+}
+`
+
+// The presets to compare a cycle's policy with.
+func Presets(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	cycle string,
+) (data_ *PresetsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Presets",
+		Query:  Presets_Operation,
+		Variables: &__PresetsInput{
+			Cycle: cycle,
+		},
+	}
+
+	data_ = &PresetsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Ranking.
+const Ranking_Operation = `
+query Ranking ($cycle: ID!, $unit: ID, $group: String, $search: String, $order: AssessmentOrder!, $after: String, $scope: ID!) {
+	cycle(id: $cycle) {
+		... CycleHead
+	}
+	assessmentReport(cycleId: $cycle, unitId: $unit, peerGroup: $group, search: $search, orderBy: $order, first: 25, after: $after) {
+		totalCount
+		nodes {
+			... Row
+			... Since
+		}
+		pageInfo {
+			hasNextPage
+			endCursor
+		}
+	}
+	unitReport(cycleId: $cycle, unitId: $scope) {
+		groups {
+			peerGroup
+		}
+	}
+}
+fragment CycleHead on Cycle {
+	... CycleLine
+	policy {
+		name
+		version
+	}
+	run {
+		id
+		state
+		finishedAt
+		engineVersion
+		evidenceDigest
+		policyDigest
+	}
+}
+fragment Row on Assessment {
+	official {
+		id
+		ref
+		name
+	}
+	unit {
+		id
+		name
+	}
+	position
+	peerGroup
+	status
+	composite
+	compositeLow
+	compositeHigh
+	rank
+	rankLow
+	rankHigh
+	grade
+	visibility
+	showcaseGap
+	flags
+	components {
+		component
+		value
+		se
+		n
+		counts
+		weight
+	}
+}
+fragment Since on Assessment {
+	change {
+		composite
+		low
+		high
+		before {
+			composite
+			cycle {
+				id
+				name
+			}
+		}
+	}
+}
+fragment CycleLine on Cycle {
+	id
+	name
+	kind
+	state
+	fromOn
+	toOn
+	unit {
+		id
+		name
+	}
+}
+`
+
+// A page of the ranked report, and what it can be narrowed by.
+func Ranking(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	cycle string,
+	unit *string,
+	group *string,
+	search *string,
+	order AssessmentOrder,
+	after *string,
+	scope string,
+) (data_ *RankingResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Ranking",
+		Query:  Ranking_Operation,
+		Variables: &__RankingInput{
+			Cycle:  cycle,
+			Unit:   unit,
+			Group:  group,
+			Search: search,
+			Order:  order,
+			After:  after,
+			Scope:  scope,
+		},
+	}
+
+	data_ = &RankingResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -5676,6 +8282,299 @@ func Record(
 	return data_, err_
 }
 
+// The query executed by ReportFile.
+const ReportFile_Operation = `
+query ReportFile ($format: ReportFormat!, $cycle: ID!, $unit: ID, $group: String) {
+	exportReport(format: $format, cycleId: $cycle, unitId: $unit, peerGroup: $group) {
+		filename
+		mediaType
+		content
+		encoding
+	}
+}
+`
+
+// The report as a file.
+func ReportFile(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	format ReportFormat,
+	cycle string,
+	unit *string,
+	group *string,
+) (data_ *ReportFileResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ReportFile",
+		Query:  ReportFile_Operation,
+		Variables: &__ReportFileInput{
+			Format: format,
+			Cycle:  cycle,
+			Unit:   unit,
+			Group:  group,
+		},
+	}
+
+	data_ = &ReportFileResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Sheet.
+const Sheet_Operation = `
+query Sheet ($cycle: ID!, $official: ID!) {
+	cycle(id: $cycle) {
+		... CycleHead
+	}
+	official(id: $official) {
+		id
+		ref
+		name
+		assessment(cycleId: $cycle) {
+			... Row
+			... Since
+			reliability
+			withoutHalo
+			geometric
+			explanation {
+				parts {
+					component
+					code
+					label
+					points
+					evidence(first: 3) {
+						source
+						month
+						kind
+						value
+						effect
+					}
+				}
+			}
+		}
+		assessments {
+			cycle {
+				id
+				name
+				toOn
+			}
+			composite
+			compositeLow
+			compositeHigh
+			rank
+		}
+	}
+	cycleGrades(cycleId: $cycle, officialId: $official, first: 20) {
+		nodes {
+			grade
+			state
+			reason
+			version
+		}
+	}
+}
+fragment CycleHead on Cycle {
+	... CycleLine
+	policy {
+		name
+		version
+	}
+	run {
+		id
+		state
+		finishedAt
+		engineVersion
+		evidenceDigest
+		policyDigest
+	}
+}
+fragment Row on Assessment {
+	official {
+		id
+		ref
+		name
+	}
+	unit {
+		id
+		name
+	}
+	position
+	peerGroup
+	status
+	composite
+	compositeLow
+	compositeHigh
+	rank
+	rankLow
+	rankHigh
+	grade
+	visibility
+	showcaseGap
+	flags
+	components {
+		component
+		value
+		se
+		n
+		counts
+		weight
+	}
+}
+fragment Since on Assessment {
+	change {
+		composite
+		low
+		high
+		before {
+			composite
+			cycle {
+				id
+				name
+			}
+		}
+	}
+}
+fragment CycleLine on Cycle {
+	id
+	name
+	kind
+	state
+	fromOn
+	toOn
+	unit {
+		id
+		name
+	}
+}
+`
+
+// An official's sheet: the assessment with its reasons, and the cycles before.
+func Sheet(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	cycle string,
+	official string,
+) (data_ *SheetResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Sheet",
+		Query:  Sheet_Operation,
+		Variables: &__SheetInput{
+			Cycle:    cycle,
+			Official: official,
+		},
+	}
+
+	data_ = &SheetResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by SheetFile.
+const SheetFile_Operation = `
+query SheetFile ($cycle: ID!, $official: ID!) {
+	exportOfficialSheet(cycleId: $cycle, officialId: $official) {
+		filename
+		mediaType
+		content
+		encoding
+	}
+}
+`
+
+// An official's sheet as a file.
+func SheetFile(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	cycle string,
+	official string,
+) (data_ *SheetFileResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "SheetFile",
+		Query:  SheetFile_Operation,
+		Variables: &__SheetFileInput{
+			Cycle:    cycle,
+			Official: official,
+		},
+	}
+
+	data_ = &SheetFileResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by ShowcasePoints.
+const ShowcasePoints_Operation = `
+query ShowcasePoints ($cycle: ID!, $unit: ID!, $after: String) {
+	assessmentReport(cycleId: $cycle, unitId: $unit, first: 100, after: $after) {
+		totalCount
+		nodes {
+			official {
+				id
+				ref
+				name
+			}
+			composite
+			visibility
+			showcaseGap
+		}
+		pageInfo {
+			hasNextPage
+			endCursor
+		}
+	}
+}
+`
+
+// The points of the chart of the quiet and the showy.
+func ShowcasePoints(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	cycle string,
+	unit string,
+	after *string,
+) (data_ *ShowcasePointsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ShowcasePoints",
+		Query:  ShowcasePoints_Operation,
+		Variables: &__ShowcasePointsInput{
+			Cycle: cycle,
+			Unit:  unit,
+			After: after,
+		},
+	}
+
+	data_ = &ShowcasePointsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by Subscribe.
 const Subscribe_Operation = `
 mutation Subscribe ($receipt: String!, $email: String!) {
@@ -5752,6 +8651,48 @@ func Undo(
 	}
 
 	data_ = &UndoResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by UnitList.
+const UnitList_Operation = `
+query UnitList ($after: String) {
+	orgUnits(first: 100, after: $after) {
+		nodes {
+			id
+			name
+		}
+		pageInfo {
+			hasNextPage
+			endCursor
+		}
+	}
+}
+`
+
+// The units of the caller's scope, to choose from.
+func UnitList(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	after *string,
+) (data_ *UnitListResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "UnitList",
+		Query:  UnitList_Operation,
+		Variables: &__UnitListInput{
+			After: after,
+		},
+	}
+
+	data_ = &UnitListResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -5939,6 +8880,88 @@ func WalkIn(
 	}
 
 	data_ = &WalkInResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by WhatIf.
+const WhatIf_Operation = `
+mutation WhatIf ($cycle: ID!, $policy: PolicyInput!, $without: MethodStep, $key: String!) {
+	comparePolicies(input: {cycleId:$cycle,scenarios:[{policy:$policy,without:$without}],idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+		comparison {
+			sides {
+				policy
+				agreement
+				regraded
+			}
+			officials(first: 25) {
+				totalCount
+				nodes {
+					official {
+						id
+						ref
+						name
+					}
+					unit {
+						id
+						name
+					}
+					peerGroup
+					sensitive
+					scores {
+						composite
+						compositeChange
+						rank
+						rankChange
+						grade
+					}
+					weights {
+						compositeLow
+						compositeHigh
+					}
+				}
+			}
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// What would be under another policy.
+func WhatIf(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	cycle string,
+	policy PolicyInput,
+	without *MethodStep,
+	key string,
+) (data_ *WhatIfResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "WhatIf",
+		Query:  WhatIf_Operation,
+		Variables: &__WhatIfInput{
+			Cycle:   cycle,
+			Policy:  policy,
+			Without: without,
+			Key:     key,
+		},
+	}
+
+	data_ = &WhatIfResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

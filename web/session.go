@@ -141,6 +141,8 @@ func (s *site) refused(w http.ResponseWriter, r *http.Request, err error) {
 		s.show(w, r, http.StatusForbidden, "blocked", view{Notice: words.NotYourRole})
 	case isCode(err, ErrorCodeInvalid):
 		s.show(w, r, http.StatusNotFound, "blocked", view{Notice: words.NoCase})
+	case isCode(err, ErrorCodeNotFound):
+		s.absent(w, r)
 	default:
 		s.fail(w, r, err)
 	}

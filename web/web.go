@@ -16,7 +16,10 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/Khan/genqlient/graphql"
@@ -43,6 +46,9 @@ const maxForm = 64 << 10
 // nothing else.
 const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
+// livePolicy lets a page run the site's own scripts besides, and fetch from the site.
+const livePolicy = policy + "; script-src 'self'; connect-src 'self'"
+
 // site serves the pages.
 type site struct {
 	api     graphql.Client
@@ -64,9 +70,10 @@ func New(api, uploads http.Handler, options Options) (http.Handler, error) {
 	for _, name := range []string{
 		"home", "rate", "rated", "gone", "receipt", "found", "problem", "opened", "help",
 		"counter", "undone", "appraisal", "appraised", "appraisalgone",
+		"cycles", "overview", "ranking", "sheet", "what-if",
 		"sign-in", "blocked", "work", "work-case", "encounter", "link", "deed", "deed-code",
 	} {
-		page, err := template.New("layout.html").Funcs(s.functions()).ParseFS(pageFiles, "pages/layout.html", "pages/marks.html", "pages/"+name+".html")
+		page, err := template.New("layout.html").Funcs(s.functions()).ParseFS(pageFiles, "pages/layout.html", "pages/marks.html", "pages/crumbs.html", "pages/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("read page %s: %w", name, err)
 		}
@@ -108,6 +115,14 @@ func New(api, uploads http.Handler, options Options) (http.Handler, error) {
 	routes.HandleFunc("POST /work/encounters/new", s.signed(s.takeEncounter))
 	routes.HandleFunc("GET /work/deeds/new", s.signed(s.askDeed))
 	routes.HandleFunc("POST /work/deeds/new", s.signed(s.takeDeed))
+	routes.HandleFunc("GET /work/cycles", s.signed(s.cycles))
+	routes.HandleFunc("GET /work/cycles/{cycle}", s.signed(s.overview))
+	routes.HandleFunc("GET /work/cycles/{cycle}/report/{format}", s.signed(s.reportFile))
+	routes.HandleFunc("GET /work/cycles/{cycle}/officials", s.signed(s.ranking))
+	routes.HandleFunc("GET /work/cycles/{cycle}/officials/{official}", s.signed(s.sheet))
+	routes.HandleFunc("GET /work/cycles/{cycle}/officials/{official}/sheet.pdf", s.signed(s.sheetFile))
+	routes.HandleFunc("GET /work/cycles/{cycle}/what-if", s.signed(s.askWhatIf))
+	routes.HandleFunc("POST /work/cycles/{cycle}/what-if", s.signed(s.whatIf))
 	routes.Handle("GET /assets/", http.StripPrefix("/assets/", cached(http.FileServerFS(assets))))
 	return routes, nil
 }
@@ -124,12 +139,20 @@ func cached(next http.Handler) http.Handler {
 type view struct {
 	Lang   messages.Lang
 	Words  *words
-	Path   string  // of this page, for the switch of languages; empty where it cannot be fetched again
-	Notice string  // what is to be mended, in the reader's language
-	Done   string  // what has just been done
-	Who    *Caller // who has signed in; nil: a resident
-	Back   string  // where a machine that everybody uses goes by itself after half a minute; empty: it stays
+	Path   string     // of this page, for the switch of languages; empty where it cannot be fetched again
+	Query  url.Values // that belongs to Path
+	Wide   bool       // whether the page has tables and charts
+	Live   bool       // whether scripts make it quicker to use; without them it works as well
+	Notice string     // what is to be mended, in the reader's language
+	Done   string     // what has just been done
+	Who    *Caller    // who has signed in; nil: a resident
+	Back   string     // where a machine that everybody uses goes by itself after half a minute; empty: it stays
 	Page   any
+}
+
+// In is the address of the page in a language.
+func (v view) In(lang string) string {
+	return v.Path + "?" + with(v.Query, "lang", lang).Encode()
 }
 
 // show writes a page. Nothing of it is kept by anybody.
@@ -144,6 +167,9 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, status int, name str
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", policy)
+	if v.Live {
+		h.Set("Content-Security-Policy", livePolicy)
+	}
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Language", string(v.Lang))
 	h.Set("Vary", "Accept-Language")
@@ -183,13 +209,59 @@ func (s *site) form(w http.ResponseWriter, r *http.Request) bool {
 func (s *site) functions() template.FuncMap {
 	return template.FuncMap{
 		// These steps need no more than a click, those a reason.
-		"plain":  func(a CaseAction) bool { return slices.Contains(plainActions, a) },
-		"must":   func(a CaseAction) bool { return slices.Contains(reasonedActions, a) },
+		"plain":   func(a CaseAction) bool { return slices.Contains(plainActions, a) },
+		"must":    func(a CaseAction) bool { return slices.Contains(reasonedActions, a) },
+		"score":   printed,
+		"moved":   moved,
+		"signed":  signed,
+		"percent": func(x float64) string { return strconv.FormatFloat(100*x, 'f', 0, 64) + " %" },
+		"min3":    func(n int) int { return min(n, 3) },
+		"tenth":   func(i int) string { return fmt.Sprintf("%d–%d", 10*i, 10*i+10) },
+		"query": func(lang messages.Lang, q url.Values) template.URL {
+			return template.URL(with(q, "lang", string(lang)).Encode())
+		},
+		"short":  func(digest string) string { return digest[:min(len(digest), 12)] },
 		"moment": func(t time.Time) string { return t.In(s.Zone).Format("2006-01-02 15:04") },
 		"day":    func(t time.Time) string { return t.In(s.Zone).Format(time.DateOnly) },
 		// A due date is the first instant that is too late.
 		"lastDay": func(t time.Time) string { return t.Add(-time.Nanosecond).In(s.Zone).Format(time.DateOnly) },
 	}
+}
+
+// moved is a change of rank, up or down; a dash where there is none.
+func moved(change *int) string {
+	switch {
+	case change == nil:
+		return "–"
+	case *change > 0:
+		return "↓ " + strconv.Itoa(*change)
+	case *change < 0:
+		return "↑ " + strconv.Itoa(-*change)
+	}
+	return "0"
+}
+
+// printed is a figure with two decimals; a dash where there is none.
+func printed(x any) string {
+	if p, is := x.(*float64); is {
+		if p == nil {
+			return "–"
+		}
+		x = *p
+	}
+	return fmt.Sprintf("%.2f", x)
+}
+
+// signed is printed with its sign.
+func signed(x any) string {
+	text := printed(x)
+	switch {
+	case text == "–":
+		return text
+	case strings.HasPrefix(text, "-"):
+		return "−" + text[1:]
+	}
+	return "+" + text
 }
 
 func (s *site) home(w http.ResponseWriter, r *http.Request) {

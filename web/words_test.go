@@ -12,7 +12,7 @@ import (
 func TestEveryWordIsSaidInBothLanguages(t *testing.T) {
 	for _, l := range messages.Langs {
 		w := wordsIn(l)
-		for _, v := range []reflect.Value{reflect.ValueOf(*w), reflect.ValueOf(w.workWords)} {
+		for _, v := range []reflect.Value{reflect.ValueOf(*w), reflect.ValueOf(w.workWords), reflect.ValueOf(w.cycleWords)} {
 			for i := range v.NumField() {
 				if f := v.Field(i); f.Kind() == reflect.String && f.String() == "" {
 					t.Errorf("%s: %s is not said", l, v.Type().Field(i).Name)
@@ -66,6 +66,11 @@ func checkWork(t *testing.T, w *words) {
 	said(t, "channel", AllChannel, w.Channels)
 	said(t, "deed", AllDeedKind, w.Deeds)
 	said(t, "relation", AllRelation, w.Relations)
+	said(t, "kind of cycle", AllCycleKind, w.CycleKinds)
+	said(t, "state of a cycle", AllCycleState, w.CycleStates)
+	said(t, "step of the method", AllMethodStep, w.MethodSteps)
+	said(t, "grade", AllGrade, w.Grades5)
+	said(t, "state of a grade", AllGradeState, w.GradeStates)
 }
 
 func said[K ~string](t *testing.T, what string, all []K, words map[K]string) {

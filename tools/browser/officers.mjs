@@ -1,0 +1,126 @@
+// Asks on the pages of assessments what an HR officer asks, in a real browser, on a wide
+// screen and on the narrowest phone, and checks every page with axe; and looks that an
+// official sees the own sheet and nobody else's. Usage:
+//
+//   node officers.mjs LANG SITE CYCLE SCREENSHOTS HR_TOKEN OFFICIAL_TOKEN
+//
+// CYCLE is scored and not published; the cycle before is. It ends with an error at the
+// first thing that is not as it should be.
+import assert from 'node:assert/strict';
+import { launch, looker } from './page.mjs';
+
+const [lang, site, cycle, shots, hrToken, officialToken] = process.argv.slice(2);
+const look = looker(lang, shots);
+const [wide, narrow] = [1200, 320];
+const browser = await launch();
+const signIn = async (token, options = {}) => {
+  // bypassCSP: axe is put into pages that allow no script.
+  const context = await browser.newContext({ viewport: { width: wide, height: 900 }, locale: lang, bypassCSP: true, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  await page.goto(new URL('/sign-in', site).href);
+  await page.fill('[name=token]', token);
+  await page.click('main button');
+  await page.waitForURL('**/work?*');
+  return page;
+};
+const go = async (page, path, status = 200) => {
+  const answer = await page.goto(new URL(path, site).href);
+  assert.equal(answer.status(), status, `${path} answers ${answer.status()}`);
+};
+const follow = (page, link) => Promise.all([page.waitForNavigation(), link.click()]);
+const see = async (page, name) => {
+  for (const width of [wide, narrow]) {
+    await page.setViewportSize({ width, height: 900 });
+    await look(page, `${name}-${width}`, width);
+  }
+  await page.setViewportSize({ width: wide, height: 900 });
+  const code = /\b[A-Z]{3,}(_[A-Z]+)+\b/.exec(await page.innerText('main'));
+  assert.equal(code, null, `${name} shows ${code}`);
+};
+const numbers = async (page, column) =>
+  (await page.locator(`tbody tr > :nth-child(${column}) strong`).allTextContents()).map((t) => Number(t.replace('−', '-')));
+const sorted = (list, by) => assert.deepEqual(list, [...list].sort(by), `not in order: ${list}`);
+const base = `/work/cycles/${cycle}`;
+
+try {
+  const hr = await signIn(hrToken);
+  await go(hr, '/work/cycles');
+  await see(hr, 'cycles');
+  await follow(hr, hr.locator('.card a').first());
+  assert.ok(hr.url().includes(base), 'the newest cycle does not come first');
+  await see(hr, 'overview');
+  assert.equal(await hr.locator('.chart svg').count(), 2, 'a chart is missing');
+
+  // Who improved most?
+  await follow(hr, hr.locator('.questions a').nth(0));
+  await see(hr, 'improved');
+  const gains = await numbers(hr, 3);
+  sorted(gains, (a, b) => b - a);
+  assert.ok(gains[0] > 20 && await hr.locator('tbody tr').first().locator('.badge.good').count() > 0, 'nobody improved beyond chance');
+  await follow(hr, hr.locator('.pages .button'));
+  const next = await numbers(hr, 3);
+  assert.ok(next.length === 25 && next[0] <= gains.at(-1) && next[0] > 0, 'the next page does not go on');
+
+  // Who is unsung?
+  await go(hr, base);
+  await follow(hr, hr.locator('.questions a').nth(1));
+  await see(hr, 'unsung');
+  const gaps = await numbers(hr, 3);
+  sorted(gaps, (a, b) => a - b);
+  assert.ok(gaps[0] <= -50, 'nobody is unsung');
+
+  // Why this score? The parts add up to it as it is printed.
+  const name = await hr.locator('tbody th a').first().textContent();
+  await hr.fill('[name=search]', name);
+  await follow(hr, hr.locator('form.inline button'));
+  assert.ok((await hr.locator('tbody th a').allTextContents()).every((n) => n.includes(name)), 'a search finds others');
+  await follow(hr, hr.locator('tbody th a').first());
+  await see(hr, 'sheet');
+  const own = new URL(hr.url()).pathname;
+  const points = (await hr.locator('section[aria-labelledby=why] tbody td').allTextContents()).map((t) => Math.round(100 * Number(t.replace('−', '-'))));
+  const composite = Math.round(100 * Number((await hr.locator('.tiles .lead dd').innerText()).split('\n')[0]));
+  assert.equal(points.reduce((a, b) => a + b), composite, 'the parts do not add up');
+  const pdf = await hr.request.get(new URL(`${own}/sheet.pdf`, site).href);
+  assert.match((await pdf.body()).subarray(0, 5).toString(), /^%PDF-/);
+  const csv = await (await hr.request.get(new URL(`${base}/report/csv`, site).href)).text();
+  assert.ok(csv.split('\n').length > 300, 'the file lacks officials');
+  assert.equal((await hr.request.get(new URL(`${base}/report/doc`, site).href)).status(), 404);
+
+  // What if peer review weighed half? By a button, and by moving a weight.
+  await go(hr, base);
+  await follow(hr, hr.locator('.questions a').nth(3));
+  await follow(hr, hr.locator('button[value=HALF]'));
+  assert.equal(await hr.inputValue('[name=PEER_REVIEW]'), '50');
+  await see(hr, 'what-if');
+  await hr.locator('[name=PEER_REVIEW]').fill('100');
+  const said = await hr.textContent('.answer');
+  await hr.waitForFunction((said) => document.querySelector('.answer').textContent !== said && !document.querySelector('[aria-busy]'), said);
+  // Without scripts the button does it, and gives the same.
+  const live = await hr.textContent('.answer');
+  const plain = await signIn(hrToken, { javaScriptEnabled: false });
+  await go(plain, `${base}/what-if?SATISFACTION=${await hr.inputValue('[name=SATISFACTION]')}&OUTCOMES=${await hr.inputValue('[name=OUTCOMES]')}&PEER_REVIEW=100&PRACTICAL_WORK=${await hr.inputValue('[name=PRACTICAL_WORK]')}`);
+  await follow(plain, plain.locator('form.weights button').last());
+  assert.equal(await plain.textContent('.answer'), live, 'the script shows something else than the button');
+
+  // An official sees the own sheet once it is published, and nothing of others.
+  const official = await signIn(officialToken);
+  await go(official, '/work/cycles');
+  await see(official, 'own-cycles');
+  const sheets = await official.locator('.card a').evaluateAll((links) => links.map((a) => a.getAttribute('href')));
+  await go(official, sheets[0]);
+  assert.equal(await official.locator('.tiles').count(), 0, 'an official sees a result that is not published');
+  await go(official, sheets[1]);
+  await see(official, 'own-sheet');
+  assert.equal(await official.locator('section[aria-labelledby=why]').count(), 1, 'an official does not see why');
+  for (const path of ['', '/officials', '/what-if', '/report/csv']) await go(official, base + path, 403);
+  await go(hr, `${base}/officials?order=SHOWCASE_GAP_DESC`);
+  const neighbour = await hr.locator('tbody th a').first().getAttribute('href');
+  await go(official, neighbour, 404);
+  assert.equal((await official.request.get(new URL(neighbour.replace('?', '/sheet.pdf?'), site).href)).status(), 404);
+  const stranger = await (await browser.newContext()).newPage();
+  await go(stranger, base);
+  assert.match(stranger.url(), /sign-in/);
+} finally {
+  await browser.close();
+}
