@@ -92,16 +92,21 @@ func (a *Assessment) Component(c ScoreComponent) ComponentScore {
 	return ComponentScore{Component: c}
 }
 
+// Explanation is why an assessment is what it is, line by line. It is written with the
+// assessment and never changed.
+type Explanation struct {
+	AssessmentID ID           `gorm:"primaryKey"`
+	Parts        []*ScorePart `gorm:"serializer:json"`
+}
+
 // ScorePart is a line of an assessment's explanation. The points of all lines
 // add up to the composite as it is printed.
 type ScorePart struct {
-	AssessmentID ID             `gorm:"primaryKey"`
-	Seq          int            `gorm:"primaryKey"`
-	Component    ScoreComponent // empty: it belongs to the composite
-	Code         string
-	Points       int64 // hundredths of a point
-	Value        *float64
-	Pieces       []EvidencePiece `gorm:"serializer:json"`
+	Component ScoreComponent  `json:"component"` // empty: it belongs to the composite
+	Code      string          `json:"code"`
+	Points    int64           `json:"points"` // hundredths of a point
+	Value     *float64        `json:"value"`
+	Pieces    []EvidencePiece `json:"pieces"`
 }
 
 // EvidencePiece is one piece of evidence under a part: a month and a kind, never

@@ -80,9 +80,9 @@ func sampleSheet() Sheet {
 		a.Components = append(a.Components, models.ComponentScore{Component: name, Value: score(50 + float64(i)), SE: score(4.005), N: 12.5, Counts: i > 0, Weight: 0.25})
 	}
 	parts := []*models.ScorePart{
-		{Seq: 1, Code: "BASE", Points: 4980},
-		{Seq: 2, Component: models.ComponentOutcomes, Code: "CASE_MIX", Points: 1234, Pieces: []models.EvidencePiece{{Source: "CASE", Month: "2025-03", Kind: "道路", Value: 0.75, Weight: 1, Effect: 0.5}}},
-		{Seq: 3, Code: "HALO", Points: -113},
+		{Code: "BASE", Points: 4980},
+		{Component: models.ComponentOutcomes, Code: "CASE_MIX", Points: 1234, Pieces: []models.EvidencePiece{{Source: "CASE", Month: "2025-03", Kind: "道路", Value: 0.75, Weight: 1, Effect: 0.5}}},
+		{Code: "HALO", Points: -113},
 	}
 	earlier := r.Period
 	return Sheet{About: r.About, Row: row, Assessment: a, Parts: parts, Trend: []TrendPoint{{"2024 年度", earlier, 58.5, 50, math.NaN()}, {"2023 年度", earlier, 57.125, 49, 66}}}

@@ -267,7 +267,7 @@ func (o *office) checkSealed(run string) {
 	seal := `{ cycleSeal(cycleId: {cycle}) { digest now holds sealedBy secondedBy } }`
 	o.ok("auditor", seal).wants("cycleSeal.holds", true)
 	for _, statement := range []string{
-		"UPDATE assessments SET composite = 99", "DELETE FROM score_parts", "UPDATE score_parts SET points = 1", "UPDATE assessment_runs SET failure = 'x'",
+		"UPDATE assessments SET composite = 99", "DELETE FROM explanations", "UPDATE explanations SET parts = '[]'", "UPDATE assessment_runs SET failure = 'x'",
 		"UPDATE cycle_grades SET grade = 'INCOMPETENT', ground = 'x'", "DELETE FROM cycle_grades", "UPDATE cycles SET state = 'SCORING'",
 		"DELETE FROM cycle_results", "UPDATE seals SET sealed_by = 'x'", "DELETE FROM cycles",
 	} {

@@ -41,8 +41,8 @@ func (o *office) result(cycle models.ID, unit, official string) {
 		ID: models.NewID(), RunID: run.ID, OfficialID: o.id(official), PostingID: posting.ID, UnitID: posting.UnitID,
 		Position: "clerk", PeerGroup: "clerk", Status: models.StatusScored, Composite: &composite, Flags: []string{}, Components: []models.ComponentScore{},
 	}
-	part := &models.ScorePart{AssessmentID: assessment.ID, Seq: 1, Code: "BASE", Points: 6125, Pieces: []models.EvidencePiece{}}
-	o.write(run, assessment, part)
+	why := &models.Explanation{AssessmentID: assessment.ID, Parts: []*models.ScorePart{{Code: "BASE", Points: 6125, Pieces: []models.EvidencePiece{}}}}
+	o.write(run, assessment, why)
 	o.change("UPDATE cycles SET run_id = ? WHERE id = ?", run.ID, cycle)
 	o.ids["run"], o.ids["assessment"] = run.ID.String(), assessment.ID.String()
 }

@@ -49,8 +49,8 @@ func (o *office) finished(c *models.Cycle, rows []scored) *models.AssessmentRun 
 		}
 		a.PostingID = post.ID
 		o.ids["assessment "+c.Name+" "+r.official+" "+r.unit] = a.ID
-		part := models.ScorePart{AssessmentID: a.ID, Seq: 1, Code: "BASE", Points: 5000, Pieces: []models.EvidencePiece{}}
-		o.add(&a, &part)
+		why := models.Explanation{AssessmentID: a.ID, Parts: []*models.ScorePart{{Code: "BASE", Points: 5000, Pieces: []models.EvidencePiece{}}}}
+		o.add(&a, &why)
 	}
 	c.RunID, c.State = &run.ID, models.CycleScoring
 	o.setCycle(c)

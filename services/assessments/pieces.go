@@ -223,7 +223,7 @@ func monthNamed(name string) int32 {
 
 // kept returns those of a part's pieces that may be kept.
 func (s *postingPieces) kept(pieces []scoring.Piece) []models.EvidencePiece {
-	var kept []models.EvidencePiece
+	kept := []models.EvidencePiece{}
 	for _, p := range pieces {
 		c := s.cell(slices.Index(pieceSources, p.Source), &p)
 		if c == nil || !c.all(s.of.enough) || math.IsNaN(p.Value+p.Weight+p.Effect) {

@@ -75,7 +75,6 @@ func (v *Verification) compareRows(ctx context.Context, st *store.Store, now *re
 	if err != nil {
 		return err
 	}
-	parts := now.partsByAssessment()
 	for i := range now.assessments {
 		a, row := &now.assessments[i].Assessment, &v.Computed.Rows[i]
 		was, ok := stored[a.PostingID]
@@ -84,7 +83,7 @@ func (v *Verification) compareRows(ctx context.Context, st *store.Store, now *re
 			continue
 		}
 		delete(stored, a.PostingID)
-		before, after := fieldsOf(&was.Assessment, was.parts), fieldsOf(a, parts[a.ID])
+		before, after := fieldsOf(&was.Assessment, was.parts), fieldsOf(a, now.explanations[i].Parts)
 		for k := range max(len(before), len(after)) {
 			b, f := fieldAt(before, k), fieldAt(after, k)
 			v.compare(row.Official, row.Unit, max(b.name, f.name), b.text, f.text)
@@ -117,22 +116,12 @@ func storedResults(ctx context.Context, st *store.Store, run models.ID) (map[mod
 		result := &storedResult{named: *r}
 		byPosting[r.PostingID], byID[r.ID] = result, result
 	}
-	var parts []*models.ScorePart
-	err := st.Read(ctx).Where("assessment_id IN (SELECT id FROM assessments WHERE run_id = ?)", run).
-		Order("assessment_id, seq").Find(&parts).Error
-	for _, p := range parts {
-		byID[p.AssessmentID].parts = append(byID[p.AssessmentID].parts, p)
+	var explanations []*models.Explanation
+	err := st.Read(ctx).Where("assessment_id IN (SELECT id FROM assessments WHERE run_id = ?)", run).Find(&explanations).Error
+	for _, e := range explanations {
+		byID[e.AssessmentID].parts = e.Parts
 	}
 	return byPosting, err
-}
-
-func (r *results) partsByAssessment() map[models.ID][]*models.ScorePart {
-	parts := make(map[models.ID][]*models.ScorePart, len(r.assessments))
-	for i := range r.parts {
-		p := &r.parts[i].ScorePart
-		parts[p.AssessmentID] = append(parts[p.AssessmentID], p)
-	}
-	return parts
 }
 
 // field is a figure as text; of a number the shortest that gives it back.
@@ -170,8 +159,8 @@ func fieldsOf(a *models.Assessment, parts []*models.ScorePart) []field {
 		fields = append(fields, field{string(c.Component), fmt.Sprintf("%s ± %s, n %s, counts %t, weight %s",
 			textOf(c.Value), textOf(c.SE), textOf(&c.N), c.Counts, textOf(&c.Weight))})
 	}
-	for _, p := range parts {
-		fields = append(fields, field{"part " + strconv.Itoa(p.Seq), fmt.Sprintf("%s %s %d, value %s, pieces %v",
+	for i, p := range parts {
+		fields = append(fields, field{"part " + strconv.Itoa(i+1), fmt.Sprintf("%s %s %d, value %s, pieces %v",
 			p.Component, p.Code, p.Points, textOf(p.Value), p.Pieces)})
 	}
 	return fields

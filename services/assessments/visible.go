@@ -111,13 +111,13 @@ func (s *Service) ByOfficials(ctx context.Context, actor auth.Actor, cycle model
 // assessment, for those that the actor may see.
 func (s *Service) PartsByAssessments(ctx context.Context, actor auth.Actor, ids []models.ID) (map[models.ID][]*models.ScorePart, error) {
 	seen := s.Store.Read(ctx).Model(&models.Assessment{}).Select("id").Scopes(visible(actor)).Where("id IN ?", ids)
-	var rows []*models.ScorePart
-	if err := s.Store.Read(ctx).Where("assessment_id IN (?)", seen).Order("assessment_id, seq").Find(&rows).Error; err != nil {
+	var rows []*models.Explanation
+	if err := s.Store.Read(ctx).Where("assessment_id IN (?)", seen).Find(&rows).Error; err != nil {
 		return nil, err
 	}
-	parts := make(map[models.ID][]*models.ScorePart, len(ids))
+	parts := make(map[models.ID][]*models.ScorePart, len(rows))
 	for _, r := range rows {
-		parts[r.AssessmentID] = append(parts[r.AssessmentID], r)
+		parts[r.AssessmentID] = r.Parts
 	}
 	return parts, nil
 }

@@ -21,19 +21,20 @@ type results struct {
 	runID       models.ID
 	computed    *Computed
 	assessments []assessmentRow
-	parts       []partRow
-	flags       []flagRow
+	// explanations are in the same order.
+	explanations []explanationRow
+	flags        []flagRow
 }
 
-// assessmentRow and partRow carry their lists as the JSON that the tables keep.
+// assessmentRow and explanationRow carry their lists as the JSON that the tables keep.
 type assessmentRow struct {
 	models.Assessment
 	flags, components string
 }
 
-type partRow struct {
-	models.ScorePart
-	pieces string
+type explanationRow struct {
+	models.Explanation
+	parts string
 }
 
 type flagRow struct {
@@ -49,8 +50,10 @@ var integrityFlags = []scoring.Flag{
 
 // resultsOf turns what was computed into rows.
 func (s *Service) resultsOf(runID models.ID, c *Computed) (*results, error) {
-	out := &results{runID: runID, computed: c, assessments: make([]assessmentRow, len(c.order))}
-	parts := make([][]partRow, len(c.order))
+	out := &results{
+		runID: runID, computed: c,
+		assessments: make([]assessmentRow, len(c.order)), explanations: make([]explanationRow, len(c.order)),
+	}
 	for i := range out.assessments {
 		out.assessments[i].ID = models.NewID() // in the report's order
 	}
@@ -61,7 +64,7 @@ func (s *Service) resultsOf(runID models.ID, c *Computed) (*results, error) {
 	for from := 0; from < len(c.order); from += stretch {
 		group.Go(func() (err error) {
 			for i := from; i < min(from+stretch, len(c.order)) && err == nil; i++ {
-				parts[i], err = out.fill(i, shown)
+				err = out.fill(i, shown)
 			}
 			return err
 		})
@@ -69,7 +72,6 @@ func (s *Service) resultsOf(runID models.ID, c *Computed) (*results, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	out.parts = slices.Concat(parts...)
 	out.raise()
 	return out, nil
 }
@@ -89,18 +91,20 @@ func (r *results) raise() {
 	}
 }
 
-// fill makes the row of the assessment at a place of the report, and returns those of
-// its explanation.
-func (r *results) fill(place int, shown *visiblePieces) ([]partRow, error) {
+// fill makes the rows of the assessment at a place of the report.
+func (r *results) fill(place int, shown *visiblePieces) error {
 	posting, id := r.computed.order[place], r.assessments[place].ID
 	a := &r.computed.result.Assessments[posting]
 	row, err := r.assessment(place, posting, a)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	row.ID = id
 	r.assessments[place] = row
-	return partRows(id, a, shown.at(a))
+	why := &r.explanations[place]
+	why.AssessmentID, why.Parts = id, partsOf(a, shown.at(a))
+	why.parts, err = asJSON(why.Parts)
+	return err
 }
 
 func (r *results) assessment(place int, posting int32, a *scoring.Assessment) (assessmentRow, error) {
@@ -133,23 +137,16 @@ func (r *results) assessment(place int, posting int32, a *scoring.Assessment) (a
 	return row, err
 }
 
-func partRows(assessment models.ID, a *scoring.Assessment, shown *postingPieces) ([]partRow, error) {
-	rows := make([]partRow, len(a.Parts))
+func partsOf(a *scoring.Assessment, shown *postingPieces) []*models.ScorePart {
+	parts := make([]*models.ScorePart, len(a.Parts))
 	for i := range a.Parts {
 		p := &a.Parts[i]
-		rows[i] = partRow{ScorePart: models.ScorePart{
-			AssessmentID: assessment, Seq: i + 1, Code: p.Code, Points: p.Points, Value: known[float64](p.Value),
-			Pieces: shown.kept(p.Pieces),
-		}}
+		parts[i] = &models.ScorePart{Code: p.Code, Points: p.Points, Value: known[float64](p.Value), Pieces: shown.kept(p.Pieces)}
 		if p.Component >= 0 {
-			rows[i].Component = models.ScoreComponents[p.Component]
-		}
-		var err error
-		if rows[i].pieces, err = asJSON(rows[i].Pieces); err != nil {
-			return nil, err
+			parts[i].Component = models.ScoreComponents[p.Component]
 		}
 	}
-	return rows, nil
+	return parts
 }
 
 // known is a number of the engine's, nil where it is absent.
@@ -221,14 +218,17 @@ func (r *results) write(ctx context.Context, tx *store.Tx, l *lease) error {
 	return tx.Model(cycle).Select("run_id", "updated_at").UpdateColumns(cycle).Error
 }
 
+// load writes the rows. Who has too little evidence has nothing to explain, and no
+// explanation.
 func (r *results) load(ctx context.Context, tx *store.Tx) error {
+	explained := slices.DeleteFunc(slices.Clone(r.explanations), func(e explanationRow) bool { return len(e.Parts) == 0 })
 	for _, t := range []struct {
 		name    string
 		columns []string
 		rows    store.Rows
 	}{
 		{"assessments", assessmentColumns, each(r.assessments, (*assessmentRow).values)},
-		{"score_parts", partColumns, each(r.parts, (*partRow).values)},
+		{"explanations", explanationColumns, each(explained, (*explanationRow).values)},
 		{"integrity_flags", flagColumns, each(r.flags, func(f *flagRow, to []any) []any {
 			return append(to, f.id[:], r.runID[:], f.official[:], f.kind, string(models.FlagRaised), tx.Now, "", "")
 		})},
@@ -269,11 +269,9 @@ func (a *assessmentRow) values(to []any) []any {
 		a.flags, a.components)
 }
 
-var partColumns = []string{"assessment_id", "seq", "component", "code", "points", "value", "pieces"}
+var explanationColumns = []string{"assessment_id", "parts"}
 
-func (p *partRow) values(to []any) []any {
-	return append(to, p.AssessmentID[:], int64(p.Seq), string(p.Component), p.Code, p.Points, orNull(p.Value), p.pieces)
-}
+func (e *explanationRow) values(to []any) []any { return append(to, e.AssessmentID[:], e.parts) }
 
 var flagColumns = []string{"id", "run_id", "official_id", "kind", "state", "raised_at", "decided_by", "decision"}
 
