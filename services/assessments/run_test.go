@@ -185,20 +185,27 @@ func TestExplanationsComeThroughAStepBack(t *testing.T) {
 		o.request(o.hr("town"), o.cycle("c", "town").ID)
 		o.runNext(true)
 		explanations := func() (all []models.Explanation) {
-			if err := s.Read(t.Context()).Order("assessment_id").Find(&all).Error; err != nil {
+			if err := s.Read(t.Context()).Find(&all).Error; err != nil {
 				t.Fatal(err)
 			}
 			return all
 		}
 		value := 1.0 / 3
-		before := explanations()
-		before[0].Parts = []*models.ScorePart{
+		why := models.Explanation{Parts: []*models.ScorePart{
 			{Code: "BASE", Points: 5000, Pieces: []models.EvidencePiece{}},
 			{Component: models.ComponentSatisfaction, Code: "RAW", Points: -12, Value: &value, Pieces: []models.EvidencePiece{
 				{Source: "RATING", Month: "2025-03", Kind: "办\"证", Value: 0.1, Weight: 2e-17, Effect: -1e22},
 			}},
-		}
-		if err := s.InTx(t.Context(), func(tx *store.Tx) error { return tx.Save(&before[0]).Error }); err != nil {
+		}}
+		err := s.InTx(t.Context(), func(tx *store.Tx) error {
+			var a models.Assessment
+			if err := tx.Take(&a).Error; err != nil {
+				return err
+			}
+			why.AssessmentID = a.ID
+			return tx.Create(&why).Error
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 		if err := s.MigrateDownTo(t.Context(), 11); err != nil {
@@ -207,7 +214,7 @@ func TestExplanationsComeThroughAStepBack(t *testing.T) {
 		if _, err := s.MigrateUp(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		want(t, "after the step", explanations(), before)
+		want(t, "after the step", explanations(), []models.Explanation{why})
 	})
 }
 
