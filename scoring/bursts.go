@@ -1,7 +1,5 @@
 package scoring
 
-import "slices"
-
 // Windows that the search for bursts tries, in days.
 var burstWindows = [...]Day{1, 2, 3, 5, 7, 10, 14, 21, 28}
 
@@ -76,15 +74,18 @@ func (u *usualRatings) weigh(posting *Posting, day []Day, level []uint8, weight 
 	if len(day) < burstExcess+1 {
 		return false
 	}
-	order := make([]uint64, len(day)) // by day, then as given
-	for i, d := range day {
-		order[i] = uint64(d-u.profile.from)<<32 | uint64(i)
+	next := make([]int32, len(u.profile.before)) // by day, where its next row goes
+	for _, d := range day {
+		next[d-u.profile.from+1]++
 	}
-	slices.Sort(order)
-	s.rows = make([]burstRow, len(order))
-	for at, o := range order {
-		i := uint32(o)
-		s.rows[at] = burstRow{day: day[i], side: side(level[i]), row: int32(i)}
+	for d := range next[1:] {
+		next[d+1] += next[d]
+	}
+	s.rows = make([]burstRow, len(day))
+	for i, d := range day {
+		at := &next[d-u.profile.from]
+		s.rows[*at] = burstRow{day: d, side: side(level[i]), row: int32(i)}
+		*at++
 	}
 	return s.run(weight)
 }
@@ -143,43 +144,59 @@ func (s *burstSearch) run(weight []float64) bool {
 	return found
 }
 
+// burstDay is a day with ratings: its rows and how many of each side are left.
+type burstDay struct {
+	day         Day
+	first, last int
+	in          [3]float64
+}
+
+// count sums the rows that belong to no burst yet by day.
+func (s *burstSearch) count() (days []burstDay, all [3]float64) {
+	for i := range s.rows {
+		r := &s.rows[i]
+		if i == 0 || r.day != s.rows[i-1].day {
+			days = append(days, burstDay{day: r.day, first: i})
+		}
+		d := &days[len(days)-1]
+		d.last = i + 1
+		if !r.done {
+			d.in[r.side]++
+			all[r.side]++
+		}
+	}
+	return days, all
+}
+
 // best finds the window with the largest deviance among those that qualify.
 func (s *burstSearch) best() burst {
 	var best burst
 	whole := s.profile.share(s.posting.From, s.posting.To)
-	var all [3]float64
-	total := 0.0
-	for _, r := range s.rows {
-		if !r.done {
-			all[r.side]++
-			total++
-		}
-	}
+	days, all := s.count()
+	total := all[0] + all[1] + all[2]
 	for _, length := range burstWindows {
 		end := 0
 		var in [3]float64
-		for start := range s.rows {
-			for end < len(s.rows) && s.rows[end].day < s.rows[start].day+length {
-				if !s.rows[end].done {
-					in[s.rows[end].side]++
-				}
-				end++
-			}
-			if start == 0 || s.rows[start].day != s.rows[start-1].day {
-				day, n := s.rows[start].day, in[0]+in[1]+in[2]
-				for sd := range 2 {
-					if in[sd] < burstExcess+1 || in[sd] < burstSided*n {
-						continue // nearly always: the rest of the work is for few
-					}
-					share := s.profile.share(day, min(day+length-1, s.posting.To)) / whole
-					if b := s.judge(sd, in, all, total, share); b.deviance > best.deviance {
-						b.from, b.to = start, end
-						best = b
-					}
+		for start := range days {
+			first := &days[start]
+			for ; end < len(days) && days[end].day < first.day+length; end++ {
+				for sd := range in {
+					in[sd] += days[end].in[sd]
 				}
 			}
-			if !s.rows[start].done {
-				in[s.rows[start].side]--
+			n := in[0] + in[1] + in[2]
+			for sd := range 2 {
+				if in[sd] < burstExcess+1 || in[sd] < burstSided*n {
+					continue // nearly always: the rest of the work is for few
+				}
+				share := s.profile.share(first.day, min(first.day+length-1, s.posting.To)) / whole
+				if b := s.judge(sd, in, all, total, share); b.deviance > best.deviance {
+					b.from, b.to = first.first, days[end-1].last
+					best = b
+				}
+			}
+			for sd := range in {
+				in[sd] -= first.in[sd]
 			}
 		}
 	}

@@ -1,9 +1,6 @@
 package scoring
 
-import (
-	"math"
-	"math/rand/v2"
-)
+import "math"
 
 // The math package uses assembler for Exp and Log on some processors, whose
 // last bit may differ. These are the algorithms of FreeBSD's msun (e_exp.c,
@@ -95,36 +92,3 @@ func logistic(x float64) float64 { return 1 / (1 + exp(-x)) }
 
 // logit returns log(p/(1−p)).
 func logit(p float64) float64 { return log(p / (1 - p)) }
-
-// normals draws standard normal numbers by Marsaglia's polar method from a
-// generator whose every stream is fixed by its two seeds.
-type normals struct {
-	source *rand.PCG
-	spare  float64
-	has    bool
-}
-
-func newNormals(seed, stream uint64) *normals {
-	return &normals{source: rand.NewPCG(seed, mixBits(stream+0x5eed))}
-}
-
-// uniform returns a number in (0, 1).
-func (n *normals) uniform() float64 {
-	return (float64(n.source.Uint64()>>11) + 0.5) / (1 << 53)
-}
-
-func (n *normals) next() float64 {
-	if n.has {
-		n.has = false
-		return n.spare
-	}
-	for {
-		a, b := float64(2*n.uniform())-1, float64(2*n.uniform())-1
-		s := float64(a*a) + float64(b*b)
-		if s > 0 && s < 1 {
-			f := math.Sqrt(-2 * log(s) / s)
-			n.spare, n.has = float64(b*f), true
-			return float64(a * f)
-		}
-	}
-}
