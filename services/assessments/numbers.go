@@ -68,7 +68,7 @@ func (n *numbers) grow() {
 // one by one, a table of a million would have the reader wait for memory at every row.
 type roll struct {
 	numbers numbers
-	column  []int32
+	column  column[int32]
 	waiting [][16]byte
 	rows    []int32 // where the waiting ones stand in the column
 	slots   []uint64
@@ -87,9 +87,9 @@ func (r *roll) add(row *store.Row, i int) {
 func (r *roll) append(hash [16]byte, known bool) {
 	if known {
 		r.waiting = append(r.waiting, hash)
-		r.rows = append(r.rows, int32(len(r.column)))
+		r.rows = append(r.rows, int32(r.column.len()))
 	}
-	r.column = append(r.column, scoring.None)
+	r.column.add(scoring.None)
 	if len(r.waiting) == rollCall {
 		r.call()
 	}
@@ -118,7 +118,7 @@ func (r *roll) call() {
 		if number == scoring.None {
 			number = n.number(r.waiting[i])
 		}
-		r.column[r.rows[i]] = number
+		*r.column.at(int(r.rows[i])) = number
 	}
 	r.waiting, r.rows = r.waiting[:0], r.rows[:0]
 }
@@ -126,5 +126,5 @@ func (r *roll) call() {
 // all is the whole column, in the order of the rows.
 func (r *roll) all() []int32 {
 	r.call()
-	return r.column
+	return r.column.list()
 }

@@ -166,7 +166,9 @@ func (r *reader) on(ctx context.Context, snap *store.Snapshot) *reader {
 // services among the kinds, and the marks of cases the ratings. Who marks a case and
 // who rates an encounter are two persons, whose hashes nobody can compare.
 func (r *reader) join(ratings *ratingReader, cases *caseReader) {
-	all, marks := &r.ev.Ratings, &cases.marks
+	marks := &cases.marks
+	r.ev.Ratings = ratings.columns(len(marks.Posting))
+	all := &r.ev.Ratings
 	kinds, raters := int32(len(ratings.kinds.list)), int32(ratings.raters.numbers.count())
 	r.ev.Kinds = ratings.kinds.list
 	for _, k := range cases.kinds.list {

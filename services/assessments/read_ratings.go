@@ -10,7 +10,18 @@ import (
 type ratingReader struct {
 	*reader
 	kinds  kinds // services, and their categories
-	raters roll
+	rows   column[ratingRow]
+	raters roll // of the same rows
+}
+
+// ratingRow is a rating but for its rater.
+type ratingRow struct {
+	posting, kind int32
+	day           scoring.Day
+	channel       scoring.Channel
+	level         uint8
+	source        scoring.Source
+	invited       scoring.Ternary
 }
 
 func newRatingReader(r *reader) *ratingReader { return &ratingReader{reader: r, kinds: newKinds()} }
@@ -30,11 +41,9 @@ func (r *ratingReader) readRatings() error {
 	}
 	narrower, args := r.ofScope("official_id", args)
 	// What most say is not said: to send a word takes the database as long as to read a row.
-	err = r.snap.Each(r.ctx, `SELECT official_id, service_id, channel, level, rated_on, rater_key,
+	return r.snap.Each(r.ctx, `SELECT official_id, service_id, channel, level, rated_on, rater_key,
 			NULLIF(source, 'ENCOUNTER'), NULLIF(invited, 'YES')
 		FROM ratings WHERE rated_on BETWEEN ? AND ? AND released`+replaced+narrower, args, r.addRating)
-	r.ev.Ratings.Rater = r.raters.all()
-	return err
 }
 
 // replaced adds to a query that it leaves out the ratings that a newer one stands in
@@ -79,15 +88,33 @@ func (r *ratingReader) addRating(row *store.Row) error {
 		}
 	}
 	r.raters.add(row, 5)
-	t := &r.ev.Ratings
-	t.Posting = append(t.Posting, posting)
-	t.Kind = append(t.Kind, kind)
-	t.Channel = append(t.Channel, channel)
-	t.Level = append(t.Level, uint8(row.Int(3)))
-	t.Day = append(t.Day, day)
-	t.Source = append(t.Source, source)
-	t.Invited = append(t.Invited, invited)
+	r.rows.add(ratingRow{
+		posting: posting, kind: kind, day: day, channel: channel, level: uint8(row.Int(3)), source: source, invited: invited,
+	})
 	return nil
+}
+
+// columns turns the rows into columns, with room for so many more.
+func (r *ratingReader) columns(more int) scoring.Ratings {
+	n := r.rows.len()
+	t := scoring.Ratings{
+		Posting: make([]int32, n, n+more), Rater: make([]int32, 0, n+more), Kind: make([]int32, n, n+more),
+		Channel: make([]scoring.Channel, n, n+more), Level: make([]uint8, n, n+more), Day: make([]scoring.Day, n, n+more),
+		Source: make([]scoring.Source, n, n+more), Invited: make([]scoring.Ternary, n, n+more),
+	}
+	for k, block := range r.rows.blocks() {
+		first := k * blockRows
+		for i := range block {
+			row, to := &block[i], first+i
+			t.Posting[to], t.Kind[to], t.Day[to] = row.posting, row.kind, row.day
+			t.Channel[to], t.Level[to], t.Source[to], t.Invited[to] = row.channel, row.level, row.source, row.invited
+		}
+	}
+	r.raters.call()
+	for _, block := range r.raters.column.blocks() {
+		t.Rater = append(t.Rater, block...)
+	}
+	return t
 }
 
 // readResponse counts the encounters of the period, and of them those in which
