@@ -29,7 +29,7 @@ type AssessmentResolver interface {
 
 	Change(ctx context.Context, objs []*models.Assessment) ([]*assessments.Change, error)
 
-	Explanation(ctx context.Context, objs []*models.Assessment) ([]*Explanation, error)
+	Explanation(ctx context.Context, objs []*models.Assessment) ([]*models.Explanation, error)
 }
 type AssessmentConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *AssessmentConnection) (int32, error)
@@ -727,8 +727,8 @@ func (ec *executionContext) _Assessment_explanation(ctx context.Context, field g
 			return ec.resolveBatch_Assessment_explanation(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Explanation) graphql.Marshaler {
-			return ec.marshalNExplanation2ᚖsteelyardᚋgraphᚐExplanation(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Explanation) graphql.Marshaler {
+			return ec.marshalNExplanation2ᚖsteelyardᚋmodelsᚐExplanation(ctx, selections, v)
 		},
 		true,
 		true,
@@ -752,7 +752,7 @@ func (ec *executionContext) resolveBatch_Assessment_explanation(ctx context.Cont
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Explanation(ctx, batch.Parents)
 		})
-		return graphql.ResolveBatchGroupResult[*Explanation](
+		return graphql.ResolveBatchGroupResult[*models.Explanation](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -762,7 +762,7 @@ func (ec *executionContext) resolveBatch_Assessment_explanation(ctx context.Cont
 		)
 	}
 	results, err := resolver.Explanation(ctx, []*models.Assessment{obj})
-	return graphql.ResolveBatchSingleResult[*Explanation](
+	return graphql.ResolveBatchSingleResult[*models.Explanation](
 		ctx,
 		results,
 		err,
@@ -1748,7 +1748,7 @@ func (ec *executionContext) fieldContext_EvidencePiece_effect(_ context.Context,
 	return graphql.NewScalarFieldContext("EvidencePiece", field, false, false, "Float")
 }
 
-func (ec *executionContext) _Explanation_parts(ctx context.Context, field graphql.CollectedField, obj *Explanation) (ret graphql.Marshaler) {
+func (ec *executionContext) _Explanation_parts(ctx context.Context, field graphql.CollectedField, obj *models.Explanation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2760,7 +2760,7 @@ func (ec *executionContext) _EvidencePiece(ctx context.Context, sel ast.Selectio
 
 var explanationImplementors = []string{"Explanation"}
 
-func (ec *executionContext) _Explanation(ctx context.Context, sel ast.SelectionSet, obj *Explanation) graphql.Marshaler {
+func (ec *executionContext) _Explanation(ctx context.Context, sel ast.SelectionSet, obj *models.Explanation) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, explanationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3105,7 +3105,7 @@ func (ec *executionContext) marshalNEvidencePiece2ᚖsteelyardᚋmodelsᚐEviden
 	return ec._EvidencePiece(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNExplanation2ᚖsteelyardᚋgraphᚐExplanation(ctx context.Context, sel ast.SelectionSet, v *Explanation) graphql.Marshaler {
+func (ec *executionContext) marshalNExplanation2ᚖsteelyardᚋmodelsᚐExplanation(ctx context.Context, sel ast.SelectionSet, v *models.Explanation) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Explanation!")
 		return graphql.Null

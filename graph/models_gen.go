@@ -546,12 +546,6 @@ type ExclusionOfEvidencePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Why a score is what it is.
-type Explanation struct {
-	// The lines, in order. Their points add up to the composite as it is printed.
-	Parts []*models.ScorePart `json:"parts"`
-}
-
 // More time for an appeal.
 type ExtendObjectionInput struct {
 	// The objection.

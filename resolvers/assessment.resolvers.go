@@ -41,7 +41,7 @@ func (r *assessmentResolver) Change(ctx context.Context, objs []*models.Assessme
 	return gathered(ctx, load(ctx).changes, objs, func(a *models.Assessment) models.ID { return a.ID })
 }
 
-func (r *assessmentResolver) Explanation(ctx context.Context, objs []*models.Assessment) ([]*graph.Explanation, error) {
+func (r *assessmentResolver) Explanation(ctx context.Context, objs []*models.Assessment) ([]*models.Explanation, error) {
 	parts, err := gathered(ctx, load(ctx).parts, objs, func(a *models.Assessment) models.ID { return a.ID })
 	if err != nil {
 		return nil, err
