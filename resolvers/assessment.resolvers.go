@@ -46,9 +46,9 @@ func (r *assessmentResolver) Explanation(ctx context.Context, objs []*models.Ass
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*graph.Explanation, len(objs))
+	out := make([]*models.Explanation, len(objs))
 	for i := range out {
-		out[i] = &graph.Explanation{Parts: orEmpty(parts[i])}
+		out[i] = &models.Explanation{Parts: orEmpty(parts[i])}
 	}
 	return out, nil
 }
