@@ -99,7 +99,7 @@ func TestAWrongLineKeepsTheWholeDayOut(t *testing.T) {
 			vars  []any
 		}{
 			{"rows", nil},
-			{"rows", []any{"csv", "service_id,channel\n"}},
+			{"csv", []any{"csv", "service_id,channel\n"}},
 			{"rows", []any{"csv", many, "file", "eA=="}},
 			{"rows", []any{"rows", []map[string]any{}}},
 			{"csv", []any{"csv", ""}},
