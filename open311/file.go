@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"steelyard/messages"
 )
@@ -19,21 +20,26 @@ const maxTitle = 200
 // filing is a request that is to be filed.
 type filing struct {
 	serviceCode string
-	title       string // the first line of the description
-	description string
+	title       string // the first line of the description; empty without one
+	description string // as it was sent, and the link below it
 	place       *string
 	lat, long   *float64
 	email       string
 }
 
 // parseFiling reads a form. What it says of a person is not looked at, the address
-// for the answer excepted.
+// for the answer excepted. A description may be left out, as the standard has it.
 func parseFiling(form url.Values) (filing, error) {
 	in := filing{
 		serviceCode: form.Get("service_code"), description: strings.TrimSpace(form.Get("description")), email: strings.TrimSpace(form.Get("email")),
 	}
 	if in.serviceCode == "" {
 		return in, missing("service_code")
+	}
+	for _, name := range []string{"description", "address_string", "address_id", "email"} {
+		if !utf8.ValidString(form.Get(name)) {
+			return in, bad(name, "write it in UTF-8")
+		}
 	}
 	lat, long := form.Get("lat"), form.Get("long")
 	if place := strings.TrimSpace(form.Get("address_string") + " " + form.Get("address_id")); place != "" {
@@ -51,15 +57,39 @@ func parseFiling(form url.Values) (filing, error) {
 			return in, err
 		}
 	}
-	if in.description == "" {
-		return in, missing("description")
-	}
 	in.title, _, _ = strings.Cut(in.description, "\n")
-	in.title = strings.TrimSpace(in.title)
-	if runes := []rune(in.title); len(runes) > maxTitle {
-		in.title = string(runes[:maxTitle-1]) + "…"
+	in.title = shortened(strings.TrimSpace(in.title))
+	link, err := parseLink(form.Get("media_url"))
+	if err != nil {
+		return in, err
 	}
+	in.description = strings.TrimSpace(in.description + "\n\n" + link)
 	return in, nil
+}
+
+// shortened is a title's length of a line.
+func shortened(line string) string {
+	if runes := []rune(line); len(runes) > maxTitle {
+		return string(runes[:maxTitle-1]) + "…"
+	}
+	return line
+}
+
+// maxLink is how many bytes a media_url has at most.
+const maxLink = 1000
+
+// parseLink reads a media_url. It becomes a line of the description, as text: nobody
+// here fetches it or makes a link of it.
+func parseLink(text string) (string, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return "", nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || len(text) > maxLink || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return "", bad("media_url", "write the address of a picture on the web, such as https://example.org/1.jpg")
+	}
+	return "media_url: " + u.String(), nil
 }
 
 func degrees(name, text string, limit float64) (*float64, error) {
@@ -116,6 +146,10 @@ func (s *service) take(w http.ResponseWriter, r *http.Request, name string) ([]f
 	if err != nil {
 		return nil, err
 	}
+	if in.title == "" {
+		// The standard lets a description be left out; then the service says what it is.
+		in.title, in.description = shortened(category), strings.TrimSpace(category+"\n\n"+in.description)
+	}
 	answer, err := File(r.Context(), s.api, category, in.title, in.description, in.place, in.lat, in.long)
 	if err != nil {
 		return nil, err
@@ -165,7 +199,7 @@ func refusal(list []Problem) error {
 	if field := list[0].Field; field != nil && fields[*field] != "" {
 		text = fields[*field] + ": " + text
 	}
-	return problem{http.StatusBadRequest, text}
+	return problem{Code: http.StatusBadRequest, Description: text}
 }
 
 // notice gives the receipt, once.

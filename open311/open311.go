@@ -58,7 +58,7 @@ func New(api http.Handler, opts Options) http.Handler {
 	routes.HandleFunc("GET "+root+"{resource}/{name}", s.single)
 	routes.HandleFunc(root, func(w http.ResponseWriter, r *http.Request) {
 		_, f := format(r.URL.Path)
-		s.refuse(w, r, f, problem{http.StatusNotFound, "there is no such resource"})
+		s.refuse(w, r, f, unknown("the resource"))
 	})
 	return routes
 }
@@ -80,7 +80,8 @@ func format(name string) (bare, f string) {
 	return "", formatXML
 }
 
-// problem is an error of the standard: its code is HTTP's.
+// problem is an error of the standard. Its code is HTTP's, but for what went wrong
+// inside: the standard wants 400 there, and the code in the body says more.
 type problem struct {
 	Code        int    `json:"code" xml:"code"`
 	Description string `json:"description" xml:"description"`
@@ -95,23 +96,41 @@ type problems struct {
 }
 
 func missing(what string) problem {
-	return problem{http.StatusBadRequest, what + " was not provided"}
+	return problem{Code: http.StatusBadRequest, Description: what + " was not provided"}
 }
 
 func bad(what, want string) problem {
-	return problem{http.StatusBadRequest, fmt.Sprintf("%s cannot be read: %s", what, want)}
+	return problem{Code: http.StatusBadRequest, Description: fmt.Sprintf("%s cannot be read: %s", what, want)}
 }
 
-func unknown(what string) problem { return problem{http.StatusNotFound, what + " was not found"} }
+func unknown(what string) problem {
+	return problem{Code: http.StatusNotFound, Description: what + " was not found"}
+}
 
 // refuse answers with an error. What is not the caller's is logged and not shown.
 func (s *service) refuse(w http.ResponseWriter, r *http.Request, f string, err error) {
 	var p problem
 	if !errors.As(err, &p) {
 		slog.ErrorContext(r.Context(), "open311 failed", "route", r.Pattern, "error", err)
-		p = problem{http.StatusInternalServerError, "something went wrong inside and has been logged"}
+		p = problem{Code: http.StatusInternalServerError, Description: "something went wrong inside and has been logged"}
 	}
-	write(w, p.Code, f, []problem{p}, problems{List: []problem{p}})
+	status := p.Code
+	if status == http.StatusInternalServerError {
+		status = http.StatusBadRequest
+	}
+	write(w, status, f, []problem{p}, problems{List: []problem{p}})
+}
+
+// word is a text that may be empty: in JSON it is null then, as the standard maps an
+// empty element.
+type word string
+
+// MarshalJSON writes the text, or null.
+func (t word) MarshalJSON() ([]byte, error) {
+	if t == "" {
+		return []byte("null"), nil
+	}
+	return json.Marshal(string(t))
 }
 
 // write answers in a format: the value for JSON, or the one for XML.
@@ -172,20 +191,37 @@ func (s *service) single(w http.ResponseWriter, r *http.Request) {
 	name, f := format(r.PathValue("name"))
 	err := s.checkJurisdiction(r.URL.Query())
 	if err == nil {
-		switch r.PathValue("resource") {
-		case "services":
-			err = s.showService(w, r, f, name)
-		case "requests":
-			err = s.showRequests(w, r, f, []string{name})
-		case "tokens":
-			err = s.showToken(w, r, f, name)
+		switch resource := r.PathValue("resource"); {
+		case name == "" && idNames[resource] != "":
+			// The format is a part of the path, so that without it there is no id.
+			err = missing(idNames[resource])
 		default:
-			err = unknown("the resource")
+			err = s.showOne(w, r, f, resource, name)
 		}
 	}
 	if err != nil {
 		s.refuse(w, r, f, err)
 	}
+}
+
+// idNames are what the standard calls the id of one of a resource.
+var idNames = map[string]string{"services": "service_code", "requests": "service_request_id", "tokens": "token"}
+
+func (s *service) showOne(w http.ResponseWriter, r *http.Request, f, resource, name string) error {
+	switch resource {
+	case "services":
+		return s.showService(w, r, f, name)
+	case "requests":
+		c, err := s.one(r, name)
+		if err != nil {
+			return err
+		}
+		s.writeRequests(w, f, []listed{s.list(*c)})
+		return nil
+	case "tokens":
+		return s.showToken(w, r, f, name)
+	}
+	return unknown("the resource")
 }
 
 // checkJurisdiction refuses another's jurisdiction; one of its own may be left out.
@@ -207,7 +243,7 @@ func (s *service) checkKey(values url.Values) error {
 		fits |= subtle.ConstantTimeCompare(given[:], want[:])
 	}
 	if fits == 0 {
-		return problem{http.StatusForbidden, "api_key is missing or not valid"}
+		return problem{Code: http.StatusForbidden, Description: "api_key is missing or not valid"}
 	}
 	return nil
 }

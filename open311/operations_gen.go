@@ -235,6 +235,8 @@ type Request struct {
 	OpenedOn string `json:"openedOn"`
 	// The last day of the time to answer; null where nothing is due.
 	DueOn *string `json:"dueOn"`
+	// The day on which the office closed it; null while open.
+	ClosedOn *string `json:"closedOn"`
 	// The day on which it changed last.
 	ChangedOn string `json:"changedOn"`
 }
@@ -256,6 +258,9 @@ func (v *Request) GetOpenedOn() string { return v.OpenedOn }
 
 // GetDueOn returns Request.DueOn, and is useful for accessing the field via an interface.
 func (v *Request) GetDueOn() *string { return v.DueOn }
+
+// GetClosedOn returns Request.ClosedOn, and is useful for accessing the field via an interface.
+func (v *Request) GetClosedOn() *string { return v.ClosedOn }
 
 // GetChangedOn returns Request.ChangedOn, and is useful for accessing the field via an interface.
 func (v *Request) GetChangedOn() string { return v.ChangedOn }
@@ -479,6 +484,7 @@ fragment Request on PublicCase {
 	}
 	openedOn
 	dueOn
+	closedOn
 	changedOn
 }
 `
@@ -535,6 +541,7 @@ fragment Request on PublicCase {
 	}
 	openedOn
 	dueOn
+	closedOn
 	changedOn
 }
 `

@@ -73,6 +73,7 @@ func TestErrorsAreWrittenAsTheStandardHasThem(t *testing.T) {
 func FuzzFiling(f *testing.F) {
 	f.Add("service_code=a&lat=39.9&long=116.4&description=lamp")
 	f.Add("service_code=a&address_string=x&description=" + strings.Repeat("字", 300) + "&lat=NaN&long=Inf")
+	f.Add("service_code=a&address_id=1&media_url=https://example.org/1.jpg%0d%0aX")
 	f.Add("service_code=a&address_id=%00&description=%0a%0a&email=a@b")
 	f.Fuzz(func(t *testing.T, query string) {
 		values, err := url.ParseQuery(query)
@@ -87,14 +88,39 @@ func FuzzFiling(f *testing.F) {
 			}
 			return
 		}
-		if n := len([]rune(in.title)); n == 0 || n > maxTitle || in.serviceCode == "" || in.description == "" {
+		if n := len([]rune(in.title)); n > maxTitle || in.serviceCode == "" || n > 0 && !strings.HasPrefix(in.description, strings.TrimSuffix(in.title, "…")) {
 			t.Errorf("%q became %+v", query, in)
 		}
 		if in.place == nil && in.lat == nil || (in.lat == nil) != (in.long == nil) {
 			t.Errorf("%q lies nowhere: %+v", query, in)
 		}
-		if _, err := parseAsked(values, now); err != nil && !errors.As(err, &p) {
-			t.Errorf("%q: %v", query, err)
+	})
+}
+
+// FuzzAsked: whatever a list is asked for, it is refused with a problem of the standard
+// or is of 90 days at most, or of 100 ids.
+func FuzzAsked(f *testing.F) {
+	f.Add("start_date=2025-05-24T00:00:00Z&end_date=2025-06-24T00:00:00%2B08:00&status=open,closed")
+	f.Add("service_request_id=1,2&service_request_id=3,%20,&service_code=a&service_code=b")
+	f.Add("end_date=9000-12-31T23:59:60Z&status=%00")
+	f.Fuzz(func(t *testing.T, query string) {
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			return
+		}
+		in, err := parseAsked(values, now)
+		var p problem
+		switch {
+		case err != nil:
+			if !errors.As(err, &p) || p.Code != 400 {
+				t.Errorf("%q: %v", query, err)
+			}
+		case in.ids != nil:
+			if len(in.ids) > pageSize {
+				t.Errorf("%q asks for %d ids", query, len(in.ids))
+			}
+		case in.to.Before(in.from) || in.to.Sub(in.from) > maxDays*24*time.Hour:
+			t.Errorf("%q is from %s to %s", query, in.from, in.to)
 		}
 	})
 }

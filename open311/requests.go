@@ -2,6 +2,7 @@ package open311
 
 import (
 	"encoding/xml"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -23,18 +24,18 @@ type listed struct {
 	StatusNotes string `json:"status_notes" xml:"status_notes"`
 	ServiceName string `json:"service_name" xml:"service_name"`
 	ServiceCode string `json:"service_code" xml:"service_code"`
-	Description string `json:"description" xml:"description"`
+	Description word   `json:"description" xml:"description"`
 	Agency      string `json:"agency_responsible" xml:"agency_responsible"`
-	Notice      string `json:"service_notice" xml:"service_notice"`
+	Notice      word   `json:"service_notice" xml:"service_notice"`
 	Requested   string `json:"requested_datetime" xml:"requested_datetime"`
-	Updated     string `json:"updated_datetime" xml:"updated_datetime"`
-	Expected    string `json:"expected_datetime" xml:"expected_datetime"`
-	Address     string `json:"address" xml:"address"`
-	AddressID   string `json:"address_id" xml:"address_id"`
-	Zipcode     string `json:"zipcode" xml:"zipcode"`
-	Lat         string `json:"lat" xml:"lat"`
-	Long        string `json:"long" xml:"long"`
-	MediaURL    string `json:"media_url" xml:"media_url"`
+	Updated     string `json:"updated_datetime" xml:"updated_datetime"` // of a closed one: when it was closed
+	Expected    word   `json:"expected_datetime" xml:"expected_datetime"`
+	Address     word   `json:"address" xml:"address"`
+	AddressID   word   `json:"address_id" xml:"address_id"`
+	Zipcode     word   `json:"zipcode" xml:"zipcode"`
+	Lat         word   `json:"lat" xml:"lat"`
+	Long        word   `json:"long" xml:"long"`
+	MediaURL    word   `json:"media_url" xml:"media_url"`
 }
 
 type listing struct {
@@ -48,11 +49,14 @@ func (s *service) list(c Request) listed {
 		ID: c.PublicId, Status: "closed", StatusNotes: string(c.State), ServiceName: c.Category, ServiceCode: code(c.Category),
 		Agency: c.Unit.Name, Requested: s.startOf(c.OpenedOn), Updated: s.startOf(c.ChangedOn),
 	}
-	if isOpen(c.State) {
+	switch {
+	case isOpen(c.State):
 		out.Status = "open"
+	case c.ClosedOn != nil:
+		out.Updated = s.startOf(*c.ClosedOn)
 	}
 	if c.DueOn != nil {
-		out.Expected = s.startOf(*c.DueOn)
+		out.Expected = word(s.startOf(*c.DueOn))
 	}
 	return out
 }
@@ -88,7 +92,7 @@ type asked struct {
 // to the 90 days before its end.
 func parseAsked(query url.Values, now time.Time) (asked, error) {
 	var in asked
-	if ids := split(query.Get("service_request_id")); len(ids) > 0 {
+	if ids := split(query, "service_request_id"); len(ids) > 0 {
 		if len(ids) > pageSize {
 			return in, bad("service_request_id", "give no more than 100")
 		}
@@ -119,8 +123,8 @@ func parseAsked(query url.Values, now time.Time) (asked, error) {
 			in.from = end.Add(-span)
 		}
 	}
-	in.codes = split(query.Get("service_code"))
-	for _, status := range split(query.Get("status")) {
+	in.codes = split(query, "service_code")
+	for _, status := range split(query, "status") {
 		open := status == "open"
 		if !open && status != "closed" {
 			return in, bad("status", "write open or closed")
@@ -147,9 +151,9 @@ func moment(query url.Values, name string) (time.Time, error) {
 	return t, nil
 }
 
-// split is a list with commas.
-func split(text string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+// split is a list with commas, which may be given in several parts.
+func split(query url.Values, name string) []string {
+	return strings.FieldsFunc(strings.Join(query[name], ","), func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 func (s *service) listRequests(w http.ResponseWriter, r *http.Request, f string, query url.Values) error {
@@ -161,12 +165,14 @@ func (s *service) listRequests(w http.ResponseWriter, r *http.Request, f string,
 		return s.showRequests(w, r, f, in.ids)
 	}
 	var categories []string
-	for _, c := range in.codes {
-		category, err := s.category(r, c)
-		if err != nil {
+	if len(in.codes) > 0 {
+		if categories, err = s.categories(r, in.codes); err != nil {
 			return err
 		}
-		categories = append(categories, category)
+		if len(categories) == 0 {
+			s.writeRequests(w, f, []listed{})
+			return nil
+		}
 	}
 	first, last := in.from.In(s.Zone), in.to.In(s.Zone)
 	// Where clocks were changed in between, 90 times 24 hours touch a day more.
@@ -188,23 +194,33 @@ func (s *service) listRequests(w http.ResponseWriter, r *http.Request, f string,
 		}
 		after = answer.PublicCases.PageInfo.EndCursor
 	}
-	write(w, http.StatusOK, f, list, listing{List: list})
+	s.writeRequests(w, f, list)
 	return nil
 }
 
-// showRequests answers with the requests of ids; one that is not there is an error.
+// showRequests answers with the requests of ids, without those that are not there.
 func (s *service) showRequests(w http.ResponseWriter, r *http.Request, f string, ids []string) error {
-	list := make([]listed, len(ids))
-	for i, id := range ids {
+	list := []listed{}
+	for _, id := range ids {
 		c, err := s.one(r, id)
+		if errors.Is(err, errNoRequest) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
-		list[i] = s.list(*c)
+		list = append(list, s.list(*c))
 	}
-	write(w, http.StatusOK, f, list, listing{List: list})
+	s.writeRequests(w, f, list)
 	return nil
 }
+
+func (s *service) writeRequests(w http.ResponseWriter, f string, list []listed) {
+	write(w, http.StatusOK, f, list, listing{List: list})
+}
+
+// errNoRequest says that there is no request of an id.
+var errNoRequest = unknown("service_request_id")
 
 func (s *service) one(r *http.Request, id string) (*Request, error) {
 	answer, err := One(r.Context(), s.api, id)
@@ -212,7 +228,7 @@ func (s *service) one(r *http.Request, id string) (*Request, error) {
 		return nil, err
 	}
 	if answer.PublicCase == nil {
-		return nil, unknown("service_request_id")
+		return nil, errNoRequest
 	}
 	return answer.PublicCase, nil
 }
@@ -231,6 +247,9 @@ type tokens struct {
 
 func (s *service) showToken(w http.ResponseWriter, r *http.Request, f, token string) error {
 	c, err := s.one(r, token)
+	if errors.Is(err, errNoRequest) {
+		return unknown("token")
+	}
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package open311
 import (
 	"encoding/xml"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,8 +15,8 @@ type offered struct {
 	Description string `json:"description" xml:"description"`
 	Metadata    bool   `json:"metadata" xml:"metadata"` // whether it asks for more than every request has
 	Type        string `json:"type" xml:"type"`
-	Keywords    string `json:"keywords" xml:"keywords"`
-	Group       string `json:"group" xml:"group"`
+	Keywords    word   `json:"keywords" xml:"keywords"`
+	Group       word   `json:"group" xml:"group"`
 }
 
 type offers struct {
@@ -29,7 +30,7 @@ func offer(category string) offered {
 	if !found {
 		group = ""
 	}
-	return offered{Code: code(category), Name: category, Description: category, Type: "realtime", Group: strings.TrimSpace(group)}
+	return offered{Code: code(category), Name: category, Description: category, Type: "realtime", Group: word(strings.TrimSpace(group))}
 }
 
 func (s *service) listServices(w http.ResponseWriter, r *http.Request, f string) error {
@@ -63,16 +64,25 @@ func (s *service) showService(w http.ResponseWriter, r *http.Request, f, name st
 
 // category is the one that a service_code belongs to.
 func (s *service) category(r *http.Request, serviceCode string) (string, error) {
-	answer, err := Categories(r.Context(), s.api)
+	found, err := s.categories(r, []string{serviceCode})
 	if err != nil {
 		return "", err
 	}
-	for _, category := range answer.CaseCategories {
-		if code(category) == serviceCode {
-			return category, nil
-		}
+	if len(found) == 0 {
+		return "", unknown("service_code")
 	}
-	return "", unknown("service_code")
+	return found[0], nil
+}
+
+// categories are those that service_codes belong to, without codes of none.
+func (s *service) categories(r *http.Request, serviceCodes []string) ([]string, error) {
+	answer, err := Categories(r.Context(), s.api)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(answer.CaseCategories, func(category string) bool {
+		return !slices.Contains(serviceCodes, code(category))
+	}), nil
 }
 
 // endpoint is where and how this is served.

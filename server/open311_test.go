@@ -19,7 +19,7 @@ func newCity(t *testing.T, d store.Dialect) *testSite {
 	t.Helper()
 	site := newTestSite(t, d)
 	site.maxBody = 1 << 20
-	site.open311 = open311.Options{Jurisdiction: "city.example", Keys: []string{"xyz", "second"}}
+	site.open311 = open311.Options{Jurisdiction: "city.gov", Keys: []string{"xyz", "second"}}
 	var top models.OrgUnit
 	if err := site.store.Read(t.Context()).Where("parent_id IS NULL").Take(&top).Error; err != nil {
 		t.Fatal(err)
@@ -49,7 +49,7 @@ func TestOpen311FilesAndFollowsARequest(t *testing.T) {
 		t.Run(string(d), func(t *testing.T) {
 			site := newCity(t, d)
 			var services []map[string]any
-			site.asks(t, http.StatusOK, "services.json?jurisdiction_id=city.example", &services)
+			site.asks(t, http.StatusOK, "services.json?jurisdiction_id=city.gov", &services)
 			var code string
 			for _, s := range services {
 				if s["service_name"] == "roads / lamps" && s["group"] == "roads" && s["type"] == "realtime" && s["metadata"] == false {
@@ -163,7 +163,9 @@ func TestOpen311RefusesAsTheStandardSays(t *testing.T) {
 		{"an unknown service", "service_code", "001", 404},
 		{"no place", "address_string", "", 400},
 		{"half a place", "lat", "39.9", 400},
-		{"no description", "description", " ", 400},
+		{"no link", "media_url", "javascript:alert(1)", 400},
+		{"a link with a name and a secret", "media_url", "https://li:secret@example.org/", 400},
+		{"an endless link", "media_url", "https://example.org/" + strings.Repeat("x", 1000), 400},
 		{"too long a description", "description", strings.Repeat("x", 10_001), 400},
 		{"too long a place", "address_string", strings.Repeat("x", 500), 400},
 		{"far too much", "description", strings.Repeat("x", 70_000), 400},
@@ -184,7 +186,8 @@ func TestOpen311RefusesAsTheStandardSays(t *testing.T) {
 	}
 	for path, status := range map[string]int{
 		"services/001.json": 404, "requests/zz.json": 404, "requests/" + strings.Repeat("0", 32) + ".json": 404, "tokens/x.json": 404,
-		"requests.json?service_code=001": 404, "requests.json?start_date=x": 400, "cities.json": 404, "cities/1.json": 404,
+		"services/.json": 400, "requests/.json": 400, "tokens/.json": 400,
+		"requests.json?start_date=x": 400, "cities.json": 404, "cities/1.json": 404,
 	} {
 		var ignored any
 		site.asks(t, status, path, &ignored)
