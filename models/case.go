@@ -50,6 +50,7 @@ type Case struct {
 	WarnedAt        *time.Time // when its holders were told that it is due soon
 	RemindedAt      *time.Time // when the resident was reminded of the answer
 	EscalatedUnitID *ID        // overdue: the unit above, which sees it in its own list
+	EscalatesAt     *time.Time // when it goes further up; nil: not escalated, or at the top
 	LeadID          *ID        // joined to that case: one answer for both
 }
 

@@ -94,6 +94,7 @@ const (
 	EventExclusionRefused CaseEventKind = "EXCLUSION_REFUSED"
 	EventObjected         CaseEventKind = "OBJECTED"
 	EventExclusionUpheld  CaseEventKind = "EXCLUSION_UPHELD" // against the objection
+	EventStarted          CaseEventKind = "STARTED"          // the official who has it begins the work
 )
 
 // CaseEventKinds are all steps: those of the import format in its order, then
@@ -104,6 +105,7 @@ var CaseEventKinds = []CaseEventKind{
 	EventRejected, EventWithdrawn, EventMediation, EventClosed,
 	EventTransferLapsed, EventEscalated, EventExtended, EventWarned, EventReminded,
 	EventJoined, EventParted, EventExclusionAsked, EventExclusionRefused, EventObjected, EventExclusionUpheld,
+	EventStarted,
 }
 
 // ImportedEventKinds are the steps that the import format knows.

@@ -75,7 +75,7 @@ var allowed = map[string]string{
 	"Mutation.excludeEvidence": "HR", "Mutation.confirmExclusion": "HR",
 	"Mutation.openReviewRound": "HR", "Mutation.openCycle": "HR", "Mutation.savePolicy": "HR", "Mutation.runAssessment": "HR",
 	"Mutation.cancelAssessment": "HR",
-	"Query.policyPresets": "HR AUDITOR", "Mutation.comparePolicies": "HR",
+	"Query.policyPresets":       "HR AUDITOR", "Mutation.comparePolicies": "HR",
 	"Subscription.assessmentRunProgress": "HR AUDITOR",
 }
 

@@ -75,7 +75,7 @@ func TestACaseTravelsFromTheResidentAndBack(t *testing.T) {
 		for _, e := range o.ok("", byReceipt, "r", receipt).list("caseByReceipt.events") {
 			kinds = append(kinds, e.(map[string]any)["kind"].(string))
 		}
-		want := "SUBMITTED ACCEPTED ASSIGNED ASSIGNED PAUSED RESUMED RESOLVED REOPENED ASSIGNED RESOLVED CONFIRMED"
+		want := "SUBMITTED ACCEPTED ASSIGNED STARTED PAUSED RESUMED RESOLVED REOPENED STARTED RESOLVED CONFIRMED"
 		if got := strings.Join(kinds, " "); got != want {
 			o.Errorf("history %s, want %s", got, want)
 		}

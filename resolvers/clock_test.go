@@ -3,6 +3,9 @@ package resolvers_test
 import (
 	"strings"
 	"testing"
+	"time"
+
+	"steelyard/models"
 )
 
 // watch lets the server look after what becomes due.
@@ -94,10 +97,18 @@ func TestTheTimeIsWarnedOfExtendedAndEscalated(t *testing.T) {
 		if n := len(o.ok("hr-south", `{ cases(filter: {escalatedTo: {north}}) { nodes { id } } }`).list("cases.nodes")); n != 0 {
 			o.Errorf("a neighbour sees %d escalated cases", n)
 		}
+		// Another five working days later it goes to the next unit above, and there it stays.
+		o.at("2025-03-26T23:00:00+08:00")
+		o.watch(0)
+		o.at("2025-03-27T00:00:00+08:00")
+		o.watch(1)
+		o.ok("hr-root", `query($id: ID!) { node(id: $id) { ... on Case { escalatedTo { ref } unit { ref } } } }`, "id", id).wants("node.escalatedTo.ref", "root")
+		o.later(60)
+		o.watch(0)
 		late, _ := o.handIn("north")
 		o.later(30)
 		o.refusesStep("bob", "CONFLICT", "caseId", "extendCase", late, `reason: "too late"`)
-		if got, want := o.kinds(receipt), "SUBMITTED WARNED EXTENDED ESCALATED"; got != want {
+		if got, want := o.kinds(receipt), "SUBMITTED WARNED EXTENDED ESCALATED ESCALATED"; got != want {
 			o.Errorf("history %s, want %s", got, want)
 		}
 	})
@@ -178,5 +189,40 @@ func TestACaseSaysWhatCanBeDone(t *testing.T) {
 		can("bob", "ASSIGN RESOLVE HOLD EXTEND MEDIATE TRANSFER ASK_EXCLUSION")
 		o.step("bob", "requestMediation", id, `mediator: "the lawyer"`, "MEDIATION")
 		can("bob", "END_MEDIATION EXTEND")
+	})
+}
+
+// TestTheEndOfAPauseNotesTheDateThatItReplaced, reckoned by the days that the unit keeps:
+// so what a period that ended before it has seen can be told without any calendar.
+func TestTheEndOfAPauseNotesTheDateThatItReplaced(t *testing.T) {
+	each(t, func(o *office) {
+		o.rule("hr-root", "feast", "saveHoliday", "holiday", `unitId: {north}, on: "2025-03-06", kind: HOLIDAY, name: "三月三"`)
+		for _, end := range []func(id string) *answer{
+			func(id string) *answer { return o.step("bob", "resumeCase", id, ``, "IN_PROGRESS") },
+			func(string) *answer {
+				return o.ok("", `mutation($r: String!) { withdrawCase(input: {receipt: $r}) {`+caseFields+`} }`, "r", o.ids["paused-receipt"])
+			},
+		} {
+			o.at("2025-03-04T10:00:00+08:00")
+			o.opened("paused")
+			o.step("bob", "acceptCase", o.ids["paused"], ``, "ACCEPTED")
+			o.step("bob", "assignCase", o.ids["paused"], ``, "ASSIGNED")
+			before := o.step("bob", "startCase", o.ids["paused"], ``, "IN_PROGRESS").text("startCase.case.dueAt")
+			o.step("bob", "holdCase", o.ids["paused"], `reason: "waits for the parts"`, "ON_HOLD")
+			o.later(6)
+			a := end(o.ids["paused"])
+			var c models.Case
+			if err := o.store.Read(o.Context()).Take(&c, "id = ?", o.id("paused")).Error; err != nil {
+				o.Fatal(err)
+			}
+			var e models.CaseEvent
+			if err := o.store.Read(o.Context()).Order("seq DESC").Take(&e, "case_id = ?", c.ID).Error; err != nil {
+				o.Fatal(err)
+			}
+			// Six days of which three are worked on: the 5th, the 7th and the 10th.
+			if e.DueAt == nil || e.DueAt.UTC().Format(time.RFC3339) != before || c.DueAt.UTC().Format(time.RFC3339) != "2025-03-17T16:00:00Z" {
+				o.Errorf("%s moved the date %s to %v and noted %v: %v", e.Kind, before, c.DueAt, e.DueAt, a.data)
+			}
+		}
 	})
 }

@@ -39,7 +39,7 @@ func TestOneAnswerStandsForJoinedCases(t *testing.T) {
 		// Who says no has the case back alone, in the hands of who answered it.
 		o.ok("", confirm, "r", two, "solved", false).wants("confirmResolution.case.state", "REOPENED")
 		o.step("bob", "startCase", second, ``, "IN_PROGRESS")
-		want := "SUBMITTED JOINED PARTED JOINED ASSIGNED RESOLVED PARTED REOPENED ASSIGNED"
+		want := "SUBMITTED JOINED PARTED JOINED ASSIGNED RESOLVED PARTED REOPENED STARTED"
 		if got := o.kinds(two); got != want {
 			o.Errorf("history %s, want %s", got, want)
 		}
@@ -128,7 +128,7 @@ func TestAnHonestQuarrelCountsAsItWas(t *testing.T) {
 		done.wants("confirmResolution.case.state", "CONFIRMED")
 		done.wants("confirmResolution.case.outcome", "RESOLVED")
 		done.wants("confirmResolution.case.reopened", 1)
-		want := "SUBMITTED ACCEPTED TRANSFERRED TRANSFER_LAPSED ASSIGNED ASSIGNED RESOLVED REOPENED MEDIATION MEDIATION MEDIATION RESOLVED CONFIRMED"
+		want := "SUBMITTED ACCEPTED TRANSFERRED TRANSFER_LAPSED ASSIGNED STARTED RESOLVED REOPENED MEDIATION MEDIATION MEDIATION RESOLVED CONFIRMED"
 		if got := o.kinds(receipt); got != want {
 			o.Errorf("history %s, want %s", got, want)
 		}

@@ -1,6 +1,10 @@
 package resolvers_test
 
-import "strings"
+import (
+	"strings"
+
+	"steelyard/models"
+)
 
 // policyFields is a policy with every field given.
 func policyFields() in {
@@ -45,6 +49,13 @@ var cycleTrials = []prepared{
 	}},
 	{"runAssessment", func(o *office) trial {
 		return trial{subject: "hr-north", without: []string{"objectionId"}, input: in{"cycleId": o.ids["draft"], "idempotencyKey": wordy}}
+	}},
+	{"cancelAssessment", func(o *office) trial {
+		var run models.AssessmentRun
+		if err := o.store.Read(o.Context()).Take(&run, "state = ?", models.RunQueued).Error; err != nil {
+			o.Fatal(err)
+		}
+		return trial{subject: "hr-north", input: in{"runId": run.ID.String(), "idempotencyKey": wordy}}
 	}},
 }
 

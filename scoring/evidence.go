@@ -182,6 +182,7 @@ const (
 	EventExclusionRefused
 	EventObjected
 	EventExclusionUpheld
+	EventStarted
 	eventKinds
 )
 

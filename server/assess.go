@@ -74,15 +74,11 @@ func (c *assessCmd) Run(s *session) error {
 	if err := checkKeys(st, keys, s); err != nil {
 		return errors.Join(err, st.Close())
 	}
-	days, err := s.common.days()
-	if err != nil {
-		return errors.Join(err, st.Close())
-	}
 	font, err := s.common.font()
 	if err != nil {
 		return errors.Join(err, st.Close())
 	}
-	service := newAssessments(st, keys, zone, days, font)
+	service := newAssessments(st, keys, zone, font)
 	if c.Verify != "" {
 		return errors.Join(c.verify(s, service, &publications.Service{Store: st}), st.Close())
 	}

@@ -42,7 +42,7 @@ func (m means) app() resolvers.App {
 	of := cases.New(m.store, m.keys, m.zone, m.days, m.secrets.receipts)
 	return resolvers.App{
 		Accounts:    &accounts.Service{Store: m.store},
-		Assessments: newAssessments(m.store, m.keys, m.zone, m.days, m.font),
+		Assessments: newAssessments(m.store, m.keys, m.zone, m.font),
 		Attachments: &attachments.Service{
 			Store: m.store, Bucket: m.bucket, Secret: m.secrets.attachments, ByReceipt: of.ByReceipt, Visible: of.ByIDs,
 		},
@@ -61,13 +61,13 @@ func (m means) app() resolvers.App {
 
 // newAssessments makes the service that `assess` needs alone, too. Its worker is
 // named for whoever looks at a run's lease.
-func newAssessments(st *store.Store, keys *keyring.Keyring, zone *time.Location, days *calendar.Calendar, font []byte) *assessments.Service {
+func newAssessments(st *store.Store, keys *keyring.Keyring, zone *time.Location, font []byte) *assessments.Service {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown host"
 	}
 	return &assessments.Service{
-		Store: st, Keys: keys, Zone: zone, Calendar: days,
+		Store: st, Keys: keys, Zone: zone,
 		Worker: fmt.Sprintf("%s:%d", host, os.Getpid()), Thresholds: privacy.Default(), Font: font,
 	}
 }

@@ -961,6 +961,8 @@ const (
 	CaseEventKindObjected CaseEventKind = "OBJECTED"
 	// The exclusion stands against the resident's objection.
 	CaseEventKindExclusionUpheld CaseEventKind = "EXCLUSION_UPHELD"
+	// The official who has the case began the work.
+	CaseEventKindStarted CaseEventKind = "STARTED"
 )
 
 var AllCaseEventKind = []CaseEventKind{
@@ -990,6 +992,7 @@ var AllCaseEventKind = []CaseEventKind{
 	CaseEventKindExclusionRefused,
 	CaseEventKindObjected,
 	CaseEventKindExclusionUpheld,
+	CaseEventKindStarted,
 }
 
 // What became of a case.

@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"steelyard/auth/keyring"
-	"steelyard/calendar"
 	"steelyard/models"
 	"steelyard/privacy"
 	"steelyard/store"
@@ -29,9 +28,6 @@ type Service struct {
 	Store *store.Store
 	Keys  *keyring.Keyring
 	Zone  *time.Location
-	// Calendar has the working days by which pauses move due dates, the same as that
-	// of the cases; nil: China's, as theirs where none is configured.
-	Calendar *calendar.Calendar
 	// Worker names this process in the leases of its runs, for whoever looks.
 	Worker string
 	// Thresholds say from how many answers on pieces of evidence are shown.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"steelyard/auth/keyring"
-	"steelyard/calendar"
 	"steelyard/models"
 	"steelyard/scoring"
 	"steelyard/store"
@@ -49,16 +48,9 @@ func (s *Service) read(ctx context.Context, in scope, progress Progress) (*readi
 	if err := in.period.Validate(); err != nil {
 		return nil, err
 	}
-	days := s.Calendar
-	if days == nil {
-		var err error
-		if days, err = calendar.China(); err != nil {
-			return nil, err
-		}
-	}
 	out := &reading{}
 	err := s.Store.InSnapshot(ctx, func(snap *store.Snapshot) error {
-		r := s.newReader(ctx, snap, in, days)
+		r := s.newReader(ctx, snap, in)
 		told := &told{total: 11, progress: progress}
 		if err := told.all(table{"units", r.readUnits}, table{"grade limits", r.readLimits}, table{"exclusions", r.readExclusions}, table{"postings", r.readPostings}); err != nil {
 			return err
@@ -129,7 +121,6 @@ type reader struct {
 	in   scope
 	zone *time.Location
 	keys *keyring.Keyring
-	days *calendar.Calendar
 
 	start, end time.Time // of the period: start included, end not
 	ev         *scoring.Evidence
@@ -143,9 +134,9 @@ type reader struct {
 	out        exclusions
 }
 
-func (s *Service) newReader(ctx context.Context, snap *store.Snapshot, in scope, days *calendar.Calendar) *reader {
+func (s *Service) newReader(ctx context.Context, snap *store.Snapshot, in scope) *reader {
 	return &reader{
-		ctx: ctx, snap: snap, in: in, zone: s.Zone, keys: s.Keys, days: days,
+		ctx: ctx, snap: snap, in: in, zone: s.Zone, keys: s.Keys,
 		start: in.period.From.Start(s.Zone), end: in.period.To.AddDays(1).Start(s.Zone),
 		ev: &scoring.Evidence{
 			From: scoring.Day(in.period.From.EpochDay()), To: scoring.Day(in.period.To.EpochDay()),

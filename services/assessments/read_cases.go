@@ -1,9 +1,6 @@
 package assessments
 
 import (
-	"time"
-
-	"steelyard/calendar"
 	"steelyard/models"
 	"steelyard/scoring"
 	"steelyard/store"
@@ -196,13 +193,13 @@ func readStep(row *store.Row) (step, scoring.EventKind, error) {
 func (c *caseReader) settle(s *standing, row *store.Row, history int32) {
 	touched := false
 	if history != scoring.None {
-		s.atEnd(c.before[history], c.later[history], c.end.UnixMicro(), c.undoPause)
+		s.atEnd(c.before[history], c.later[history], c.end.UnixMicro())
 		if pauses := c.pauses[history]; len(pauses) > 0 {
 			s.leavePausesOut(pauses)
 		}
 		touched = c.touched[history]
 	} else {
-		s.atEnd(nil, nil, c.end.UnixMicro(), c.undoPause)
+		s.atEnd(nil, nil, c.end.UnixMicro())
 	}
 	if s.closed != unknownTime && s.closed < c.start.UnixMicro() {
 		return
@@ -296,19 +293,6 @@ func (c *caseReader) keepEvents() {
 	c.ev.Events = scoring.Events{
 		Case: e.Case[:n], At: e.At[:n], Kind: e.Kind[:n], From: e.From[:n], To: e.To[:n], Unit: e.Unit[:n],
 	}
-}
-
-// undoPause takes a due date back by the working days of a pause: the reverse of
-// what the end of a pause does to it.
-func (c *caseReader) undoPause(due, from, to int64) int64 {
-	dayOf := func(micros int64) calendar.Date { return calendar.DateIn(time.UnixMicro(micros), c.zone) }
-	days := c.days.WorkingDaysBetween(dayOf(from), dayOf(to))
-	if days <= 0 {
-		return due
-	}
-	// A due date is the first instant that is too late: the last day is the one before.
-	last := c.days.AddWorkingDays(dayOf(due-1), -days)
-	return last.AddDays(1).Start(c.zone).UnixMicro()
 }
 
 func secondsOrNone(micros int64) int64 {

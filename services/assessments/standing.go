@@ -36,10 +36,6 @@ type step struct {
 	outcome        scoring.Outcome // of a step of our own that closed the case
 }
 
-// undoPause takes back by how much a pause, from one instant to another, moved a
-// due date.
-type undoPause func(due, from, to int64) int64
-
 func byTime(a, b step) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.seq, b.seq)) }
 
 // atEnd takes back what happened from end on: before and after are the case's
@@ -49,13 +45,13 @@ func byTime(a, b step) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(
 // confirmed. One that was closed before, and only later sent back, is closed as
 // its steps tell. What the resident says is known once it was said; the holder
 // is who held the case last; counts lose what came later.
-func (c *standing) atEnd(before, after []step, end int64, undo undoPause) {
+func (c *standing) atEnd(before, after []step, end int64) {
 	slices.SortFunc(before, byTime)
 	slices.SortFunc(after, byTime)
 	c.undoCounts(after)
 	c.undoHolder(before, after)
 	c.undoUnit(before, after)
-	c.undoDue(before, after, undo)
+	c.undoDue(after)
 	closedNow := c.closed
 	if c.closed == unknownTime && c.outcome != scoring.OutcomeOpen && anyOf(after, closing) {
 		c.open() // closed later, at a time that was not kept
@@ -203,36 +199,20 @@ func (c *standing) undoUnit(before, after []step) {
 	}
 }
 
-// undoDue takes back what moved the due date after the end: pauses that ended
-// later, whenever they began, an extension, a case sent back. Imported histories
-// come with the due date of their source, which nothing here has moved.
-func (c *standing) undoDue(before, after []step, undo undoPause) {
+// undoDue takes back what moved the due date after the end: the end of a pause, an
+// extension, a case sent back. Each step of ours notes the date that it replaced, so the
+// first of them has the one that held. Imported histories come with the due date of
+// their source, which nothing here has moved.
+func (c *standing) undoDue(after []step) {
 	if c.due == unknownTime {
 		return
 	}
-	paused := int64(unknownTime)
-	for _, s := range before {
-		paused = pausedSince(paused, s)
-	}
-	var back []func()
 	for _, s := range after {
-		if ended := pausedSince(paused, s); paused != unknownTime && ended == unknownTime {
-			from, to := paused, s.at
-			back = append(back, func() { c.due = undo(c.due, from, to) })
-		}
-		paused = pausedSince(paused, s)
-		if s.replacesDue() {
-			back = append(back, func() { c.due = s.due })
+		if s.own && s.due != unknownTime {
+			c.due = s.due
+			return
 		}
 	}
-	for _, undo := range slices.Backward(back) {
-		undo()
-	}
-}
-
-// replacesDue says whether a step set a new due date otherwise than by a pause.
-func (s step) replacesDue() bool {
-	return s.due != unknownTime && s.own && (s.kind == models.EventExtended || s.kind == models.EventReopened)
 }
 
 // pausedSince follows when the pause began that is running after a step, or

@@ -62,25 +62,28 @@ func pause(tx *store.Tx, c *models.Case) error {
 	return tx.Model(&clocks[0]).Select("*").Updates(&clocks[0]).Error
 }
 
-// unpause lets the clock of the answer run on and moves the case's due date.
-func (s *Service) unpause(tx *store.Tx, c *models.Case) error {
+// unpause lets the clock of the answer run on and moves the case's due date. It
+// returns the date that was replaced, for the event that ends the pause: nil where no
+// clock stood still.
+func (s *Service) unpause(tx *store.Tx, c *models.Case) (replaced *time.Time, err error) {
 	clocks, err := runningClocks(tx, c, models.ClockResolve)
 	if err != nil || len(clocks) == 0 || clocks[0].PausedAt == nil {
-		return err
+		return nil, err
 	}
 	clock := &clocks[0]
 	working, err := s.daysOf(tx.DB, c.UnitID)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	replaced = c.DueAt
 	due := s.afterPause(working, clock.DueAt, *clock.PausedAt, tx.Now)
 	clock.PausedAt, clock.DueAt = nil, due
 	moveDue(c, due)
-	return tx.Model(clock).Select("*").Updates(clock).Error
+	return replaced, tx.Model(clock).Select("*").Updates(clock).Error
 }
 
 // moveDue gives a case a new due date, of which it is warned and for which it is
 // escalated anew.
 func moveDue(c *models.Case, due time.Time) {
-	c.DueAt, c.WarnedAt, c.EscalatedUnitID = &due, nil, nil
+	c.DueAt, c.WarnedAt, c.EscalatedUnitID, c.EscalatesAt = &due, nil, nil, nil
 }

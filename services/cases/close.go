@@ -57,7 +57,8 @@ func (s *Service) Resolve(ctx context.Context, actor auth.Actor, in Resolution) 
 // resolve closes a case whose state has become RESOLVED, and those joined to it,
 // and starts their residents' time to answer.
 func (s *Service) resolve(tx *store.Tx, c *models.Case, subject string, in Resolution) error {
-	if err := s.close(tx, c, in.Outcome); err != nil {
+	replaced, err := s.close(tx, c, in.Outcome)
+	if err != nil {
 		return err
 	}
 	c.Account, c.Asked, c.Confirmed = &in.Account, models.AnswerYes, models.AnswerUnknown
@@ -65,8 +66,8 @@ func (s *Service) resolve(tx *store.Tx, c *models.Case, subject string, in Resol
 	if err := startClock(tx, c, models.ClockConfirm, s.confirmDue(tx.Now)); err != nil {
 		return err
 	}
-	err := addEvent(tx, c, models.CaseEvent{
-		Kind: models.EventResolved, Outcome: in.Outcome, FromOfficialID: c.OfficialID, Actor: subject, Note: in.Account,
+	err = addEvent(tx, c, models.CaseEvent{
+		Kind: models.EventResolved, Outcome: in.Outcome, FromOfficialID: c.OfficialID, Actor: subject, Note: in.Account, DueAt: replaced,
 	})
 	if err != nil {
 		return err
@@ -74,23 +75,21 @@ func (s *Service) resolve(tx *store.Tx, c *models.Case, subject string, in Resol
 	return s.follow(tx, c, subject, in)
 }
 
-// close stops what still runs and notes when and how the office closed the case.
-func (s *Service) close(tx *store.Tx, c *models.Case, outcome models.CaseOutcome) error {
+// close stops what still runs and notes when and how the office closed the case. It
+// returns the due date that the end of a pause replaced, for the event of the closing.
+func (s *Service) close(tx *store.Tx, c *models.Case, outcome models.CaseOutcome) (replaced *time.Time, err error) {
 	if err := lapseOpenTransfer(tx, c); err != nil {
-		return err
+		return nil, err
 	}
 	if err := dropExclusion(tx, c); err != nil {
-		return err
+		return nil, err
 	}
-	if err := s.unpause(tx, c); err != nil {
-		return err
-	}
-	if err := stopClocks(tx, c); err != nil {
-		return err
+	if replaced, err = s.unpause(tx, c); err != nil {
+		return nil, err
 	}
 	now := tx.Now
 	c.ClosedAt, c.Outcome = &now, outcome
-	return nil
+	return replaced, stopClocks(tx, c)
 }
 
 // confirmDue is when the resident's time to answer ends: the end of the last of

@@ -91,11 +91,12 @@ func (s *Service) reject(tx *store.Tx, c *models.Case, subject, reason string) e
 	if err := move(c, models.CaseStepReject); err != nil {
 		return err
 	}
-	if err := s.close(tx, c, models.OutcomeRejected); err != nil {
+	replaced, err := s.close(tx, c, models.OutcomeRejected)
+	if err != nil {
 		return err
 	}
 	return addEvent(tx, c, models.CaseEvent{
-		Kind: models.EventRejected, Outcome: models.OutcomeRejected, FromOfficialID: c.OfficialID, Actor: subject, Note: reason,
+		Kind: models.EventRejected, Outcome: models.OutcomeRejected, FromOfficialID: c.OfficialID, Actor: subject, Note: reason, DueAt: replaced,
 	})
 }
 

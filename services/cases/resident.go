@@ -114,10 +114,13 @@ func (s *Service) Withdraw(ctx context.Context, in Withdrawal) (*models.Case, er
 				return false, err
 			}
 		}
-		if err := s.close(tx, c, models.OutcomeWithdrawn); err != nil {
+		replaced, err := s.close(tx, c, models.OutcomeWithdrawn)
+		if err != nil {
 			return false, err
 		}
-		return true, addEvent(tx, c, models.CaseEvent{Kind: models.EventWithdrawn, Outcome: models.OutcomeWithdrawn, Actor: actorResident, Note: strings.TrimSpace(in.Reason)})
+		return true, addEvent(tx, c, models.CaseEvent{
+			Kind: models.EventWithdrawn, Outcome: models.OutcomeWithdrawn, Actor: actorResident, Note: strings.TrimSpace(in.Reason), DueAt: replaced,
+		})
 	})
 }
 

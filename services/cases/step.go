@@ -145,8 +145,7 @@ func (s *Service) Assign(ctx context.Context, actor auth.Actor, in Assignment) (
 	})
 }
 
-// Start begins the work. The history has no word of its own for it: the official
-// who has the case takes it once more.
+// Start begins the work of the official who has the case.
 func (s *Service) Start(ctx context.Context, actor auth.Actor, in Step) (*models.Case, error) {
 	return s.work(ctx, actor, "startCase", in.On, in, func(tx *store.Tx, c *models.Case) error {
 		if err := move(c, models.CaseStepStart); err != nil {
@@ -156,7 +155,7 @@ func (s *Service) Start(ctx context.Context, actor auth.Actor, in Step) (*models
 			return err
 		}
 		return addEvent(tx, c, models.CaseEvent{
-			Kind: models.EventAssigned, FromOfficialID: c.OfficialID, ToOfficialID: c.OfficialID,
+			Kind: models.EventStarted, FromOfficialID: c.OfficialID, ToOfficialID: c.OfficialID,
 			Actor: actor.Subject, Note: in.Note,
 		})
 	})
@@ -196,9 +195,10 @@ func (s *Service) Resume(ctx context.Context, actor auth.Actor, in Step) (*model
 		if mediated {
 			return endMediation(tx, c, actor.Subject, models.OutcomeUnresolved, in.Note)
 		}
-		if err := s.unpause(tx, c); err != nil {
+		replaced, err := s.unpause(tx, c)
+		if err != nil {
 			return err
 		}
-		return addEvent(tx, c, models.CaseEvent{Kind: models.EventResumed, Actor: actor.Subject, Note: in.Note})
+		return addEvent(tx, c, models.CaseEvent{Kind: models.EventResumed, Actor: actor.Subject, Note: in.Note, DueAt: replaced})
 	})
 }

@@ -69,32 +69,62 @@ func (s *Service) markDueSoon(ctx context.Context) (int, error) {
 	})
 }
 
-// escalateOverdue shows each overdue case, once for each due date, to the unit
-// above its owner. The owner keeps it, and the blame.
+// escalateOverdue shows each overdue case to the unit above its owner and, each time
+// that as much time again as there is for an answer has gone by, to the next one above.
+// The owner keeps it, and the blame.
 func (s *Service) escalateOverdue(ctx context.Context) (int, error) {
 	late := func() ([]models.ID, error) {
 		var ids []models.ID
 		err := s.Store.Read(ctx).Model(&models.Case{}).
-			Where("closed_at IS NULL AND escalated_unit_id IS NULL AND due_at <= ?", s.Store.Now()).
-			Where("unit_id IN (SELECT id FROM org_units WHERE parent_id IS NOT NULL)").Where(clockRuns).
-			Order("due_at, id").Limit(sweepBatch).Pluck("id", &ids).Error
+			Where("closed_at IS NULL AND (escalated_unit_id IS NULL AND due_at <= ? AND unit_id IN (SELECT id FROM org_units WHERE parent_id IS NOT NULL) "+
+				"OR escalates_at <= ?)", s.Store.Now(), s.Store.Now()).
+			Where(clockRuns).Order("due_at, id").Limit(sweepBatch).Pluck("id", &ids).Error
 		return ids, err
 	}
 	return s.sweep(ctx, late, func(tx *store.Tx, c *models.Case) (bool, error) {
 		clocks, err := runningClocks(tx, c, models.ClockResolve)
-		if err != nil || len(clocks) == 0 || clocks[0].PausedAt != nil || c.EscalatedUnitID != nil || c.DueAt == nil || c.DueAt.After(tx.Now) {
+		if err != nil || len(clocks) == 0 || clocks[0].PausedAt != nil || !overdueAgain(c, tx.Now) {
 			return false, err
 		}
-		unit, err := store.Take[models.OrgUnit](tx.Where("id = ?", c.UnitID), "OrgUnit")
-		if err != nil || unit.ParentID == nil {
-			return false, err
-		}
-		c.EscalatedUnitID = unit.ParentID
-		if err := addEvent(tx, c, models.CaseEvent{Kind: models.EventEscalated, ToUnitID: unit.ParentID, Actor: actorSystem}); err != nil {
-			return false, err
-		}
-		return true, audit.Record(tx, audit.Entry{Actor: actorSystem, Action: "escalateCase", Noun: "Case", NounID: &c.ID})
+		return s.escalate(tx, c)
 	})
+}
+
+// overdueAgain says whether a case is to go up now: it is overdue and nobody above has
+// it yet, or whoever has it has had it long enough.
+func overdueAgain(c *models.Case, now time.Time) bool {
+	if c.EscalatedUnitID != nil {
+		return c.EscalatesAt != nil && !c.EscalatesAt.After(now)
+	}
+	return c.DueAt != nil && !c.DueAt.After(now)
+}
+
+// escalate lays a case before the next unit above, if there is one.
+func (s *Service) escalate(tx *store.Tx, c *models.Case) (bool, error) {
+	from := c.UnitID
+	if c.EscalatedUnitID != nil {
+		from = *c.EscalatedUnitID
+	}
+	unit, err := store.Take[models.OrgUnit](tx.Where("id = ?", from), "OrgUnit")
+	if err != nil || unit.ParentID == nil {
+		return false, err
+	}
+	above, err := store.Take[models.OrgUnit](tx.Where("id = ?", *unit.ParentID), "OrgUnit")
+	if err != nil {
+		return false, err
+	}
+	c.EscalatedUnitID, c.EscalatesAt = &above.ID, nil
+	if above.ParentID != nil {
+		next, err := s.workingDue(tx.DB, c.UnitID, tx.Now, s.ResolveDays)
+		if err != nil {
+			return false, err
+		}
+		c.EscalatesAt = &next
+	}
+	if err := addEvent(tx, c, models.CaseEvent{Kind: models.EventEscalated, ToUnitID: &above.ID, Actor: actorSystem}); err != nil {
+		return false, err
+	}
+	return true, audit.Record(tx, audit.Entry{Actor: actorSystem, Action: "escalateCase", Noun: "Case", NounID: &c.ID})
 }
 
 // remindSilent reminds, once for each answer of the office and half-way to the end
