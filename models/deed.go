@@ -47,6 +47,9 @@ const (
 	DoubtManyADay  = "MANY_A_DAY"  // the official's fifth confirmation of the day, or a later one
 	DoubtAtNight   = "AT_NIGHT"    // between 23:00 and 6:00
 	DoubtColleague = "A_COLLEAGUE" // confirmed by an account of the organisation
+	// DoubtOneNetwork is the official's third confirmation of the day from one network, or
+	// a later one. The network is not kept.
+	DoubtOneNetwork = "ONE_NETWORK"
 )
 
 // List are the doubts one by one.

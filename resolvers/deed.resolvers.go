@@ -59,7 +59,7 @@ func (r *mutationResolver) RecordDeed(ctx context.Context, input graph.RecordDee
 }
 
 func (r *mutationResolver) ConfirmDeed(ctx context.Context, input graph.ConfirmDeedInput) (*graph.ConfirmDeedPayload, error) {
-	deed, err := r.App.Deeds.Confirm(ctx, auth.ActorFrom(ctx), input.Receipt, input.Done)
+	deed, err := r.App.Deeds.Confirm(ctx, auth.ActorFrom(ctx), auth.VisitorFrom(ctx), input.Receipt, input.Done)
 	problems, err := userErrors(ctx, err)
 	return &graph.ConfirmDeedPayload{Deed: deed, UserErrors: problems}, err
 }

@@ -1,6 +1,8 @@
 package resolvers_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,10 +42,52 @@ func TestADeedsConfirmationIsDoubtedAndChecked(t *testing.T) {
 	})
 }
 
+// TestManyConfirmationsFromOneNetworkAreDoubted: of one official within a day, from the
+// third on; and nothing that is kept tells the network.
+func TestManyConfirmationsFromOneNetworkAreDoubted(t *testing.T) {
+	each(t, func(o *office) {
+		confirm := func(official, network string) (id string) {
+			o.Helper()
+			a := o.ok(official, `mutation { recordDeed(input: {kind: HOME_VISIT, doneAt: "2025-03-03T09:00:00Z", title: "a visit"}) { receipt deed { id } `+userErrors+`} }`)
+			o.from("", network, `mutation($r: String!) { confirmDeed(input: {receipt: $r, done: true}) { deed { id } `+userErrors+`} }`, "r", a.text("recordDeed.receipt"))
+			return a.text("recordDeed.deed.id")
+		}
+		doubted := map[string]bool{}
+		for i := range 4 {
+			doubted[confirm("bob", "192.0.2.7")] = i >= 2
+		}
+		doubted[confirm("bob", "192.0.2.8")] = false
+		doubted[confirm("bob", "")] = false
+		doubted[confirm("ann", "192.0.2.7")] = false
+		o.later(1)
+		doubted[confirm("bob", "192.0.2.7")] = false
+		n := 0
+		for _, d := range o.ok("hr-north", `{ deedsToCheck { id doubts } }`).list("deedsToCheck") {
+			row := d.(map[string]any)
+			n++
+			if got := slices.Contains(row["doubts"].([]any), any("ONE_NETWORK")); got != doubted[row["id"].(string)] {
+				o.Errorf("doubts %v, want ONE_NETWORK %v", row["doubts"], !got)
+			}
+		}
+		if n != len(doubted) {
+			o.Errorf("%d deeds, want %d", n, len(doubted))
+		}
+		for _, table := range []string{"deeds", "audit_entries", "counter_uses"} {
+			var rows []map[string]any
+			if err := o.store.Read(o.Context()).Table(table).Find(&rows).Error; err != nil {
+				o.Fatal(err)
+			}
+			if text := fmt.Sprint(rows); strings.Contains(text, "192.0.2") {
+				o.Errorf("%s tells a network: %s", table, text)
+			}
+		}
+	})
+}
+
 func TestAchievementsAreRecordedWithTheirSource(t *testing.T) {
 	each(t, func(o *office) {
 		record := func(official, title, source, at string) string {
-			return `mutation { recordAchievement(input: {officialId: {` + official + `}, kind: AWARD, at: "` + at + `", title: "` + title + `", source: "` + source + `", idempotencyKey: "` + title + `"}) {
+			return `mutation { recordAchievement(input: {officialId: {` + official + `}, kind: AWARD, at: "` + at + `", title: "` + title + `", source: "` + source + `", idempotencyKey: "` + strings.TrimSuffix(title, `\u0007`) + `"}) {
 				achievement { id title source } ` + userErrors + `} }`
 		}
 		const past = "2025-03-01T00:00:00Z"

@@ -18,13 +18,17 @@ const (
 	atOnce = 2 * time.Minute
 	// manyADay is from which confirmation of an official's deeds a day on each is doubted.
 	manyADay = 5
+	// manyANetwork is from which confirmation of an official's deeds a day from one
+	// network (an IPv4 address, an IPv6 /64) on each is doubted: an office, or one telephone.
+	manyANetwork = 3
 )
 
 // doubts says why a confirmation that comes now should be looked at. None of it
 // proves anything, and an official who is patient and uses another's telephone is
 // seen by none of it: for that there are checks.
-func (s *Service) doubts(tx *store.Tx, actor auth.Actor, d *models.Deed) (models.Doubts, error) {
+func (s *Service) doubts(tx *store.Tx, actor auth.Actor, by auth.Visitor, d *models.Deed) (models.Doubts, error) {
 	var list []string
+	day := models.DateOf(tx.Now, s.Zone)
 	if seconds, nanos := uuid.UUID(d.ID).Time().UnixTime(); tx.Now.Sub(time.Unix(seconds, nanos)).Abs() < atOnce {
 		list = append(list, models.DoubtAtOnce)
 	}
@@ -32,12 +36,15 @@ func (s *Service) doubts(tx *store.Tx, actor auth.Actor, d *models.Deed) (models
 		list = append(list, models.DoubtColleague)
 	}
 	var today int64
-	err := tx.Model(&models.Deed{}).Where("official_id = ? AND confirmed_on = ?", d.OfficialID, models.DateOf(tx.Now, s.Zone)).Count(&today).Error
+	err := tx.Model(&models.Deed{}).Where("official_id = ? AND confirmed_on = ?", d.OfficialID, day).Count(&today).Error
 	if err != nil {
 		return "", err
 	}
 	if today+1 >= manyADay {
 		list = append(list, models.DoubtManyADay)
+	}
+	if s.networks.count(day, d.OfficialID, by.Network)+1 >= manyANetwork {
+		list = append(list, models.DoubtOneNetwork)
 	}
 	if hour := tx.Now.In(s.Zone).Hour(); hour >= 23 || hour < 6 {
 		list = append(list, models.DoubtAtNight)

@@ -16,12 +16,15 @@ import (
 	"steelyard/store"
 )
 
-// Service does what this package is for. All fields are needed.
+// Service does what this package is for. All fields are needed. A Service must not be
+// copied.
 type Service struct {
 	Store *store.Store
 	Zone  *time.Location
 	// Secret derives receipts from idempotency keys.
 	Secret []byte
+
+	networks networks
 }
 
 // NewDeed is a deed to be recorded.
@@ -107,7 +110,7 @@ func (s *Service) record(tx *store.Tx, actor auth.Actor, d *models.Deed) error {
 // odd about a confirmation is noted (see doubts), and HR checks those and a sample
 // of the others with the people helped (see Check). Saying the same twice
 // changes nothing; the first word stands.
-func (s *Service) Confirm(ctx context.Context, actor auth.Actor, code string, done bool) (*models.Deed, error) {
+func (s *Service) Confirm(ctx context.Context, actor auth.Actor, by auth.Visitor, code string, done bool) (*models.Deed, error) {
 	unknown := &models.Error{Code: models.CodeNotFound, Field: "receipt", Key: models.KeyBadReceipt}
 	receipt, err := auth.ParseReceipt(code)
 	if err != nil {
@@ -115,7 +118,9 @@ func (s *Service) Confirm(ctx context.Context, actor auth.Actor, code string, do
 	}
 	hash := receipt.Hash()
 	var d *models.Deed
+	said := false // that it was done, and now
 	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
+		said = false
 		if d, err = store.Take[models.Deed](store.Lock(tx.DB).Where("receipt_hash = ?", hash[:]), "Deed"); err != nil {
 			if models.CodeOf(err) == models.CodeNotFound {
 				return unknown
@@ -130,9 +135,10 @@ func (s *Service) Confirm(ctx context.Context, actor auth.Actor, code string, do
 			return err
 		}
 		if d.Confirmed == models.AnswerYes {
-			if d.Doubts, err = s.doubts(tx, actor, d); err != nil {
+			if d.Doubts, err = s.doubts(tx, actor, by, d); err != nil {
 				return err
 			}
+			said = true
 		}
 		d.ConfirmedOn = models.DateOf(tx.Now, s.Zone)
 		if err := tx.Model(d).Select("confirmed", "confirmed_on", "doubts").Updates(d).Error; err != nil {
@@ -142,6 +148,9 @@ func (s *Service) Confirm(ctx context.Context, actor auth.Actor, code string, do
 	})
 	if err != nil {
 		return nil, err
+	}
+	if said {
+		s.networks.add(d.ConfirmedOn, d.OfficialID, by.Network)
 	}
 	return d, nil
 }
