@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"steelyard/models"
 )
 
 // TestDemoInABrowser does in Chromium what a resident does, and what an HR officer asks
@@ -22,7 +26,8 @@ func TestDemoInABrowser(t *testing.T) {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
 			drive(t, node, "residents.mjs", lang, d.ratingLink(t), d.resolvedCase(t), shots)
-			drive(t, node, "officers.mjs", lang, d.values["RATING_URL"], d.values["CYCLE_ID"], shots, d.values["HR_TOKEN"], d.values["OFFICIAL_TOKEN"])
+			drive(t, node, "officers.mjs", lang, d.values["RATING_URL"], d.values["CYCLE_ID"], d.published(t), d.round(t, lang), shots,
+				d.values["HR_TOKEN"], d.values["OFFICIAL_TOKEN"])
 		})
 	}
 }
@@ -101,4 +106,53 @@ func (d running) resolvedCase(t *testing.T) string {
 		d.ask(t, "OFFICIAL_TOKEN", `mutation { `+strings.ReplaceAll(step, "$", `"`+opened.OpenCase.Case.ID+`"`)+` { case { state }`+wrong+`} }`, &ignored)
 	}
 	return opened.OpenCase.Receipt
+}
+
+// published is the demo's cycle whose notice stands.
+func (d running) published(t *testing.T) string {
+	t.Helper()
+	var list struct {
+		Cycles struct{ Nodes []struct{ ID, State string } }
+	}
+	d.ask(t, "HR_TOKEN", `{ cycles { nodes { id state } } }`, &list)
+	for _, c := range list.Cycles.Nodes {
+		if c.State == string(models.CyclePublished) {
+			return c.ID
+		}
+	}
+	t.Fatal("no cycle is published")
+	return ""
+}
+
+// round opens a cycle with a review round in which the official reviews a colleague, by
+// the standard questions, and returns the cycle.
+func (d running) round(t *testing.T, name string) string {
+	t.Helper()
+	var who struct {
+		Me struct {
+			Official struct{ ID string }
+			Unit     struct{ ID string }
+		}
+		Officials struct{ Nodes []struct{ ID string } }
+	}
+	d.ask(t, "OFFICIAL_TOKEN", `{ me { official { id } unit { id } } }`, &who)
+	own := who.Me.Official.ID
+	d.ask(t, "HR_TOKEN", `{ me { unit { id } } officials(first: 2) { nodes { id } } }`, &who)
+	unit := who.Me.Unit.ID
+	colleague := who.Officials.Nodes[0].ID
+	if colleague == own {
+		colleague = who.Officials.Nodes[1].ID
+	}
+	today := time.Now().In(time.FixedZone("CST", 8*60*60))
+	var made struct {
+		OpenCycle          struct{ Cycle struct{ ID string } }
+		SaveReviewTemplate struct{ Template struct{ ID string } }
+	}
+	d.ask(t, "HR_TOKEN", fmt.Sprintf(`mutation { openCycle(input: {unitId: %q, kind: SPECIAL, name: "round %s", fromOn: "%d-01-01", toOn: "%[3]d-12-31"}) { cycle { id }`+wrong+`}
+		saveReviewTemplate(input: {unitId: %[1]q, name: "standard %[2]s"}) { template { id }`+wrong+`} }`, unit, name, today.Year()), &made)
+	var opened any
+	d.ask(t, "HR_TOKEN", fmt.Sprintf(`mutation { openReviewRound(input: {cycleId: %q, name: "round %s", opensOn: "%s", closesOn: "%[3]s", templateId: %q,
+		assignments: [{officialId: %q, reviewerId: %q, relation: PEER}]}) { round { id }`+wrong+`} }`,
+		made.OpenCycle.Cycle.ID, name, today.Format(time.DateOnly), made.SaveReviewTemplate.Template.ID, colleague, own), &opened)
+	return made.OpenCycle.Cycle.ID
 }

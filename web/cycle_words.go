@@ -42,7 +42,9 @@ type cycleWords struct {
 }
 
 // Report is a word that reports have as well: a component, a flag, a proposal.
-func (w *words) Report(word string) string { return messages.Report(w.In, word) }
+func (w *words) Report(word string, args ...string) string {
+	return messages.Report(w.In, word, args...)
+}
 
 // Then says in a sentence what other weights come to.
 func (w *words) Then(c *Compared) string {

@@ -189,6 +189,80 @@ type AskOfferResponse struct {
 // GetRatingInvitation returns AskOfferResponse.RatingInvitation, and is useful for accessing the field via an interface.
 func (v *AskOfferResponse) GetRatingInvitation() *Offer { return v.RatingInvitation }
 
+// AskedLine includes the requested fields of the GraphQL type Participation.
+// The GraphQL type's documentation follows.
+//
+// Who was asked to rate and who answered, of one official and one service: whoever is not asked shows by it.
+type AskedLine struct {
+	// Who served.
+	Official Somebody `json:"official"`
+	// What was done.
+	Service AskedLineService `json:"service"`
+	// Encounters of the period.
+	Encounters int `json:"encounters"`
+	// Of them those whose resident was asked to rate.
+	Invited int `json:"invited"`
+	// Answers given on the days of whole calendar months of the period, a day after the month's end or
+	// later, whenever the encounter was. A month counts only where its number can be shown: from 5
+	// on, and where no smaller number follows from it. Null where there is no such month.
+	Answers *int `json:"answers"`
+}
+
+// GetOfficial returns AskedLine.Official, and is useful for accessing the field via an interface.
+func (v *AskedLine) GetOfficial() Somebody { return v.Official }
+
+// GetService returns AskedLine.Service, and is useful for accessing the field via an interface.
+func (v *AskedLine) GetService() AskedLineService { return v.Service }
+
+// GetEncounters returns AskedLine.Encounters, and is useful for accessing the field via an interface.
+func (v *AskedLine) GetEncounters() int { return v.Encounters }
+
+// GetInvited returns AskedLine.Invited, and is useful for accessing the field via an interface.
+func (v *AskedLine) GetInvited() int { return v.Invited }
+
+// GetAnswers returns AskedLine.Answers, and is useful for accessing the field via an interface.
+func (v *AskedLine) GetAnswers() *int { return v.Answers }
+
+// AskedLineService includes the requested fields of the GraphQL type Service.
+// The GraphQL type's documentation follows.
+//
+// An entry of the catalogue of what is done for people.
+type AskedLineService struct {
+	// Its name.
+	Name string `json:"name"`
+}
+
+// GetName returns AskedLineService.Name, and is useful for accessing the field via an interface.
+func (v *AskedLineService) GetName() string { return v.Name }
+
+// AskedParticipationParticipationConnection includes the requested fields of the GraphQL type ParticipationConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of participation.
+type AskedParticipationParticipationConnection struct {
+	// The rows alone.
+	Nodes []AskedLine `json:"nodes"`
+	// Where the page lies.
+	PageInfo Paging `json:"pageInfo"`
+}
+
+// GetNodes returns AskedParticipationParticipationConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *AskedParticipationParticipationConnection) GetNodes() []AskedLine { return v.Nodes }
+
+// GetPageInfo returns AskedParticipationParticipationConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *AskedParticipationParticipationConnection) GetPageInfo() Paging { return v.PageInfo }
+
+// AskedResponse is returned by Asked on success.
+type AskedResponse struct {
+	// Who was asked to rate and who answered within the caller's scope, by official and service.
+	Participation AskedParticipationParticipationConnection `json:"participation"`
+}
+
+// GetParticipation returns AskedResponse.Participation, and is useful for accessing the field via an interface.
+func (v *AskedResponse) GetParticipation() AskedParticipationParticipationConnection {
+	return v.Participation
+}
+
 // AspectOffered includes the requested fields of the GraphQL type RatingAspect.
 // The GraphQL type's documentation follows.
 //
@@ -1552,6 +1626,15 @@ type CycleListResponse struct {
 // GetCycles returns CycleListResponse.Cycles, and is useful for accessing the field via an interface.
 func (v *CycleListResponse) GetCycles() CycleListCyclesCycleConnection { return v.Cycles }
 
+// CycleOnlyResponse is returned by CycleOnly on success.
+type CycleOnlyResponse struct {
+	// A cycle within the caller's scope; null otherwise.
+	Cycle *CycleHead `json:"cycle"`
+}
+
+// GetCycle returns CycleOnlyResponse.Cycle, and is useful for accessing the field via an interface.
+func (v *CycleOnlyResponse) GetCycle() *CycleHead { return v.Cycle }
+
 // Where a cycle stands.
 type CycleState string
 
@@ -1577,6 +1660,29 @@ var AllCycleState = []CycleState{
 	CycleStatePublished,
 	CycleStateDecided,
 	CycleStateFinal,
+}
+
+// DecideDecideObjectionObjectionPayload includes the requested fields of the GraphQL type ObjectionPayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on an objection gave.
+type DecideDecideObjectionObjectionPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DecideDecideObjectionObjectionPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DecideDecideObjectionObjectionPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DecideResponse is returned by Decide on success.
+type DecideResponse struct {
+	// Decides an objection: a person who neither proposed nor decided the grade, nor an earlier instance.
+	DecideObjection DecideDecideObjectionObjectionPayload `json:"decideObjection"`
+}
+
+// GetDecideObjection returns DecideResponse.DecideObjection, and is useful for accessing the field via an interface.
+func (v *DecideResponse) GetDecideObjection() DecideDecideObjectionObjectionPayload {
+	return v.DecideObjection
 }
 
 // A kind of practical work.
@@ -1606,6 +1712,30 @@ var AllDeedKind = []DeedKind{
 	DeedKindOther,
 }
 
+// One of 德能勤绩廉.
+type Dimension string
+
+const (
+	// 德
+	DimensionMorality Dimension = "MORALITY"
+	// 能
+	DimensionAbility Dimension = "ABILITY"
+	// 勤
+	DimensionDiligence Dimension = "DILIGENCE"
+	// 绩: what was achieved; not an Achievement, which is showcase evidence.
+	DimensionAchievement Dimension = "ACHIEVEMENT"
+	// 廉
+	DimensionIntegrity Dimension = "INTEGRITY"
+)
+
+var AllDimension = []Dimension{
+	DimensionMorality,
+	DimensionAbility,
+	DimensionDiligence,
+	DimensionAchievement,
+	DimensionIntegrity,
+}
+
 // A level for one aspect of a service.
 type DimensionLevelInput struct {
 	// The aspect, e.g. attitude, speed, rules; at most 40 characters.
@@ -1619,6 +1749,20 @@ func (v *DimensionLevelInput) GetDimension() string { return v.Dimension }
 
 // GetLevel returns DimensionLevelInput.Level, and is useful for accessing the field via an interface.
 func (v *DimensionLevelInput) GetLevel() int { return v.Level }
+
+// A mark on one dimension.
+type DimensionScoreInput struct {
+	// Which.
+	Dimension Dimension `json:"dimension"`
+	// 1 (worst) to 5 (best).
+	Score int `json:"score"`
+}
+
+// GetDimension returns DimensionScoreInput.Dimension, and is useful for accessing the field via an interface.
+func (v *DimensionScoreInput) GetDimension() Dimension { return v.Dimension }
+
+// GetScore returns DimensionScoreInput.Score, and is useful for accessing the field via an interface.
+func (v *DimensionScoreInput) GetScore() int { return v.Score }
 
 // DoAcceptAcceptCaseCasePayload includes the requested fields of the GraphQL type CasePayload.
 // The GraphQL type's documentation follows.
@@ -1972,6 +2116,8 @@ func (v *Due) GetMayRateAgain() bool { return v.MayRateAgain }
 //
 // The caller's duty to review a colleague.
 type Duty struct {
+	// The assignment's id.
+	Id string `json:"id"`
 	// Who is to be reviewed.
 	Official DutyOfficial `json:"official"`
 	// How the caller stands to the colleague.
@@ -1985,6 +2131,9 @@ type Duty struct {
 	// The round it belongs to.
 	Round DutyRoundReviewRound `json:"round"`
 }
+
+// GetId returns Duty.Id, and is useful for accessing the field via an interface.
+func (v *Duty) GetId() string { return v.Id }
 
 // GetOfficial returns Duty.Official, and is useful for accessing the field via an interface.
 func (v *Duty) GetOfficial() DutyOfficial { return v.Official }
@@ -2044,6 +2193,31 @@ func (v *Earlier) GetComposite() *float64 { return v.Composite }
 
 // GetCycle returns Earlier.Cycle, and is useful for accessing the field via an interface.
 func (v *Earlier) GetCycle() NamedCycle { return v.Cycle }
+
+// EndRoundCloseReviewRoundCloseReviewRoundPayload includes the requested fields of the GraphQL type CloseReviewRoundPayload.
+// The GraphQL type's documentation follows.
+//
+// What closing a round gave.
+type EndRoundCloseReviewRoundCloseReviewRoundPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns EndRoundCloseReviewRoundCloseReviewRoundPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *EndRoundCloseReviewRoundCloseReviewRoundPayload) GetUserErrors() []Problem {
+	return v.UserErrors
+}
+
+// EndRoundResponse is returned by EndRound on success.
+type EndRoundResponse struct {
+	// Ends a review round: nothing comes in any more, and drafts are erased. Rounds end by themselves after their last day.
+	CloseReviewRound EndRoundCloseReviewRoundCloseReviewRoundPayload `json:"closeReviewRound"`
+}
+
+// GetCloseReviewRound returns EndRoundResponse.CloseReviewRound, and is useful for accessing the field via an interface.
+func (v *EndRoundResponse) GetCloseReviewRound() EndRoundCloseReviewRoundCloseReviewRoundPayload {
+	return v.CloseReviewRound
+}
 
 // The classes of errors, in userErrors and in extensions.code alike.
 type ErrorCode string
@@ -2322,6 +2496,29 @@ type FollowedUnitOrgUnit struct {
 // GetName returns FollowedUnitOrgUnit.Name, and is useful for accessing the field via an interface.
 func (v *FollowedUnitOrgUnit) GetName() string { return v.Name }
 
+// GiveTimeExtendObjectionObjectionPayload includes the requested fields of the GraphQL type ObjectionPayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on an objection gave.
+type GiveTimeExtendObjectionObjectionPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns GiveTimeExtendObjectionObjectionPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *GiveTimeExtendObjectionObjectionPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// GiveTimeResponse is returned by GiveTime on success.
+type GiveTimeResponse struct {
+	// Gives an appeal 30 days more, once.
+	ExtendObjection GiveTimeExtendObjectionObjectionPayload `json:"extendObjection"`
+}
+
+// GetExtendObjection returns GiveTimeResponse.ExtendObjection, and is useful for accessing the field via an interface.
+func (v *GiveTimeResponse) GetExtendObjection() GiveTimeExtendObjectionObjectionPayload {
+	return v.ExtendObjection
+}
+
 // Given includes the requested fields of the GraphQL type Rating.
 // The GraphQL type's documentation follows.
 //
@@ -2472,6 +2669,31 @@ func (v *GroupLine) GetPeerGroup() string { return v.PeerGroup }
 // GetHere returns GroupLine.Here, and is useful for accessing the field via an interface.
 func (v *GroupLine) GetHere() FigureSet { return v.Here }
 
+// HandInReviewResponse is returned by HandInReview on success.
+type HandInReviewResponse struct {
+	// Hands in a review: once.
+	SubmitPeerReview HandInReviewSubmitPeerReviewSubmitPeerReviewPayload `json:"submitPeerReview"`
+}
+
+// GetSubmitPeerReview returns HandInReviewResponse.SubmitPeerReview, and is useful for accessing the field via an interface.
+func (v *HandInReviewResponse) GetSubmitPeerReview() HandInReviewSubmitPeerReviewSubmitPeerReviewPayload {
+	return v.SubmitPeerReview
+}
+
+// HandInReviewSubmitPeerReviewSubmitPeerReviewPayload includes the requested fields of the GraphQL type SubmitPeerReviewPayload.
+// The GraphQL type's documentation follows.
+//
+// What handing in a review gave. The review itself is not shown again, to nobody.
+type HandInReviewSubmitPeerReviewSubmitPeerReviewPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns HandInReviewSubmitPeerReviewSubmitPeerReviewPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *HandInReviewSubmitPeerReviewSubmitPeerReviewPayload) GetUserErrors() []Problem {
+	return v.UserErrors
+}
+
 // Help includes the requested fields of the GraphQL type Deed.
 // The GraphQL type's documentation follows.
 //
@@ -2514,6 +2736,31 @@ type IssueResponse struct {
 // GetIssueRatingInvitation returns IssueResponse.IssueRatingInvitation, and is useful for accessing the field via an interface.
 func (v *IssueResponse) GetIssueRatingInvitation() IssueIssueRatingInvitationIssueRatingInvitationPayload {
 	return v.IssueRatingInvitation
+}
+
+// KeepReviewResponse is returned by KeepReview on success.
+type KeepReviewResponse struct {
+	// Keeps a review that is not handed in yet. Only the caller sees it; handing in and the end of the round erase it.
+	SaveReviewDraft KeepReviewSaveReviewDraftSaveReviewDraftPayload `json:"saveReviewDraft"`
+}
+
+// GetSaveReviewDraft returns KeepReviewResponse.SaveReviewDraft, and is useful for accessing the field via an interface.
+func (v *KeepReviewResponse) GetSaveReviewDraft() KeepReviewSaveReviewDraftSaveReviewDraftPayload {
+	return v.SaveReviewDraft
+}
+
+// KeepReviewSaveReviewDraftSaveReviewDraftPayload includes the requested fields of the GraphQL type SaveReviewDraftPayload.
+// The GraphQL type's documentation follows.
+//
+// What keeping a draft gave.
+type KeepReviewSaveReviewDraftSaveReviewDraftPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns KeepReviewSaveReviewDraftSaveReviewDraftPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *KeepReviewSaveReviewDraftSaveReviewDraftPayload) GetUserErrors() []Problem {
+	return v.UserErrors
 }
 
 // Leader includes the requested fields of the GraphQL type Assessment.
@@ -3012,6 +3259,42 @@ func (v *MyDeed) GetTitle() string { return v.Title }
 // GetDoneAt returns MyDeed.DoneAt, and is useful for accessing the field via an interface.
 func (v *MyDeed) GetDoneAt() time.Time { return v.DoneAt }
 
+// MyReviewsResponse is returned by MyReviews on success.
+type MyReviewsResponse struct {
+	// Whom the caller is to review, in open rounds: what is due first comes first.
+	MyReviewAssignments []ReviewDuty `json:"myReviewAssignments"`
+}
+
+// GetMyReviewAssignments returns MyReviewsResponse.MyReviewAssignments, and is useful for accessing the field via an interface.
+func (v *MyReviewsResponse) GetMyReviewAssignments() []ReviewDuty { return v.MyReviewAssignments }
+
+// Named includes the requested fields of the GraphQL type NoticeEntry.
+// The GraphQL type's documentation follows.
+//
+// One whom a notice names.
+type Named struct {
+	// For an objection.
+	OfficialId string `json:"officialId"`
+	// The name.
+	Name string `json:"name"`
+	// The unit.
+	Unit string `json:"unit"`
+	// The post.
+	Position string `json:"position"`
+}
+
+// GetOfficialId returns Named.OfficialId, and is useful for accessing the field via an interface.
+func (v *Named) GetOfficialId() string { return v.OfficialId }
+
+// GetName returns Named.Name, and is useful for accessing the field via an interface.
+func (v *Named) GetName() string { return v.Name }
+
+// GetUnit returns Named.Unit, and is useful for accessing the field via an interface.
+func (v *Named) GetUnit() string { return v.Unit }
+
+// GetPosition returns Named.Position, and is useful for accessing the field via an interface.
+func (v *Named) GetPosition() string { return v.Position }
+
 // NamedCycle includes the requested fields of the GraphQL type Cycle.
 // The GraphQL type's documentation follows.
 //
@@ -3078,6 +3361,307 @@ type NoteDeedResponse struct {
 
 // GetRecordDeed returns NoteDeedResponse.RecordDeed, and is useful for accessing the field via an interface.
 func (v *NoteDeedResponse) GetRecordDeed() NoteDeedRecordDeedRecordDeedPayload { return v.RecordDeed }
+
+// Notice includes the requested fields of the GraphQL type PublicNotice.
+// The GraphQL type's documentation follows.
+//
+// The public notice (公示): names and posts of those proposed for EXCELLENT, and nothing else of them.
+type Notice struct {
+	// The cycle.
+	CycleId string `json:"cycleId"`
+	// Its name.
+	Name string `json:"name"`
+	// What it was held for.
+	Kind CycleKind `json:"kind"`
+	// The first day of the period.
+	FromOn string `json:"fromOn"`
+	// The last.
+	ToOn string `json:"toOn"`
+	// When the notice was published.
+	PublishedAt time.Time `json:"publishedAt"`
+	// The last day of the notice, and of objections to it.
+	NoticeUntil string `json:"noticeUntil"`
+	// Whether objections are taken today.
+	Open bool `json:"open"`
+	// Whom it names, by unit.
+	Entries []Named `json:"entries"`
+	// The policy's name; null: the default policy.
+	PolicyName *string `json:"policyName"`
+	// Its version.
+	PolicyVersion *int `json:"policyVersion"`
+	// Why it was saved: of a change after the policy was locked, the reason.
+	PolicyReason *string `json:"policyReason"`
+}
+
+// GetCycleId returns Notice.CycleId, and is useful for accessing the field via an interface.
+func (v *Notice) GetCycleId() string { return v.CycleId }
+
+// GetName returns Notice.Name, and is useful for accessing the field via an interface.
+func (v *Notice) GetName() string { return v.Name }
+
+// GetKind returns Notice.Kind, and is useful for accessing the field via an interface.
+func (v *Notice) GetKind() CycleKind { return v.Kind }
+
+// GetFromOn returns Notice.FromOn, and is useful for accessing the field via an interface.
+func (v *Notice) GetFromOn() string { return v.FromOn }
+
+// GetToOn returns Notice.ToOn, and is useful for accessing the field via an interface.
+func (v *Notice) GetToOn() string { return v.ToOn }
+
+// GetPublishedAt returns Notice.PublishedAt, and is useful for accessing the field via an interface.
+func (v *Notice) GetPublishedAt() time.Time { return v.PublishedAt }
+
+// GetNoticeUntil returns Notice.NoticeUntil, and is useful for accessing the field via an interface.
+func (v *Notice) GetNoticeUntil() string { return v.NoticeUntil }
+
+// GetOpen returns Notice.Open, and is useful for accessing the field via an interface.
+func (v *Notice) GetOpen() bool { return v.Open }
+
+// GetEntries returns Notice.Entries, and is useful for accessing the field via an interface.
+func (v *Notice) GetEntries() []Named { return v.Entries }
+
+// GetPolicyName returns Notice.PolicyName, and is useful for accessing the field via an interface.
+func (v *Notice) GetPolicyName() *string { return v.PolicyName }
+
+// GetPolicyVersion returns Notice.PolicyVersion, and is useful for accessing the field via an interface.
+func (v *Notice) GetPolicyVersion() *int { return v.PolicyVersion }
+
+// GetPolicyReason returns Notice.PolicyReason, and is useful for accessing the field via an interface.
+func (v *Notice) GetPolicyReason() *string { return v.PolicyReason }
+
+// NoticeOfResponse is returned by NoticeOf on success.
+type NoticeOfResponse struct {
+	// The public notice of a cycle; null where none stands.
+	PublicNotice *Notice `json:"publicNotice"`
+}
+
+// GetPublicNotice returns NoticeOfResponse.PublicNotice, and is useful for accessing the field via an interface.
+func (v *NoticeOfResponse) GetPublicNotice() *Notice { return v.PublicNotice }
+
+// ObjectFileObjectionFileObjectionPayload includes the requested fields of the GraphQL type FileObjectionPayload.
+// The GraphQL type's documentation follows.
+//
+// What filing an objection gave.
+type ObjectFileObjectionFileObjectionPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns ObjectFileObjectionFileObjectionPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *ObjectFileObjectionFileObjectionPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// ObjectResponse is returned by Object on success.
+type ObjectResponse struct {
+	// Objects: an official to the own result, anybody to a name in a notice while it stands.
+	FileObjection ObjectFileObjectionFileObjectionPayload `json:"fileObjection"`
+}
+
+// GetFileObjection returns ObjectResponse.FileObjection, and is useful for accessing the field via an interface.
+func (v *ObjectResponse) GetFileObjection() ObjectFileObjectionFileObjectionPayload {
+	return v.FileObjection
+}
+
+// ObjectToNameFileObjectionFileObjectionPayload includes the requested fields of the GraphQL type FileObjectionPayload.
+// The GraphQL type's documentation follows.
+//
+// What filing an objection gave.
+type ObjectToNameFileObjectionFileObjectionPayload struct {
+	// The receipt of a member of the public, shown once; null for an official.
+	Receipt string `json:"receipt"`
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetReceipt returns ObjectToNameFileObjectionFileObjectionPayload.Receipt, and is useful for accessing the field via an interface.
+func (v *ObjectToNameFileObjectionFileObjectionPayload) GetReceipt() string { return v.Receipt }
+
+// GetUserErrors returns ObjectToNameFileObjectionFileObjectionPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *ObjectToNameFileObjectionFileObjectionPayload) GetUserErrors() []Problem {
+	return v.UserErrors
+}
+
+// ObjectToNameResponse is returned by ObjectToName on success.
+type ObjectToNameResponse struct {
+	// Objects: an official to the own result, anybody to a name in a notice while it stands.
+	FileObjection ObjectToNameFileObjectionFileObjectionPayload `json:"fileObjection"`
+}
+
+// GetFileObjection returns ObjectToNameResponse.FileObjection, and is useful for accessing the field via an interface.
+func (v *ObjectToNameResponse) GetFileObjection() ObjectToNameFileObjectionFileObjectionPayload {
+	return v.FileObjection
+}
+
+// Before whom an objection comes.
+type ObjectionInstance string
+
+const (
+	// Against what a notice says, while it stands.
+	ObjectionInstanceNotice ObjectionInstance = "NOTICE"
+	// 复核: within 30 days after the written notice, decided within 30.
+	ObjectionInstanceReview ObjectionInstance = "REVIEW"
+	// 申诉: within 15 days after the notice of the review, or within 30 at once; decided within 60, and 30 more.
+	ObjectionInstanceAppeal ObjectionInstance = "APPEAL"
+)
+
+var AllObjectionInstance = []ObjectionInstance{
+	ObjectionInstanceNotice,
+	ObjectionInstanceReview,
+	ObjectionInstanceAppeal,
+}
+
+// ObjectionLine includes the GraphQL fields of Objection requested by the fragment ObjectionLine.
+// The GraphQL type's documentation follows.
+//
+// What is held against a result or a name in a notice.
+type ObjectionLine struct {
+	// Its id.
+	Id string `json:"id"`
+	// About whom; null: you may not see who it is.
+	Official *Somebody `json:"official"`
+	// Before whom it comes.
+	Instance ObjectionInstance `json:"instance"`
+	// Whether a member of the public made it.
+	FromPublic bool `json:"fromPublic"`
+	// Why.
+	Grounds string `json:"grounds"`
+	// What is to show it; may be empty.
+	Evidence string `json:"evidence"`
+	// Where it stands.
+	State ObjectionState `json:"state"`
+	// When it was made; of the public the day alone.
+	FiledAt time.Time `json:"filedAt"`
+	// The last day on which it is to be decided.
+	DueOn string `json:"dueOn"`
+	// What is done; empty before.
+	Decision string `json:"decision"`
+	// Why; empty before.
+	Reason string `json:"reason"`
+	// When it was decided; null before.
+	DecidedAt *time.Time `json:"decidedAt"`
+}
+
+// GetId returns ObjectionLine.Id, and is useful for accessing the field via an interface.
+func (v *ObjectionLine) GetId() string { return v.Id }
+
+// GetOfficial returns ObjectionLine.Official, and is useful for accessing the field via an interface.
+func (v *ObjectionLine) GetOfficial() *Somebody { return v.Official }
+
+// GetInstance returns ObjectionLine.Instance, and is useful for accessing the field via an interface.
+func (v *ObjectionLine) GetInstance() ObjectionInstance { return v.Instance }
+
+// GetFromPublic returns ObjectionLine.FromPublic, and is useful for accessing the field via an interface.
+func (v *ObjectionLine) GetFromPublic() bool { return v.FromPublic }
+
+// GetGrounds returns ObjectionLine.Grounds, and is useful for accessing the field via an interface.
+func (v *ObjectionLine) GetGrounds() string { return v.Grounds }
+
+// GetEvidence returns ObjectionLine.Evidence, and is useful for accessing the field via an interface.
+func (v *ObjectionLine) GetEvidence() string { return v.Evidence }
+
+// GetState returns ObjectionLine.State, and is useful for accessing the field via an interface.
+func (v *ObjectionLine) GetState() ObjectionState { return v.State }
+
+// GetFiledAt returns ObjectionLine.FiledAt, and is useful for accessing the field via an interface.
+func (v *ObjectionLine) GetFiledAt() time.Time { return v.FiledAt }
+
+// GetDueOn returns ObjectionLine.DueOn, and is useful for accessing the field via an interface.
+func (v *ObjectionLine) GetDueOn() string { return v.DueOn }
+
+// GetDecision returns ObjectionLine.Decision, and is useful for accessing the field via an interface.
+func (v *ObjectionLine) GetDecision() string { return v.Decision }
+
+// GetReason returns ObjectionLine.Reason, and is useful for accessing the field via an interface.
+func (v *ObjectionLine) GetReason() string { return v.Reason }
+
+// GetDecidedAt returns ObjectionLine.DecidedAt, and is useful for accessing the field via an interface.
+func (v *ObjectionLine) GetDecidedAt() *time.Time { return v.DecidedAt }
+
+// ObjectionListObjectionsObjectionConnection includes the requested fields of the GraphQL type ObjectionConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of objections.
+type ObjectionListObjectionsObjectionConnection struct {
+	// The rows alone.
+	Nodes []ObjectionLine `json:"nodes"`
+	// Where the page lies.
+	PageInfo Paging `json:"pageInfo"`
+}
+
+// GetNodes returns ObjectionListObjectionsObjectionConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *ObjectionListObjectionsObjectionConnection) GetNodes() []ObjectionLine { return v.Nodes }
+
+// GetPageInfo returns ObjectionListObjectionsObjectionConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *ObjectionListObjectionsObjectionConnection) GetPageInfo() Paging { return v.PageInfo }
+
+// ObjectionListResponse is returned by ObjectionList on success.
+type ObjectionListResponse struct {
+	// A cycle within the caller's scope; null otherwise.
+	Cycle *CycleHead `json:"cycle"`
+	// The objections of a cycle: HR officers and auditors see those about officials of their scope, an official the own ones.
+	Objections ObjectionListObjectionsObjectionConnection `json:"objections"`
+}
+
+// GetCycle returns ObjectionListResponse.Cycle, and is useful for accessing the field via an interface.
+func (v *ObjectionListResponse) GetCycle() *CycleHead { return v.Cycle }
+
+// GetObjections returns ObjectionListResponse.Objections, and is useful for accessing the field via an interface.
+func (v *ObjectionListResponse) GetObjections() ObjectionListObjectionsObjectionConnection {
+	return v.Objections
+}
+
+// ObjectionOfResponse is returned by ObjectionOf on success.
+type ObjectionOfResponse struct {
+	// How an objection of a member of the public stands; null where the receipt belongs to none.
+	ObjectionByReceipt *ObjectionStanding `json:"objectionByReceipt"`
+}
+
+// GetObjectionByReceipt returns ObjectionOfResponse.ObjectionByReceipt, and is useful for accessing the field via an interface.
+func (v *ObjectionOfResponse) GetObjectionByReceipt() *ObjectionStanding { return v.ObjectionByReceipt }
+
+// ObjectionStanding includes the requested fields of the GraphQL type ObjectionStatus.
+// The GraphQL type's documentation follows.
+//
+// An objection as its receipt shows it.
+type ObjectionStanding struct {
+	// Where it stands.
+	State ObjectionState `json:"state"`
+	// The last day on which it is to be decided.
+	DueOn string `json:"dueOn"`
+	// What is done; empty before.
+	Decision string `json:"decision"`
+	// Why; empty before.
+	Reason string `json:"reason"`
+}
+
+// GetState returns ObjectionStanding.State, and is useful for accessing the field via an interface.
+func (v *ObjectionStanding) GetState() ObjectionState { return v.State }
+
+// GetDueOn returns ObjectionStanding.DueOn, and is useful for accessing the field via an interface.
+func (v *ObjectionStanding) GetDueOn() string { return v.DueOn }
+
+// GetDecision returns ObjectionStanding.Decision, and is useful for accessing the field via an interface.
+func (v *ObjectionStanding) GetDecision() string { return v.Decision }
+
+// GetReason returns ObjectionStanding.Reason, and is useful for accessing the field via an interface.
+func (v *ObjectionStanding) GetReason() string { return v.Reason }
+
+// Where an objection stands.
+type ObjectionState string
+
+const (
+	// Not decided yet.
+	ObjectionStateFiled ObjectionState = "FILED"
+	// It is right.
+	ObjectionStateUpheld ObjectionState = "UPHELD"
+	// It is not.
+	ObjectionStateDismissed ObjectionState = "DISMISSED"
+)
+
+var AllObjectionState = []ObjectionState{
+	ObjectionStateFiled,
+	ObjectionStateUpheld,
+	ObjectionStateDismissed,
+}
 
 // Offer includes the requested fields of the GraphQL type RatingInvitation.
 // The GraphQL type's documentation follows.
@@ -4066,6 +4650,69 @@ var AllReportFormat = []ReportFormat{
 	ReportFormatPng,
 }
 
+// An answer to a question.
+type ReviewAnswerInput struct {
+	// The question.
+	QuestionId string `json:"questionId"`
+	// 1 (worst) to 5 (best).
+	Score int `json:"score"`
+}
+
+// GetQuestionId returns ReviewAnswerInput.QuestionId, and is useful for accessing the field via an interface.
+func (v *ReviewAnswerInput) GetQuestionId() string { return v.QuestionId }
+
+// GetScore returns ReviewAnswerInput.Score, and is useful for accessing the field via an interface.
+func (v *ReviewAnswerInput) GetScore() int { return v.Score }
+
+// ReviewAnswered includes the requested fields of the GraphQL type ReviewAnswer.
+// The GraphQL type's documentation follows.
+//
+// An answer to one question.
+type ReviewAnswered struct {
+	// The question.
+	QuestionId string `json:"questionId"`
+	// 1 (worst) to 5 (best).
+	Score int `json:"score"`
+}
+
+// GetQuestionId returns ReviewAnswered.QuestionId, and is useful for accessing the field via an interface.
+func (v *ReviewAnswered) GetQuestionId() string { return v.QuestionId }
+
+// GetScore returns ReviewAnswered.Score, and is useful for accessing the field via an interface.
+func (v *ReviewAnswered) GetScore() int { return v.Score }
+
+// ReviewAsked includes the requested fields of the GraphQL type ReviewQuestion.
+// The GraphQL type's documentation follows.
+//
+// A question about one dimension.
+type ReviewAsked struct {
+	// The question's id, of this version alone.
+	Id string `json:"id"`
+	// What it asks about.
+	Dimension Dimension `json:"dimension"`
+	// The question in Chinese.
+	TextZh string `json:"textZh"`
+	// The question in English.
+	TextEn string `json:"textEn"`
+	// What behaviour each mark stands for: five texts, that of mark 1 first.
+	Levels []ReviewLevel `json:"levels"`
+}
+
+// GetId returns ReviewAsked.Id, and is useful for accessing the field via an interface.
+func (v *ReviewAsked) GetId() string { return v.Id }
+
+// GetDimension returns ReviewAsked.Dimension, and is useful for accessing the field via an interface.
+func (v *ReviewAsked) GetDimension() Dimension { return v.Dimension }
+
+// GetTextZh returns ReviewAsked.TextZh, and is useful for accessing the field via an interface.
+func (v *ReviewAsked) GetTextZh() string { return v.TextZh }
+
+// GetTextEn returns ReviewAsked.TextEn, and is useful for accessing the field via an interface.
+func (v *ReviewAsked) GetTextEn() string { return v.TextEn }
+
+// GetLevels returns ReviewAsked.Levels, and is useful for accessing the field via an interface.
+func (v *ReviewAsked) GetLevels() []ReviewLevel { return v.Levels }
+
 // How far a reviewer has come with a colleague.
 type ReviewAssignmentState string
 
@@ -4083,6 +4730,180 @@ var AllReviewAssignmentState = []ReviewAssignmentState{
 	ReviewAssignmentStateDraft,
 	ReviewAssignmentStateSubmitted,
 }
+
+// How much a reviewer has to do with the reviewed. The less, the less the review weighs.
+type ReviewContact string
+
+const (
+	// Has not worked with them: an abstention, not a middle mark. It goes without any mark.
+	ReviewContactNone ReviewContact = "NONE"
+	// Little.
+	ReviewContactLittle ReviewContact = "LITTLE"
+	// Some.
+	ReviewContactSome ReviewContact = "SOME"
+	// Much: it weighs as much as a review that does not say.
+	ReviewContactMuch ReviewContact = "MUCH"
+)
+
+var AllReviewContact = []ReviewContact{
+	ReviewContactNone,
+	ReviewContactLittle,
+	ReviewContactSome,
+	ReviewContactMuch,
+}
+
+// ReviewDraft includes the requested fields of the GraphQL type ReviewSheet.
+// The GraphQL type's documentation follows.
+//
+// A review that is not handed in yet, as its reviewer and nobody else sees it.
+type ReviewDraft struct {
+	// How much the two have to do with each other; null: not said.
+	Contact *ReviewContact `json:"contact"`
+	// Plain marks, where the round has no questionnaire.
+	Scores []ReviewMark `json:"scores"`
+	// Answers to the questionnaire.
+	Answers []ReviewAnswered `json:"answers"`
+}
+
+// GetContact returns ReviewDraft.Contact, and is useful for accessing the field via an interface.
+func (v *ReviewDraft) GetContact() *ReviewContact { return v.Contact }
+
+// GetScores returns ReviewDraft.Scores, and is useful for accessing the field via an interface.
+func (v *ReviewDraft) GetScores() []ReviewMark { return v.Scores }
+
+// GetAnswers returns ReviewDraft.Answers, and is useful for accessing the field via an interface.
+func (v *ReviewDraft) GetAnswers() []ReviewAnswered { return v.Answers }
+
+// ReviewDuty includes the requested fields of the GraphQL type ReviewAssignment.
+// The GraphQL type's documentation follows.
+//
+// The caller's duty to review a colleague.
+type ReviewDuty struct {
+	// The assignment's id.
+	Id string `json:"id"`
+	// Who is to be reviewed.
+	Official Reviewed `json:"official"`
+	// How the caller stands to the colleague.
+	Relation Relation `json:"relation"`
+	// How far the caller has come.
+	State ReviewAssignmentState `json:"state"`
+	// The last day on which it may be handed in.
+	DueOn string `json:"dueOn"`
+	// The round it belongs to.
+	Round ReviewOf `json:"round"`
+	// What is asked; empty: one plain mark a dimension.
+	Questions []ReviewAsked `json:"questions"`
+	// What the caller has kept so far; null: nothing, or it has been handed in.
+	Draft *ReviewDraft `json:"draft"`
+}
+
+// GetId returns ReviewDuty.Id, and is useful for accessing the field via an interface.
+func (v *ReviewDuty) GetId() string { return v.Id }
+
+// GetOfficial returns ReviewDuty.Official, and is useful for accessing the field via an interface.
+func (v *ReviewDuty) GetOfficial() Reviewed { return v.Official }
+
+// GetRelation returns ReviewDuty.Relation, and is useful for accessing the field via an interface.
+func (v *ReviewDuty) GetRelation() Relation { return v.Relation }
+
+// GetState returns ReviewDuty.State, and is useful for accessing the field via an interface.
+func (v *ReviewDuty) GetState() ReviewAssignmentState { return v.State }
+
+// GetDueOn returns ReviewDuty.DueOn, and is useful for accessing the field via an interface.
+func (v *ReviewDuty) GetDueOn() string { return v.DueOn }
+
+// GetRound returns ReviewDuty.Round, and is useful for accessing the field via an interface.
+func (v *ReviewDuty) GetRound() ReviewOf { return v.Round }
+
+// GetQuestions returns ReviewDuty.Questions, and is useful for accessing the field via an interface.
+func (v *ReviewDuty) GetQuestions() []ReviewAsked { return v.Questions }
+
+// GetDraft returns ReviewDuty.Draft, and is useful for accessing the field via an interface.
+func (v *ReviewDuty) GetDraft() *ReviewDraft { return v.Draft }
+
+// ReviewLevel includes the requested fields of the GraphQL type LevelText.
+// The GraphQL type's documentation follows.
+//
+// What a mark stands for.
+type ReviewLevel struct {
+	// In Chinese.
+	Zh string `json:"zh"`
+	// In English.
+	En string `json:"en"`
+}
+
+// GetZh returns ReviewLevel.Zh, and is useful for accessing the field via an interface.
+func (v *ReviewLevel) GetZh() string { return v.Zh }
+
+// GetEn returns ReviewLevel.En, and is useful for accessing the field via an interface.
+func (v *ReviewLevel) GetEn() string { return v.En }
+
+// ReviewMark includes the requested fields of the GraphQL type DimensionScore.
+// The GraphQL type's documentation follows.
+//
+// A plain mark on one dimension.
+type ReviewMark struct {
+	// Which.
+	Dimension Dimension `json:"dimension"`
+	// 1 (worst) to 5 (best).
+	Score int `json:"score"`
+}
+
+// GetDimension returns ReviewMark.Dimension, and is useful for accessing the field via an interface.
+func (v *ReviewMark) GetDimension() Dimension { return v.Dimension }
+
+// GetScore returns ReviewMark.Score, and is useful for accessing the field via an interface.
+func (v *ReviewMark) GetScore() int { return v.Score }
+
+// ReviewOf includes the requested fields of the GraphQL type ReviewRound.
+// The GraphQL type's documentation follows.
+//
+// A time in which colleagues review one another.
+type ReviewOf struct {
+	// Its name.
+	Name string `json:"name"`
+}
+
+// GetName returns ReviewOf.Name, and is useful for accessing the field via an interface.
+func (v *ReviewOf) GetName() string { return v.Name }
+
+// Where a review round stands.
+type ReviewRoundState string
+
+const (
+	// Reviews are taken on its days; what came in is sealed.
+	ReviewRoundStateOpen ReviewRoundState = "OPEN"
+	// Nothing comes in any more.
+	ReviewRoundStateClosed ReviewRoundState = "CLOSED"
+)
+
+var AllReviewRoundState = []ReviewRoundState{
+	ReviewRoundStateOpen,
+	ReviewRoundStateClosed,
+}
+
+// Reviewed includes the requested fields of the GraphQL type Official.
+// The GraphQL type's documentation follows.
+//
+// A cadre whose work is weighed.
+type Reviewed struct {
+	// The global id.
+	Id string `json:"id"`
+	// The name.
+	Name string `json:"name"`
+	// The post held now; it decides the peer group unless a policy says otherwise. Null where the
+	// official lies outside the caller's scope and only a case or an assessment in sight names them.
+	Position *string `json:"position"`
+}
+
+// GetId returns Reviewed.Id, and is useful for accessing the field via an interface.
+func (v *Reviewed) GetId() string { return v.Id }
+
+// GetName returns Reviewed.Name, and is useful for accessing the field via an interface.
+func (v *Reviewed) GetName() string { return v.Name }
+
+// GetPosition returns Reviewed.Position, and is useful for accessing the field via an interface.
+func (v *Reviewed) GetPosition() *string { return v.Position }
 
 // What an account may do.
 type Role string
@@ -4110,6 +4931,137 @@ var AllRole = []Role{
 	RoleAuditor,
 	RoleAdmin,
 }
+
+// Round includes the requested fields of the GraphQL type ReviewRound.
+// The GraphQL type's documentation follows.
+//
+// A time in which colleagues review one another.
+type Round struct {
+	// The round's id.
+	Id string `json:"id"`
+	// Its name.
+	Name string `json:"name"`
+	// The first day on which reviews are taken.
+	OpensOn string `json:"opensOn"`
+	// The last day.
+	ClosesOn string `json:"closesOn"`
+	// Where it stands. Past `closesOn` it takes no reviews, whatever stands here.
+	State ReviewRoundState `json:"state"`
+	// The questionnaire; null: reviewers give one plain mark a dimension.
+	Template *RoundTemplate `json:"template"`
+	// How far it has come, by relation, for HR and auditors of the scope.
+	Progress []RoundProgress `json:"progress"`
+	// The reviewers who have most to write, the greatest load first, for HR and auditors of the scope; others get an empty list.
+	Loads []RoundLoad `json:"loads"`
+}
+
+// GetId returns Round.Id, and is useful for accessing the field via an interface.
+func (v *Round) GetId() string { return v.Id }
+
+// GetName returns Round.Name, and is useful for accessing the field via an interface.
+func (v *Round) GetName() string { return v.Name }
+
+// GetOpensOn returns Round.OpensOn, and is useful for accessing the field via an interface.
+func (v *Round) GetOpensOn() string { return v.OpensOn }
+
+// GetClosesOn returns Round.ClosesOn, and is useful for accessing the field via an interface.
+func (v *Round) GetClosesOn() string { return v.ClosesOn }
+
+// GetState returns Round.State, and is useful for accessing the field via an interface.
+func (v *Round) GetState() ReviewRoundState { return v.State }
+
+// GetTemplate returns Round.Template, and is useful for accessing the field via an interface.
+func (v *Round) GetTemplate() *RoundTemplate { return v.Template }
+
+// GetProgress returns Round.Progress, and is useful for accessing the field via an interface.
+func (v *Round) GetProgress() []RoundProgress { return v.Progress }
+
+// GetLoads returns Round.Loads, and is useful for accessing the field via an interface.
+func (v *Round) GetLoads() []RoundLoad { return v.Loads }
+
+// RoundListResponse is returned by RoundList on success.
+type RoundListResponse struct {
+	// A cycle within the caller's scope; null otherwise.
+	Cycle *CycleHead `json:"cycle"`
+	// The review rounds of a cycle that lies within the caller's scope as a whole, in the order in which they were opened.
+	ReviewRounds RoundListReviewRoundsReviewRoundConnection `json:"reviewRounds"`
+}
+
+// GetCycle returns RoundListResponse.Cycle, and is useful for accessing the field via an interface.
+func (v *RoundListResponse) GetCycle() *CycleHead { return v.Cycle }
+
+// GetReviewRounds returns RoundListResponse.ReviewRounds, and is useful for accessing the field via an interface.
+func (v *RoundListResponse) GetReviewRounds() RoundListReviewRoundsReviewRoundConnection {
+	return v.ReviewRounds
+}
+
+// RoundListReviewRoundsReviewRoundConnection includes the requested fields of the GraphQL type ReviewRoundConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of review rounds.
+type RoundListReviewRoundsReviewRoundConnection struct {
+	// The rounds alone.
+	Nodes []Round `json:"nodes"`
+}
+
+// GetNodes returns RoundListReviewRoundsReviewRoundConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *RoundListReviewRoundsReviewRoundConnection) GetNodes() []Round { return v.Nodes }
+
+// RoundLoad includes the requested fields of the GraphQL type ReviewLoad.
+// The GraphQL type's documentation follows.
+//
+// How many reviews one reviewer has to write in a round.
+type RoundLoad struct {
+	// Who reviews; null where you may not see them.
+	Reviewer *Somebody `json:"reviewer"`
+	// How many there are to write, handed in or not.
+	Asked int `json:"asked"`
+}
+
+// GetReviewer returns RoundLoad.Reviewer, and is useful for accessing the field via an interface.
+func (v *RoundLoad) GetReviewer() *Somebody { return v.Reviewer }
+
+// GetAsked returns RoundLoad.Asked, and is useful for accessing the field via an interface.
+func (v *RoundLoad) GetAsked() int { return v.Asked }
+
+// RoundProgress includes the requested fields of the GraphQL type ReviewProgress.
+// The GraphQL type's documentation follows.
+//
+// How far a round has come with the reviewers of one relation.
+type RoundProgress struct {
+	// How they stand to the reviewed.
+	Relation Relation `json:"relation"`
+	// How many reviews there are to write.
+	Asked int `json:"asked"`
+	// How many have been handed in or abstained on; null where so few are asked that it would tell who. While the round runs it is rounded down to a multiple of the threshold.
+	Answered *int `json:"answered"`
+}
+
+// GetRelation returns RoundProgress.Relation, and is useful for accessing the field via an interface.
+func (v *RoundProgress) GetRelation() Relation { return v.Relation }
+
+// GetAsked returns RoundProgress.Asked, and is useful for accessing the field via an interface.
+func (v *RoundProgress) GetAsked() int { return v.Asked }
+
+// GetAnswered returns RoundProgress.Answered, and is useful for accessing the field via an interface.
+func (v *RoundProgress) GetAnswered() *int { return v.Answered }
+
+// RoundTemplate includes the requested fields of the GraphQL type ReviewTemplate.
+// The GraphQL type's documentation follows.
+//
+// A questionnaire of a unit, in one version. A version never changes.
+type RoundTemplate struct {
+	// Its name, common to its versions.
+	Name string `json:"name"`
+	// The number of the version, from 1.
+	Version int `json:"version"`
+}
+
+// GetName returns RoundTemplate.Name, and is useful for accessing the field via an interface.
+func (v *RoundTemplate) GetName() string { return v.Name }
+
+// GetVersion returns RoundTemplate.Version, and is useful for accessing the field via an interface.
+func (v *RoundTemplate) GetVersion() int { return v.Version }
 
 // An assessment as a row of a report.
 type Row struct {
@@ -5395,6 +6347,26 @@ type __AskOfferInput struct {
 // GetToken returns __AskOfferInput.Token, and is useful for accessing the field via an interface.
 func (v *__AskOfferInput) GetToken() string { return v.Token }
 
+// __AskedInput is used internally by genqlient
+type __AskedInput struct {
+	From  string  `json:"from"`
+	To    string  `json:"to"`
+	Unit  *string `json:"unit"`
+	After *string `json:"after"`
+}
+
+// GetFrom returns __AskedInput.From, and is useful for accessing the field via an interface.
+func (v *__AskedInput) GetFrom() string { return v.From }
+
+// GetTo returns __AskedInput.To, and is useful for accessing the field via an interface.
+func (v *__AskedInput) GetTo() string { return v.To }
+
+// GetUnit returns __AskedInput.Unit, and is useful for accessing the field via an interface.
+func (v *__AskedInput) GetUnit() *string { return v.Unit }
+
+// GetAfter returns __AskedInput.After, and is useful for accessing the field via an interface.
+func (v *__AskedInput) GetAfter() *string { return v.After }
+
 // __CaseAtWorkInput is used internally by genqlient
 type __CaseAtWorkInput struct {
 	Id string `json:"id"`
@@ -5442,6 +6414,38 @@ type __CycleListInput struct {
 
 // GetAfter returns __CycleListInput.After, and is useful for accessing the field via an interface.
 func (v *__CycleListInput) GetAfter() *string { return v.After }
+
+// __CycleOnlyInput is used internally by genqlient
+type __CycleOnlyInput struct {
+	Cycle string `json:"cycle"`
+}
+
+// GetCycle returns __CycleOnlyInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__CycleOnlyInput) GetCycle() string { return v.Cycle }
+
+// __DecideInput is used internally by genqlient
+type __DecideInput struct {
+	Objection string `json:"objection"`
+	Upheld    bool   `json:"upheld"`
+	Decision  string `json:"decision"`
+	Reason    string `json:"reason"`
+	Key       string `json:"key"`
+}
+
+// GetObjection returns __DecideInput.Objection, and is useful for accessing the field via an interface.
+func (v *__DecideInput) GetObjection() string { return v.Objection }
+
+// GetUpheld returns __DecideInput.Upheld, and is useful for accessing the field via an interface.
+func (v *__DecideInput) GetUpheld() bool { return v.Upheld }
+
+// GetDecision returns __DecideInput.Decision, and is useful for accessing the field via an interface.
+func (v *__DecideInput) GetDecision() string { return v.Decision }
+
+// GetReason returns __DecideInput.Reason, and is useful for accessing the field via an interface.
+func (v *__DecideInput) GetReason() string { return v.Reason }
+
+// GetKey returns __DecideInput.Key, and is useful for accessing the field via an interface.
+func (v *__DecideInput) GetKey() string { return v.Key }
 
 // __DoAcceptInput is used internally by genqlient
 type __DoAcceptInput struct {
@@ -5683,6 +6687,14 @@ func (v *__DoTransferInput) GetReason() string { return v.Reason }
 // GetKey returns __DoTransferInput.Key, and is useful for accessing the field via an interface.
 func (v *__DoTransferInput) GetKey() string { return v.Key }
 
+// __EndRoundInput is used internally by genqlient
+type __EndRoundInput struct {
+	Round string `json:"round"`
+}
+
+// GetRound returns __EndRoundInput.Round, and is useful for accessing the field via an interface.
+func (v *__EndRoundInput) GetRound() string { return v.Round }
+
 // __FindInput is used internally by genqlient
 type __FindInput struct {
 	Receipt string `json:"receipt"`
@@ -5690,6 +6702,42 @@ type __FindInput struct {
 
 // GetReceipt returns __FindInput.Receipt, and is useful for accessing the field via an interface.
 func (v *__FindInput) GetReceipt() string { return v.Receipt }
+
+// __GiveTimeInput is used internally by genqlient
+type __GiveTimeInput struct {
+	Objection string `json:"objection"`
+	Reason    string `json:"reason"`
+	Key       string `json:"key"`
+}
+
+// GetObjection returns __GiveTimeInput.Objection, and is useful for accessing the field via an interface.
+func (v *__GiveTimeInput) GetObjection() string { return v.Objection }
+
+// GetReason returns __GiveTimeInput.Reason, and is useful for accessing the field via an interface.
+func (v *__GiveTimeInput) GetReason() string { return v.Reason }
+
+// GetKey returns __GiveTimeInput.Key, and is useful for accessing the field via an interface.
+func (v *__GiveTimeInput) GetKey() string { return v.Key }
+
+// __HandInReviewInput is used internally by genqlient
+type __HandInReviewInput struct {
+	Assignment string                `json:"assignment"`
+	Contact    *ReviewContact        `json:"contact"`
+	Scores     []DimensionScoreInput `json:"scores"`
+	Answers    []ReviewAnswerInput   `json:"answers"`
+}
+
+// GetAssignment returns __HandInReviewInput.Assignment, and is useful for accessing the field via an interface.
+func (v *__HandInReviewInput) GetAssignment() string { return v.Assignment }
+
+// GetContact returns __HandInReviewInput.Contact, and is useful for accessing the field via an interface.
+func (v *__HandInReviewInput) GetContact() *ReviewContact { return v.Contact }
+
+// GetScores returns __HandInReviewInput.Scores, and is useful for accessing the field via an interface.
+func (v *__HandInReviewInput) GetScores() []DimensionScoreInput { return v.Scores }
+
+// GetAnswers returns __HandInReviewInput.Answers, and is useful for accessing the field via an interface.
+func (v *__HandInReviewInput) GetAnswers() []ReviewAnswerInput { return v.Answers }
 
 // __IssueInput is used internally by genqlient
 type __IssueInput struct {
@@ -5702,6 +6750,26 @@ func (v *__IssueInput) GetEncounter() string { return v.Encounter }
 
 // GetKey returns __IssueInput.Key, and is useful for accessing the field via an interface.
 func (v *__IssueInput) GetKey() string { return v.Key }
+
+// __KeepReviewInput is used internally by genqlient
+type __KeepReviewInput struct {
+	Assignment string                `json:"assignment"`
+	Contact    *ReviewContact        `json:"contact"`
+	Scores     []DimensionScoreInput `json:"scores"`
+	Answers    []ReviewAnswerInput   `json:"answers"`
+}
+
+// GetAssignment returns __KeepReviewInput.Assignment, and is useful for accessing the field via an interface.
+func (v *__KeepReviewInput) GetAssignment() string { return v.Assignment }
+
+// GetContact returns __KeepReviewInput.Contact, and is useful for accessing the field via an interface.
+func (v *__KeepReviewInput) GetContact() *ReviewContact { return v.Contact }
+
+// GetScores returns __KeepReviewInput.Scores, and is useful for accessing the field via an interface.
+func (v *__KeepReviewInput) GetScores() []DimensionScoreInput { return v.Scores }
+
+// GetAnswers returns __KeepReviewInput.Answers, and is useful for accessing the field via an interface.
+func (v *__KeepReviewInput) GetAnswers() []ReviewAnswerInput { return v.Answers }
 
 // __MendRatingInput is used internally by genqlient
 type __MendRatingInput struct {
@@ -5726,6 +6794,14 @@ type __MineInput struct {
 
 // GetOfficial returns __MineInput.Official, and is useful for accessing the field via an interface.
 func (v *__MineInput) GetOfficial() string { return v.Official }
+
+// __MyReviewsInput is used internally by genqlient
+type __MyReviewsInput struct {
+	After *string `json:"after"`
+}
+
+// GetAfter returns __MyReviewsInput.After, and is useful for accessing the field via an interface.
+func (v *__MyReviewsInput) GetAfter() *string { return v.After }
 
 // __NeighboursInput is used internally by genqlient
 type __NeighboursInput struct {
@@ -5754,6 +6830,82 @@ func (v *__NoteDeedInput) GetTitle() string { return v.Title }
 
 // GetKey returns __NoteDeedInput.Key, and is useful for accessing the field via an interface.
 func (v *__NoteDeedInput) GetKey() string { return v.Key }
+
+// __NoticeOfInput is used internally by genqlient
+type __NoticeOfInput struct {
+	Cycle string `json:"cycle"`
+}
+
+// GetCycle returns __NoticeOfInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__NoticeOfInput) GetCycle() string { return v.Cycle }
+
+// __ObjectInput is used internally by genqlient
+type __ObjectInput struct {
+	Cycle    string             `json:"cycle"`
+	Instance *ObjectionInstance `json:"instance"`
+	Grounds  string             `json:"grounds"`
+	Evidence string             `json:"evidence"`
+	Key      string             `json:"key"`
+}
+
+// GetCycle returns __ObjectInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__ObjectInput) GetCycle() string { return v.Cycle }
+
+// GetInstance returns __ObjectInput.Instance, and is useful for accessing the field via an interface.
+func (v *__ObjectInput) GetInstance() *ObjectionInstance { return v.Instance }
+
+// GetGrounds returns __ObjectInput.Grounds, and is useful for accessing the field via an interface.
+func (v *__ObjectInput) GetGrounds() string { return v.Grounds }
+
+// GetEvidence returns __ObjectInput.Evidence, and is useful for accessing the field via an interface.
+func (v *__ObjectInput) GetEvidence() string { return v.Evidence }
+
+// GetKey returns __ObjectInput.Key, and is useful for accessing the field via an interface.
+func (v *__ObjectInput) GetKey() string { return v.Key }
+
+// __ObjectToNameInput is used internally by genqlient
+type __ObjectToNameInput struct {
+	Cycle    string `json:"cycle"`
+	Official string `json:"official"`
+	Grounds  string `json:"grounds"`
+	Evidence string `json:"evidence"`
+	Key      string `json:"key"`
+}
+
+// GetCycle returns __ObjectToNameInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__ObjectToNameInput) GetCycle() string { return v.Cycle }
+
+// GetOfficial returns __ObjectToNameInput.Official, and is useful for accessing the field via an interface.
+func (v *__ObjectToNameInput) GetOfficial() string { return v.Official }
+
+// GetGrounds returns __ObjectToNameInput.Grounds, and is useful for accessing the field via an interface.
+func (v *__ObjectToNameInput) GetGrounds() string { return v.Grounds }
+
+// GetEvidence returns __ObjectToNameInput.Evidence, and is useful for accessing the field via an interface.
+func (v *__ObjectToNameInput) GetEvidence() string { return v.Evidence }
+
+// GetKey returns __ObjectToNameInput.Key, and is useful for accessing the field via an interface.
+func (v *__ObjectToNameInput) GetKey() string { return v.Key }
+
+// __ObjectionListInput is used internally by genqlient
+type __ObjectionListInput struct {
+	Cycle string  `json:"cycle"`
+	After *string `json:"after"`
+}
+
+// GetCycle returns __ObjectionListInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__ObjectionListInput) GetCycle() string { return v.Cycle }
+
+// GetAfter returns __ObjectionListInput.After, and is useful for accessing the field via an interface.
+func (v *__ObjectionListInput) GetAfter() *string { return v.After }
+
+// __ObjectionOfInput is used internally by genqlient
+type __ObjectionOfInput struct {
+	Receipt string `json:"receipt"`
+}
+
+// GetReceipt returns __ObjectionOfInput.Receipt, and is useful for accessing the field via an interface.
+func (v *__ObjectionOfInput) GetReceipt() string { return v.Receipt }
 
 // __OpenInput is used internally by genqlient
 type __OpenInput struct {
@@ -5910,6 +7062,14 @@ func (v *__ReportFileInput) GetUnit() *string { return v.Unit }
 
 // GetGroup returns __ReportFileInput.Group, and is useful for accessing the field via an interface.
 func (v *__ReportFileInput) GetGroup() *string { return v.Group }
+
+// __RoundListInput is used internally by genqlient
+type __RoundListInput struct {
+	Cycle string `json:"cycle"`
+}
+
+// GetCycle returns __RoundListInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__RoundListInput) GetCycle() string { return v.Cycle }
 
 // __SheetFileInput is used internally by genqlient
 type __SheetFileInput struct {
@@ -6338,6 +7498,63 @@ func AskOffer(
 	return data_, err_
 }
 
+// The query executed by Asked.
+const Asked_Operation = `
+query Asked ($from: Date!, $to: Date!, $unit: ID, $after: String) {
+	participation(filter: {unitId:$unit,fromOn:$from,toOn:$to}, first: 50, after: $after) {
+		nodes {
+			official {
+				id
+				ref
+				name
+			}
+			service {
+				name
+			}
+			encounters
+			invited
+			answers
+		}
+		pageInfo {
+			hasNextPage
+			endCursor
+		}
+	}
+}
+`
+
+// Who was asked to rate and who answered.
+func Asked(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	from string,
+	to string,
+	unit *string,
+	after *string,
+) (data_ *AskedResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Asked",
+		Query:  Asked_Operation,
+		Variables: &__AskedInput{
+			From:  from,
+			To:    to,
+			Unit:  unit,
+			After: after,
+		},
+	}
+
+	data_ = &AskedResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by CaseAtWork.
 const CaseAtWork_Operation = `
 query CaseAtWork ($id: ID!) {
@@ -6671,6 +7888,118 @@ func CycleList(
 	}
 
 	data_ = &CycleListResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by CycleOnly.
+const CycleOnly_Operation = `
+query CycleOnly ($cycle: ID!) {
+	cycle(id: $cycle) {
+		... CycleHead
+	}
+}
+fragment CycleHead on Cycle {
+	... CycleLine
+	policy {
+		name
+		version
+	}
+	run {
+		id
+		state
+		finishedAt
+		engineVersion
+		evidenceDigest
+		policyDigest
+	}
+}
+fragment CycleLine on Cycle {
+	id
+	name
+	kind
+	state
+	fromOn
+	toOn
+	unit {
+		id
+		name
+	}
+}
+`
+
+// A cycle by itself.
+func CycleOnly(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	cycle string,
+) (data_ *CycleOnlyResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "CycleOnly",
+		Query:  CycleOnly_Operation,
+		Variables: &__CycleOnlyInput{
+			Cycle: cycle,
+		},
+	}
+
+	data_ = &CycleOnlyResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by Decide.
+const Decide_Operation = `
+mutation Decide ($objection: ID!, $upheld: Boolean!, $decision: String!, $reason: String!, $key: String!) {
+	decideObjection(input: {objectionId:$objection,upheld:$upheld,decision:$decision,reason:$reason,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Decides an objection.
+func Decide(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	objection string,
+	upheld bool,
+	decision string,
+	reason string,
+	key string,
+) (data_ *DecideResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Decide",
+		Query:  Decide_Operation,
+		Variables: &__DecideInput{
+			Objection: objection,
+			Upheld:    upheld,
+			Decision:  decision,
+			Reason:    reason,
+			Key:       key,
+		},
+	}
+
+	data_ = &DecideResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -7320,6 +8649,48 @@ func DoTransfer(
 	return data_, err_
 }
 
+// The mutation executed by EndRound.
+const EndRound_Operation = `
+mutation EndRound ($round: ID!) {
+	closeReviewRound(input: {roundId:$round}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Ends a review round.
+func EndRound(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	round string,
+) (data_ *EndRoundResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "EndRound",
+		Query:  EndRound_Operation,
+		Variables: &__EndRoundInput{
+			Round: round,
+		},
+	}
+
+	data_ = &EndRoundResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by Find.
 const Find_Operation = `
 query Find ($receipt: String!) {
@@ -7402,6 +8773,100 @@ func Find(
 	return data_, err_
 }
 
+// The mutation executed by GiveTime.
+const GiveTime_Operation = `
+mutation GiveTime ($objection: ID!, $reason: String!, $key: String!) {
+	extendObjection(input: {objectionId:$objection,reason:$reason,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Gives an appeal more time.
+func GiveTime(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	objection string,
+	reason string,
+	key string,
+) (data_ *GiveTimeResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "GiveTime",
+		Query:  GiveTime_Operation,
+		Variables: &__GiveTimeInput{
+			Objection: objection,
+			Reason:    reason,
+			Key:       key,
+		},
+	}
+
+	data_ = &GiveTimeResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by HandInReview.
+const HandInReview_Operation = `
+mutation HandInReview ($assignment: ID!, $contact: ReviewContact, $scores: [DimensionScoreInput!]!, $answers: [ReviewAnswerInput!]!) {
+	submitPeerReview(input: {assignmentId:$assignment,contact:$contact,scores:$scores,answers:$answers}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Hands a review in.
+func HandInReview(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	assignment string,
+	contact *ReviewContact,
+	scores []DimensionScoreInput,
+	answers []ReviewAnswerInput,
+) (data_ *HandInReviewResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "HandInReview",
+		Query:  HandInReview_Operation,
+		Variables: &__HandInReviewInput{
+			Assignment: assignment,
+			Contact:    contact,
+			Scores:     scores,
+			Answers:    answers,
+		},
+	}
+
+	data_ = &HandInReviewResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by Issue.
 const Issue_Operation = `
 mutation Issue ($encounter: ID!, $key: String!) {
@@ -7439,6 +8904,54 @@ func Issue(
 	}
 
 	data_ = &IssueResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by KeepReview.
+const KeepReview_Operation = `
+mutation KeepReview ($assignment: ID!, $contact: ReviewContact, $scores: [DimensionScoreInput!]!, $answers: [ReviewAnswerInput!]!) {
+	saveReviewDraft(input: {assignmentId:$assignment,contact:$contact,scores:$scores,answers:$answers}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Keeps a review that is not handed in yet.
+func KeepReview(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	assignment string,
+	contact *ReviewContact,
+	scores []DimensionScoreInput,
+	answers []ReviewAnswerInput,
+) (data_ *KeepReviewResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "KeepReview",
+		Query:  KeepReview_Operation,
+		Variables: &__KeepReviewInput{
+			Assignment: assignment,
+			Contact:    contact,
+			Scores:     scores,
+			Answers:    answers,
+		},
+	}
+
+	data_ = &KeepReviewResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -7512,6 +9025,7 @@ query Mine ($official: ID!) {
 		}
 	}
 	myReviewAssignments {
+		id
 		official {
 			name
 		}
@@ -7569,6 +9083,73 @@ func Mine(
 	}
 
 	data_ = &MineResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by MyReviews.
+const MyReviews_Operation = `
+query MyReviews ($after: ID) {
+	myReviewAssignments(first: 30, after: $after) {
+		id
+		official {
+			id
+			name
+			position
+		}
+		relation
+		state
+		dueOn
+		round {
+			name
+		}
+		questions {
+			id
+			dimension
+			textZh
+			textEn
+			levels {
+				zh
+				en
+			}
+		}
+		draft {
+			contact
+			scores {
+				dimension
+				score
+			}
+			answers {
+				questionId
+				score
+			}
+		}
+	}
+}
+`
+
+// Whom the caller is to review, with what is asked.
+func MyReviews(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	after *string,
+) (data_ *MyReviewsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "MyReviews",
+		Query:  MyReviews_Operation,
+		Variables: &__MyReviewsInput{
+			After: after,
+		},
+	}
+
+	data_ = &MyReviewsResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -7653,6 +9234,287 @@ func NoteDeed(
 	}
 
 	data_ = &NoteDeedResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by NoticeOf.
+const NoticeOf_Operation = `
+query NoticeOf ($cycle: ID!) {
+	publicNotice(cycleId: $cycle) {
+		cycleId
+		name
+		kind
+		fromOn
+		toOn
+		publishedAt
+		noticeUntil
+		open
+		entries {
+			officialId
+			name
+			unit
+			position
+		}
+		policyName
+		policyVersion
+		policyReason
+	}
+}
+`
+
+// A public notice.
+func NoticeOf(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	cycle string,
+) (data_ *NoticeOfResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "NoticeOf",
+		Query:  NoticeOf_Operation,
+		Variables: &__NoticeOfInput{
+			Cycle: cycle,
+		},
+	}
+
+	data_ = &NoticeOfResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by Object.
+const Object_Operation = `
+mutation Object ($cycle: ID!, $instance: ObjectionInstance, $grounds: String!, $evidence: String!, $key: String!) {
+	fileObjection(input: {cycleId:$cycle,instance:$instance,grounds:$grounds,evidence:$evidence,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// An official's objection to the own result.
+func Object(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	cycle string,
+	instance *ObjectionInstance,
+	grounds string,
+	evidence string,
+	key string,
+) (data_ *ObjectResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Object",
+		Query:  Object_Operation,
+		Variables: &__ObjectInput{
+			Cycle:    cycle,
+			Instance: instance,
+			Grounds:  grounds,
+			Evidence: evidence,
+			Key:      key,
+		},
+	}
+
+	data_ = &ObjectResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by ObjectToName.
+const ObjectToName_Operation = `
+mutation ObjectToName ($cycle: ID!, $official: ID!, $grounds: String!, $evidence: String!, $key: String!) {
+	fileObjection(input: {cycleId:$cycle,officialId:$official,grounds:$grounds,evidence:$evidence,idempotencyKey:$key}) {
+		receipt
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Anybody's objection to a name in a notice.
+func ObjectToName(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	cycle string,
+	official string,
+	grounds string,
+	evidence string,
+	key string,
+) (data_ *ObjectToNameResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ObjectToName",
+		Query:  ObjectToName_Operation,
+		Variables: &__ObjectToNameInput{
+			Cycle:    cycle,
+			Official: official,
+			Grounds:  grounds,
+			Evidence: evidence,
+			Key:      key,
+		},
+	}
+
+	data_ = &ObjectToNameResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by ObjectionList.
+const ObjectionList_Operation = `
+query ObjectionList ($cycle: ID!, $after: String) {
+	cycle(id: $cycle) {
+		... CycleHead
+	}
+	objections(cycleId: $cycle, first: 50, after: $after) {
+		nodes {
+			... ObjectionLine
+		}
+		pageInfo {
+			hasNextPage
+			endCursor
+		}
+	}
+}
+fragment CycleHead on Cycle {
+	... CycleLine
+	policy {
+		name
+		version
+	}
+	run {
+		id
+		state
+		finishedAt
+		engineVersion
+		evidenceDigest
+		policyDigest
+	}
+}
+fragment ObjectionLine on Objection {
+	id
+	official {
+		id
+		ref
+		name
+	}
+	instance
+	fromPublic
+	grounds
+	evidence
+	state
+	filedAt
+	dueOn
+	decision
+	reason
+	decidedAt
+}
+fragment CycleLine on Cycle {
+	id
+	name
+	kind
+	state
+	fromOn
+	toOn
+	unit {
+		id
+		name
+	}
+}
+`
+
+// A page of a cycle's objections.
+func ObjectionList(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	cycle string,
+	after *string,
+) (data_ *ObjectionListResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ObjectionList",
+		Query:  ObjectionList_Operation,
+		Variables: &__ObjectionListInput{
+			Cycle: cycle,
+			After: after,
+		},
+	}
+
+	data_ = &ObjectionListResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by ObjectionOf.
+const ObjectionOf_Operation = `
+query ObjectionOf ($receipt: String!) {
+	objectionByReceipt(receipt: $receipt) {
+		state
+		dueOn
+		decision
+		reason
+	}
+}
+`
+
+// How an objection stands, by its receipt.
+func ObjectionOf(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	receipt string,
+) (data_ *ObjectionOfResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ObjectionOf",
+		Query:  ObjectionOf_Operation,
+		Variables: &__ObjectionOfInput{
+			Receipt: receipt,
+		},
+	}
+
+	data_ = &ObjectionOfResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -8318,6 +10180,94 @@ func ReportFile(
 	}
 
 	data_ = &ReportFileResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by RoundList.
+const RoundList_Operation = `
+query RoundList ($cycle: ID!) {
+	cycle(id: $cycle) {
+		... CycleHead
+	}
+	reviewRounds(cycleId: $cycle, first: 20) {
+		nodes {
+			id
+			name
+			opensOn
+			closesOn
+			state
+			template {
+				name
+				version
+			}
+			progress {
+				relation
+				asked
+				answered
+			}
+			loads(first: 10) {
+				reviewer {
+					id
+					ref
+					name
+				}
+				asked
+			}
+		}
+	}
+}
+fragment CycleHead on Cycle {
+	... CycleLine
+	policy {
+		name
+		version
+	}
+	run {
+		id
+		state
+		finishedAt
+		engineVersion
+		evidenceDigest
+		policyDigest
+	}
+}
+fragment CycleLine on Cycle {
+	id
+	name
+	kind
+	state
+	fromOn
+	toOn
+	unit {
+		id
+		name
+	}
+}
+`
+
+// The review rounds of a cycle, how far they have come, and who has most to write.
+func RoundList(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	cycle string,
+) (data_ *RoundListResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "RoundList",
+		Query:  RoundList_Operation,
+		Variables: &__RoundListInput{
+			Cycle: cycle,
+		},
+	}
+
+	data_ = &RoundListResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

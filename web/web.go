@@ -70,7 +70,7 @@ func New(api, uploads http.Handler, options Options) (http.Handler, error) {
 	for _, name := range []string{
 		"home", "rate", "rated", "gone", "receipt", "found", "problem", "opened", "help",
 		"counter", "undone", "appraisal", "appraised", "appraisalgone",
-		"cycles", "overview", "ranking", "sheet", "what-if",
+		"cycles", "overview", "ranking", "sheet", "what-if", "objections", "objection", "rounds", "participation", "review", "notice",
 		"sign-in", "blocked", "work", "work-case", "encounter", "link", "deed", "deed-code",
 	} {
 		page, err := template.New("layout.html").Funcs(s.functions()).ParseFS(pageFiles, "pages/layout.html", "pages/marks.html", "pages/crumbs.html", "pages/"+name+".html")
@@ -123,6 +123,17 @@ func New(api, uploads http.Handler, options Options) (http.Handler, error) {
 	routes.HandleFunc("GET /work/cycles/{cycle}/officials/{official}/sheet.pdf", s.signed(s.sheetFile))
 	routes.HandleFunc("GET /work/cycles/{cycle}/what-if", s.signed(s.askWhatIf))
 	routes.HandleFunc("POST /work/cycles/{cycle}/what-if", s.signed(s.whatIf))
+	routes.HandleFunc("GET /work/cycles/{cycle}/objections", s.signed(s.objections))
+	routes.HandleFunc("POST /work/cycles/{cycle}/objections", s.signed(s.object))
+	routes.HandleFunc("GET /work/cycles/{cycle}/objections/{objection}", s.signed(s.objection))
+	routes.HandleFunc("POST /work/cycles/{cycle}/objections/{objection}", s.signed(s.decide))
+	routes.HandleFunc("GET /work/cycles/{cycle}/rounds", s.signed(s.rounds))
+	routes.HandleFunc("POST /work/cycles/{cycle}/rounds/{round}/close", s.signed(s.endRound))
+	routes.HandleFunc("GET /work/cycles/{cycle}/participation", s.signed(s.participation))
+	routes.HandleFunc("GET /work/reviews/{assignment}", s.signed(s.review))
+	routes.HandleFunc("POST /work/reviews/{assignment}", s.signed(s.takeReview))
+	routes.HandleFunc("GET /notice/{cycle}", s.notice)
+	routes.HandleFunc("POST /notice/{cycle}", s.objectToName)
 	routes.Handle("GET /assets/", http.StripPrefix("/assets/", cached(http.FileServerFS(assets))))
 	return routes, nil
 }
@@ -154,6 +165,9 @@ type view struct {
 func (v view) In(lang string) string {
 	return v.Path + "?" + with(v.Query, "lang", lang).Encode()
 }
+
+// At says whether this is the page of an address.
+func (v view) At(path string) bool { return v.Path == path }
 
 // show writes a page. Nothing of it is kept by anybody.
 func (s *site) show(w http.ResponseWriter, r *http.Request, status int, name string, v view) {
@@ -215,8 +229,15 @@ func (s *site) functions() template.FuncMap {
 		"moved":   moved,
 		"signed":  signed,
 		"percent": func(x float64) string { return strconv.FormatFloat(100*x, 'f', 0, 64) + " %" },
-		"min3":    func(n int) int { return min(n, 3) },
-		"tenth":   func(i int) string { return fmt.Sprintf("%d–%d", 10*i, 10*i+10) },
+		"minus1":  func(n int) int { return n - 1 },
+		"share": func(part, whole int) string {
+			if whole == 0 {
+				return "–"
+			}
+			return fmt.Sprintf("%d %%", (100*part+whole/2)/whole)
+		},
+		"min3":  func(n int) int { return min(n, 3) },
+		"tenth": func(i int) string { return fmt.Sprintf("%d–%d", 10*i, 10*i+10) },
 		"query": func(lang messages.Lang, q url.Values) template.URL {
 			return template.URL(with(q, "lang", string(lang)).Encode())
 		},

@@ -11,9 +11,14 @@ import (
 // field, every state of a case, every step of its history.
 func TestEveryWordIsSaidInBothLanguages(t *testing.T) {
 	for _, l := range messages.Langs {
-		w := wordsIn(l)
-		for _, v := range []reflect.Value{reflect.ValueOf(*w), reflect.ValueOf(w.workWords), reflect.ValueOf(w.cycleWords)} {
+		w, of := wordsIn(l), map[string]bool{}
+		for _, v := range []reflect.Value{reflect.ValueOf(*w), reflect.ValueOf(w.workWords), reflect.ValueOf(w.cycleWords), reflect.ValueOf(w.roundWords)} {
 			for i := range v.NumField() {
+				if name := v.Type().Field(i).Name; of[name] {
+					t.Errorf("%s is two sentences", name)
+				} else {
+					of[name] = true
+				}
 				if f := v.Field(i); f.Kind() == reflect.String && f.String() == "" {
 					t.Errorf("%s: %s is not said", l, v.Type().Field(i).Name)
 				}
@@ -66,6 +71,10 @@ func checkWork(t *testing.T, w *words) {
 	said(t, "channel", AllChannel, w.Channels)
 	said(t, "deed", AllDeedKind, w.Deeds)
 	said(t, "relation", AllRelation, w.Relations)
+	said(t, "instance", AllObjectionInstance, w.Instances)
+	said(t, "state of an objection", AllObjectionState, w.ObjectionState)
+	said(t, "dimension", AllDimension, w.Dimensions)
+	said(t, "contact", AllReviewContact, w.Contacts5)
 	said(t, "kind of cycle", AllCycleKind, w.CycleKinds)
 	said(t, "state of a cycle", AllCycleState, w.CycleStates)
 	said(t, "step of the method", AllMethodStep, w.MethodSteps)

@@ -5,7 +5,8 @@
 //	export $(grep -E '^(GRAPHQL_URL|HR_TOKEN|CYCLE_ID)=' demo.env)
 //	go run ./docs/pictures docs/images G214
 //
-// It writes showcase.svg and, for each official named, explanation-OFFICIAL.svg.
+// It writes showcase.svg and, for each official named, explanation-OFFICIAL.svg. With
+// `palette` and the names of pictures it makes those small that pages.mjs has taken.
 package main
 
 import (
@@ -32,7 +33,15 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return errors.New("usage: pictures FOLDER [OFFICIAL …]")
+		return errors.New("usage: pictures FOLDER [OFFICIAL …] | pictures palette FILE.png …")
+	}
+	if args[0] == "palette" {
+		for _, name := range args[1:] {
+			if err := shrink(name); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	folder, names := args[0], args[1:]
 	list, err := assessments(`official { ref } composite visibility showcaseGap`, 100)

@@ -2,15 +2,16 @@
 // they are shown:
 //
 //   go run ./server demo > demo.env          # in another terminal
-//   export $(grep -E '^(RATING_URL|OFFICIAL_TOKEN)=' demo.env)
+//   export $(grep -E '^(RATING_URL|OFFICIAL_TOKEN|HR_TOKEN|CYCLE_ID)=' demo.env)
 //   node docs/pictures/pages.mjs docs/images
+//   go run ./docs/pictures palette docs/images/*.png
 //
 // It needs `npm ci` in tools/browser.
 import { join } from 'node:path';
 import { launch } from '../../tools/browser/page.mjs';
 
 const folder = process.argv[2];
-const { RATING_URL: rating, OFFICIAL_TOKEN: token } = process.env;
+const { RATING_URL: rating, OFFICIAL_TOKEN: token, HR_TOKEN: hrToken, CYCLE_ID: cycle } = process.env;
 const browser = await launch();
 const phone = async () => (await browser.newContext({ viewport: { width: 390, height: 780 }, locale: 'en', colorScheme: 'light' })).newPage();
 const take = (page, name, fullPage = false) => page.screenshot({ path: join(folder, `${name}-en.png`), fullPage });
@@ -67,6 +68,31 @@ try {
   await resident.click('main button');
   await take(resident, 'case', true);
   console.log(`pictures of ${unit}`);
+
+  // The four questions of an HR officer.
+  const desk = { viewport: { width: 1160, height: 760 }, locale: 'en', colorScheme: 'light' };
+  const hr = await (await browser.newContext(desk)).newPage();
+  await go(hr, '/sign-in');
+  await hr.fill('[name=token]', hrToken);
+  await hr.click('main button');
+  await hr.waitForURL('**/work?*');
+  const report = `/work/cycles/${cycle}`;
+  await go(hr, report);
+  await take(hr, 'hr-overview', true);
+  const part = async (name, from, height) => {
+    const { y } = await hr.locator(from).boundingBox();
+    await hr.screenshot({ path: join(folder, `${name}-en.png`), fullPage: true, clip: { x: 0, y: Math.max(0, y - 6), width: desk.viewport.width, height } });
+  };
+  await go(hr, `${report}/officials?order=IMPROVEMENT_DESC`);
+  await part('hr-improved', 'h1', 900);
+  await go(hr, `${report}/officials?order=SHOWCASE_GAP_ASC`);
+  await part('hr-unsung', 'h1', 900);
+  await Promise.all([hr.waitForNavigation(), hr.locator('tbody th a').first().click()]);
+  await part('hr-why', 'h1', 1080);
+  await part('hr-evidence', '#moved', 1240);
+  await go(hr, `${report}/what-if`);
+  await Promise.all([hr.waitForNavigation(), hr.click('button[value=HALF]')]);
+  await part('hr-what-if', 'h1', 1080);
 } finally {
   await browser.close();
 }

@@ -2,14 +2,15 @@
 // screen and on the narrowest phone, and checks every page with axe; and looks that an
 // official sees the own sheet and nobody else's. Usage:
 //
-//   node officers.mjs LANG SITE CYCLE SCREENSHOTS HR_TOKEN OFFICIAL_TOKEN
+//   node officers.mjs LANG SITE CYCLE PUBLISHED REVIEWED SCREENSHOTS HR_TOKEN OFFICIAL_TOKEN
 //
-// CYCLE is scored and not published; the cycle before is. It ends with an error at the
-// first thing that is not as it should be.
+// CYCLE is scored, the cycle PUBLISHED is before it, and in REVIEWED the official has a
+// colleague to review. It ends with an error at the first thing that is not as it should
+// be.
 import assert from 'node:assert/strict';
 import { launch, looker } from './page.mjs';
 
-const [lang, site, cycle, shots, hrToken, officialToken] = process.argv.slice(2);
+const [lang, site, cycle, published, reviewed, shots, hrToken, officialToken] = process.argv.slice(2);
 const look = looker(lang, shots);
 const [wide, narrow] = [1200, 320];
 const browser = await launch();
@@ -47,8 +48,7 @@ try {
   const hr = await signIn(hrToken);
   await go(hr, '/work/cycles');
   await see(hr, 'cycles');
-  await follow(hr, hr.locator('.card a').first());
-  assert.ok(hr.url().includes(base), 'the newest cycle does not come first');
+  await follow(hr, hr.locator(`.card a[href*="${cycle}"]`));
   await see(hr, 'overview');
   assert.equal(await hr.locator('.chart svg').count(), 2, 'a chart is missing');
 
@@ -107,18 +107,74 @@ try {
   const official = await signIn(officialToken);
   await go(official, '/work/cycles');
   await see(official, 'own-cycles');
-  const sheets = await official.locator('.card a').evaluateAll((links) => links.map((a) => a.getAttribute('href')));
-  await go(official, sheets[0]);
+  const sheet = (of) => official.locator(`.card a[href*="${of}"]`);
+  await follow(official, sheet(cycle));
   assert.equal(await official.locator('.tiles').count(), 0, 'an official sees a result that is not published');
-  await go(official, sheets[1]);
+  await go(official, '/work/cycles');
+  await follow(official, sheet(published));
   await see(official, 'own-sheet');
   assert.equal(await official.locator('section[aria-labelledby=why]').count(), 1, 'an official does not see why');
-  for (const path of ['', '/officials', '/what-if', '/report/csv']) await go(official, base + path, 403);
+  for (const path of ['', '/officials', '/what-if', '/rounds', '/participation', '/report/csv']) await go(official, base + path, 403);
   await go(hr, `${base}/officials?order=SHOWCASE_GAP_DESC`);
   const neighbour = await hr.locator('tbody th a').first().getAttribute('href');
   await go(official, neighbour, 404);
   assert.equal((await official.request.get(new URL(neighbour.replace('?', '/sheet.pdf?'), site).href)).status(), 404);
-  const stranger = await (await browser.newContext()).newPage();
+  // Who was asked, who reviews whom, and a review that is kept and then handed in.
+  await go(hr, `${base}/participation`);
+  await see(hr, 'participation');
+  await go(hr, `/work/cycles/${reviewed}/rounds`);
+  await see(hr, 'rounds');
+  await go(official, '/work');
+  const duty = (await official.locator('#reviews ~ ul li').filter({ hasText: `round ${lang}` }).locator('a').getAttribute('href'));
+  await go(official, duty);
+  await see(official, 'review');
+  const first = official.locator('fieldset.levels').first();
+  await first.locator('[value="4"]').check();
+  await follow(official, official.locator('button[value=keep]'));
+  assert.equal(await official.locator('[role=status]').count(), 1, 'it is not said that a draft is kept');
+  await go(official, duty);
+  assert.ok(await first.locator('[value="4"]').isChecked(), 'a draft is lost');
+  for (const question of await official.locator('fieldset.levels').all()) await question.locator('[value="5"]').check();
+  await follow(official, official.locator('button[value=send]'));
+  await go(official, duty, 404);
+  await go(hr, `/work/cycles/${reviewed}/rounds`);
+  await hr.locator('details summary').click();
+  await follow(hr, hr.locator('details button'));
+  assert.equal(await hr.locator('details').count(), 0, 'a round that is over can be ended');
+
+  // The notice, an objection to it, and its decision.
+  const stranger = await (await browser.newContext({ locale: lang, bypassCSP: true })).newPage();
+  await go(stranger, `/notice/${cycle}`, 404);
+  await go(stranger, `/notice/${published}`);
+  await see(stranger, 'notice');
+  await stranger.selectOption('[name=official]', { index: 1 });
+  await stranger.fill('[name=grounds]', `grounds of ${lang}`);
+  await follow(stranger, stranger.locator('section[aria-labelledby=object] button'));
+  const receipt = await stranger.textContent('#receipt');
+  await stranger.fill('[name=receipt]', receipt);
+  await follow(stranger, stranger.locator('section[aria-labelledby=follow] button'));
+  await see(stranger, 'notice-objection');
+  assert.equal(await stranger.locator('section[aria-labelledby=standing]').count(), 1, 'a receipt shows nothing');
+  const objections = `/work/cycles/${published}/objections`;
+  await go(official, objections);
+  assert.ok(!(await official.textContent('main')).includes(`grounds of ${lang}`), 'an official sees an objection to another');
+  await see(official, 'own-objections');
+  await go(hr, objections);
+  await see(hr, 'objections');
+  const links = await hr.locator('.card a').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+  for (const link of links) {
+    await go(hr, link);
+    if ((await hr.textContent('main')).includes(`grounds of ${lang}`)) break;
+  }
+  const objection = hr.url();
+  await see(hr, 'objection');
+  await go(official, objection, 404);
+  await hr.locator('[name=upheld][value=no]').check();
+  await hr.locator('[name=decision]').fill('the grade stands');
+  await hr.locator('[name=reason]').first().fill('the facts are others');
+  await follow(hr, hr.locator('section[aria-labelledby=decide] button').first());
+  assert.equal(await hr.locator('[role=alert]').count(), 0, await hr.textContent('main'));
+  assert.equal(await hr.locator('section[aria-labelledby=decide]').count(), 0, 'an objection can be decided twice');
   await go(stranger, base);
   assert.match(stranger.url(), /sign-in/);
 } finally {
