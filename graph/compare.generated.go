@@ -26,7 +26,7 @@ type ComparedScoreResolver interface {
 	Grade(ctx context.Context, obj *assessments.SideScore) (*models.GradeProposal, error)
 }
 type PolicyComparisonResolver interface {
-	Officials(ctx context.Context, obj *assessments.Comparison, first int32, after *string) (*ComparedOfficialConnection, error)
+	Officials(ctx context.Context, obj *assessments.Comparison, sensitive *bool, first int32, after *string) (*ComparedOfficialConnection, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -36,22 +36,30 @@ type PolicyComparisonResolver interface {
 func (ec *executionContext) field_PolicyComparison_officials_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "sensitive",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sensitive"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int32, error) {
 			return ec.unmarshalNInt2int32(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg1
+	args["after"] = arg2
 	return args, nil
 }
 
@@ -835,7 +843,7 @@ func (ec *executionContext) _PolicyComparison_officials(ctx context.Context, fie
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.PolicyComparison().Officials(ctx, obj, fc.Args["first"].(int32), fc.Args["after"].(*string))
+			return ec.Resolvers.PolicyComparison().Officials(ctx, obj, fc.Args["sensitive"].(*bool), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ComparedOfficialConnection) graphql.Marshaler {

@@ -257,7 +257,7 @@ type ComparedOfficialConnection struct {
 	Nodes []*assessments.Compared `json:"nodes"`
 	// Where the page lies.
 	PageInfo *PageInfo `json:"pageInfo"`
-	// How many there are.
+	// How many there are on all pages.
 	TotalCount int32 `json:"totalCount"`
 }
 

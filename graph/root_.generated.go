@@ -971,7 +971,7 @@ type ComplexityRoot struct {
 
 	PolicyComparison struct {
 		AsOf      func(childComplexity int) int
-		Officials func(childComplexity int, first int32, after *string) int
+		Officials func(childComplexity int, sensitive *bool, first int32, after *string) int
 		Sides     func(childComplexity int) int
 	}
 
@@ -5599,7 +5599,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.PolicyComparison.Officials(childComplexity, args["first"].(int32), args["after"].(*string)), true
+		return e.ComplexityRoot.PolicyComparison.Officials(childComplexity, args["sensitive"].(*bool), args["first"].(int32), args["after"].(*string)), true
 	case "PolicyComparison.sides":
 		if e.ComplexityRoot.PolicyComparison.Sides == nil {
 			break

@@ -45,7 +45,11 @@ func drawTrend(words Words, points []TrendPoint) *chart {
 			c.line(x-6, y(p.High), x+6, y(p.High), chartBlue)
 		}
 		c.circle(x, lastY, chartBlue, fmt.Sprintf("%s: %s", p.Cycle, printed(p.Composite)))
-		c.text(x+10, lastY+4, "start", printed(p.Composite))
+		under := lastY
+		if !math.IsNaN(p.Low) {
+			under = max(under, y(p.Low))
+		}
+		c.text(x, under+16, "middle", printed(p.Composite))
 	}
 	return c
 }

@@ -38,17 +38,17 @@ func (r *mutationResolver) ComparePolicies(ctx context.Context, input graph.Comp
 	return &graph.ComparePoliciesPayload{Comparison: comparison, UserErrors: problems}, err
 }
 
-func (r *policyComparisonResolver) Officials(ctx context.Context, obj *assessments.Comparison, first int32, after *string) (*graph.ComparedOfficialConnection, error) {
+func (r *policyComparisonResolver) Officials(ctx context.Context, obj *assessments.Comparison, sensitive *bool, first int32, after *string) (*graph.ComparedOfficialConnection, error) {
 	size, behind, err := page(first, after)
 	if err != nil {
 		return nil, err
 	}
-	rows, more, err := obj.Page(size, behind)
+	rows, more, total, err := obj.Page(sensitive, size, behind)
 	if err != nil {
 		return nil, err
 	}
 	list, info := edges(rows, more, after, (*assessments.Compared).Place, newComparedOfficialEdge)
-	return &graph.ComparedOfficialConnection{Edges: list, Nodes: rows, PageInfo: info, TotalCount: int32(len(obj.Officials))}, nil
+	return &graph.ComparedOfficialConnection{Edges: list, Nodes: rows, PageInfo: info, TotalCount: int32(total)}, nil
 }
 
 func (r *queryResolver) PolicyPresets(ctx context.Context) ([]*assessments.PresetPolicy, error) {

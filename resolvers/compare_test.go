@@ -9,6 +9,7 @@ import (
 )
 
 const comparison = `comparison { asOf sides { policy without agreement regraded document }
+	matters: officials(sensitive: true, first: 100) { totalCount nodes { sensitive } } others: officials(sensitive: false, first: 1) { totalCount }
 	officials(first: 100) { totalCount pageInfo { hasNextPage endCursor } nodes { official { ref } unit { ref } peerGroup sensitive
 		scores { status composite compositeChange rank rankChange grade } weights { compositeLow compositeHigh rankLow rankHigh top } } } }`
 
@@ -55,6 +56,17 @@ func (o *office) checkComparison(rows []map[string]any) {
 		if row["sensitive"] == true {
 			sensitive++
 		}
+	}
+	matters := asked.list("comparePolicies.comparison.matters.nodes")
+	for _, n := range matters {
+		if n.(map[string]any)["sensitive"] != true {
+			o.Errorf("%v is among the sensitive", n)
+		}
+	}
+	some, _ := asked.get("comparePolicies.comparison.matters.totalCount").(float64)
+	rest, _ := asked.get("comparePolicies.comparison.others.totalCount").(float64)
+	if int(some+rest) != len(rows) || len(matters) != min(int(some), 100) || len(matters) < sensitive {
+		o.Errorf("%v sensitive, %d of them listed, and %v others of %d", some, len(matters), rest, len(rows))
 	}
 	if moved == 0 || sensitive == 0 {
 		o.Errorf("%d move, %d are sensitive", moved, sensitive)

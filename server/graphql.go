@@ -182,7 +182,7 @@ func complexities() graph.ComplexityRoot {
 	c.AppraisalResult.Classes = func(child int) int { return rows(int32(len(models.VoterClasses)), child) }
 	c.Query.ReviewConflicts = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.SuggestCategories = func(child int, _ string) int { return rows(wordsOfForm, child) }
-	c.PolicyComparison.Officials = func(child int, first int32, _ *string) int { return rows(first, child) }
+	c.PolicyComparison.Officials = func(child int, _ *bool, first int32, _ *string) int { return rows(first, child) }
 	c.OpenCasePayload.Suggestions = func(child int) int { return rows(wordsOfForm, child) }
 	c.CategorySuggestion.Reasons = func(child int) int { return rows(wordsOfForm, child) }
 	c.ReviewAssignment.Questions = func(child int) int { return rows(wordsOfForm, child) }

@@ -12,28 +12,29 @@ import (
 type cycleWords struct {
 	In messages.Lang
 
-	Assessments, CyclesText, NoCycles, OwnSheet, NotYet, NothingThere              string
-	Steps6, StateNow, Period, Policy, NoRun, RunMade, Engine, Overview             string
-	AllUnits, Show, UnitLabel, Officials, NotScored, NotScoredHint                 string
-	Questions, WhoImproved, WhoUnsung, WhyScore, WhyHint, WhatIfHalf               string
-	WhatIfHint, SinceCycle, NoBefore, UnsungHint, SeeAll                           string
-	Distribution, From, To, Count, Scatter, ScatterHint, TooMany, Gap              string
-	Visibility, Groups, Group, Mean, Unsung, Showy                                 string
-	Ranking, RankingText, Order, ByRank, ByComposite, ByImproved, ByUnsung         string
-	ByShowy, Filter, Search, SearchHint, AllGroups, Apply, NextPage                string
-	FirstPage, Matches, NoMatch, Person, Rank, Composite, Interval, Change         string
-	Grade, Whisker, Clear, ClearHint, Files, ChangeText, UnsungText                string
-	RankText, ShowyText, OfGroup                                                   string
-	Sheet, NoSheet, Explained, PartsAdd, Part, Points, Sum, Moved                  string
-	MovedHint, Month, Source, Kind, Effect, Strands, Strand, Score, SE             string
-	N, Weight, NotCounted, Otherwise, OtherwiseHint, WithoutHalo, Geometric        string
-	AsItIs, TryWeights, Trend, Cycle, GradeHint, BoundaryHint, NoGrade             string
-	PDF, Reliability, Flags, Versions, Object                                      string
-	WhatIf, WhatIfText, Weights, Share, Compare, Presets, OwnPolicy, Half          string
-	Without, Nothing, Agreement, AgreementHint, Regraded, Movers, MoversHint       string
-	Before, After, Sensitive, SensitiveHint, Same, Computing, AnyWeights, ThenText string
-	Scaled, RankMoves                                                              string
+	Assessments, CyclesText, NoCycles, OwnSheet, NotYet, NothingThere                       string
+	Steps6, StateNow, Period, Policy, NoRun, RunMade, Engine, Overview                      string
+	AllUnits, Show, UnitLabel, Officials, NotScored, NotScoredHint                          string
+	Questions, WhoImproved, WhoUnsung, WhyScore, WhyHint, WhatIfHalf                        string
+	WhatIfHint, SinceCycle, NoBefore, UnsungHint, SeeAll                                    string
+	Distribution, From, To, Count, Scatter, ScatterHint, TooMany, Gap                       string
+	Visibility, Groups, Group, Mean, Unsung, Showy                                          string
+	Ranking, RankingText, Order, ByRank, ByComposite, ByImproved, ByUnsung                  string
+	ByShowy, Filter, Search, SearchHint, AllGroups, Apply, NextPage                         string
+	FirstPage, Matches, NoMatch, Person, Rank, Composite, Interval, Change                  string
+	Grade, Whisker, Clear, ClearHint, Files, ChangeText, UnsungText                         string
+	RankText, ShowyText, OfGroup                                                            string
+	Sheet, NoSheet, Explained, PartsAdd, Part, Points, Sum, Moved                           string
+	MovedHint, Month, Source, Kind, Effect, Strands, Strand, Score, SE                      string
+	N, Weight, NotCounted, Otherwise, OtherwiseHint, WithoutHalo, Geometric                 string
+	AsItIs, TryWeights, Trend, Cycle, GradeHint, BoundaryHint, NoGrade                      string
+	PDF, Reliability, Flags, Versions, Object                                               string
+	WhatIf, WhatIfText, Weights, Share, Compare, Presets, OwnPolicy, Half                   string
+	Without, Nothing, Agreement, AgreementHint, Regraded, Movers, MoversHint                string
+	Before, After, Sensitive, SensitiveHint, Same, Computing, AnyWeights, ThenText, Matters string
+	Scaled, RankMoves                                                                       string
 
+	PresetNames map[PolicyPreset]string
 	CycleKinds  map[CycleKind]string
 	CycleStates map[CycleState]string
 	MethodSteps map[MethodStep]string
@@ -55,14 +56,6 @@ func (w *words) Then(c *Compared) string {
 		}
 	}
 	return strings.NewReplacer("{1}", strconv.Itoa(c.Officials.TotalCount), "{2}", strconv.Itoa(c.Sides[1].Regraded), "{3}", strconv.Itoa(most)).Replace(w.ThenText)
-}
-
-// Preset is the name of a preset.
-func (w *words) Preset(p PresetLine) string {
-	if p.Preset == PolicyPresetDefault {
-		return w.Report("policy_default")
-	}
-	return p.Name
 }
 
 // Version is a policy's name and version, or says that it is the default.
@@ -99,11 +92,12 @@ var chineseCycle = cycleWords{
 	PDF: "下载考核单（PDF）", Reliability: "信度", Flags: "提示", Versions: "由人决定的等次", Object: "提出异议",
 	WhatIf: "换权重试算", WhatIfText: "拖动权重，看分数、名次和建议等次怎样变。什么都不会改变，但每次试算都会留下记录，以便看出有没有为某个人挑选权重。",
 	Weights: "权重", Share: "占比", Compare: "试算", Presets: "现成的办法", OwnPolicy: "本周期的办法", Half: "同事评议占一半", Without: "去掉一个步骤", Nothing: "不去掉",
-	Agreement: "名次一致程度", AgreementHint: "1 表示名次完全不变。", Regraded: "建议等次改变的人数", Movers: "谁变动最大", MoversHint: "按名次变动排列，前 25 人。", Before: "现行", After: "试算", Sensitive: "敏感",
-	SensitiveHint: "敏感：建议等次，或超出区间的名次，取决于这个选择。", Same: "没有变化", Computing: "还在计算，请稍后再点一次“试算”。", AnyWeights: "任意权重下的得分（90%）", ThenText: "那么：{1} 人中有 {2} 人的建议等次会变，名次变动最大的变 {3} 位。",
+	Agreement: "名次一致程度", AgreementHint: "1 表示名次完全不变。", Regraded: "建议等次改变的人数", Matters: "对谁要紧", Movers: "谁变动最大", MoversHint: "按名次变动排列，前 25 人。", Before: "现行", After: "试算", Sensitive: "敏感",
+	SensitiveHint: "他们的建议等次，或超出区间的名次，取决于这个选择。前 25 人。", Same: "没有变化", Computing: "还在计算，请稍后再点一次“试算”。", AnyWeights: "任意权重下的得分（90%）", ThenText: "那么：{1} 人中有 {2} 人的建议等次会变，名次变动最大的变 {3} 位。",
 	Scaled: "四项之和不是 100% 时按比例折算。", RankMoves: "名次变动",
 
-	CycleKinds: map[CycleKind]string{CycleKindAnnual: "年度考核", CycleKindQuarterly: "季度考核", CycleKindTerm: "任期考核", CycleKindSpecial: "专项考核"},
+	PresetNames: map[PolicyPreset]string{PolicyPresetDefault: "默认考核办法", PolicyPresetDemocraticAppraisal: "民主测评", PolicyPresetImmediateResponse: "接诉即办"},
+	CycleKinds:  map[CycleKind]string{CycleKindAnnual: "年度考核", CycleKindQuarterly: "季度考核", CycleKindTerm: "任期考核", CycleKindSpecial: "专项考核"},
 	CycleStates: map[CycleState]string{
 		CycleStateDraft: "准备", CycleStateCollecting: "收集依据", CycleStateScoring: "评分", CycleStatePublished: "公示", CycleStateDecided: "决定并告知", CycleStateFinal: "封存",
 	},
@@ -141,11 +135,12 @@ var englishCycle = cycleWords{
 	PDF: "Download the sheet (PDF)", Reliability: "Reliability", Flags: "Look twice", Versions: "Grades set by persons", Object: "Object",
 	WhatIf: "What if", WhatIfText: "Move the weights and see how scores, ranks and grades would move. Nothing changes, but each trial stays on record, so that weights chosen to suit a person can be seen.",
 	Weights: "Weights", Share: "share", Compare: "Compare", Presets: "Start from", OwnPolicy: "This cycle's policy", Half: "Peer review weighs half", Without: "Leave a step out", Nothing: "none",
-	Agreement: "Agreement of the ranks", AgreementHint: "1: the ranks stay as they are.", Regraded: "Officials with another grade proposed", Movers: "Who moves most", MoversHint: "By ranks moved, the first 25.", Before: "As it is", After: "Then", Sensitive: "sensitive",
-	SensitiveHint: "Sensitive: the proposed grade, or more of the rank than its interval allows for, hangs on this choice.", Same: "no change", Computing: "It is still being computed: press “Compare” again in a moment.", AnyWeights: "Under any weights (90 %)", ThenText: "Then {2} of {1} officials would have another grade proposed, and nobody would move by more than {3} ranks.",
+	Agreement: "Agreement of the ranks", AgreementHint: "1: the ranks stay as they are.", Regraded: "Officials with another grade proposed", Matters: "For whom the choice matters", Movers: "Who moves most", MoversHint: "By ranks moved, the first 25.", Before: "As it is", After: "Then", Sensitive: "sensitive",
+	SensitiveHint: "Their proposed grade, or more of their rank than its interval allows for, hangs on it. The first 25.", Same: "no change", Computing: "It is still being computed: press “Compare” again in a moment.", AnyWeights: "Under any weights (90 %)", ThenText: "Then {2} of {1} officials would have another grade proposed, and nobody would move by more than {3} ranks.",
 	Scaled: "Where the four do not add up to 100 %, they are scaled.", RankMoves: "Ranks moved",
 
-	CycleKinds: map[CycleKind]string{CycleKindAnnual: "annual", CycleKindQuarterly: "quarterly", CycleKindTerm: "term of office", CycleKindSpecial: "special"},
+	PresetNames: map[PolicyPreset]string{PolicyPresetDefault: "Default policy", PolicyPresetDemocraticAppraisal: "Colleagues alone (民主测评)", PolicyPresetImmediateResponse: "Case rates (接诉即办)"},
+	CycleKinds:  map[CycleKind]string{CycleKindAnnual: "annual", CycleKindQuarterly: "quarterly", CycleKindTerm: "term of office", CycleKindSpecial: "special"},
 	CycleStates: map[CycleState]string{
 		CycleStateDraft: "Prepared", CycleStateCollecting: "Collecting", CycleStateScoring: "Scoring", CycleStatePublished: "Published", CycleStateDecided: "Decided and told", CycleStateFinal: "Sealed",
 	},

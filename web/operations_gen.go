@@ -1210,6 +1210,8 @@ type Compared struct {
 	Sides []ComparedSideLine `json:"sides"`
 	// Who moves by most ranks first, and of these by most points. A cursor is a place in this list and holds for the same input.
 	Officials ComparedOfficialsComparedOfficialConnection `json:"officials"`
+	// Who moves by most ranks first, and of these by most points. A cursor is a place in this list and holds for the same input.
+	Matters ComparedMattersComparedOfficialConnection `json:"matters"`
 }
 
 // GetSides returns Compared.Sides, and is useful for accessing the field via an interface.
@@ -1218,12 +1220,32 @@ func (v *Compared) GetSides() []ComparedSideLine { return v.Sides }
 // GetOfficials returns Compared.Officials, and is useful for accessing the field via an interface.
 func (v *Compared) GetOfficials() ComparedOfficialsComparedOfficialConnection { return v.Officials }
 
+// GetMatters returns Compared.Matters, and is useful for accessing the field via an interface.
+func (v *Compared) GetMatters() ComparedMattersComparedOfficialConnection { return v.Matters }
+
+// ComparedMattersComparedOfficialConnection includes the requested fields of the GraphQL type ComparedOfficialConnection.
+// The GraphQL type's documentation follows.
+//
+// Officials of a comparison.
+type ComparedMattersComparedOfficialConnection struct {
+	// How many there are on all pages.
+	TotalCount int `json:"totalCount"`
+	// The rows.
+	Nodes []Mover `json:"nodes"`
+}
+
+// GetTotalCount returns ComparedMattersComparedOfficialConnection.TotalCount, and is useful for accessing the field via an interface.
+func (v *ComparedMattersComparedOfficialConnection) GetTotalCount() int { return v.TotalCount }
+
+// GetNodes returns ComparedMattersComparedOfficialConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *ComparedMattersComparedOfficialConnection) GetNodes() []Mover { return v.Nodes }
+
 // ComparedOfficialsComparedOfficialConnection includes the requested fields of the GraphQL type ComparedOfficialConnection.
 // The GraphQL type's documentation follows.
 //
 // Officials of a comparison.
 type ComparedOfficialsComparedOfficialConnection struct {
-	// How many there are.
+	// How many there are on all pages.
 	TotalCount int `json:"totalCount"`
 	// The rows.
 	Nodes []Mover `json:"nodes"`
@@ -3168,10 +3190,7 @@ func (v *MineResponse) GetOfficial() *Self { return v.Official }
 // GetMyReviewAssignments returns MineResponse.MyReviewAssignments, and is useful for accessing the field via an interface.
 func (v *MineResponse) GetMyReviewAssignments() []Duty { return v.MyReviewAssignments }
 
-// Mover includes the requested fields of the GraphQL type ComparedOfficial.
-// The GraphQL type's documentation follows.
-//
-// One official in one post, on all sides.
+// One official under the cycle's own policy and another.
 type Mover struct {
 	// Who.
 	Official Somebody `json:"official"`
@@ -10860,28 +10879,13 @@ mutation WhatIf ($cycle: ID!, $policy: PolicyInput!, $without: MethodStep, $key:
 			officials(first: 25) {
 				totalCount
 				nodes {
-					official {
-						id
-						ref
-						name
-					}
-					unit {
-						id
-						name
-					}
-					peerGroup
-					sensitive
-					scores {
-						composite
-						compositeChange
-						rank
-						rankChange
-						grade
-					}
-					weights {
-						compositeLow
-						compositeHigh
-					}
+					... Mover
+				}
+			}
+			matters: officials(sensitive: true, first: 25) {
+				totalCount
+				nodes {
+					... Mover
 				}
 			}
 		}
@@ -10891,6 +10895,30 @@ fragment Problem on UserError {
 	field
 	code
 	message
+}
+fragment Mover on ComparedOfficial {
+	official {
+		id
+		ref
+		name
+	}
+	unit {
+		id
+		name
+	}
+	peerGroup
+	sensitive
+	scores {
+		composite
+		compositeChange
+		rank
+		rankChange
+		grade
+	}
+	weights {
+		compositeLow
+		compositeHigh
+	}
 }
 `
 

@@ -24,6 +24,22 @@ type whatIfPage struct {
 	Result  *Compared
 }
 
+// moverList is a list of officials under the cycle's own policy and another.
+type moverList struct {
+	ID, Title, Hint string
+	Rows            []Mover
+}
+
+// Lists are for whom the choice matters, if there is anybody, and who moves most.
+func (c *Compared) Lists(w *words) []moverList {
+	lists := []moverList{{"movers", w.Movers, w.MoversHint, c.Officials.Nodes}}
+	if c.Matters.TotalCount > 0 {
+		title := w.Matters + " (" + strconv.Itoa(c.Matters.TotalCount) + ")"
+		lists = append([]moverList{{"matters", title, w.SensitiveHint, c.Matters.Nodes}}, lists...)
+	}
+	return lists
+}
+
 // weight is a component's share of the composite, in per cent.
 type weight struct {
 	Component ScoreComponent

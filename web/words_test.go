@@ -75,6 +75,7 @@ func checkWork(t *testing.T, w *words) {
 	said(t, "state of an objection", AllObjectionState, w.ObjectionState)
 	said(t, "dimension", AllDimension, w.Dimensions)
 	said(t, "contact", AllReviewContact, w.Contacts5)
+	said(t, "preset", AllPolicyPreset, w.PresetNames)
 	said(t, "kind of cycle", AllCycleKind, w.CycleKinds)
 	said(t, "state of a cycle", AllCycleState, w.CycleStates)
 	said(t, "step of the method", AllMethodStep, w.MethodSteps)

@@ -61,16 +61,26 @@ type Compared struct {
 // Place is where the row stands, for [Comparison.Page].
 func (c *Compared) Place() string { return strconv.Itoa(c.place) }
 
-// Page returns the rows behind a place, and whether more follow.
-func (c *Comparison) Page(first int, after string) (rows []*Compared, more bool, err error) {
+// Page returns the rows behind a place, whether more follow, and how many there are in
+// all; only the sensitive ones, or only the others, where that is asked for.
+func (c *Comparison) Page(sensitive *bool, first int, after string) (rows []*Compared, more bool, total int, err error) {
 	from := 0
 	if after != "" {
 		if from, err = strconv.Atoi(after); err != nil || from < 1 || from > len(c.Officials) {
-			return nil, false, models.Invalid("after", models.KeyBadCursor)
+			return nil, false, 0, models.Invalid("after", models.KeyBadCursor)
 		}
 	}
-	to := min(from+first, len(c.Officials))
-	return c.Officials[from:to], to < len(c.Officials), nil
+	rows = []*Compared{}
+	for _, o := range c.Officials {
+		if sensitive != nil && o.Sensitive != *sensitive {
+			continue
+		}
+		total++
+		if o.place > from {
+			rows = append(rows, o)
+		}
+	}
+	return rows[:min(first, len(rows))], len(rows) > first, total, nil
 }
 
 // SideScore is an official's score on one side.
