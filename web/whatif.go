@@ -199,7 +199,8 @@ func (p *whatIfPage) read(r *http.Request) {
 	}
 }
 
-// half gives one component a half, and the others what they had of the other.
+// half gives one component a half, and the others the rest as they shared it before, or
+// evenly where they had nothing.
 func (p *whatIfPage) half() {
 	rest := 0
 	for _, w := range p.Own {
@@ -209,9 +210,12 @@ func (p *whatIfPage) half() {
 	}
 	left := 50
 	for i, w := range p.Own {
-		p.Weights[i].Percent = 50
-		if w.Component != halfFor && rest > 0 {
-			p.Weights[i].Percent = min(int(math.Round(50*float64(w.Percent)/float64(rest))), left)
+		share := 1 / float64(len(p.Own)-1)
+		if rest > 0 {
+			share = float64(w.Percent) / float64(rest)
+		}
+		if p.Weights[i].Percent = 50; w.Component != halfFor {
+			p.Weights[i].Percent = min(int(math.Round(50*share)), left)
 			left -= p.Weights[i].Percent
 		}
 	}
