@@ -1,9 +1,11 @@
 // Package web is the pages. Residents rate an encounter by its link or by a code at a
 // counter, bring a problem, and follow a rating or a case by its receipt: without account
 // or script, without a cookie but for the code's, on any phone. Officials sign in with
-// their token and work through their queue below /work: without script as well.
+// their token and work through their queue below /work: without script as well. There
+// HR officers find assessments, and officials their own sheet; one page has a script, which
+// saves a press of its button. Anybody reads a public notice.
 //
-// A page runs the GraphQL operations of operations.graphql through the API's own
+// A page runs the GraphQL operations of the files beside it through the API's own
 // handler, in the same process and as who its reader is, a stranger or an official:
 // it has no other way to the data, and so can show nothing that the API would not.
 package web
