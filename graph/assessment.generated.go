@@ -30,6 +30,7 @@ type AssessmentResolver interface {
 	Change(ctx context.Context, objs []*models.Assessment) ([]*assessments.Change, error)
 
 	Explanation(ctx context.Context, objs []*models.Assessment) ([]*models.Explanation, error)
+	Peers(ctx context.Context, objs []*models.Assessment) ([]*assessments.PeerComparison, error)
 }
 type AssessmentConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *AssessmentConnection) (int32, error)
@@ -767,6 +768,61 @@ func (ec *executionContext) resolveBatch_Assessment_explanation(ctx context.Cont
 		results,
 		err,
 		"Assessment.explanation",
+	)
+}
+
+func (ec *executionContext) _Assessment_peers(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Assessment_peers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Assessment_peers(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *assessments.PeerComparison) graphql.Marshaler {
+			return ec.marshalOPeerComparison2ᚖsteelyardᚋservicesᚋassessmentsᚐPeerComparison(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Assessment_peers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Assessment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PeerComparison(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Assessment_peers(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (any, error) {
+	resolver := ec.Resolvers.Assessment()
+	if batch, ok := graphql.BatchParentsFor[*models.Assessment](ctx, "Assessment"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Peers(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*assessments.PeerComparison](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Assessment.peers",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Peers(ctx, []*models.Assessment{obj})
+	return graphql.ResolveBatchSingleResult[*assessments.PeerComparison](
+		ctx,
+		results,
+		err,
+		"Assessment.peers",
 	)
 }
 
@@ -1780,6 +1836,176 @@ func (ec *executionContext) fieldContext_Explanation_parts(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _PeerComparison_officials(ctx context.Context, field graphql.CollectedField, obj *assessments.PeerComparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeerComparison_officials(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Officials, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PeerComparison_officials(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeerComparison", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PeerComparison_figures(ctx context.Context, field graphql.CollectedField, obj *assessments.PeerComparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeerComparison_figures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Figures, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*assessments.PeerFigure) graphql.Marshaler {
+			return ec.marshalNPeerFigure2ᚕᚖsteelyardᚋservicesᚋassessmentsᚐPeerFigureᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PeerComparison_figures(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PeerComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PeerFigure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PeerFigure_component(ctx context.Context, field graphql.CollectedField, obj *assessments.PeerFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeerFigure_component(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Component, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ScoreComponent) graphql.Marshaler {
+			return ec.marshalOScoreComponent2ᚖsteelyardᚋmodelsᚐScoreComponent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PeerFigure_component(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeerFigure", field, false, false, "ScoreComponent")
+}
+
+func (ec *executionContext) _PeerFigure_value(ctx context.Context, field graphql.CollectedField, obj *assessments.PeerFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeerFigure_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PeerFigure_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeerFigure", field, false, false, "Float")
+}
+
+func (ec *executionContext) _PeerFigure_others(ctx context.Context, field graphql.CollectedField, obj *assessments.PeerFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeerFigure_others(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Others, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PeerFigure_others(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeerFigure", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PeerFigure_mean(ctx context.Context, field graphql.CollectedField, obj *assessments.PeerFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeerFigure_mean(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mean, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
+			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PeerFigure_mean(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeerFigure", field, false, false, "Float")
+}
+
+func (ec *executionContext) _PeerFigure_spread(ctx context.Context, field graphql.CollectedField, obj *assessments.PeerFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeerFigure_spread(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Spread, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
+			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PeerFigure_spread(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeerFigure", field, false, false, "Float")
+}
+
 func (ec *executionContext) _ReportExport_filename(ctx context.Context, field graphql.CollectedField, obj *ReportExport) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2345,6 +2571,12 @@ func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Assessment_explanation(ctx, field, obj)
 				})
+		case "peers":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Assessment_peers(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2791,6 +3023,97 @@ func (ec *executionContext) _Explanation(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var peerComparisonImplementors = []string{"PeerComparison"}
+
+func (ec *executionContext) _PeerComparison(ctx context.Context, sel ast.SelectionSet, obj *assessments.PeerComparison) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, peerComparisonImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PeerComparison")
+		case "officials":
+			out.Values[i] = ec._PeerComparison_officials(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "figures":
+			out.Values[i] = ec._PeerComparison_figures(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var peerFigureImplementors = []string{"PeerFigure"}
+
+func (ec *executionContext) _PeerFigure(ctx context.Context, sel ast.SelectionSet, obj *assessments.PeerFigure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, peerFigureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PeerFigure")
+		case "component":
+			out.Values[i] = ec._PeerFigure_component(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._PeerFigure_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "others":
+			out.Values[i] = ec._PeerFigure_others(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mean":
+			out.Values[i] = ec._PeerFigure_mean(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "spread":
+			out.Values[i] = ec._PeerFigure_spread(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var reportExportImplementors = []string{"ReportExport"}
 
 func (ec *executionContext) _ReportExport(ctx context.Context, sel ast.SelectionSet, obj *ReportExport) graphql.Marshaler {
@@ -3113,6 +3436,30 @@ func (ec *executionContext) marshalNExplanation2ᚖsteelyardᚋmodelsᚐExplanat
 	return ec._Explanation(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNPeerFigure2ᚕᚖsteelyardᚋservicesᚋassessmentsᚐPeerFigureᚄ(ctx context.Context, sel ast.SelectionSet, v []*assessments.PeerFigure) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPeerFigure2ᚖsteelyardᚋservicesᚋassessmentsᚐPeerFigure(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPeerFigure2ᚖsteelyardᚋservicesᚋassessmentsᚐPeerFigure(ctx context.Context, sel ast.SelectionSet, v *assessments.PeerFigure) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PeerFigure!")
+		return graphql.Null
+	}
+	return ec._PeerFigure(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNReportExport2ᚖsteelyardᚋgraphᚐReportExport(ctx context.Context, sel ast.SelectionSet, v *ReportExport) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ReportExport!")
@@ -3241,6 +3588,13 @@ func (ec *executionContext) marshalOGradeProposal2ᚖsteelyardᚋmodelsᚐGradeP
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOPeerComparison2ᚖsteelyardᚋservicesᚋassessmentsᚐPeerComparison(ctx context.Context, sel ast.SelectionSet, v *assessments.PeerComparison) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PeerComparison(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOScoreComponent2ᚖsteelyardᚋmodelsᚐScoreComponent(ctx context.Context, v any) (*models.ScoreComponent, error) {

@@ -2335,6 +2335,25 @@ func (ec *executionContext) marshalOCycle2ᚖsteelyardᚋmodelsᚐCycle(ctx cont
 	return ec._Cycle(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOCycleKind2ᚖsteelyardᚋmodelsᚐCycleKind(ctx context.Context, v any) (*models.CycleKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.CycleKind(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCycleKind2ᚖsteelyardᚋmodelsᚐCycleKind(ctx context.Context, sel ast.SelectionSet, v *models.CycleKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) unmarshalONormalisation2ᚖsteelyardᚋgraphᚐNormalisation(ctx context.Context, v any) (*Normalisation, error) {
 	if v == nil {
 		return nil, nil

@@ -57,6 +57,24 @@ type AnswerMediationInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// A page of voters' comments.
+type AppraisalCommentConnection struct {
+	// The comments, each with its cursor.
+	Edges []*AppraisalCommentEdge `json:"edges"`
+	// The comments alone.
+	Nodes []*models.AppraisalComment `json:"nodes"`
+	// Where this page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A comment on a page.
+type AppraisalCommentEdge struct {
+	// Where the comment stands: pass it as `after`.
+	Cursor string `json:"cursor"`
+	// The comment.
+	Node *models.AppraisalComment `json:"node"`
+}
+
 // What saving an area gave.
 type AreaPayload struct {
 	// The area; null where there are errors.
@@ -470,6 +488,12 @@ type DeclareReviewConflictInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// A report definition that is to go.
+type DeleteReportDefinitionInput struct {
+	// Which.
+	ID models.ID `json:"id"`
+}
+
 // An encounter of a list to be recorded; what it names, it names by external ids.
 type EncounterRowInput struct {
 	// The official's external id; the caller where it is left out.
@@ -544,6 +568,24 @@ type ExclusionOfEvidencePayload struct {
 	Exclusion *models.EvidenceExclusion `json:"exclusion,omitempty"`
 	// What to mend.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A page of exports.
+type ExportConnection struct {
+	// The exports, each with its cursor.
+	Edges []*ExportEdge `json:"edges"`
+	// The exports alone.
+	Nodes []*models.Export `json:"nodes"`
+	// Where this page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// An export on a page.
+type ExportEdge struct {
+	// Where the export stands: pass it as `after`.
+	Cursor string `json:"cursor"`
+	// The export.
+	Node *models.Export `json:"node"`
 }
 
 // More time for an appeal.
@@ -1297,6 +1339,40 @@ type ReplyToRatingPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A column that a table of assessments can have.
+type ReportColumn struct {
+	// Its name in files, the same in every language.
+	Name string `json:"name"`
+	// What it is, in the language of Accept-Language.
+	Label string `json:"label"`
+}
+
+// A page of report definitions.
+type ReportDefinitionConnection struct {
+	// The definitions, each with its cursor.
+	Edges []*ReportDefinitionEdge `json:"edges"`
+	// The definitions alone.
+	Nodes []*models.ReportDefinition `json:"nodes"`
+	// Where this page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A report definition on a page.
+type ReportDefinitionEdge struct {
+	// Where the definition stands: pass it as `after`.
+	Cursor string `json:"cursor"`
+	// The definition.
+	Node *models.ReportDefinition `json:"node"`
+}
+
+// What saving a report definition gave.
+type ReportDefinitionPayload struct {
+	// The definition; null where there are errors.
+	Definition *models.ReportDefinition `json:"definition,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A report as a file.
 type ReportExport struct {
 	// A name for the file.
@@ -1309,6 +1385,14 @@ type ReportExport struct {
 	Encoding ContentEncoding `json:"encoding"`
 }
 
+// Which rows of a run a report has.
+type ReportFilterInput struct {
+	// Only this unit and everything below it.
+	UnitID graphql.Omittable[*models.ID] `json:"unitId,omitempty"`
+	// Only this peer group.
+	PeerGroup graphql.Omittable[*string] `json:"peerGroup,omitempty"`
+}
+
 // A case to be excluded.
 type RequestExclusionInput struct {
 	// The case.
@@ -1319,6 +1403,38 @@ type RequestExclusionInput struct {
 	Reason string `json:"reason"`
 	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// A report to be written in the background.
+type RequestExportInput struct {
+	// A saved definition that says all the rest; kind, format, filter, orderBy and columns are not looked at then.
+	DefinitionID graphql.Omittable[*models.ID] `json:"definitionId,omitempty"`
+	// Of which cycle. With a definition it may be left out: the last cycle of the definition's kind that has results.
+	CycleID graphql.Omittable[*models.ID] `json:"cycleId,omitempty"`
+	// Of this run; left out: the one that counts now.
+	RunID graphql.Omittable[*models.ID] `json:"runId,omitempty"`
+	// Whom it is about.
+	Kind models.ReportKind `json:"kind"`
+	// Whose sheet, for OFFICIAL_SHEET.
+	OfficialID graphql.Omittable[*models.ID] `json:"officialId,omitempty"`
+	// What it is written as: CSV, XLSX or PDF.
+	Format models.ReportFormat `json:"format"`
+	// Which rows.
+	Filter graphql.Omittable[*ReportFilterInput] `json:"filter,omitempty"`
+	// In which order the rows come; a PDF and a workbook keep it within their parts.
+	OrderBy models.AssessmentOrder `json:"orderBy"`
+	// Which columns, in this order, by the names of `reportColumns`; empty: all that the format has. Not for PDF.
+	Columns []string `json:"columns"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What asking for an export gave.
+type RequestExportPayload struct {
+	// The export, waiting; null where there are errors.
+	Export *models.Export `json:"export,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A third party between resident and office.
@@ -1631,6 +1747,32 @@ type SaveRatingFormPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A report definition as it is to be.
+type SaveReportDefinitionInput struct {
+	// Which one to change; a new one is made where it is left out.
+	ID graphql.Omittable[*models.ID] `json:"id,omitempty"`
+	// Whose it is; left out: the unit of the caller's scope. At most 200 definitions a unit.
+	UnitID graphql.Omittable[*models.ID] `json:"unitId,omitempty"`
+	// Its name.
+	Name string `json:"name"`
+	// Of cycles of this kind alone.
+	CycleKind graphql.Omittable[*models.CycleKind] `json:"cycleKind,omitempty"`
+	// Always of this run; not together with cycleKind.
+	RunID graphql.Omittable[*models.ID] `json:"runId,omitempty"`
+	// Whom it is about; any kind but OFFICIAL_SHEET.
+	Kind models.ReportKind `json:"kind"`
+	// What it is written as: CSV, XLSX or PDF.
+	Format models.ReportFormat `json:"format"`
+	// Which rows.
+	Filter graphql.Omittable[*ReportFilterInput] `json:"filter,omitempty"`
+	// In which order the rows come.
+	OrderBy models.AssessmentOrder `json:"orderBy"`
+	// Which columns, in this order, by the names of `reportColumns`; empty: all that the format has. Not for PDF.
+	Columns []string `json:"columns"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // A review to be kept until it is handed in.
 type SaveReviewDraftInput struct {
 	// The assignment.
@@ -1661,6 +1803,8 @@ type SaveReviewTemplateInput struct {
 	IsDefault bool `json:"isDefault"`
 	// What is asked, in this order, at least one question a dimension. Left out: the standard questions.
 	Questions []*ReviewQuestionInput `json:"questions"`
+	// What each class of voters weighs in a democratic appraisal. Left out: 40, 30 and 30.
+	Weights graphql.Omittable[*models.ClassWeights] `json:"weights,omitempty"`
 	// A random text of the client's: a repeat with the same key gets the first answer again.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }

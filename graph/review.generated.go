@@ -38,6 +38,7 @@ type ReviewProposalPartResolver interface {
 type ReviewRoundResolver interface {
 	Template(ctx context.Context, objs []*models.ReviewRound) ([]*models.ReviewTemplate, error)
 	Progress(ctx context.Context, obj *models.ReviewRound) ([]*reviews.Progress, error)
+	Turnout(ctx context.Context, obj *models.ReviewRound) ([]*reviews.Turnout, error)
 	Loads(ctx context.Context, obj *models.ReviewRound, first int32) ([]*reviews.Load, error)
 	Assignments(ctx context.Context, obj *models.ReviewRound, officialID *models.ID, reviewerID *models.ID, first int32, after *string) (*ReviewPairConnection, error)
 }
@@ -169,6 +170,203 @@ func (ec *executionContext) fieldContext_AmendReviewAssignmentPayload_userErrors
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AppraisalComment_id(ctx context.Context, field graphql.CollectedField, obj *models.AppraisalComment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalComment_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
+			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalComment_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalComment", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AppraisalComment_body(ctx context.Context, field graphql.CollectedField, obj *models.AppraisalComment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalComment_body(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Body, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalComment_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalComment", field, false, false, "String")
+}
+
+func (ec *executionContext) _AppraisalCommentConnection_edges(ctx context.Context, field graphql.CollectedField, obj *AppraisalCommentConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalCommentConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*AppraisalCommentEdge) graphql.Marshaler {
+			return ec.marshalNAppraisalCommentEdge2ᚕᚖsteelyardᚋgraphᚐAppraisalCommentEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalCommentConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AppraisalCommentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AppraisalCommentEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AppraisalCommentConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *AppraisalCommentConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalCommentConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.AppraisalComment) graphql.Marshaler {
+			return ec.marshalNAppraisalComment2ᚕᚖsteelyardᚋmodelsᚐAppraisalCommentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalCommentConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AppraisalCommentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AppraisalComment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AppraisalCommentConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *AppraisalCommentConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalCommentConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖsteelyardᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalCommentConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AppraisalCommentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AppraisalCommentEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *AppraisalCommentEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalCommentEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalCommentEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalCommentEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _AppraisalCommentEdge_node(ctx context.Context, field graphql.CollectedField, obj *AppraisalCommentEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalCommentEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.AppraisalComment) graphql.Marshaler {
+			return ec.marshalNAppraisalComment2ᚖsteelyardᚋmodelsᚐAppraisalComment(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalCommentEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AppraisalCommentEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AppraisalComment(ctx, field)
 		},
 	}
 	return fc, nil
@@ -576,6 +774,144 @@ func (ec *executionContext) _AppraisalShares_score(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_AppraisalShares_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AppraisalShares", field, true, false, "Float")
+}
+
+func (ec *executionContext) _AppraisalTurnout_voterClass(ctx context.Context, field graphql.CollectedField, obj *reviews.Turnout) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalTurnout_voterClass(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VoterClass, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.VoterClass) graphql.Marshaler {
+			return ec.marshalNVoterClass2steelyardᚋmodelsᚐVoterClass(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalTurnout_voterClass(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalTurnout", field, false, false, "VoterClass")
+}
+
+func (ec *executionContext) _AppraisalTurnout_issued(ctx context.Context, field graphql.CollectedField, obj *reviews.Turnout) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalTurnout_issued(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Issued, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalTurnout_issued(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalTurnout", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AppraisalTurnout_voted(ctx context.Context, field graphql.CollectedField, obj *reviews.Turnout) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AppraisalTurnout_voted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Voted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AppraisalTurnout_voted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AppraisalTurnout", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ClassWeights_a(ctx context.Context, field graphql.CollectedField, obj *models.ClassWeights) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClassWeights_a(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.A, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ClassWeights_a(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ClassWeights", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ClassWeights_b(ctx context.Context, field graphql.CollectedField, obj *models.ClassWeights) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClassWeights_b(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.B, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ClassWeights_b(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ClassWeights", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ClassWeights_c(ctx context.Context, field graphql.CollectedField, obj *models.ClassWeights) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClassWeights_c(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.C, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ClassWeights_c(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ClassWeights", field, false, false, "Int")
 }
 
 func (ec *executionContext) _CloseReviewRoundPayload_round(ctx context.Context, field graphql.CollectedField, obj *CloseReviewRoundPayload) (ret graphql.Marshaler) {
@@ -2821,6 +3157,38 @@ func (ec *executionContext) fieldContext_ReviewRound_progress(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _ReviewRound_turnout(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewRound_turnout(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReviewRound().Turnout(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*reviews.Turnout) graphql.Marshaler {
+			return ec.marshalNAppraisalTurnout2ᚕᚖsteelyardᚋservicesᚋreviewsᚐTurnoutᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewRound_turnout(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewRound",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AppraisalTurnout(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReviewRound_loads(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3292,6 +3660,38 @@ func (ec *executionContext) _ReviewTemplate_isDefault(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_ReviewTemplate_isDefault(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewTemplate", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ReviewTemplate_weights(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewTemplate_weights(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Weights, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ClassWeights) graphql.Marshaler {
+			return ec.marshalNClassWeights2steelyardᚋmodelsᚐClassWeights(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewTemplate_weights(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewTemplate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ClassWeights(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ReviewTemplate_savedAt(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (ret graphql.Marshaler) {
@@ -3872,6 +4272,62 @@ func (ec *executionContext) unmarshalInputAppraisalMarkInput(ctx context.Context
 func UnmarshalAppraisalMarkInput(ctx context.Context, raw any) (models.AppraisalMark, error) {
 	var out models.AppraisalMark
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "AppraisalMarkInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputClassWeightsInput(ctx context.Context, obj any) (models.ClassWeights, error) {
+	var it models.ClassWeights
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"a", "b", "c"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "a":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("a"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.A = data
+		case "b":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("b"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.B = data
+		case "c":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("c"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.C = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalClassWeightsInput unmarshals raw into the ClassWeightsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalClassWeightsInput(ctx context.Context, raw any) (models.ClassWeights, error) {
+	var out models.ClassWeights
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ClassWeightsInput", raw, &out)
 	return out, err
 }
 
@@ -4565,7 +5021,7 @@ func (ec *executionContext) unmarshalInputSaveReviewTemplateInput(ctx context.Co
 		asMap["questions"] = []any{}
 	}
 
-	fieldsInOrder := [...]string{"unitId", "name", "isDefault", "questions", "idempotencyKey"}
+	fieldsInOrder := [...]string{"unitId", "name", "isDefault", "questions", "weights", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4600,6 +5056,13 @@ func (ec *executionContext) unmarshalInputSaveReviewTemplateInput(ctx context.Co
 				return it, err
 			}
 			it.Questions = data
+		case "weights":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("weights"))
+			data, err := ec.unmarshalOClassWeightsInput2ᚖsteelyardᚋmodelsᚐClassWeights(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Weights = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -4803,6 +5266,125 @@ func (ec *executionContext) _AmendReviewAssignmentPayload(ctx context.Context, s
 	return out
 }
 
+var appraisalCommentImplementors = []string{"AppraisalComment"}
+
+func (ec *executionContext) _AppraisalComment(ctx context.Context, sel ast.SelectionSet, obj *models.AppraisalComment) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, appraisalCommentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AppraisalComment")
+		case "id":
+			out.Values[i] = ec._AppraisalComment_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "body":
+			out.Values[i] = ec._AppraisalComment_body(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var appraisalCommentConnectionImplementors = []string{"AppraisalCommentConnection"}
+
+func (ec *executionContext) _AppraisalCommentConnection(ctx context.Context, sel ast.SelectionSet, obj *AppraisalCommentConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, appraisalCommentConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AppraisalCommentConnection")
+		case "edges":
+			out.Values[i] = ec._AppraisalCommentConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._AppraisalCommentConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AppraisalCommentConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var appraisalCommentEdgeImplementors = []string{"AppraisalCommentEdge"}
+
+func (ec *executionContext) _AppraisalCommentEdge(ctx context.Context, sel ast.SelectionSet, obj *AppraisalCommentEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, appraisalCommentEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AppraisalCommentEdge")
+		case "cursor":
+			out.Values[i] = ec._AppraisalCommentEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AppraisalCommentEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var appraisalFormImplementors = []string{"AppraisalForm"}
 
 func (ec *executionContext) _AppraisalForm(ctx context.Context, sel ast.SelectionSet, obj *reviews.Form) graphql.Marshaler {
@@ -4975,6 +5557,92 @@ func (ec *executionContext) _AppraisalShares(ctx context.Context, sel ast.Select
 			}
 		case "score":
 			out.Values[i] = ec._AppraisalShares_score(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var appraisalTurnoutImplementors = []string{"AppraisalTurnout"}
+
+func (ec *executionContext) _AppraisalTurnout(ctx context.Context, sel ast.SelectionSet, obj *reviews.Turnout) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, appraisalTurnoutImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AppraisalTurnout")
+		case "voterClass":
+			out.Values[i] = ec._AppraisalTurnout_voterClass(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "issued":
+			out.Values[i] = ec._AppraisalTurnout_issued(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "voted":
+			out.Values[i] = ec._AppraisalTurnout_voted(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var classWeightsImplementors = []string{"ClassWeights"}
+
+func (ec *executionContext) _ClassWeights(ctx context.Context, sel ast.SelectionSet, obj *models.ClassWeights) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, classWeightsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ClassWeights")
+		case "a":
+			out.Values[i] = ec._ClassWeights_a(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "b":
+			out.Values[i] = ec._ClassWeights_b(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "c":
+			out.Values[i] = ec._ClassWeights_c(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -5993,6 +6661,12 @@ func (ec *executionContext) _ReviewRound(ctx context.Context, sel ast.SelectionS
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewRound_progress(ctx, field, obj)
 				})
+		case "turnout":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReviewRound_turnout(ctx, field, obj)
+				})
 		case "loads":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -6181,6 +6855,11 @@ func (ec *executionContext) _ReviewTemplate(ctx context.Context, sel ast.Selecti
 			}
 		case "isDefault":
 			out.Values[i] = ec._ReviewTemplate_isDefault(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "weights":
+			out.Values[i] = ec._ReviewTemplate_weights(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -6462,6 +7141,62 @@ func (ec *executionContext) marshalNAmendReviewAssignmentPayload2ᚖsteelyardᚋ
 	return ec._AmendReviewAssignmentPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNAppraisalComment2ᚕᚖsteelyardᚋmodelsᚐAppraisalCommentᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.AppraisalComment) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAppraisalComment2ᚖsteelyardᚋmodelsᚐAppraisalComment(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAppraisalComment2ᚖsteelyardᚋmodelsᚐAppraisalComment(ctx context.Context, sel ast.SelectionSet, v *models.AppraisalComment) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AppraisalComment!")
+		return graphql.Null
+	}
+	return ec._AppraisalComment(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAppraisalCommentConnection2ᚖsteelyardᚋgraphᚐAppraisalCommentConnection(ctx context.Context, sel ast.SelectionSet, v *AppraisalCommentConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AppraisalCommentConnection!")
+		return graphql.Null
+	}
+	return ec._AppraisalCommentConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAppraisalCommentEdge2ᚕᚖsteelyardᚋgraphᚐAppraisalCommentEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*AppraisalCommentEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAppraisalCommentEdge2ᚖsteelyardᚋgraphᚐAppraisalCommentEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAppraisalCommentEdge2ᚖsteelyardᚋgraphᚐAppraisalCommentEdge(ctx context.Context, sel ast.SelectionSet, v *AppraisalCommentEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AppraisalCommentEdge!")
+		return graphql.Null
+	}
+	return ec._AppraisalCommentEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNAppraisalGrade2steelyardᚋmodelsᚐAppraisalGrade(ctx context.Context, v any) (models.AppraisalGrade, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := models.AppraisalGrade(tmp)
@@ -6566,6 +7301,34 @@ func (ec *executionContext) marshalNAppraisalShares2ᚖsteelyardᚋservicesᚋre
 		return graphql.Null
 	}
 	return ec._AppraisalShares(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAppraisalTurnout2ᚕᚖsteelyardᚋservicesᚋreviewsᚐTurnoutᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Turnout) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAppraisalTurnout2ᚖsteelyardᚋservicesᚋreviewsᚐTurnout(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAppraisalTurnout2ᚖsteelyardᚋservicesᚋreviewsᚐTurnout(ctx context.Context, sel ast.SelectionSet, v *reviews.Turnout) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AppraisalTurnout!")
+		return graphql.Null
+	}
+	return ec._AppraisalTurnout(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNClassWeights2steelyardᚋmodelsᚐClassWeights(ctx context.Context, sel ast.SelectionSet, v models.ClassWeights) graphql.Marshaler {
+	return ec._ClassWeights(ctx, sel, &v)
 }
 
 func (ec *executionContext) unmarshalNCloseReviewRoundInput2steelyardᚋgraphᚐCloseReviewRoundInput(ctx context.Context, v any) (CloseReviewRoundInput, error) {
@@ -7301,6 +8064,14 @@ func (ec *executionContext) marshalOAppraisalShares2ᚖsteelyardᚋservicesᚋre
 		return graphql.Null
 	}
 	return ec._AppraisalShares(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOClassWeightsInput2ᚖsteelyardᚋmodelsᚐClassWeights(ctx context.Context, v any) (*models.ClassWeights, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputClassWeightsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalORelation2ᚖsteelyardᚋmodelsᚐRelation(ctx context.Context, v any) (*models.Relation, error) {

@@ -45,6 +45,7 @@ type ResolverRoot interface {
 	Encounter() EncounterResolver
 	EvidenceExclusion() EvidenceExclusionResolver
 	Exclusion() ExclusionResolver
+	Export() ExportResolver
 	GradeLimit() GradeLimitResolver
 	GradeQuota() GradeQuotaResolver
 	Holiday() HolidayResolver
@@ -62,6 +63,7 @@ type ResolverRoot interface {
 	Query() QueryResolver
 	Rating() RatingResolver
 	RatingInvitation() RatingInvitationResolver
+	ReportDefinition() ReportDefinitionResolver
 	ReviewAssignment() ReviewAssignmentResolver
 	ReviewConflict() ReviewConflictResolver
 	ReviewLoad() ReviewLoadResolver
@@ -98,6 +100,22 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	AppraisalComment struct {
+		Body func(childComplexity int) int
+		ID   func(childComplexity int) int
+	}
+
+	AppraisalCommentConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AppraisalCommentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	AppraisalForm struct {
 		ClosesOn  func(childComplexity int) int
 		Name      func(childComplexity int) int
@@ -124,6 +142,12 @@ type ComplexityRoot struct {
 		Incompetent        func(childComplexity int) int
 		Score              func(childComplexity int) int
 		VoterClass         func(childComplexity int) int
+	}
+
+	AppraisalTurnout struct {
+		Issued     func(childComplexity int) int
+		Voted      func(childComplexity int) int
+		VoterClass func(childComplexity int) int
 	}
 
 	Area struct {
@@ -158,6 +182,7 @@ type ComplexityRoot struct {
 		ID            func(childComplexity int) int
 		Official      func(childComplexity int) int
 		PeerGroup     func(childComplexity int) int
+		Peers         func(childComplexity int) int
 		Position      func(childComplexity int) int
 		Rank          func(childComplexity int) int
 		RankHigh      func(childComplexity int) int
@@ -318,6 +343,12 @@ type ComplexityRoot struct {
 	CheckDeedPayload struct {
 		Deed       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	ClassWeights struct {
+		A func(childComplexity int) int
+		B func(childComplexity int) int
+		C func(childComplexity int) int
 	}
 
 	CloseReviewRoundPayload struct {
@@ -600,6 +631,44 @@ type ComplexityRoot struct {
 		Parts func(childComplexity int) int
 	}
 
+	Export struct {
+		Columns     func(childComplexity int) int
+		Cycle       func(childComplexity int) int
+		Digest      func(childComplexity int) int
+		Done        func(childComplexity int) int
+		ExpiresAt   func(childComplexity int) int
+		Failure     func(childComplexity int) int
+		Filename    func(childComplexity int) int
+		FinishedAt  func(childComplexity int) int
+		Format      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		MediaType   func(childComplexity int) int
+		Official    func(childComplexity int) int
+		Ordering    func(childComplexity int) int
+		PeerGroup   func(childComplexity int) int
+		Progress    func(childComplexity int) int
+		RequestedAt func(childComplexity int) int
+		Run         func(childComplexity int) int
+		Size        func(childComplexity int) int
+		StartedAt   func(childComplexity int) int
+		State       func(childComplexity int) int
+		Total       func(childComplexity int) int
+		URL         func(childComplexity int) int
+		Unit        func(childComplexity int) int
+	}
+
+	ExportConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ExportEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	FileObjectionPayload struct {
 		Objection  func(childComplexity int) int
 		Receipt    func(childComplexity int) int
@@ -729,6 +798,7 @@ type ComplexityRoot struct {
 		DecideObjection          func(childComplexity int, input DecideObjectionInput) int
 		DecideTransfer           func(childComplexity int, input DecideTransferInput) int
 		DeclareReviewConflict    func(childComplexity int, input DeclareReviewConflictInput) int
+		DeleteReportDefinition   func(childComplexity int, input DeleteReportDefinitionInput) int
 		EndMediation             func(childComplexity int, input EndMediationInput) int
 		ExcludeEvidence          func(childComplexity int, input ExcludeEvidenceInput) int
 		ExtendCase               func(childComplexity int, input CaseReasonInput) int
@@ -763,6 +833,7 @@ type ComplexityRoot struct {
 		RemoveWebhook            func(childComplexity int, input RemoveWebhookInput) int
 		ReplyToRating            func(childComplexity int, input ReplyToRatingInput) int
 		RequestExclusion         func(childComplexity int, input RequestExclusionInput) int
+		RequestExport            func(childComplexity int, input RequestExportInput) int
 		RequestMediation         func(childComplexity int, input RequestMediationInput) int
 		ResolveCase              func(childComplexity int, input ResolveCaseInput) int
 		ResumeCase               func(childComplexity int, input CaseStepInput) int
@@ -774,6 +845,7 @@ type ComplexityRoot struct {
 		SaveHoliday              func(childComplexity int, input SaveHolidayInput) int
 		SavePolicy               func(childComplexity int, input SavePolicyInput) int
 		SaveRatingForm           func(childComplexity int, input SaveRatingFormInput) int
+		SaveReportDefinition     func(childComplexity int, input SaveReportDefinitionInput) int
 		SaveReviewDraft          func(childComplexity int, input SaveReviewDraftInput) int
 		SaveReviewTemplate       func(childComplexity int, input SaveReviewTemplateInput) int
 		SaveRoutingRule          func(childComplexity int, input SaveRoutingRuleInput) int
@@ -959,6 +1031,19 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	PeerComparison struct {
+		Figures   func(childComplexity int) int
+		Officials func(childComplexity int) int
+	}
+
+	PeerFigure struct {
+		Component func(childComplexity int) int
+		Mean      func(childComplexity int) int
+		Others    func(childComplexity int) int
+		Spread    func(childComplexity int) int
+		Value     func(childComplexity int) int
+	}
+
 	Policy struct {
 		Document func(childComplexity int) int
 		ID       func(childComplexity int) int
@@ -1019,6 +1104,7 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		AppraisalComments   func(childComplexity int, roundID models.ID, first int32, after *string) int
 		AppraisalForm       func(childComplexity int, code string) int
 		AppraisalResults    func(childComplexity int, roundID models.ID) int
 		Areas               func(childComplexity int) int
@@ -1038,8 +1124,10 @@ type ComplexityRoot struct {
 		Cycles              func(childComplexity int, first int32, after *string) int
 		DeedsToCheck        func(childComplexity int, first int32) int
 		EvidenceExclusions  func(childComplexity int, cycleID models.ID, first int32, after *string) int
+		Export              func(childComplexity int, id models.ID) int
 		ExportOfficialSheet func(childComplexity int, cycleID models.ID, officialID models.ID) int
 		ExportReport        func(childComplexity int, format models.ReportFormat, cycleID models.ID, unitID *models.ID, peerGroup *string) int
+		Exports             func(childComplexity int, first int32, after *string) int
 		GradeLimits         func(childComplexity int, cycleID models.ID, first int32, after *string) int
 		GradeQuotas         func(childComplexity int, cycleID models.ID) int
 		Holidays            func(childComplexity int, year int32, unitID *models.ID) int
@@ -1061,6 +1149,8 @@ type ComplexityRoot struct {
 		RatingByReceipt     func(childComplexity int, receipt string) int
 		RatingForm          func(childComplexity int, serviceID models.ID) int
 		RatingInvitation    func(childComplexity int, token string) int
+		ReportColumns       func(childComplexity int) int
+		ReportDefinitions   func(childComplexity int, first int32, after *string) int
 		ReviewConflicts     func(childComplexity int, first int32, after *string) int
 		ReviewResults       func(childComplexity int, roundID models.ID, officialID models.ID) int
 		ReviewRound         func(childComplexity int, id models.ID) int
@@ -1186,6 +1276,43 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ReportColumn struct {
+		Label func(childComplexity int) int
+		Name  func(childComplexity int) int
+	}
+
+	ReportDefinition struct {
+		Columns   func(childComplexity int) int
+		CycleKind func(childComplexity int) int
+		Format    func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Ordering  func(childComplexity int) int
+		PeerGroup func(childComplexity int) int
+		Run       func(childComplexity int) int
+		SavedAt   func(childComplexity int) int
+		SavedBy   func(childComplexity int) int
+		Unit      func(childComplexity int) int
+		Within    func(childComplexity int) int
+	}
+
+	ReportDefinitionConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ReportDefinitionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ReportDefinitionPayload struct {
+		Definition func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ReportExport struct {
 		Content   func(childComplexity int) int
 		Encoding  func(childComplexity int) int
@@ -1202,6 +1329,11 @@ type ComplexityRoot struct {
 		Officials    func(childComplexity int) int
 		Provisional  func(childComplexity int) int
 		Scored       func(childComplexity int) int
+	}
+
+	RequestExportPayload struct {
+		Export     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ReviewAnswer struct {
@@ -1323,6 +1455,7 @@ type ComplexityRoot struct {
 		Progress    func(childComplexity int) int
 		State       func(childComplexity int) int
 		Template    func(childComplexity int) int
+		Turnout     func(childComplexity int) int
 	}
 
 	ReviewRoundConnection struct {
@@ -1350,6 +1483,7 @@ type ComplexityRoot struct {
 		SavedAt   func(childComplexity int) int
 		Unit      func(childComplexity int) int
 		Version   func(childComplexity int) int
+		Weights   func(childComplexity int) int
 	}
 
 	ReviewTemplateConnection struct {
@@ -1654,6 +1788,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AmendReviewAssignmentPayload.UserErrors(childComplexity), true
 
+	case "AppraisalComment.body":
+		if e.ComplexityRoot.AppraisalComment.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalComment.Body(childComplexity), true
+	case "AppraisalComment.id":
+		if e.ComplexityRoot.AppraisalComment.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalComment.ID(childComplexity), true
+
+	case "AppraisalCommentConnection.edges":
+		if e.ComplexityRoot.AppraisalCommentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalCommentConnection.Edges(childComplexity), true
+	case "AppraisalCommentConnection.nodes":
+		if e.ComplexityRoot.AppraisalCommentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalCommentConnection.Nodes(childComplexity), true
+	case "AppraisalCommentConnection.pageInfo":
+		if e.ComplexityRoot.AppraisalCommentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalCommentConnection.PageInfo(childComplexity), true
+
+	case "AppraisalCommentEdge.cursor":
+		if e.ComplexityRoot.AppraisalCommentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalCommentEdge.Cursor(childComplexity), true
+	case "AppraisalCommentEdge.node":
+		if e.ComplexityRoot.AppraisalCommentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalCommentEdge.Node(childComplexity), true
+
 	case "AppraisalForm.closesOn":
 		if e.ComplexityRoot.AppraisalForm.ClosesOn == nil {
 			break
@@ -1753,6 +1932,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AppraisalShares.VoterClass(childComplexity), true
+
+	case "AppraisalTurnout.issued":
+		if e.ComplexityRoot.AppraisalTurnout.Issued == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalTurnout.Issued(childComplexity), true
+	case "AppraisalTurnout.voted":
+		if e.ComplexityRoot.AppraisalTurnout.Voted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalTurnout.Voted(childComplexity), true
+	case "AppraisalTurnout.voterClass":
+		if e.ComplexityRoot.AppraisalTurnout.VoterClass == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppraisalTurnout.VoterClass(childComplexity), true
 
 	case "Area.id":
 		if e.ComplexityRoot.Area.ID == nil {
@@ -1889,6 +2087,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Assessment.PeerGroup(childComplexity), true
+	case "Assessment.peers":
+		if e.ComplexityRoot.Assessment.Peers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Peers(childComplexity), true
 	case "Assessment.position":
 		if e.ComplexityRoot.Assessment.Position == nil {
 			break
@@ -2560,6 +2764,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CheckDeedPayload.UserErrors(childComplexity), true
+
+	case "ClassWeights.a":
+		if e.ComplexityRoot.ClassWeights.A == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassWeights.A(childComplexity), true
+	case "ClassWeights.b":
+		if e.ComplexityRoot.ClassWeights.B == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassWeights.B(childComplexity), true
+	case "ClassWeights.c":
+		if e.ComplexityRoot.ClassWeights.C == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassWeights.C(childComplexity), true
 
 	case "CloseReviewRoundPayload.round":
 		if e.ComplexityRoot.CloseReviewRoundPayload.Round == nil {
@@ -3629,6 +3852,183 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Explanation.Parts(childComplexity), true
 
+	case "Export.columns":
+		if e.ComplexityRoot.Export.Columns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.Columns(childComplexity), true
+	case "Export.cycle":
+		if e.ComplexityRoot.Export.Cycle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.Cycle(childComplexity), true
+	case "Export.digest":
+		if e.ComplexityRoot.Export.Digest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.Digest(childComplexity), true
+	case "Export.done":
+		if e.ComplexityRoot.Export.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.Done(childComplexity), true
+	case "Export.expiresAt":
+		if e.ComplexityRoot.Export.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.ExpiresAt(childComplexity), true
+	case "Export.failure":
+		if e.ComplexityRoot.Export.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.Failure(childComplexity), true
+	case "Export.filename":
+		if e.ComplexityRoot.Export.Filename == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.Filename(childComplexity), true
+	case "Export.finishedAt":
+		if e.ComplexityRoot.Export.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.FinishedAt(childComplexity), true
+	case "Export.format":
+		if e.ComplexityRoot.Export.Format == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.Format(childComplexity), true
+	case "Export.id":
+		if e.ComplexityRoot.Export.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.ID(childComplexity), true
+	case "Export.kind":
+		if e.ComplexityRoot.Export.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.Kind(childComplexity), true
+	case "Export.mediaType":
+		if e.ComplexityRoot.Export.MediaType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.MediaType(childComplexity), true
+	case "Export.official":
+		if e.ComplexityRoot.Export.Official == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.Official(childComplexity), true
+	case "Export.orderBy":
+		if e.ComplexityRoot.Export.Ordering == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.Ordering(childComplexity), true
+	case "Export.peerGroup":
+		if e.ComplexityRoot.Export.PeerGroup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.PeerGroup(childComplexity), true
+	case "Export.progress":
+		if e.ComplexityRoot.Export.Progress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.Progress(childComplexity), true
+	case "Export.requestedAt":
+		if e.ComplexityRoot.Export.RequestedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.RequestedAt(childComplexity), true
+	case "Export.run":
+		if e.ComplexityRoot.Export.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.Run(childComplexity), true
+	case "Export.size":
+		if e.ComplexityRoot.Export.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.Size(childComplexity), true
+	case "Export.startedAt":
+		if e.ComplexityRoot.Export.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.StartedAt(childComplexity), true
+	case "Export.state":
+		if e.ComplexityRoot.Export.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.State(childComplexity), true
+	case "Export.total":
+		if e.ComplexityRoot.Export.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.Total(childComplexity), true
+	case "Export.url":
+		if e.ComplexityRoot.Export.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.URL(childComplexity), true
+	case "Export.unit":
+		if e.ComplexityRoot.Export.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Export.Unit(childComplexity), true
+
+	case "ExportConnection.edges":
+		if e.ComplexityRoot.ExportConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportConnection.Edges(childComplexity), true
+	case "ExportConnection.nodes":
+		if e.ComplexityRoot.ExportConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportConnection.Nodes(childComplexity), true
+	case "ExportConnection.pageInfo":
+		if e.ComplexityRoot.ExportConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportConnection.PageInfo(childComplexity), true
+
+	case "ExportEdge.cursor":
+		if e.ComplexityRoot.ExportEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportEdge.Cursor(childComplexity), true
+	case "ExportEdge.node":
+		if e.ComplexityRoot.ExportEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportEdge.Node(childComplexity), true
+
 	case "FileObjectionPayload.objection":
 		if e.ComplexityRoot.FileObjectionPayload.Objection == nil {
 			break
@@ -4210,6 +4610,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclareReviewConflict(childComplexity, args["input"].(DeclareReviewConflictInput)), true
+	case "Mutation.deleteReportDefinition":
+		if e.ComplexityRoot.Mutation.DeleteReportDefinition == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteReportDefinition_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteReportDefinition(childComplexity, args["input"].(DeleteReportDefinitionInput)), true
 	case "Mutation.endMediation":
 		if e.ComplexityRoot.Mutation.EndMediation == nil {
 			break
@@ -4584,6 +4995,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RequestExclusion(childComplexity, args["input"].(RequestExclusionInput)), true
+	case "Mutation.requestExport":
+		if e.ComplexityRoot.Mutation.RequestExport == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestExport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestExport(childComplexity, args["input"].(RequestExportInput)), true
 	case "Mutation.requestMediation":
 		if e.ComplexityRoot.Mutation.RequestMediation == nil {
 			break
@@ -4705,6 +5127,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SaveRatingForm(childComplexity, args["input"].(SaveRatingFormInput)), true
+	case "Mutation.saveReportDefinition":
+		if e.ComplexityRoot.Mutation.SaveReportDefinition == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveReportDefinition_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveReportDefinition(childComplexity, args["input"].(SaveReportDefinitionInput)), true
 	case "Mutation.saveReviewDraft":
 		if e.ComplexityRoot.Mutation.SaveReviewDraft == nil {
 			break
@@ -5540,6 +5973,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ParticipationEdge.Node(childComplexity), true
 
+	case "PeerComparison.figures":
+		if e.ComplexityRoot.PeerComparison.Figures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PeerComparison.Figures(childComplexity), true
+	case "PeerComparison.officials":
+		if e.ComplexityRoot.PeerComparison.Officials == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PeerComparison.Officials(childComplexity), true
+
+	case "PeerFigure.component":
+		if e.ComplexityRoot.PeerFigure.Component == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PeerFigure.Component(childComplexity), true
+	case "PeerFigure.mean":
+		if e.ComplexityRoot.PeerFigure.Mean == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PeerFigure.Mean(childComplexity), true
+	case "PeerFigure.others":
+		if e.ComplexityRoot.PeerFigure.Others == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PeerFigure.Others(childComplexity), true
+	case "PeerFigure.spread":
+		if e.ComplexityRoot.PeerFigure.Spread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PeerFigure.Spread(childComplexity), true
+	case "PeerFigure.value":
+		if e.ComplexityRoot.PeerFigure.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PeerFigure.Value(childComplexity), true
+
 	case "Policy.document":
 		if e.ComplexityRoot.Policy.Document == nil {
 			break
@@ -5780,6 +6257,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PublicNotice.ToOn(childComplexity), true
 
+	case "Query.appraisalComments":
+		if e.ComplexityRoot.Query.AppraisalComments == nil {
+			break
+		}
+
+		args, err := ec.field_Query_appraisalComments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AppraisalComments(childComplexity, args["roundId"].(models.ID), args["first"].(int32), args["after"].(*string)), true
 	case "Query.appraisalForm":
 		if e.ComplexityRoot.Query.AppraisalForm == nil {
 			break
@@ -5974,6 +6462,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.EvidenceExclusions(childComplexity, args["cycleId"].(models.ID), args["first"].(int32), args["after"].(*string)), true
+	case "Query.export":
+		if e.ComplexityRoot.Query.Export == nil {
+			break
+		}
+
+		args, err := ec.field_Query_export_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Export(childComplexity, args["id"].(models.ID)), true
 	case "Query.exportOfficialSheet":
 		if e.ComplexityRoot.Query.ExportOfficialSheet == nil {
 			break
@@ -5996,6 +6495,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ExportReport(childComplexity, args["format"].(models.ReportFormat), args["cycleId"].(models.ID), args["unitId"].(*models.ID), args["peerGroup"].(*string)), true
+	case "Query.exports":
+		if e.ComplexityRoot.Query.Exports == nil {
+			break
+		}
+
+		args, err := ec.field_Query_exports_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Exports(childComplexity, args["first"].(int32), args["after"].(*string)), true
 	case "Query.gradeLimits":
 		if e.ComplexityRoot.Query.GradeLimits == nil {
 			break
@@ -6218,6 +6728,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RatingInvitation(childComplexity, args["token"].(string)), true
+	case "Query.reportColumns":
+		if e.ComplexityRoot.Query.ReportColumns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ReportColumns(childComplexity), true
+	case "Query.reportDefinitions":
+		if e.ComplexityRoot.Query.ReportDefinitions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_reportDefinitions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ReportDefinitions(childComplexity, args["first"].(int32), args["after"].(*string)), true
 	case "Query.reviewConflicts":
 		if e.ComplexityRoot.Query.ReviewConflicts == nil {
 			break
@@ -6738,6 +7265,143 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReplyToRatingPayload.UserErrors(childComplexity), true
 
+	case "ReportColumn.label":
+		if e.ComplexityRoot.ReportColumn.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportColumn.Label(childComplexity), true
+	case "ReportColumn.name":
+		if e.ComplexityRoot.ReportColumn.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportColumn.Name(childComplexity), true
+
+	case "ReportDefinition.columns":
+		if e.ComplexityRoot.ReportDefinition.Columns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinition.Columns(childComplexity), true
+	case "ReportDefinition.cycleKind":
+		if e.ComplexityRoot.ReportDefinition.CycleKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinition.CycleKind(childComplexity), true
+	case "ReportDefinition.format":
+		if e.ComplexityRoot.ReportDefinition.Format == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinition.Format(childComplexity), true
+	case "ReportDefinition.id":
+		if e.ComplexityRoot.ReportDefinition.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinition.ID(childComplexity), true
+	case "ReportDefinition.kind":
+		if e.ComplexityRoot.ReportDefinition.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinition.Kind(childComplexity), true
+	case "ReportDefinition.name":
+		if e.ComplexityRoot.ReportDefinition.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinition.Name(childComplexity), true
+	case "ReportDefinition.orderBy":
+		if e.ComplexityRoot.ReportDefinition.Ordering == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinition.Ordering(childComplexity), true
+	case "ReportDefinition.peerGroup":
+		if e.ComplexityRoot.ReportDefinition.PeerGroup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinition.PeerGroup(childComplexity), true
+	case "ReportDefinition.run":
+		if e.ComplexityRoot.ReportDefinition.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinition.Run(childComplexity), true
+	case "ReportDefinition.savedAt":
+		if e.ComplexityRoot.ReportDefinition.SavedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinition.SavedAt(childComplexity), true
+	case "ReportDefinition.savedBy":
+		if e.ComplexityRoot.ReportDefinition.SavedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinition.SavedBy(childComplexity), true
+	case "ReportDefinition.unit":
+		if e.ComplexityRoot.ReportDefinition.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinition.Unit(childComplexity), true
+	case "ReportDefinition.within":
+		if e.ComplexityRoot.ReportDefinition.Within == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinition.Within(childComplexity), true
+
+	case "ReportDefinitionConnection.edges":
+		if e.ComplexityRoot.ReportDefinitionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinitionConnection.Edges(childComplexity), true
+	case "ReportDefinitionConnection.nodes":
+		if e.ComplexityRoot.ReportDefinitionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinitionConnection.Nodes(childComplexity), true
+	case "ReportDefinitionConnection.pageInfo":
+		if e.ComplexityRoot.ReportDefinitionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinitionConnection.PageInfo(childComplexity), true
+
+	case "ReportDefinitionEdge.cursor":
+		if e.ComplexityRoot.ReportDefinitionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinitionEdge.Cursor(childComplexity), true
+	case "ReportDefinitionEdge.node":
+		if e.ComplexityRoot.ReportDefinitionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinitionEdge.Node(childComplexity), true
+
+	case "ReportDefinitionPayload.definition":
+		if e.ComplexityRoot.ReportDefinitionPayload.Definition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinitionPayload.Definition(childComplexity), true
+	case "ReportDefinitionPayload.userErrors":
+		if e.ComplexityRoot.ReportDefinitionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDefinitionPayload.UserErrors(childComplexity), true
+
 	case "ReportExport.content":
 		if e.ComplexityRoot.ReportExport.Content == nil {
 			break
@@ -6811,6 +7475,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReportFigures.Scored(childComplexity), true
+
+	case "RequestExportPayload.export":
+		if e.ComplexityRoot.RequestExportPayload.Export == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestExportPayload.Export(childComplexity), true
+	case "RequestExportPayload.userErrors":
+		if e.ComplexityRoot.RequestExportPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestExportPayload.UserErrors(childComplexity), true
 
 	case "ReviewAnswer.questionId":
 		if e.ComplexityRoot.ReviewAnswer.QuestionID == nil {
@@ -7258,6 +7935,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviewRound.Template(childComplexity), true
+	case "ReviewRound.turnout":
+		if e.ComplexityRoot.ReviewRound.Turnout == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewRound.Turnout(childComplexity), true
 
 	case "ReviewRoundConnection.edges":
 		if e.ComplexityRoot.ReviewRoundConnection.Edges == nil {
@@ -7352,6 +8035,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviewTemplate.Version(childComplexity), true
+	case "ReviewTemplate.weights":
+		if e.ComplexityRoot.ReviewTemplate.Weights == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewTemplate.Weights(childComplexity), true
 
 	case "ReviewTemplateConnection.edges":
 		if e.ComplexityRoot.ReviewTemplateConnection.Edges == nil {
@@ -8160,6 +8849,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CaseReasonInput", ec.unmarshalInputCaseReasonInput),
 			graphql.NewInputUnmarshaler("CaseStepInput", ec.unmarshalInputCaseStepInput),
 			graphql.NewInputUnmarshaler("CheckDeedInput", ec.unmarshalInputCheckDeedInput),
+			graphql.NewInputUnmarshaler("ClassWeightsInput", ec.unmarshalInputClassWeightsInput),
 			graphql.NewInputUnmarshaler("CloseReviewRoundInput", ec.unmarshalInputCloseReviewRoundInput),
 			graphql.NewInputUnmarshaler("ComparePoliciesInput", ec.unmarshalInputComparePoliciesInput),
 			graphql.NewInputUnmarshaler("ComponentRuleInput", ec.unmarshalInputComponentRuleInput),
@@ -8173,6 +8863,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DecideObjectionInput", ec.unmarshalInputDecideObjectionInput),
 			graphql.NewInputUnmarshaler("DecideTransferInput", ec.unmarshalInputDecideTransferInput),
 			graphql.NewInputUnmarshaler("DeclareReviewConflictInput", ec.unmarshalInputDeclareReviewConflictInput),
+			graphql.NewInputUnmarshaler("DeleteReportDefinitionInput", ec.unmarshalInputDeleteReportDefinitionInput),
 			graphql.NewInputUnmarshaler("DimensionLevelInput", ec.unmarshalInputDimensionLevelInput),
 			graphql.NewInputUnmarshaler("DimensionScoreInput", ec.unmarshalInputDimensionScoreInput),
 			graphql.NewInputUnmarshaler("EncounterRowInput", ec.unmarshalInputEncounterRowInput),
@@ -8206,7 +8897,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemoveEntryInput", ec.unmarshalInputRemoveEntryInput),
 			graphql.NewInputUnmarshaler("RemoveWebhookInput", ec.unmarshalInputRemoveWebhookInput),
 			graphql.NewInputUnmarshaler("ReplyToRatingInput", ec.unmarshalInputReplyToRatingInput),
+			graphql.NewInputUnmarshaler("ReportFilterInput", ec.unmarshalInputReportFilterInput),
 			graphql.NewInputUnmarshaler("RequestExclusionInput", ec.unmarshalInputRequestExclusionInput),
+			graphql.NewInputUnmarshaler("RequestExportInput", ec.unmarshalInputRequestExportInput),
 			graphql.NewInputUnmarshaler("RequestMediationInput", ec.unmarshalInputRequestMediationInput),
 			graphql.NewInputUnmarshaler("ResolveCaseInput", ec.unmarshalInputResolveCaseInput),
 			graphql.NewInputUnmarshaler("ReviewAnswerInput", ec.unmarshalInputReviewAnswerInput),
@@ -8220,6 +8913,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SaveHolidayInput", ec.unmarshalInputSaveHolidayInput),
 			graphql.NewInputUnmarshaler("SavePolicyInput", ec.unmarshalInputSavePolicyInput),
 			graphql.NewInputUnmarshaler("SaveRatingFormInput", ec.unmarshalInputSaveRatingFormInput),
+			graphql.NewInputUnmarshaler("SaveReportDefinitionInput", ec.unmarshalInputSaveReportDefinitionInput),
 			graphql.NewInputUnmarshaler("SaveReviewDraftInput", ec.unmarshalInputSaveReviewDraftInput),
 			graphql.NewInputUnmarshaler("SaveReviewTemplateInput", ec.unmarshalInputSaveReviewTemplateInput),
 			graphql.NewInputUnmarshaler("SaveRoutingRuleInput", ec.unmarshalInputSaveRoutingRuleInput),
@@ -8331,7 +9025,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "assessment.graphqls" "attachment.graphqls" "case.graphqls" "compare.graphqls" "counter.graphqls" "cycle.graphqls" "deed.graphqls" "grade.graphqls" "notification.graphqls" "org.graphqls" "participation.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
+//go:embed "assessment.graphqls" "attachment.graphqls" "case.graphqls" "compare.graphqls" "counter.graphqls" "cycle.graphqls" "deed.graphqls" "export.graphqls" "grade.graphqls" "notification.graphqls" "org.graphqls" "participation.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -8350,6 +9044,7 @@ var sources = []*ast.Source{
 	{Name: "counter.graphqls", Input: sourceData("counter.graphqls"), BuiltIn: false},
 	{Name: "cycle.graphqls", Input: sourceData("cycle.graphqls"), BuiltIn: false},
 	{Name: "deed.graphqls", Input: sourceData("deed.graphqls"), BuiltIn: false},
+	{Name: "export.graphqls", Input: sourceData("export.graphqls"), BuiltIn: false},
 	{Name: "grade.graphqls", Input: sourceData("grade.graphqls"), BuiltIn: false},
 	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
 	{Name: "org.graphqls", Input: sourceData("org.graphqls"), BuiltIn: false},
@@ -8393,6 +9088,38 @@ func (ec *executionContext) childFields_AmendReviewAssignmentPayload(ctx context
 		return ec.fieldContext_AmendReviewAssignmentPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AmendReviewAssignmentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AppraisalComment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AppraisalComment_id(ctx, field)
+	case "body":
+		return ec.fieldContext_AppraisalComment_body(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppraisalComment", field.Name)
+}
+
+func (ec *executionContext) childFields_AppraisalCommentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AppraisalCommentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AppraisalCommentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AppraisalCommentConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppraisalCommentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AppraisalCommentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AppraisalCommentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AppraisalCommentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppraisalCommentEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_AppraisalForm(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8449,6 +9176,18 @@ func (ec *executionContext) childFields_AppraisalShares(ctx context.Context, fie
 		return ec.fieldContext_AppraisalShares_score(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AppraisalShares", field.Name)
+}
+
+func (ec *executionContext) childFields_AppraisalTurnout(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "voterClass":
+		return ec.fieldContext_AppraisalTurnout_voterClass(ctx, field)
+	case "issued":
+		return ec.fieldContext_AppraisalTurnout_issued(ctx, field)
+	case "voted":
+		return ec.fieldContext_AppraisalTurnout_voted(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppraisalTurnout", field.Name)
 }
 
 func (ec *executionContext) childFields_Area(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8535,6 +9274,8 @@ func (ec *executionContext) childFields_Assessment(ctx context.Context, field gr
 		return ec.fieldContext_Assessment_components(ctx, field)
 	case "explanation":
 		return ec.fieldContext_Assessment_explanation(ctx, field)
+	case "peers":
+		return ec.fieldContext_Assessment_peers(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Assessment", field.Name)
 }
@@ -8837,6 +9578,18 @@ func (ec *executionContext) childFields_CheckDeedPayload(ctx context.Context, fi
 		return ec.fieldContext_CheckDeedPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CheckDeedPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ClassWeights(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "a":
+		return ec.fieldContext_ClassWeights_a(ctx, field)
+	case "b":
+		return ec.fieldContext_ClassWeights_b(ctx, field)
+	case "c":
+		return ec.fieldContext_ClassWeights_c(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClassWeights", field.Name)
 }
 
 func (ec *executionContext) childFields_CloseReviewRoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9399,6 +10152,82 @@ func (ec *executionContext) childFields_Explanation(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type Explanation", field.Name)
 }
 
+func (ec *executionContext) childFields_Export(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Export_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Export_kind(ctx, field)
+	case "format":
+		return ec.fieldContext_Export_format(ctx, field)
+	case "cycle":
+		return ec.fieldContext_Export_cycle(ctx, field)
+	case "run":
+		return ec.fieldContext_Export_run(ctx, field)
+	case "official":
+		return ec.fieldContext_Export_official(ctx, field)
+	case "unit":
+		return ec.fieldContext_Export_unit(ctx, field)
+	case "peerGroup":
+		return ec.fieldContext_Export_peerGroup(ctx, field)
+	case "orderBy":
+		return ec.fieldContext_Export_orderBy(ctx, field)
+	case "columns":
+		return ec.fieldContext_Export_columns(ctx, field)
+	case "state":
+		return ec.fieldContext_Export_state(ctx, field)
+	case "progress":
+		return ec.fieldContext_Export_progress(ctx, field)
+	case "done":
+		return ec.fieldContext_Export_done(ctx, field)
+	case "total":
+		return ec.fieldContext_Export_total(ctx, field)
+	case "requestedAt":
+		return ec.fieldContext_Export_requestedAt(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_Export_startedAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_Export_finishedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Export_expiresAt(ctx, field)
+	case "failure":
+		return ec.fieldContext_Export_failure(ctx, field)
+	case "filename":
+		return ec.fieldContext_Export_filename(ctx, field)
+	case "mediaType":
+		return ec.fieldContext_Export_mediaType(ctx, field)
+	case "size":
+		return ec.fieldContext_Export_size(ctx, field)
+	case "digest":
+		return ec.fieldContext_Export_digest(ctx, field)
+	case "url":
+		return ec.fieldContext_Export_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Export", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ExportConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ExportConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ExportConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ExportEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ExportEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_FileObjectionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "receipt":
@@ -9947,6 +10776,32 @@ func (ec *executionContext) childFields_ParticipationEdge(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type ParticipationEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_PeerComparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "officials":
+		return ec.fieldContext_PeerComparison_officials(ctx, field)
+	case "figures":
+		return ec.fieldContext_PeerComparison_figures(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PeerComparison", field.Name)
+}
+
+func (ec *executionContext) childFields_PeerFigure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "component":
+		return ec.fieldContext_PeerFigure_component(ctx, field)
+	case "value":
+		return ec.fieldContext_PeerFigure_value(ctx, field)
+	case "others":
+		return ec.fieldContext_PeerFigure_others(ctx, field)
+	case "mean":
+		return ec.fieldContext_PeerFigure_mean(ctx, field)
+	case "spread":
+		return ec.fieldContext_PeerFigure_spread(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PeerFigure", field.Name)
+}
+
 func (ec *executionContext) childFields_Policy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10281,6 +11136,80 @@ func (ec *executionContext) childFields_ReplyToRatingPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type ReplyToRatingPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReportColumn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ReportColumn_name(ctx, field)
+	case "label":
+		return ec.fieldContext_ReportColumn_label(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportColumn", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportDefinition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReportDefinition_id(ctx, field)
+	case "unit":
+		return ec.fieldContext_ReportDefinition_unit(ctx, field)
+	case "name":
+		return ec.fieldContext_ReportDefinition_name(ctx, field)
+	case "cycleKind":
+		return ec.fieldContext_ReportDefinition_cycleKind(ctx, field)
+	case "run":
+		return ec.fieldContext_ReportDefinition_run(ctx, field)
+	case "kind":
+		return ec.fieldContext_ReportDefinition_kind(ctx, field)
+	case "format":
+		return ec.fieldContext_ReportDefinition_format(ctx, field)
+	case "within":
+		return ec.fieldContext_ReportDefinition_within(ctx, field)
+	case "peerGroup":
+		return ec.fieldContext_ReportDefinition_peerGroup(ctx, field)
+	case "orderBy":
+		return ec.fieldContext_ReportDefinition_orderBy(ctx, field)
+	case "columns":
+		return ec.fieldContext_ReportDefinition_columns(ctx, field)
+	case "savedBy":
+		return ec.fieldContext_ReportDefinition_savedBy(ctx, field)
+	case "savedAt":
+		return ec.fieldContext_ReportDefinition_savedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportDefinition", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportDefinitionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ReportDefinitionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ReportDefinitionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReportDefinitionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportDefinitionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportDefinitionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ReportDefinitionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ReportDefinitionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportDefinitionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportDefinitionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "definition":
+		return ec.fieldContext_ReportDefinitionPayload_definition(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReportDefinitionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportDefinitionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReportExport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "filename":
@@ -10315,6 +11244,16 @@ func (ec *executionContext) childFields_ReportFigures(ctx context.Context, field
 		return ec.fieldContext_ReportFigures_components(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReportFigures", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestExportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "export":
+		return ec.fieldContext_RequestExportPayload_export(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestExportPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestExportPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReviewAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10551,6 +11490,8 @@ func (ec *executionContext) childFields_ReviewRound(ctx context.Context, field g
 		return ec.fieldContext_ReviewRound_template(ctx, field)
 	case "progress":
 		return ec.fieldContext_ReviewRound_progress(ctx, field)
+	case "turnout":
+		return ec.fieldContext_ReviewRound_turnout(ctx, field)
 	case "loads":
 		return ec.fieldContext_ReviewRound_loads(ctx, field)
 	case "assignments":
@@ -10605,6 +11546,8 @@ func (ec *executionContext) childFields_ReviewTemplate(ctx context.Context, fiel
 		return ec.fieldContext_ReviewTemplate_version(ctx, field)
 	case "isDefault":
 		return ec.fieldContext_ReviewTemplate_isDefault(ctx, field)
+	case "weights":
+		return ec.fieldContext_ReviewTemplate_weights(ctx, field)
 	case "savedAt":
 		return ec.fieldContext_ReviewTemplate_savedAt(ctx, field)
 	case "questions":

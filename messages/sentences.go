@@ -75,6 +75,8 @@ var sentences = map[models.Key]sentence{
 	models.KeyOneOfTwo:            {"{1} 和 {2} 只能填一项。", "Give {1} or {2}, not both."},
 	models.KeyWeightSum:           {"各项权重之和须为 {1}，现为 {2}。", "The weights must add up to {1}; they add up to {2}."},
 	models.KeyAlreadyNamed:        {"“{1}”重复出现，每项只能列一次。", "“{1}” is named twice: once is enough."},
+	models.KeyExportsWaiting:      {"您已有多项导出在等待，请等它们完成后再试。", "Several of your exports are waiting already: wait until they are written."},
+	models.KeyExportStopped:       {"导出多次中断，未完成；请重新导出。", "The export was cut off several times and is not written: ask for a new one."},
 	models.KeyNoResults:           {"该周期尚无计算结果，请先完成一次计算。", "The cycle has no results yet: run the assessment first."},
 	models.KeyExportGone:          {"下载链接已失效或文件已删除，请重新查询链接或重新导出。", "This address has run out, or the file is gone: ask for the address again, or for a new export."},
 	models.KeyTooManyRules:        {"规则已达上限 {1} 条，请先删除不用的。", "There are {1} of these already, the most there may be: remove some first."},

@@ -100,6 +100,8 @@ var nouns = map[string]sentence{
 	"ReviewRound":      {"评议", "review round"},
 	"Service":          {"服务事项", "service"},
 	"Webhook":          {"通知地址", "webhook"},
+	"Export":           {"导出", "export"},
+	"ReportDefinition": {"报表定义", "report definition"},
 
 	// What follows the scoring of a cycle.
 	"CycleGrade":        {"等次", "grade"},

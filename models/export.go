@@ -66,8 +66,11 @@ const (
 	ReportSheet       ReportKind = "OFFICIAL_SHEET"   // one official, with the explanation
 )
 
-// ReportKinds are all kinds.
-var ReportKinds = []ReportKind{ReportAssessments, ReportUnsung, ReportShowcase, ReportBoundary, ReportSheet}
+// ReportKinds are all kinds, ListKinds those that are lists of officials.
+var (
+	ReportKinds = []ReportKind{ReportAssessments, ReportUnsung, ReportShowcase, ReportBoundary, ReportSheet}
+	ListKinds   = ReportKinds[:4]
+)
 
 // AssessmentOrder is the order of a report. Rows without the figure come last, and
 // equal ones by rank, so that every order is total and the same on every database.
@@ -112,28 +115,34 @@ const maxColumns = 64
 // Validate checks the record by itself. Which columns there are, package report
 // knows.
 func (s *ReportSpec) Validate() error {
-	if err := oneOf("kind", s.Kind, ReportKinds); err != nil {
-		return err
-	}
 	if err := oneOf("format", s.Format, []ReportFormat{FormatCSV, FormatXLSX, FormatPDF}); err != nil {
 		return err
 	}
-	if err := oneOf("orderBy", s.Ordering, AssessmentOrders); err != nil {
+	if err := s.ValidRows(ReportKinds); err != nil {
 		return err
 	}
 	if s.Kind == ReportSheet && s.Format != FormatPDF {
 		return Invalid("format", KeyNotInList, string(s.Format), string(FormatPDF))
-	}
-	if s.PeerGroup != nil {
-		if err := validText("peerGroup", *s.PeerGroup, MaxTitleLength); err != nil {
-			return err
-		}
 	}
 	switch n := len(s.Columns); {
 	case n > maxColumns:
 		return Invalid("columns", KeyTooLong, strconv.Itoa(maxColumns), strconv.Itoa(n))
 	case n > 0 && s.Format == FormatPDF: // pages have the columns that fit
 		return Invalid("columns", KeyTooLong, "0", strconv.Itoa(n))
+	}
+	return nil
+}
+
+// ValidRows checks which rows a report has, of one of these kinds, and their order.
+func (s *ReportSpec) ValidRows(kinds []ReportKind) error {
+	if err := oneOf("kind", s.Kind, kinds); err != nil {
+		return err
+	}
+	if err := oneOf("orderBy", s.Ordering, AssessmentOrders); err != nil {
+		return err
+	}
+	if s.PeerGroup != nil {
+		return validText("peerGroup", *s.PeerGroup, MaxTitleLength)
 	}
 	return nil
 }
@@ -250,8 +259,8 @@ func (d *ReportDefinition) Validate() error {
 			return Invalid("cycleKind", KeyOneOfTwo, "cycleKind", "runId")
 		}
 	}
-	if d.Kind == ReportSheet { // it is of one person
-		return Invalid("kind", KeyNotInList, string(d.Kind), list(ReportKinds[:len(ReportKinds)-1]))
+	if err := d.ValidRows(ListKinds); err != nil { // a sheet is of one person
+		return err
 	}
 	return d.ReportSpec.Validate()
 }

@@ -77,6 +77,8 @@ const (
 	KeyOneOfTwo            Key = "one_of_two"           // this, that
 	KeyWeightSum           Key = "weight_sum"           // whole, have
 	KeyAlreadyNamed        Key = "already_named"        // what
+	KeyExportsWaiting      Key = "exports_waiting"      //
+	KeyExportStopped       Key = "export_stopped"       //
 	KeyNoResults           Key = "no_results"           //
 	KeyExportGone          Key = "export_gone"          //
 	KeyTooManyRules        Key = "too_many_rules"       // max

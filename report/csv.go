@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// csvBuffer is how much of a table is gathered before it is written on.
-const csvBuffer = 1 << 16
+// fileBuffer is how much of a file is gathered before it is written on.
+const fileBuffer = 1 << 16
 
 // CSV writes the assessment report as the contract has it: a header, then the rows as
 // they come, which is to say in the order of [Compare]. Lines end in LF; numbers have
@@ -23,7 +23,7 @@ func CSV(w io.Writer, rows iter.Seq2[*Row, error]) error { return Table(w, nil, 
 
 // Table writes chosen columns as [CSV] writes all of the contract.
 func Table(w io.Writer, columns []string, rows iter.Seq2[*Row, error]) error {
-	out, chosen := bufio.NewWriterSize(w, csvBuffer), textColumns(columns)
+	out, chosen := bufio.NewWriterSize(w, fileBuffer), textColumns(columns)
 	var line []byte
 	write := func(one func(to []byte, c column) []byte) error {
 		line = line[:0]

@@ -2,6 +2,7 @@ package report
 
 import (
 	"archive/zip"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -38,8 +39,12 @@ func XLSX(w io.Writer, look Look, r Report) (err error) {
 	}
 	// The library gathers a file in memory before it hands it out; by its way of
 	// zipping it goes out at once.
-	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return zip.NewWriter(w) })
+	out := bufio.NewWriterSize(w, fileBuffer)
+	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return zip.NewWriter(out) })
 	if _, err := b.file.WriteToBuffer(); err != nil {
+		return fmt.Errorf("write workbook: %w", err)
+	}
+	if err := out.Flush(); err != nil {
 		return fmt.Errorf("write workbook: %w", err)
 	}
 	return nil

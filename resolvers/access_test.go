@@ -75,7 +75,10 @@ var allowed = map[string]string{
 	"Mutation.excludeEvidence": "HR", "Mutation.confirmExclusion": "HR",
 	"Mutation.openReviewRound": "HR", "Mutation.openCycle": "HR", "Mutation.savePolicy": "HR", "Mutation.runAssessment": "HR",
 	"Mutation.cancelAssessment": "HR",
-	"Query.policyPresets":       "HR AUDITOR", "Mutation.comparePolicies": "HR",
+	"Query.export":              "HR AUDITOR", "Query.exports": "HR AUDITOR", "Query.reportColumns": "HR AUDITOR", "Query.reportDefinitions": "HR AUDITOR",
+	"Mutation.requestExport": "HR AUDITOR", "Mutation.saveReportDefinition": "HR", "Mutation.deleteReportDefinition": "HR",
+	"Query.appraisalComments": "HR AUDITOR",
+	"Query.policyPresets":     "HR AUDITOR", "Mutation.comparePolicies": "HR",
 	"Subscription.assessmentRunProgress": "HR AUDITOR",
 }
 

@@ -53,6 +53,10 @@ func (r *assessmentResolver) Explanation(ctx context.Context, objs []*models.Ass
 	return out, nil
 }
 
+func (r *assessmentResolver) Peers(ctx context.Context, objs []*models.Assessment) ([]*assessments.PeerComparison, error) {
+	return gathered(ctx, load(ctx).peers, objs, func(a *models.Assessment) models.ID { return a.ID })
+}
+
 func (r *assessmentConnectionResolver) TotalCount(ctx context.Context, obj *graph.AssessmentConnection) (int32, error) {
 	n, err := r.App.Assessments.Count(ctx, auth.ActorFrom(ctx), obj.Query)
 	return int32(n), err

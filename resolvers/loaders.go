@@ -47,6 +47,7 @@ type loaders struct {
 	parts       *dataloadgen.Loader[models.ID, []*models.ScorePart]
 	trends      *dataloadgen.Loader[models.ID, []*models.Assessment]
 	changes     *dataloadgen.Loader[models.ID, *assessments.Change]
+	peers       *dataloadgen.Loader[models.ID, *assessments.PeerComparison]
 	runCycles   *dataloadgen.Loader[models.ID, *models.Cycle] // by run
 }
 
@@ -121,6 +122,9 @@ func newLoaders(r *Resolver, actor auth.Actor) *loaders {
 		}),
 		changes: one(func(ctx context.Context, ids []models.ID) (map[models.ID]*assessments.Change, error) {
 			return r.App.Assessments.ChangesByAssessments(ctx, actor, ids)
+		}),
+		peers: one(func(ctx context.Context, ids []models.ID) (map[models.ID]*assessments.PeerComparison, error) {
+			return r.App.Assessments.PeersByAssessments(ctx, actor, ids)
 		}),
 		runCycles: one(r.App.Assessments.CyclesByRuns),
 	}

@@ -35,6 +35,7 @@ import (
 	"steelyard/services/cases"
 	"steelyard/services/cycles"
 	"steelyard/services/deeds"
+	"steelyard/services/exports"
 	"steelyard/services/notify"
 	"steelyard/services/officials"
 	"steelyard/services/publications"
@@ -122,6 +123,14 @@ func emptyOffice(t *testing.T, d store.Dialect) *office {
 	}
 	o.app.Attachments = &attachments.Service{
 		Store: o.store, Bucket: memblob.OpenBucket(nil), Secret: secret, ByReceipt: o.app.Cases.ByReceipt, Visible: o.app.Cases.ByIDs,
+	}
+	links, err := auth.NewLinks(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.app.Exports = &exports.Service{
+		Store: o.store, Bucket: memblob.OpenBucket(nil), Links: links, Worker: "test",
+		Cycle: o.app.Assessments.CycleFor, Prepare: o.app.Assessments.Prepare, Write: o.app.Assessments.WriteExport,
 	}
 	root := &resolvers.Resolver{App: o.app, PublicURL: "https://rate.example"}
 	exec := executor.New(graph.NewExecutableSchema(graph.Config{Resolvers: root, Directives: resolvers.Directives()}))

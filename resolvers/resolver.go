@@ -11,6 +11,7 @@ import (
 	"steelyard/services/cases"
 	"steelyard/services/cycles"
 	"steelyard/services/deeds"
+	"steelyard/services/exports"
 	"steelyard/services/notify"
 	"steelyard/services/officials"
 	"steelyard/services/publications"
@@ -26,6 +27,7 @@ type App struct {
 	Cases        *cases.Service
 	Cycles       *cycles.Service
 	Deeds        *deeds.Service
+	Exports      *exports.Service
 	Notify       *notify.Service
 	Officials    *officials.Service
 	Publications *publications.Service

@@ -17,7 +17,7 @@ import (
 func (r *mutationResolver) SaveReviewTemplate(ctx context.Context, input graph.SaveReviewTemplateInput) (*graph.ReviewTemplatePayload, error) {
 	template, err := r.App.Reviews.SaveTemplate(ctx, auth.ActorFrom(ctx), reviews.NewTemplate{
 		UnitID: input.UnitID, Name: input.Name, Default: input.IsDefault,
-		Questions: reviewQuestions(input.Questions), IdempotencyKey: input.IdempotencyKey.Value(),
+		Questions: reviewQuestions(input.Questions), Weights: input.Weights.Value(), IdempotencyKey: input.IdempotencyKey.Value(),
 	})
 	problems, err := userErrors(ctx, err)
 	return &graph.ReviewTemplatePayload{Template: template, UserErrors: problems}, err
@@ -110,6 +110,19 @@ func (r *mutationResolver) SubmitPeerReview(ctx context.Context, input graph.Sub
 	})
 	problems, err := userErrors(ctx, err)
 	return &graph.SubmitPeerReviewPayload{Submitted: len(problems) == 0 && err == nil, UserErrors: problems}, err
+}
+
+func (r *queryResolver) AppraisalComments(ctx context.Context, roundID models.ID, first int32, after *string) (*graph.AppraisalCommentConnection, error) {
+	size, behind, err := page(first, after)
+	if err != nil {
+		return nil, err
+	}
+	rows, more, err := r.App.Reviews.Comments(ctx, auth.ActorFrom(ctx), roundID, size, behind)
+	if err != nil {
+		return nil, err
+	}
+	list, info := edges(rows, more, after, func(c *models.AppraisalComment) string { return c.ID.String() }, newAppraisalCommentEdge)
+	return &graph.AppraisalCommentConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 
 func (r *queryResolver) MyReviewAssignments(ctx context.Context, first int32, after *models.ID) ([]*reviews.Duty, error) {
@@ -218,6 +231,10 @@ func (r *reviewRoundResolver) Template(ctx context.Context, objs []*models.Revie
 
 func (r *reviewRoundResolver) Progress(ctx context.Context, obj *models.ReviewRound) ([]*reviews.Progress, error) {
 	return r.App.Reviews.Progress(ctx, auth.ActorFrom(ctx), obj)
+}
+
+func (r *reviewRoundResolver) Turnout(ctx context.Context, obj *models.ReviewRound) ([]*reviews.Turnout, error) {
+	return r.App.Reviews.Turnout(ctx, auth.ActorFrom(ctx), obj)
 }
 
 func (r *reviewRoundResolver) Loads(ctx context.Context, obj *models.ReviewRound, first int32) ([]*reviews.Load, error) {

@@ -97,6 +97,7 @@ const exportCost = 20_000
 // assessments an official usually looks back at.
 const (
 	sheetCost        = 2_000
+	peersCost        = 50 // an official beside the peer group, which is counted once for all of a group
 	cyclesOfOfficial = 10
 )
 
@@ -115,6 +116,7 @@ const (
 	followersOfCase       = 5
 	partsOfProposal       = 5
 	figuresOfReview       = 25
+	columnsOfReport       = 30
 )
 
 // complexities say what lists cost: as many times their rows as are asked for.
@@ -129,6 +131,11 @@ func complexities() graph.ComplexityRoot {
 		return exportCost + child
 	}
 	c.Query.ExportOfficialSheet = func(child int, _, _ models.ID) int { return sheetCost + child }
+	c.Query.Exports = func(child int, first int32, _ *string) int { return rows(first, child) }
+	c.Query.ReportDefinitions = func(child int, first int32, _ *string) int { return rows(first, child) }
+	c.Query.ReportColumns = func(child int) int { return rows(columnsOfReport, child) }
+	c.Query.AppraisalComments = func(child int, _ models.ID, first int32, _ *string) int { return rows(first, child) }
+	c.Assessment.Peers = func(child int) int { return peersCost + child }
 	c.Query.UnitReport = func(child int, _, _ models.ID) int { return exportCost + child }
 	c.Query.UnsungOfficials = narrower
 	c.Query.ShowcaseGaps = narrower

@@ -31,6 +31,7 @@ type secrets struct {
 	webhooks    [][]byte // the current first
 	contacts    [][]byte // the current first
 	attachments []byte
+	exports     *auth.Links
 }
 
 // openSecrets reads the secret file, and makes it where there is none. What was
@@ -53,8 +54,13 @@ func openSecrets(file string, previous []string) (secrets, error) {
 	}
 	invitations := keysFor(all, "invitations")
 	links, err := auth.NewInvitations(invitations[0], invitations[1:]...)
+	if err != nil {
+		return secrets{}, err
+	}
+	files := keysFor(all, "exports")
+	exported, err := auth.NewLinks(files[0], files[1:]...)
 	return secrets{
-		invitations: links, receipts: keyFor(current, "receipts"), webhooks: keysFor(all, "webhooks"),
+		invitations: links, exports: exported, receipts: keyFor(current, "receipts"), webhooks: keysFor(all, "webhooks"),
 		contacts: keysFor(all, "contacts"), attachments: keyFor(current, "attachments"),
 	}, err
 }

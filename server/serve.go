@@ -24,7 +24,7 @@ type serveCmd struct {
 
 	Introspection bool          `help:"Let anybody read the whole schema."`
 	Graphiql      bool          `default:"true" negatable:"" help:"Serve the GraphiQL console at /graphiql."`
-	Worker        bool          `default:"true" negatable:"" help:"Make assessment runs in this process."`
+	Worker        bool          `default:"true" negatable:"" help:"Make assessment runs and exports in this process."`
 	SweepEvery    time.Duration `default:"1m" help:"How often lapsed cases and transfers, and answers to be released, are looked for."`
 	Connections   int           `default:"20" help:"Size of the database pool."`
 	LinkDays      int           `default:"30" help:"Days in which a rating link may be used, 1 to 365."`
@@ -204,6 +204,8 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 		every(c.NotifyEvery, log, "deliver notifications", site.app.Notify.Deliver),
 		every(c.SweepEvery, log, "forget what was told", site.app.Notify.Forget),
 		every(sweepAttachments, log, "delete orphaned attachments", site.app.Attachments.Sweep),
+		every(c.SweepEvery, log, "erase exports", site.app.Exports.Erase),
+		every(sweepAttachments, log, "delete orphaned exports", site.app.Exports.Sweep),
 		every(c.SweepEvery, log, "release ratings", site.app.Ratings.Release),
 		every(c.SweepEvery, log, "forget what was needed for a day", site.app.Ratings.Forget),
 		every(c.SweepEvery, log, "escalate late replies", site.app.Ratings.Escalate),
@@ -212,7 +214,7 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 		every(c.SweepEvery, log, "destroy rater keys", site.app.Publications.RetireKeys),
 	}
 	if c.Worker {
-		tasks = append(tasks, site.app.Assessments.Work)
+		tasks = append(tasks, site.app.Assessments.Work, site.app.Exports.Work)
 	}
 	return tasks
 }

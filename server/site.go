@@ -69,6 +69,10 @@ func (s *site) handler() (http.Handler, error) {
 	routes.Handle("POST /attachments", chain(uploading, uploads, s.origins.share, protect))
 	routes.Handle("OPTIONS /attachments", s.origins.share(http.NotFoundHandler()))
 	routes.Handle("GET /attachments/{id}", open(s.download()))
+	routes.Handle("GET /exports/{token}", open(s.fetchExport()))
+	reports := chain(s.streamReport(), authenticate(s.verifier, s.app.Accounts, s.log), inLanguage)
+	routes.Handle("GET /reports/{file}", chain(reports, open, s.origins.share, protect))
+	routes.Handle("OPTIONS /reports/{file}", s.origins.share(http.NotFoundHandler()))
 	// A listed frontend calls the API; the pages' forms are sent by themselves alone.
 	routes.Handle("/", chain(pages, open, origins(nil).protect(s.publicURL), s.visitor))
 	cities := s.open311

@@ -18,6 +18,7 @@ import (
 	"steelyard/services/cases"
 	"steelyard/services/cycles"
 	"steelyard/services/deeds"
+	"steelyard/services/exports"
 	"steelyard/services/notify"
 	"steelyard/services/officials"
 	"steelyard/services/publications"
@@ -39,16 +40,21 @@ type means struct {
 
 // app makes every service, each once.
 func (m means) app() resolvers.App {
+	reports := newAssessments(m.store, m.keys, m.zone, m.font)
 	of := cases.New(m.store, m.keys, m.zone, m.days, m.secrets.receipts)
 	return resolvers.App{
 		Accounts:    &accounts.Service{Store: m.store},
-		Assessments: newAssessments(m.store, m.keys, m.zone, m.font),
+		Assessments: reports,
 		Attachments: &attachments.Service{
 			Store: m.store, Bucket: m.bucket, Secret: m.secrets.attachments, ByReceipt: of.ByReceipt, Visible: of.ByIDs,
 		},
-		Cases:     of,
-		Cycles:    &cycles.Service{Store: m.store},
-		Deeds:     &deeds.Service{Store: m.store, Zone: m.zone, Secret: m.secrets.receipts},
+		Cases:  of,
+		Cycles: &cycles.Service{Store: m.store},
+		Deeds:  &deeds.Service{Store: m.store, Zone: m.zone, Secret: m.secrets.receipts},
+		Exports: &exports.Service{
+			Store: m.store, Bucket: m.bucket, Links: m.secrets.exports, Worker: reports.Worker,
+			Cycle: reports.CycleFor, Prepare: reports.Prepare, Write: reports.WriteExport,
+		},
 		Notify:    &notify.Service{Store: m.store, Webhooks: m.secrets.webhooks, Contacts: m.secrets.contacts},
 		Officials: &officials.Service{Store: m.store},
 		Publications: &publications.Service{

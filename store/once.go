@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"steelyard/models"
@@ -28,14 +29,12 @@ func Once(tx *Tx, operation, subject string, key *string, input any, id models.I
 	if err := models.ValidIdempotencyKey(key, subject == ""); err != nil {
 		return id, err
 	}
-	asked, err := json.Marshal(input)
+	sum, what, err := onceHashes(operation, subject, *key, input)
 	if err != nil {
-		return id, fmt.Errorf("input of %s: %w", operation, err)
+		return id, err
 	}
-	sum := sha256.Sum256([]byte(operation + "\x00" + subject + "\x00" + *key))
-	what := sha256.Sum256(append([]byte(*key+"\x00"), asked...))
 	written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&models.IdempotencyKey{
-		KeyHash: sum[:], Operation: operation, InputHash: what[:], RecordID: id, CreatedAt: tx.Now,
+		KeyHash: sum, Operation: operation, InputHash: what, RecordID: id, CreatedAt: tx.Now,
 	})
 	if written.Error != nil {
 		return id, written.Error
@@ -43,12 +42,43 @@ func Once(tx *Tx, operation, subject string, key *string, input any, id models.I
 	if written.RowsAffected == 1 {
 		return id, make()
 	}
-	known, err := Take[models.IdempotencyKey](tx.Where("key_hash = ?", sum[:]), "IdempotencyKey")
+	return knownAs(tx.DB, sum, what)
+}
+
+// Known returns the id that the same subject has made with the same key for the same
+// operation, and whether there is one, for operations that look before they write. A key
+// that came with another input is a conflict.
+func Known(db *gorm.DB, operation, subject, key string, input any) (id models.ID, found bool, err error) {
+	sum, what, err := onceHashes(operation, subject, key, input)
 	if err != nil {
-		return id, err
+		return id, false, err
 	}
-	if !bytes.Equal(known.InputHash, what[:]) {
-		return id, models.Conflict("idempotencyKey", models.KeyIdempotencyMismatch)
+	id, err = knownAs(db, sum, what)
+	if models.CodeOf(err) == models.CodeNotFound {
+		return id, false, nil
+	}
+	return id, err == nil, err
+}
+
+// onceHashes are what is kept of a key and of the input that it came with.
+func onceHashes(operation, subject, key string, input any) (sum, what []byte, err error) {
+	asked, err := json.Marshal(input)
+	if err != nil {
+		return nil, nil, fmt.Errorf("input of %s: %w", operation, err)
+	}
+	s := sha256.Sum256([]byte(operation + "\x00" + subject + "\x00" + key))
+	w := sha256.Sum256(append([]byte(key+"\x00"), asked...))
+	return s[:], w[:], nil
+}
+
+// knownAs is the record that a key was used for.
+func knownAs(db *gorm.DB, sum, what []byte) (models.ID, error) {
+	known, err := Take[models.IdempotencyKey](db.Where("key_hash = ?", sum), "IdempotencyKey")
+	if err != nil {
+		return models.ID{}, err
+	}
+	if !bytes.Equal(known.InputHash, what) {
+		return models.ID{}, models.Conflict("idempotencyKey", models.KeyIdempotencyMismatch)
 	}
 	return known.RecordID, nil
 }

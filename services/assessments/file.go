@@ -51,6 +51,9 @@ func (s *Service) ExportFile(ctx context.Context, actor auth.Actor, f File, w io
 	if _, err := s.reportRows(s.Store.Read(ctx), actor, f.query()); err != nil {
 		return err
 	}
+	if err := f.ValidRows(models.ListKinds); err != nil {
+		return err
+	}
 	if err := report.CheckColumns(f.Columns); err != nil {
 		return err
 	}
@@ -102,8 +105,14 @@ func (s *Service) Prepare(ctx context.Context, actor auth.Actor, e *models.Expor
 	if !actor.Is(readers...) {
 		return models.Forbidden()
 	}
-	if err := e.Validate(); err != nil {
+	if err := e.ReportSpec.Validate(); err != nil {
 		return err
+	}
+	switch sheet := e.Kind == models.ReportSheet; {
+	case sheet && e.OfficialID == nil:
+		return models.Invalid("officialId", models.KeyRequired)
+	case !sheet && e.OfficialID != nil:
+		return models.Invalid("officialId", models.KeyOneOfTwo, "officialId", string(e.Kind))
 	}
 	if err := report.CheckColumns(e.Columns); err != nil {
 		return err
@@ -126,6 +135,28 @@ func (s *Service) Prepare(ctx context.Context, actor auth.Actor, e *models.Expor
 	}
 	e.Total = n
 	return report.CheckLength(e.Format, n)
+}
+
+// CycleFor finds the cycle that a report is to be written of: the one that is named,
+// which must be of the kind, or else the last one of the kind that has results. Without a
+// kind any will do.
+func (s *Service) CycleFor(ctx context.Context, actor auth.Actor, id *models.ID, kind models.CycleKind) (*models.Cycle, error) {
+	query := s.Store.Read(ctx).Scopes(cyclesInReach(actor))
+	if id != nil {
+		cycle, err := store.Take[models.Cycle](query.Where("id = ?", *id), "Cycle")
+		if err == nil && kind != "" && cycle.Kind != kind {
+			err = models.Invalid("", models.KeyNotInList, string(cycle.Kind), string(kind))
+		}
+		return cycle, err
+	}
+	if kind != "" {
+		query = query.Where("kind = ?", kind)
+	}
+	cycle, err := store.Take[models.Cycle](query.Where("run_id IS NOT NULL").Order("to_on DESC, from_on DESC, id"), "Cycle")
+	if models.CodeOf(err) == models.CodeNotFound {
+		return nil, models.Conflict("", models.KeyNoResults)
+	}
+	return cycle, err
 }
 
 // settleRun finds the cycle and the run of an export.

@@ -204,7 +204,8 @@ func (s *Service) Open(ctx context.Context, id, expires, signature string) (*mod
 // returns how many it deleted, and is safe to run in several processes at once.
 func (s *Service) Sweep(ctx context.Context) (int, error) {
 	swept := 0
-	list := s.Bucket.List(nil)
+	// What lies in folders is another's.
+	list := s.Bucket.List(&blob.ListOptions{Delimiter: "/"})
 	for {
 		object, err := list.Next(ctx)
 		if errors.Is(err, io.EOF) {
@@ -213,7 +214,7 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 		if err != nil {
 			return swept, fmt.Errorf("list attachments: %w", err)
 		}
-		if s.Store.Now().Sub(object.ModTime) < orphanAge {
+		if object.IsDir || s.Store.Now().Sub(object.ModTime) < orphanAge {
 			continue
 		}
 		var rows int64

@@ -1,0 +1,188 @@
+package exports
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"gocloud.dev/blob"
+
+	"steelyard/models"
+	"steelyard/services/audit"
+	"steelyard/store"
+	leases "steelyard/store/lease"
+)
+
+// pollEvery is how often a worker looks for exports that other processes queued or
+// left behind.
+const pollEvery = time.Second
+
+// lastWords is how long a worker that is told to stop may take to give its export
+// back.
+const lastWords = 5 * time.Second
+
+// Work takes up exports, one after the other, until ctx ends.
+func (s *Service) Work(ctx context.Context) error {
+	poll := time.NewTicker(pollEvery)
+	defer poll.Stop()
+	for {
+		worked, err := s.WriteNext(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			slog.ErrorContext(ctx, "export", "error", err)
+		}
+		if worked && err == nil {
+			continue
+		}
+		select {
+		case <-poll.C:
+		case <-s.signal.channel():
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// WriteNext takes up one export that waits or was left behind, and writes it; false
+// where there is none. One that fails is done with: its row says why. Where ctx ends
+// on the way, it is given back and another worker begins it anew.
+func (s *Service) WriteNext(ctx context.Context) (bool, error) {
+	l, err := s.take(ctx)
+	if err != nil || l == nil {
+		return false, err
+	}
+	return true, s.end(ctx, l, s.make(ctx, l))
+}
+
+// end does with an export what its writing came to.
+func (s *Service) end(ctx context.Context, l *lease, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, leases.ErrLost):
+		slog.WarnContext(ctx, "export was taken up elsewhere", "export", l.export.ID)
+		return nil
+	case ctx.Err() != nil:
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+		defer cancel()
+		if given := l.giveBack(last); given != nil && !errors.Is(given, leases.ErrLost) {
+			return errors.Join(ctx.Err(), fmt.Errorf("give export %s back: %w", l.export.ID, given))
+		}
+		return ctx.Err()
+	}
+	slog.ErrorContext(ctx, "export failed", "export", l.export.ID, "error", err)
+	return s.fail(ctx, l, err)
+}
+
+// make writes the file of an export and then its row.
+func (s *Service) make(ctx context.Context, l *lease) error {
+	file, err := s.store(ctx, l)
+	if err != nil {
+		return err
+	}
+	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
+		err := l.update(tx.DB, map[string]any{
+			"state": models.ExportDone, "finished_at": tx.Now, "heartbeat_at": tx.Now, "done": l.export.Total,
+			"expires_at": tx.Now.Add(models.ExportKeep), "blob": file.name, "size": file.size, "digest": models.Hash(file.digest),
+		})
+		if err != nil {
+			return err
+		}
+		return audit.Record(tx, audit.Entry{
+			Actor: l.export.RequestedBy, Action: "export", Noun: "Export", NounID: &l.export.ID,
+			Details: map[string]string{"digest": models.Hash(file.digest).Key(), "size": fmt.Sprint(file.size)},
+		})
+	})
+	if errors.Is(err, leases.ErrLost) {
+		err = errors.Join(err, s.Bucket.Delete(context.WithoutCancel(ctx), file.name))
+	}
+	return err
+}
+
+// file is what was written to the bucket.
+type file struct {
+	name   string
+	size   int64
+	digest []byte
+}
+
+// store writes the bytes of an export while its lease is kept. A file that is not
+// whole never appears in the bucket.
+func (s *Service) store(ctx context.Context, l *lease) (file, error) {
+	theirs, err := s.stillTheirs(ctx, &l.export)
+	if err != nil {
+		return file{}, err
+	}
+	if !theirs {
+		return file{}, models.Forbidden()
+	}
+	working, k := l.keep(ctx)
+	defer k.Stop()
+	told := func(done int) { k.Progress("", done, l.export.Total) }
+	out, err := s.write(working, &l.export, told)
+	if lost := context.Cause(working); errors.Is(lost, leases.ErrLost) {
+		return file{}, errors.Join(lost, s.forget(ctx, out.name))
+	}
+	return out, err
+}
+
+func (s *Service) write(ctx context.Context, e *models.Export, told func(done int)) (out file, err error) {
+	name := Folder + models.NewRandomID().String()
+	// What ends this context before the writer is closed leaves nothing in the bucket.
+	whole, abandon := context.WithCancel(ctx)
+	defer abandon()
+	w, err := s.Bucket.NewWriter(whole, name, &blob.WriterOptions{ContentType: e.Format.MediaType()})
+	if err != nil {
+		return file{}, fmt.Errorf("open a file for export %s: %w", e.ID, err)
+	}
+	sum, size := sha256.New(), counter(0)
+	if err := s.Write(ctx, asker(e), e, told, io.MultiWriter(w, sum, &size)); err != nil {
+		abandon()
+		if closing := w.Close(); closing != nil && !errors.Is(closing, context.Canceled) {
+			err = errors.Join(err, closing)
+		}
+		return file{}, err
+	}
+	if err := w.Close(); err != nil {
+		return file{}, fmt.Errorf("store the file of export %s: %w", e.ID, err)
+	}
+	return file{name, int64(size), sum.Sum(nil)}, nil
+}
+
+// forget deletes a file that no row will name.
+func (s *Service) forget(ctx context.Context, name string) error {
+	if name == "" {
+		return nil
+	}
+	return s.Bucket.Delete(context.WithoutCancel(ctx), name)
+}
+
+// counter counts the bytes that are written to it.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
+// fail ends an export without a file.
+func (s *Service) fail(ctx context.Context, l *lease, cause error) error {
+	failure := models.KeyInternal
+	var own *models.Error
+	if errors.As(cause, &own) {
+		failure = own.Key
+	}
+	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
+		return l.update(tx.DB, map[string]any{"state": models.ExportFailed, "failure": string(failure), "finished_at": tx.Now})
+	})
+	if errors.Is(err, leases.ErrLost) {
+		return nil
+	}
+	return err
+}
