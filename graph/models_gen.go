@@ -492,6 +492,8 @@ type DeclareReviewConflictInput struct {
 type DeleteReportDefinitionInput struct {
 	// Which.
 	ID models.ID `json:"id"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // An encounter of a list to be recorded; what it names, it names by external ids.

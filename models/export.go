@@ -142,7 +142,7 @@ func (s *ReportSpec) ValidRows(kinds []ReportKind) error {
 		return err
 	}
 	if s.PeerGroup != nil {
-		return validText("peerGroup", *s.PeerGroup, MaxTitleLength)
+		return validText("filter.peerGroup", *s.PeerGroup, MaxTitleLength)
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ func (r *mutationResolver) SaveReportDefinition(ctx context.Context, input graph
 }
 
 func (r *mutationResolver) DeleteReportDefinition(ctx context.Context, input graph.DeleteReportDefinitionInput) (*graph.RemovalPayload, error) {
-	return removal(ctx, input.ID, r.App.Exports.DeleteDefinition(ctx, auth.ActorFrom(ctx), input.ID))
+	return removal(ctx, input.ID, r.App.Exports.DeleteDefinition(ctx, auth.ActorFrom(ctx), input.ID, input.IdempotencyKey.Value()))
 }
 
 func (r *queryResolver) Export(ctx context.Context, id models.ID) (*models.Export, error) {

@@ -138,7 +138,7 @@ func TestAReportIsExportedInTheBackground(t *testing.T) {
 			name, subject, code, field string
 			input                      map[string]any
 		}{
-			{"a neighbour's unit", "hr-north", "NOT_FOUND", "unitId", input("filter", map[string]any{"unitId": o.ids["south"]})},
+			{"a neighbour's unit", "hr-north", "NOT_FOUND", "filter.unitId", input("filter", map[string]any{"unitId": o.ids["south"]})},
 			{"a neighbour's official", "hr-north", "NOT_FOUND", "officialId", input("kind", "OFFICIAL_SHEET", "officialId", o.ids["cat"], "format", "PDF")},
 			{"no cycle", "hr-root", "INVALID", "cycleId", map[string]any{}},
 			{"a cycle of nobody's", "hr-root", "NOT_FOUND", "cycleId", map[string]any{"cycleId": models.NewID().String()}},

@@ -12,7 +12,7 @@ import (
 var wrongInputs = map[string][]prepared{
 	"cases": caseTrials, "case exclusions": exclusionTrials, "counters": counterTrials, "cycles": cycleTrials, "deeds": deedTrials,
 	"notifications": notificationTrials, "publications": publicationTrials, "ratings": ratingTrials, "replies": replyTrials,
-	"reviews": reviewTrials, "routing": routingTrials,
+	"reports": reportTrials, "reviews": reviewTrials, "routing": routingTrials,
 }
 
 type in = map[string]any

@@ -118,7 +118,7 @@ var reviewTrials = []prepared{
 			q["levels"], q["dimension"] = levels, string(q["dimension"].(models.Dimension))
 			asked = append(asked, q)
 		}
-		return trial{subject: "hr-north", input: in{"unitId": o.ids["north"], "name": wordy, "isDefault": false, "questions": asked, "idempotencyKey": wordy}}
+		return trial{subject: "hr-north", input: in{"unitId": o.ids["north"], "name": wordy, "isDefault": false, "questions": asked, "weights": in{"a": 50, "b": 30, "c": 20}, "idempotencyKey": wordy}}
 	}},
 	{"declareReviewConflict", func(o *office) trial {
 		return trial{subject: "hr-north", input: in{"officialId": o.ids["ann"], "otherId": o.ids["dan"], "reason": wordy, "idempotencyKey": wordy}, open: []string{"otherId"}}

@@ -131,7 +131,7 @@ func (s *Service) Prepare(ctx context.Context, actor auth.Actor, e *models.Expor
 	f := fileOfExport(e)
 	n, err := s.Count(ctx, actor, f.query())
 	if err != nil {
-		return models.AtField("unitId", err)
+		return models.AtField("filter.unitId", err)
 	}
 	e.Total = n
 	return report.CheckLength(e.Format, n)

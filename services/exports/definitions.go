@@ -134,20 +134,23 @@ func definition(db *gorm.DB, actor auth.Actor, id models.ID) (*models.ReportDefi
 }
 
 // DeleteDefinition forgets a definition of the HR officer's scope. What was written by
-// it stays.
-func (s *Service) DeleteDefinition(ctx context.Context, actor auth.Actor, id models.ID) error {
+// it stays. A repeat with the same key is told again that it is gone.
+func (s *Service) DeleteDefinition(ctx context.Context, actor auth.Actor, id models.ID, key *string) error {
 	if !actor.Is(models.RoleHR) {
 		return models.Forbidden()
 	}
 	return s.Store.InTx(ctx, func(tx *store.Tx) error {
-		d, err := definition(store.Lock(tx.DB), actor, id)
-		if err != nil {
-			return err
-		}
-		if err := tx.Delete(d).Error; err != nil {
-			return err
-		}
-		return recordDefinition(tx, actor, "deleteReportDefinition", d)
+		_, err := store.Once(tx, "deleteReportDefinition", actor.Subject, key, id, id, func() error {
+			d, err := definition(store.Lock(tx.DB), actor, id)
+			if err != nil {
+				return err
+			}
+			if err := tx.Delete(d).Error; err != nil {
+				return err
+			}
+			return recordDefinition(tx, actor, "deleteReportDefinition", d)
+		})
+		return err
 	})
 }
 
