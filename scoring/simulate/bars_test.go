@@ -38,7 +38,7 @@ func TestEngineReachesItsBars(t *testing.T) {
 			least("share of the oracle of the sum", f.Sum, row.World.Bars.Sum)
 			least("rank intervals", f.Rank, coverageLow)
 			least("composite intervals", f.Composite, coverageLow)
-			least("scored", f.Scored, row.World.scored())
+			least("scored", f.Scored, scoredLow)
 			if bar := row.World.Bars.Slope; bar > 0 && !(math.Abs(f.Slope) <= bar+worstBelow) {
 				t.Errorf("%s, seed %d: slope on visibility %.3f", row.World.Name, row.Seeds[j], f.Slope)
 			}

@@ -26,7 +26,7 @@ func (s *Sample) drawCases(p *residents) {
 	r := s.stream("cases")
 	for i := range s.officials {
 		o := &s.officials[i]
-		for range max(1, r.poisson(s.World.Cases*o.amount*o.tenure)) {
+		for range max(1, r.amount(s.World.Cases*o.amount*o.tenure, s.World.Dealt)) {
 			c := s.openCase(r, p, i)
 			s.workCase(r, &c)
 			s.closeCase(r, &c)

@@ -25,6 +25,14 @@ func (s stream) normal(sd float64) float64 { return sd * s.NormFloat64() }
 
 // poisson draws a count by multiplying uniforms (Knuth), in pieces so that the
 // exponential does not underflow.
+// amount draws how much falls to somebody: dealt out, or as it comes.
+func (s stream) amount(mean float64, dealt bool) int {
+	if dealt {
+		return int(math.Round(mean * (1 + s.normal(0.2))))
+	}
+	return s.poisson(mean)
+}
+
 func (s stream) poisson(mean float64) int {
 	n := 0
 	for mean > 0 {

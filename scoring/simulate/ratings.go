@@ -65,7 +65,7 @@ func (s *Sample) drawRatings(p *residents) {
 		o := &s.officials[i]
 		regulars := []int32{s.settle(r, p), s.settle(r, p)}
 		likes := []float64{r.normal(st.regular), r.normal(st.regular)}
-		for range max(1, r.poisson(s.World.Ratings*o.amount*o.tenure)) {
+		for range max(1, r.amount(s.World.Ratings*o.amount*o.tenure, s.World.Dealt)) {
 			rater, known := s.meet(r, p, o)
 			if r.chance(s.World.Repeats) {
 				k := r.IntN(len(regulars))

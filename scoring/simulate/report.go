@@ -117,7 +117,7 @@ func (r *Row) fairness() []string {
 		pair(mean(r.Steelyard, rankOf), worst(r.Steelyard, rankOf)),
 		pair(mean(r.Steelyard, compositeOf), worst(r.Steelyard, compositeOf)),
 		pair(mean(r.Steelyard, scoredOf), worst(r.Steelyard, scoredOf)),
-		bar(r.World.scored()),
+		bar(scoredLow),
 		r.verdict(),
 	}
 }
@@ -180,6 +180,6 @@ func (r *Row) missed() []string {
 	most("rank intervals", rankOf, coverageHigh)
 	check("composite intervals", compositeOf, coverageLow)
 	most("composite intervals", compositeOf, coverageHigh)
-	check("scored", scoredOf, r.World.scored())
+	check("scored", scoredOf, scoredLow)
 	return all
 }

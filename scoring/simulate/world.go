@@ -38,6 +38,7 @@ type World struct {
 	Reviewers int     // an official
 	Deeds     Range   // mean number an official and year
 	Unequal   float64 // standard deviation of the log of an official's amount of ratings and cases
+	Dealt     bool    // ratings and cases are dealt out, by a fifth more or less to each; else their numbers are Poisson
 	PartYear  float64 // share of officials who came during the year
 
 	Answering float64 // share of cases whose resident says whether it is solved
@@ -73,22 +74,11 @@ type Bars struct {
 	Share float64 // of the oracle's rank correlation with q
 	Sum   float64 // of the oracle's rank correlation with the true sum
 	Slope float64 // largest size of the slope on visibility
-
-	// Scored is the least share with a composite; zero: scoredLow.
-	Scored float64
 }
 
 // worstBelow is how far a single seed may stay behind a bar that the mean must
 // reach.
 const worstBelow = 0.04
-
-// scored is the least share of officials with a composite.
-func (w World) scored() float64 {
-	if w.Bars.Scored > 0 {
-		return w.Bars.Scored
-	}
-	return scoredLow
-}
 
 // Limits that hold in every world.
 const (
@@ -148,9 +138,9 @@ func fifth() World {
 	w.Deeds = Range{2, 3}
 	w.Bars.Share = 0.93
 	w.Bars.Slope = 0
-	// One in ten has fewer than the five cases that the policy asks for (Poisson of
-	// mean 8), some fewer than five ratings: no method may score them.
-	w.Bars.Scored = 0.89
+	// By chance alone one in ten would have fewer than the five cases that the policy
+	// asks for, and no method may score them.
+	w.Dealt = true
 	return w
 }
 
