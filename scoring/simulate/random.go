@@ -23,8 +23,6 @@ func (s stream) chance(p float64) bool { return s.Float64() < p }
 // normal draws from N(0, sd²).
 func (s stream) normal(sd float64) float64 { return sd * s.NormFloat64() }
 
-// poisson draws a count by multiplying uniforms (Knuth), in pieces so that the
-// exponential does not underflow.
 // amount draws how much falls to somebody: dealt out, or as it comes.
 func (s stream) amount(mean float64, dealt bool) int {
 	if dealt {
@@ -33,6 +31,8 @@ func (s stream) amount(mean float64, dealt bool) int {
 	return s.poisson(mean)
 }
 
+// poisson draws a count by multiplying uniforms (Knuth), in pieces so that the
+// exponential does not underflow.
 func (s stream) poisson(mean float64) int {
 	n := 0
 	for mean > 0 {
