@@ -12,27 +12,27 @@ import (
 type cycleWords struct {
 	In messages.Lang
 
-	Assessments, CyclesText, NoCycles, OwnSheet, NotYet, NothingThere                       string
-	Steps6, StateNow, Period, Policy, NoRun, RunMade, Engine, Overview                      string
-	AllUnits, Show, UnitLabel, Officials, NotScored, NotScoredHint                          string
-	Questions, WhoImproved, WhoUnsung, WhyScore, WhyHint, WhatIfHalf                        string
-	WhatIfHint, SinceCycle, NoBefore, UnsungHint, SeeAll                                    string
-	Distribution, From, To, Count, Scatter, ScatterHint, TooMany, Gap                       string
-	Visibility, Groups, Group, Mean, Unsung, Showy                                          string
-	Ranking, RankingText, Order, ByRank, ByComposite, ByImproved, ByUnsung                  string
-	ByShowy, Filter, Search, SearchHint, AllGroups, Apply, NextPage                         string
-	FirstPage, Matches, NoMatch, Person, Rank, Composite, Interval, Change                  string
-	Grade, Whisker, Clear, ClearHint, Files, ChangeText, UnsungText                         string
-	RankText, ShowyText, OfGroup                                                            string
-	Sheet, NoSheet, Explained, PartsAdd, Part, Points, Sum, Moved                           string
-	MovedHint, Month, Source, Kind, Effect, Strands, Strand, Score, SE                      string
-	N, Weight, NotCounted, Otherwise, OtherwiseHint, WithoutHalo, Geometric                 string
-	AsItIs, TryWeights, Trend, Cycle, GradeHint, BoundaryHint, NoGrade                      string
-	PDF, Reliability, Flags, Versions, Object                                               string
-	WhatIf, WhatIfText, Weights, Share, Compare, Presets, OwnPolicy, Half                   string
-	Without, Nothing, Agreement, AgreementHint, Regraded, Movers, MoversHint                string
-	Before, After, Sensitive, SensitiveHint, Same, Computing, AnyWeights, ThenText, Matters string
-	Scaled, RankMoves                                                                       string
+	Assessments, CyclesText, NoCycles, OwnSheet, NotYet, NothingThere                                  string
+	Steps6, StateNow, Period, Policy, NoRun, RunMade, Engine, Overview                                 string
+	AllUnits, Show, UnitLabel, Officials, NotScored, NotScoredHint                                     string
+	Questions, WhoImproved, WhoUnsung, WhyScore, WhyHint, WhatIfHalf                                   string
+	WhatIfHint, SinceCycle, NoBefore, UnsungHint, SeeAll                                               string
+	Distribution, From, To, Count, Scatter, ScatterHint, TooMany, Gap                                  string
+	Visibility, Groups, Group, Mean, Unsung, Showy                                                     string
+	Ranking, RankingText, Order, ByRank, ByComposite, ByImproved, ByUnsung                             string
+	ByShowy, Filter, Search, SearchHint, AllGroups, Apply, NextPage                                    string
+	FirstPage, Matches, NoMatch, Person, Rank, Composite, Interval, Change                             string
+	Grade, Whisker, Clear, ClearHint, Files, ChangeText, UnsungText                                    string
+	RankText, ShowyText, OfGroup                                                                       string
+	Sheet, NoSheet, Explained, PartsAdd, Part, Points, Sum, Moved                                      string
+	MovedHint, Month, Source, Kind, Effect, Strands, Strand, Score, SE                                 string
+	N, Weight, NotCounted, Otherwise, OtherwiseHint, WithoutHalo, Geometric                            string
+	AsItIs, TryWeights, Trend, Cycle, GradeHint, BoundaryHint, NoGrade                                 string
+	PDF, Reliability, Flags, Versions, Object                                                          string
+	WhatIf, WhatIfText, Weights, Share, Compare, Presets, OwnPolicy, Half                              string
+	Without, Nothing, Agreement, AgreementHint, Regraded, Movers, MoversHint                           string
+	Before, After, Sensitive, SensitiveHint, Same, Computing, AnyWeights, ThenText, Matters, QuotaText string
+	Scaled, RankMoves                                                                                  string
 
 	PresetNames map[PolicyPreset]string
 	CycleKinds  map[CycleKind]string
@@ -56,6 +56,12 @@ func (w *words) Then(c *Compared) string {
 		}
 	}
 	return strings.NewReplacer("{1}", strconv.Itoa(c.Officials.TotalCount), "{2}", strconv.Itoa(c.Sides[1].Regraded), "{3}", strconv.Itoa(most)).Replace(w.ThenText)
+}
+
+// Quota says how many of a class of staff may be EXCELLENT.
+func (w *words) Quota(q *Quota) string {
+	return strings.NewReplacer("{1}", q.Unit.Name, "{2}", q.Position, "{3}", strconv.Itoa(q.Size), "{4}", strconv.Itoa(q.Places), "{5}", strconv.Itoa(q.Taken)).
+		Replace(w.QuotaText)
 }
 
 // Version is a policy's name and version, or says that it is the default.
@@ -92,7 +98,7 @@ var chineseCycle = cycleWords{
 	PDF: "下载考核单（PDF）", Reliability: "信度", Flags: "提示", Versions: "由人决定的等次", Object: "提出异议",
 	WhatIf: "换权重试算", WhatIfText: "拖动权重，看分数、名次和建议等次怎样变。什么都不会改变，但每次试算都会留下记录，以便看出有没有为某个人挑选权重。",
 	Weights: "权重", Share: "占比", Compare: "试算", Presets: "现成的办法", OwnPolicy: "本周期的办法", Half: "同事评议占一半", Without: "去掉一个步骤", Nothing: "不去掉",
-	Agreement: "名次一致程度", AgreementHint: "1 表示名次完全不变。", Regraded: "建议等次改变的人数", Matters: "对谁要紧", Movers: "谁变动最大", MoversHint: "按名次变动排列，前 25 人。", Before: "现行", After: "试算", Sensitive: "敏感",
+	Agreement: "名次一致程度", AgreementHint: "1 表示名次完全不变。", Regraded: "建议等次改变的人数", QuotaText: "优秀名额：{1}、{2}共 {3} 人，可评优秀 {4} 人，已决定 {5} 人。", Matters: "对谁要紧", Movers: "谁变动最大", MoversHint: "按名次变动排列，前 25 人。", Before: "现行", After: "试算", Sensitive: "敏感",
 	SensitiveHint: "他们的建议等次，或超出区间的名次，取决于这个选择。前 25 人。", Same: "没有变化", Computing: "还在计算，请稍后再点一次“试算”。", AnyWeights: "任意权重下的得分（90%）", ThenText: "那么：{1} 人中有 {2} 人的建议等次会变，名次变动最大的变 {3} 位。",
 	Scaled: "四项之和不是 100% 时按比例折算。", RankMoves: "名次变动",
 
@@ -135,7 +141,7 @@ var englishCycle = cycleWords{
 	PDF: "Download the sheet (PDF)", Reliability: "Reliability", Flags: "Look twice", Versions: "Grades set by persons", Object: "Object",
 	WhatIf: "What if", WhatIfText: "Move the weights and see how scores, ranks and grades would move. Nothing changes, but each trial stays on record, so that weights chosen to suit a person can be seen.",
 	Weights: "Weights", Share: "share", Compare: "Compare", Presets: "Start from", OwnPolicy: "This cycle's policy", Half: "Peer review weighs half", Without: "Leave a step out", Nothing: "none",
-	Agreement: "Agreement of the ranks", AgreementHint: "1: the ranks stay as they are.", Regraded: "Officials with another grade proposed", Matters: "For whom the choice matters", Movers: "Who moves most", MoversHint: "By ranks moved, the first 25.", Before: "As it is", After: "Then", Sensitive: "sensitive",
+	Agreement: "Agreement of the ranks", AgreementHint: "1: the ranks stay as they are.", Regraded: "Officials with another grade proposed", QuotaText: "Quota: of {3} officials of this unit and post ({1}, {2}) at most {4} may be excellent; {5} are, by decision.", Matters: "For whom the choice matters", Movers: "Who moves most", MoversHint: "By ranks moved, the first 25.", Before: "As it is", After: "Then", Sensitive: "sensitive",
 	SensitiveHint: "Their proposed grade, or more of their rank than its interval allows for, hangs on it. The first 25.", Same: "no change", Computing: "It is still being computed: press “Compare” again in a moment.", AnyWeights: "Under any weights (90 %)", ThenText: "Then {2} of {1} officials would have another grade proposed, and nobody would move by more than {3} ranks.",
 	Scaled: "Where the four do not add up to 100 %, they are scaled.", RankMoves: "Ranks moved",
 

@@ -4437,6 +4437,47 @@ func (v *Problem) GetCode() ErrorCode { return v.Code }
 // GetMessage returns Problem.Message, and is useful for accessing the field via an interface.
 func (v *Problem) GetMessage() string { return v.Message }
 
+// Quota includes the requested fields of the GraphQL type GradeQuota.
+// The GraphQL type's documentation follows.
+//
+// How many of an appraising unit and class of staff may be EXCELLENT: the policy's share of those who can be graded, rounded down.
+type Quota struct {
+	// The appraising unit.
+	Unit UnitRef `json:"unit"`
+	// The class of staff.
+	Position string `json:"position"`
+	// The denominator: who can be graded, by the last post in the run that counts.
+	Size int `json:"size"`
+	// How many may be EXCELLENT.
+	Places int `json:"places"`
+	// How many are, by decision.
+	Taken int `json:"taken"`
+}
+
+// GetUnit returns Quota.Unit, and is useful for accessing the field via an interface.
+func (v *Quota) GetUnit() UnitRef { return v.Unit }
+
+// GetPosition returns Quota.Position, and is useful for accessing the field via an interface.
+func (v *Quota) GetPosition() string { return v.Position }
+
+// GetSize returns Quota.Size, and is useful for accessing the field via an interface.
+func (v *Quota) GetSize() int { return v.Size }
+
+// GetPlaces returns Quota.Places, and is useful for accessing the field via an interface.
+func (v *Quota) GetPlaces() int { return v.Places }
+
+// GetTaken returns Quota.Taken, and is useful for accessing the field via an interface.
+func (v *Quota) GetTaken() int { return v.Taken }
+
+// QuotasResponse is returned by Quotas on success.
+type QuotasResponse struct {
+	// The quotas of EXCELLENT of a cycle within the caller's scope, with their denominators.
+	GradeQuotas []Quota `json:"gradeQuotas"`
+}
+
+// GetGradeQuotas returns QuotasResponse.GradeQuotas, and is useful for accessing the field via an interface.
+func (v *QuotasResponse) GetGradeQuotas() []Quota { return v.GradeQuotas }
+
 // RankingAssessmentReportAssessmentConnection includes the requested fields of the GraphQL type AssessmentConnection.
 // The GraphQL type's documentation follows.
 //
@@ -6969,6 +7010,14 @@ type __PresetsInput struct {
 
 // GetCycle returns __PresetsInput.Cycle, and is useful for accessing the field via an interface.
 func (v *__PresetsInput) GetCycle() string { return v.Cycle }
+
+// __QuotasInput is used internally by genqlient
+type __QuotasInput struct {
+	Cycle string `json:"cycle"`
+}
+
+// GetCycle returns __QuotasInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__QuotasInput) GetCycle() string { return v.Cycle }
 
 // __RankingInput is used internally by genqlient
 type __RankingInput struct {
@@ -9872,6 +9921,48 @@ func Presets(
 	}
 
 	data_ = &PresetsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Quotas.
+const Quotas_Operation = `
+query Quotas ($cycle: ID!) {
+	gradeQuotas(cycleId: $cycle) {
+		unit {
+			id
+			name
+		}
+		position
+		size
+		places
+		taken
+	}
+}
+`
+
+// How many of each class of staff may be EXCELLENT.
+func Quotas(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	cycle string,
+) (data_ *QuotasResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Quotas",
+		Query:  Quotas_Operation,
+		Variables: &__QuotasInput{
+			Cycle: cycle,
+		},
+	}
+
+	data_ = &QuotasResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

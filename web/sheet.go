@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"html/template"
 	"math"
 	"net/http"
@@ -25,7 +26,8 @@ type sheetPage struct {
 	Waterfall template.HTML
 	Trend     template.HTML
 	Movers    []Piece
-	Own       bool // whether it is the caller's
+	Quota     *Quota // of the class of staff, where it bears on the grade; nil: it does not, or is not the caller's to see
+	Own       bool   // whether it is the caller's
 }
 
 // Sum is what the points of an explanation add up to, in hundredths exactly.
@@ -61,6 +63,12 @@ func (s *site) sheet(w http.ResponseWriter, r *http.Request) {
 	}
 	v := view{Path: cyclesPath + "/" + id + "/officials/" + official, Wide: true}
 	words := wordsIn(language(r))
+	if page.Of != nil && page.Of.Grade != nil && who.ReadsReports() {
+		if page.Quota, err = s.quota(asking(r), id, page.Of); err != nil {
+			s.refused(w, r, err)
+			return
+		}
+	}
 	if page.Of != nil {
 		page.Movers = movers(page.Of.Explanation.Parts)
 		if page.Of.Composite != nil {
@@ -86,4 +94,19 @@ func movers(parts []Part) []Piece {
 	}
 	slices.SortStableFunc(pieces, func(a, b Piece) int { return cmp.Compare(math.Abs(b.Effect), math.Abs(a.Effect)) })
 	return pieces[:min(len(pieces), mostMovers)]
+}
+
+// quota is how many of an official's class of staff may be EXCELLENT; nil where none is
+// set.
+func (s *site) quota(ctx context.Context, cycle string, of *SheetOf) (*Quota, error) {
+	answer, err := Quotas(ctx, s.api, cycle)
+	if err != nil {
+		return nil, asked("Quotas", err)
+	}
+	for i := range answer.GradeQuotas {
+		if q := &answer.GradeQuotas[i]; q.Unit.Id == of.Unit.Id && q.Position == of.Position {
+			return q, nil
+		}
+	}
+	return nil, nil
 }

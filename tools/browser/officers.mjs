@@ -81,6 +81,9 @@ try {
   const points = (await hr.locator('section[aria-labelledby=why] tbody td').allTextContents()).map((t) => Math.round(100 * Number(t.replace('−', '-'))));
   const composite = Math.round(100 * Number((await hr.locator('.tiles .lead dd').innerText()).split('\n')[0]));
   assert.equal(points.reduce((a, b) => a + b), composite, 'the parts do not add up');
+  await go(hr, `${base}/officials?order=COMPOSITE_DESC`);
+  await follow(hr, hr.locator('tr', { has: hr.locator('td:last-child .badge.good') }).first().locator('th a'));
+  assert.ok(await hr.locator('main > p.hint').count() > 0, 'no quota stands beside a proposed grade');
   const pdf = await hr.request.get(new URL(`${own}/sheet.pdf`, site).href);
   assert.match((await pdf.body()).subarray(0, 5).toString(), /^%PDF-/);
   const csv = await (await hr.request.get(new URL(`${base}/report/csv`, site).href)).text();
