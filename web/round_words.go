@@ -3,22 +3,22 @@ package web
 // roundWords are the sentences of the pages of objections, review rounds, participation
 // and the public notice in one language.
 type roundWords struct {
-	Objections, ObjectionsText, NoObjections, FiledOn, DecideBy, AboutWhom    string
-	FromPublic, FromOfficial, ObjectionGrounds, Evidence, Decision, DecidedOn string
-	ObjectOwn, ObjectOwnHint, InstanceAsk, SendObjection, DecideTitle         string
-	DecideHint, Upheld, Dismissed, WhatIsDone, Because, SendDecision          string
-	MoreTime, MoreTimeHint, OpenObjection, Unseen                             string
-	Rounds, RoundsText, NoRounds, RoundOpen, RoundClosed, Questionnaire       string
-	PlainMarks, ReviewersAre, ToWrite, Written, WrittenHint, Hidden           string
-	Loads, LoadsHint, Reviewer, CloseRound, CloseRoundHint                    string
-	Participation, ParticipationText, Encounters, Invited, Answers            string
-	AnswersHint, ShareAsked                                                   string
-	ReviewTitle, ReviewPrivate, ContactAsk, NoMark, KeepDraft, HandIn         string
-	HandInHint, DraftKept, WriteReview                                        string
-	NoticeTitle, NoticeText, NoNotice, NoticeUntil, NoticeOpen, NoticeOver    string
-	NoticeNames, NoticeNobody, ObjectTitle, ObjectText, ObjectTo              string
-	ObjectReceipt, ObjectKeep, FollowObjection, StandsNow, ChooseName         string
-	PublishedOn, NoticePolicy, SeeNotice, Post                                string
+	Objections, ObjectionsText, NoObjections, FiledOn, DecideBy, AboutWhom                  string
+	FromPublic, FromOfficial, ObjectionGrounds, Evidence, EvidenceSaid, Decision, DecidedOn string
+	ObjectOwn, ObjectOwnHint, InstanceAsk, SendObjection, DecideTitle                       string
+	DecideHint, Upheld, Dismissed, WhatIsDone, Because, SendDecision                        string
+	MoreTime, MoreTimeHint, OpenObjection, Unseen                                           string
+	Rounds, RoundsText, NoRounds, RoundOpen, RoundClosed, Questionnaire                     string
+	PlainMarks, ReviewersAre, ToWrite, Written, WrittenHint, Hidden                         string
+	Loads, LoadsHint, Reviewer, CloseRound, CloseRoundHint                                  string
+	Participation, ParticipationText, Encounters, Invited, Answers                          string
+	AnswersHint, ShareAsked                                                                 string
+	ReviewTitle, ReviewPrivate, ContactAsk, NoMark, KeepDraft, HandIn                       string
+	HandInHint, DraftKept, WriteReview                                                      string
+	NoticeTitle, NoticeText, NoNotice, NoticeUntil, NoticeOpen, NoticeOver                  string
+	NoticeNames, NoticeNobody, ObjectTitle, ObjectText, ObjectTo                            string
+	ObjectReceipt, ObjectKeep, FollowObjection, StandsNow, ChooseName                       string
+	PublishedOn, NoticePolicy, SeeNotice, Post                                              string
 
 	Instances      map[ObjectionInstance]string
 	ObjectionState map[ObjectionState]string
@@ -28,7 +28,7 @@ type roundWords struct {
 
 var chineseRound = roundWords{
 	Objections: "异议", ObjectionsText: "对公示或结果提出的异议、复核和申诉，连同期限和决定。", NoObjections: "没有异议。", FiledOn: "提出日期", DecideBy: "应于此日前决定", AboutWhom: "涉及", FromPublic: "群众提出", FromOfficial: "本人提出",
-	ObjectionGrounds: "理由", Evidence: "依据（可不填）", Decision: "决定", DecidedOn: "决定日期", ObjectOwn: "对自己的结果提出异议", ObjectOwnHint: "提出异议不会使您的结果变差。", InstanceAsk: "提出的是", SendObjection: "提交异议",
+	ObjectionGrounds: "理由", Evidence: "依据（可不填）", EvidenceSaid: "依据", Decision: "决定", DecidedOn: "决定日期", ObjectOwn: "对自己的结果提出异议", ObjectOwnHint: "提出异议不会使您的结果变差。", InstanceAsk: "提出的是", SendObjection: "提交异议",
 	DecideTitle: "决定这项异议", DecideHint: "决定的人不能是提出或决定该等次的人，也不能审理自己的事。异议成立的，另行计算，本人取新旧结果中较好的。", Upheld: "异议成立", Dismissed: "异议不成立", WhatIsDone: "怎样处理", Because: "为什么", SendDecision: "作出决定",
 	MoreTime: "延长申诉期限", MoreTimeHint: "只能延长一次，三十日。", OpenObjection: "查看", Unseen: "不便显示",
 	Rounds: "评议", RoundsText: "谁评谁由系统安排，负担均匀；内容封存到评议结束，谁交了、写了什么，任何人都看不到。", NoRounds: "这个周期没有评议。", RoundOpen: "进行中", RoundClosed: "已结束", Questionnaire: "问卷", PlainMarks: "每个方面打一个分",
@@ -47,7 +47,7 @@ var chineseRound = roundWords{
 
 var englishRound = roundWords{
 	Objections: "Objections", ObjectionsText: "What is held against the notice or a result, with its deadline and the decision.", NoObjections: "There are no objections.", FiledOn: "Made on", DecideBy: "To be decided by", AboutWhom: "About", FromPublic: "by a member of the public", FromOfficial: "by the official",
-	ObjectionGrounds: "Why", Evidence: "What shows it (may be left empty)", Decision: "Decision", DecidedOn: "Decided on", ObjectOwn: "Object to your own result", ObjectOwnHint: "Nobody fares worse for objecting.", InstanceAsk: "What you ask for", SendObjection: "Object",
+	ObjectionGrounds: "Why", Evidence: "What shows it (may be left empty)", EvidenceSaid: "What shows it", Decision: "Decision", DecidedOn: "Decided on", ObjectOwn: "Object to your own result", ObjectOwnHint: "Nobody fares worse for objecting.", InstanceAsk: "What you ask for", SendObjection: "Object",
 	DecideTitle: "Decide it", DecideHint: "Not by whoever proposed or decided the grade, and never in one's own matter. Where it is upheld a new run follows, and who objected gets the better of old and new.", Upheld: "It is right", Dismissed: "It is not", WhatIsDone: "What is done", Because: "Why", SendDecision: "Decide",
 	MoreTime: "Give the appeal more time", MoreTimeHint: "Once, by 30 days.", OpenObjection: "Open", Unseen: "not shown",
 	Rounds: "Review rounds", RoundsText: "The system finds who reviews whom, with even loads. What comes in is sealed until the round is over, and nobody learns who has handed in what.", NoRounds: "This cycle has no review round.", RoundOpen: "open", RoundClosed: "over", Questionnaire: "Questionnaire", PlainMarks: "one plain mark for each side of the work",
