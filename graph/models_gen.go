@@ -1156,6 +1156,14 @@ type RatingAspect struct {
 	Label string `json:"label"`
 }
 
+// What a resident may mark of a service besides the level.
+type RatingMarks struct {
+	// The aspects that may be given a level.
+	Dimensions []*RatingAspect `json:"dimensions"`
+	// The words that may be chosen.
+	Tags []*RatingTag `json:"tags"`
+}
+
 // A word that a resident may choose.
 type RatingTag struct {
 	// What submitRating takes.

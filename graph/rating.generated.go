@@ -30,6 +30,7 @@ type RatingResolver interface {
 	Service(ctx context.Context, obj *models.Rating) (*models.Service, error)
 
 	Reply(ctx context.Context, obj *models.Rating) (*models.RatingReply, error)
+	Form(ctx context.Context, obj *models.Rating) (*RatingMarks, error)
 	Due(ctx context.Context, obj *models.Rating) (*ratings.Due, error)
 }
 type RatingInvitationResolver interface {
@@ -729,6 +730,38 @@ func (ec *executionContext) fieldContext_Rating_reply(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Rating_form(ctx context.Context, field graphql.CollectedField, obj *models.Rating) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Rating_form(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Rating().Form(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RatingMarks) graphql.Marshaler {
+			return ec.marshalNRatingMarks2ᚖsteelyardᚋgraphᚐRatingMarks(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Rating_form(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Rating",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RatingMarks(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Rating_due(ctx context.Context, field graphql.CollectedField, obj *models.Rating) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1098,6 +1131,70 @@ func (ec *executionContext) fieldContext_RatingInvitation_tags(_ context.Context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RatingTag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RatingMarks_dimensions(ctx context.Context, field graphql.CollectedField, obj *RatingMarks) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RatingMarks_dimensions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dimensions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RatingAspect) graphql.Marshaler {
+			return ec.marshalNRatingAspect2ᚕᚖsteelyardᚋgraphᚐRatingAspectᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RatingMarks_dimensions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RatingMarks",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RatingAspect(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RatingMarks_tags(ctx context.Context, field graphql.CollectedField, obj *RatingMarks) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RatingMarks_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tags, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RatingTag) graphql.Marshaler {
+			return ec.marshalNRatingTag2ᚕᚖsteelyardᚋgraphᚐRatingTagᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RatingMarks_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RatingMarks",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_RatingTag(ctx, field)
 		},
@@ -3074,6 +3171,12 @@ func (ec *executionContext) _Rating(ctx context.Context, sel ast.SelectionSet, o
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Rating_reply(ctx, field, obj)
 				})
+		case "form":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Rating_form(ctx, field, obj)
+				})
 		case "due":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -3231,6 +3334,44 @@ func (ec *executionContext) _RatingInvitation(ctx context.Context, sel ast.Selec
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._RatingInvitation_tags(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ratingMarksImplementors = []string{"RatingMarks"}
+
+func (ec *executionContext) _RatingMarks(ctx context.Context, sel ast.SelectionSet, obj *RatingMarks) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ratingMarksImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RatingMarks")
+		case "dimensions":
+			out.Values[i] = ec._RatingMarks_dimensions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tags":
+			out.Values[i] = ec._RatingMarks_tags(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3910,6 +4051,14 @@ func (ec *executionContext) marshalNRatingAspect2ᚖsteelyardᚋgraphᚐRatingAs
 		return graphql.Null
 	}
 	return ec._RatingAspect(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRatingMarks2ᚖsteelyardᚋgraphᚐRatingMarks(ctx context.Context, sel ast.SelectionSet, v *RatingMarks) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RatingMarks!")
+		return graphql.Null
+	}
+	return ec._RatingMarks(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNRatingTag2ᚕᚖsteelyardᚋgraphᚐRatingTagᚄ(ctx context.Context, sel ast.SelectionSet, v []*RatingTag) graphql.Marshaler {

@@ -1177,6 +1177,7 @@ type ComplexityRoot struct {
 		Comment    func(childComplexity int) int
 		Dimensions func(childComplexity int) int
 		Due        func(childComplexity int) int
+		Form       func(childComplexity int) int
 		ID         func(childComplexity int) int
 		Level      func(childComplexity int) int
 		RatedOn    func(childComplexity int) int
@@ -1215,6 +1216,11 @@ type ComplexityRoot struct {
 		Service      func(childComplexity int) int
 		Tags         func(childComplexity int) int
 		UnitName     func(childComplexity int) int
+	}
+
+	RatingMarks struct {
+		Dimensions func(childComplexity int) int
+		Tags       func(childComplexity int) int
 	}
 
 	RatingReply struct {
@@ -6937,6 +6943,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Rating.Due(childComplexity), true
+	case "Rating.form":
+		if e.ComplexityRoot.Rating.Form == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.Form(childComplexity), true
 	case "Rating.id":
 		if e.ComplexityRoot.Rating.ID == nil {
 			break
@@ -7097,6 +7109,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RatingInvitation.UnitName(childComplexity), true
+
+	case "RatingMarks.dimensions":
+		if e.ComplexityRoot.RatingMarks.Dimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingMarks.Dimensions(childComplexity), true
+	case "RatingMarks.tags":
+		if e.ComplexityRoot.RatingMarks.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingMarks.Tags(childComplexity), true
 
 	case "RatingReply.repliedOn":
 		if e.ComplexityRoot.RatingReply.RepliedOn == nil {
@@ -10948,6 +10973,8 @@ func (ec *executionContext) childFields_Rating(ctx context.Context, field graphq
 		return ec.fieldContext_Rating_submittedOn(ctx, field)
 	case "reply":
 		return ec.fieldContext_Rating_reply(ctx, field)
+	case "form":
+		return ec.fieldContext_Rating_form(ctx, field)
 	case "due":
 		return ec.fieldContext_Rating_due(ctx, field)
 	}
@@ -11016,6 +11043,16 @@ func (ec *executionContext) childFields_RatingInvitation(ctx context.Context, fi
 		return ec.fieldContext_RatingInvitation_tags(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RatingInvitation", field.Name)
+}
+
+func (ec *executionContext) childFields_RatingMarks(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dimensions":
+		return ec.fieldContext_RatingMarks_dimensions(ctx, field)
+	case "tags":
+		return ec.fieldContext_RatingMarks_tags(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RatingMarks", field.Name)
 }
 
 func (ec *executionContext) childFields_RatingReply(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -170,6 +170,7 @@ func TestACaseSaysWhatCanBeDone(t *testing.T) {
 		can("auditor-north", "")
 		o.step("bob", "acceptCase", id, ``, "ACCEPTED")
 		can("bob", "ASSIGN EXTEND TRANSFER ASK_EXCLUSION")
+		can("hr-north", "ASSIGN EXTEND TRANSFER ASK_EXCLUSION") // to whom, the officer says
 		o.step("bob", "transferCase", id, `toUnitId: {south}, reason: "theirs"`, "ACCEPTED")
 		can("bob", "ASSIGN EXTEND ASK_EXCLUSION")
 		can("cat", "DECIDE_TRANSFER")

@@ -53,7 +53,11 @@ func TestARatingKeepsToTheFormOfItsService(t *testing.T) {
 		if o.count("ratings") != 0 || o.count("encounter_claims") != 0 {
 			o.Error("a refused rating is stored, or its link used")
 		}
-		o.ok("", submit, "token", token, "level", 4, "tags", []string{"cold"}, "dimensions", []any{level("desk")})
+		receipt := o.ok("", submit, "token", token, "level", 4, "tags", []string{"cold"}, "dimensions", []any{level("desk")}).text("submitRating.receipt")
+		// By the receipt one learns what may be marked when the service is rated again.
+		marks := o.ok("", `query($r: String!) { ratingByReceipt(receipt: $r) { form { dimensions { code } tags { code label } } } }`, "r", receipt)
+		marks.wants("ratingByReceipt.form.dimensions.1.code", "desk")
+		marks.wants("ratingByReceipt.form.tags.0.label", "En cold")
 		_, token = o.invite("ann", "housing", "R2")
 		o.ok("", submit, "token", token, "level", 4, "tags", []string{"warm"})
 		if n := o.count("rating_forms"); n != 2 {

@@ -141,6 +141,14 @@ func (r *ratingResolver) Reply(ctx context.Context, obj *models.Rating) (*models
 	return load(ctx).replies.Load(ctx, obj.ID)
 }
 
+func (r *ratingResolver) Form(ctx context.Context, obj *models.Rating) (*graph.RatingMarks, error) {
+	form, err := r.App.Ratings.Form(ctx, obj.ServiceID)
+	if err != nil {
+		return nil, err
+	}
+	return &graph.RatingMarks{Dimensions: aspects(ctx, form), Tags: tags(ctx, form)}, nil
+}
+
 func (r *ratingInvitationResolver) Dimensions(ctx context.Context, obj *ratings.Offer) ([]*graph.RatingAspect, error) {
 	return aspects(ctx, obj.Form), nil
 }

@@ -36,20 +36,24 @@ func TestTheWholeLifeThroughPages(t *testing.T) {
 			w.testSite = newTestSiteAt(t, store.SQLite, func() time.Time { return *w.now.Load() })
 			w.maxComplexity, w.publicURL = 50_000, ""
 			w.start(t)
-			w.route(t, "社区治理 / 物业服务", "LX-WG")
+			hr := w.route(t, "社区治理 / 物业服务", "LX-WG")
+			keeper, err := store.Take[models.Official](w.store.Read(t.Context()).Where("ref = ?", "V4"), "Official")
+			if err != nil {
+				t.Fatal(err)
+			}
 			clock := httptest.NewServer(w.clock(t))
 			defer clock.Close()
 			drive(t, node, "walk.mjs", lang, w.url, clock.URL, shots,
 				w.token(t, accounts.Grant{Subject: "clerk", Role: models.RoleOfficial, OfficialRef: "V1", UnitRef: "LX-FW"}),
 				w.token(t, accounts.Grant{Subject: "reply", Role: models.RoleReplyOfficer, UnitRef: "LX-FW"}),
 				w.token(t, accounts.Grant{Subject: "keeper", Role: models.RoleOfficial, OfficialRef: "V4", UnitRef: "LX-WG"}),
-				"社区治理 / 物业服务", "柳溪村便民服务站")
+				"社区治理 / 物业服务", "柳溪村便民服务站", hr, keeper.Name)
 		})
 	}
 }
 
-// route has HR send what is of a category to a unit.
-func (w *walk) route(t *testing.T, category, to string) {
+// route has HR send what is of a category to a unit, and returns HR's token.
+func (w *walk) route(t *testing.T, category, to string) (hr string) {
 	t.Helper()
 	ids := map[string]models.ID{}
 	for _, ref := range []string{"LX", to} {
@@ -59,9 +63,10 @@ func (w *walk) route(t *testing.T, category, to string) {
 		}
 		ids[ref] = unit.ID
 	}
-	hr := w.token(t, accounts.Grant{Subject: "hr", Role: models.RoleHR, UnitRef: "LX"})
+	hr = w.token(t, accounts.Grant{Subject: "hr", Role: models.RoleHR, UnitRef: "LX"})
 	w.query(t, `mutation { saveRoutingRule(input: {unitId: "`+ids["LX"].String()+`", category: "`+category+`", toUnitId: "`+ids[to].String()+
 		`"}) { rule { id } userErrors { message } } }`, "Authorization", "Bearer "+hr).want(t, 200, `"userErrors":[]`)
+	return hr
 }
 
 // clock moves the site's clock by hours, does what is done beside requests, and says

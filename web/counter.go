@@ -24,12 +24,12 @@ type counterPage struct {
 
 // counter shows what a standing code is for.
 func (s *site) counter(w http.ResponseWriter, r *http.Request) {
-	s.showCounter(w, r, http.StatusOK, counterPage{Key: rand.Text()}, "")
+	s.showCounter(w, r, http.StatusOK, counterPage{Key: rand.Text()})
 }
 
 // showCounter shows the form, or that the code cannot be used: at a kiosk's address one
 // that is for phones neither, nor the other way round.
-func (s *site) showCounter(w http.ResponseWriter, r *http.Request, status int, page counterPage, notice string) {
+func (s *site) showCounter(w http.ResponseWriter, r *http.Request, status int, page counterPage, faults ...fault) {
 	page.Code, page.Path = r.PathValue("code"), r.URL.Path
 	answer, err := AskCounter(asking(r), s.api, page.Code)
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *site) showCounter(w http.ResponseWriter, r *http.Request, status int, p
 		return
 	}
 	page.Offer, page.Levels = answer.CounterOffer, levels
-	s.show(w, r, status, "counter", view{Path: page.Path, Notice: notice, Page: page})
+	s.show(w, r, status, "counter", view{Path: page.Path, Faults: faults, Page: page})
 }
 
 // kiosk says whether a page is for a machine that everybody uses.
@@ -66,7 +66,7 @@ func (s *site) walkIn(w http.ResponseWriter, r *http.Request) {
 	}
 	var err error
 	if page.Level, err = strconv.Atoi(r.PostFormValue("level")); err != nil {
-		s.showCounter(w, r, http.StatusUnprocessableEntity, page, wordsIn(language(r)).ChooseLevel)
+		s.showCounter(w, r, http.StatusUnprocessableEntity, page, fault{"level", wordsIn(language(r)).ChooseLevel})
 		return
 	}
 	answer, err := WalkIn(asking(r), s.api, r.PathValue("code"), page.Level, dimensions, tags, page.Comment, orNone(page.Official), page.Key)
@@ -85,8 +85,8 @@ func (s *site) walkIn(w http.ResponseWriter, r *http.Request) {
 	case has(payload.UserErrors, ErrorCodeGone):
 		s.show(w, r, http.StatusGone, "gone", view{})
 	case has(payload.UserErrors, ErrorCodeRateLimited):
-		s.showCounter(w, r, http.StatusTooManyRequests, page, mendable(payload.UserErrors))
+		s.showCounter(w, r, http.StatusTooManyRequests, page, faultsOf(payload.UserErrors, rateControls...)...)
 	default:
-		s.showCounter(w, r, http.StatusUnprocessableEntity, page, mendable(payload.UserErrors))
+		s.showCounter(w, r, http.StatusUnprocessableEntity, page, faultsOf(payload.UserErrors, rateControls...)...)
 	}
 }

@@ -20,7 +20,7 @@ func (s *site) help(w http.ResponseWriter, r *http.Request) {
 	page := helpPage{Receipt: r.PostFormValue("receipt")}
 	said := r.PostFormValue("done")
 	if said != "yes" && said != "no" {
-		s.show(w, r, http.StatusUnprocessableEntity, "help", view{Path: "/deed", Notice: wordsIn(language(r)).ChooseHelp, Page: page})
+		s.show(w, r, http.StatusUnprocessableEntity, "help", view{Path: "/deed", Faults: []fault{{"done", wordsIn(language(r)).ChooseHelp}}, Page: page})
 		return
 	}
 	answer, err := ConfirmHelp(asking(r), s.api, page.Receipt, said == "yes")
@@ -29,7 +29,7 @@ func (s *site) help(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if answer.ConfirmDeed.Deed == nil {
-		s.show(w, r, http.StatusUnprocessableEntity, "help", view{Path: "/deed", Notice: mendable(answer.ConfirmDeed.UserErrors), Page: page})
+		s.show(w, r, http.StatusUnprocessableEntity, "help", view{Path: "/deed", Faults: faultsOf(answer.ConfirmDeed.UserErrors, "receipt", "done"), Page: page})
 		return
 	}
 	page.Title = answer.ConfirmDeed.Deed.Title

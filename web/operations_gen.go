@@ -263,6 +263,23 @@ func (v *AskedResponse) GetParticipation() AskedParticipationParticipationConnec
 	return v.Participation
 }
 
+// Aspect includes the requested fields of the GraphQL type RatingAspect.
+// The GraphQL type's documentation follows.
+//
+// An aspect of a service that a resident may give a level.
+type Aspect struct {
+	// What submitRating takes.
+	Code string `json:"code"`
+	// What to show, in the language of Accept-Language.
+	Label string `json:"label"`
+}
+
+// GetCode returns Aspect.Code, and is useful for accessing the field via an interface.
+func (v *Aspect) GetCode() string { return v.Code }
+
+// GetLabel returns Aspect.Label, and is useful for accessing the field via an interface.
+func (v *Aspect) GetLabel() string { return v.Label }
+
 // AspectOffered includes the requested fields of the GraphQL type RatingAspect.
 // The GraphQL type's documentation follows.
 //
@@ -2554,6 +2571,8 @@ type Given struct {
 	SubmittedOn string `json:"submittedOn"`
 	// What was rated.
 	Service GivenService `json:"service"`
+	// What may be marked besides the level when the service is rated again (`rateAgain`).
+	Form Marks `json:"form"`
 	// The office's answer; null while there is none. A rating of 1 or 2 is owed one.
 	Reply *Reply `json:"reply"`
 	// What is owed on it; null before its release, and on a rating of 3 or more.
@@ -2571,6 +2590,9 @@ func (v *Given) GetSubmittedOn() string { return v.SubmittedOn }
 
 // GetService returns Given.Service, and is useful for accessing the field via an interface.
 func (v *Given) GetService() GivenService { return v.Service }
+
+// GetForm returns Given.Form, and is useful for accessing the field via an interface.
+func (v *Given) GetForm() Marks { return v.Form }
 
 // GetReply returns Given.Reply, and is useful for accessing the field via an interface.
 func (v *Given) GetReply() *Reply { return v.Reply }
@@ -2691,6 +2713,23 @@ func (v *GroupLine) GetPeerGroup() string { return v.PeerGroup }
 // GetHere returns GroupLine.Here, and is useful for accessing the field via an interface.
 func (v *GroupLine) GetHere() FigureSet { return v.Here }
 
+// Hand includes the requested fields of the GraphQL type Official.
+// The GraphQL type's documentation follows.
+//
+// A cadre whose work is weighed.
+type Hand struct {
+	// The global id.
+	Id string `json:"id"`
+	// The name.
+	Name string `json:"name"`
+}
+
+// GetId returns Hand.Id, and is useful for accessing the field via an interface.
+func (v *Hand) GetId() string { return v.Id }
+
+// GetName returns Hand.Name, and is useful for accessing the field via an interface.
+func (v *Hand) GetName() string { return v.Name }
+
 // HandInReviewResponse is returned by HandInReview on success.
 type HandInReviewResponse struct {
 	// Hands in a review: once.
@@ -2715,6 +2754,27 @@ type HandInReviewSubmitPeerReviewSubmitPeerReviewPayload struct {
 func (v *HandInReviewSubmitPeerReviewSubmitPeerReviewPayload) GetUserErrors() []Problem {
 	return v.UserErrors
 }
+
+// HandsOfficialsOfficialConnection includes the requested fields of the GraphQL type OfficialConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of officials.
+type HandsOfficialsOfficialConnection struct {
+	// The rows alone.
+	Nodes []Hand `json:"nodes"`
+}
+
+// GetNodes returns HandsOfficialsOfficialConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *HandsOfficialsOfficialConnection) GetNodes() []Hand { return v.Nodes }
+
+// HandsResponse is returned by Hands on success.
+type HandsResponse struct {
+	// The officials within the caller's scope, by their own ids.
+	Officials HandsOfficialsOfficialConnection `json:"officials"`
+}
+
+// GetOfficials returns HandsResponse.Officials, and is useful for accessing the field via an interface.
+func (v *HandsResponse) GetOfficials() HandsOfficialsOfficialConnection { return v.Officials }
 
 // Help includes the requested fields of the GraphQL type Deed.
 // The GraphQL type's documentation follows.
@@ -3062,12 +3122,34 @@ func (v *ListedOfficial) GetName() string { return v.Name }
 //
 // A unit of the organisation's tree.
 type ListedUnitOrgUnit struct {
+	// The global id.
+	Id string `json:"id"`
 	// Its name.
 	Name string `json:"name"`
 }
 
+// GetId returns ListedUnitOrgUnit.Id, and is useful for accessing the field via an interface.
+func (v *ListedUnitOrgUnit) GetId() string { return v.Id }
+
 // GetName returns ListedUnitOrgUnit.Name, and is useful for accessing the field via an interface.
 func (v *ListedUnitOrgUnit) GetName() string { return v.Name }
+
+// Marks includes the requested fields of the GraphQL type RatingMarks.
+// The GraphQL type's documentation follows.
+//
+// What a resident may mark of a service besides the level.
+type Marks struct {
+	// The aspects that may be given a level.
+	Dimensions []Aspect `json:"dimensions"`
+	// The words that may be chosen.
+	Tags []Word `json:"tags"`
+}
+
+// GetDimensions returns Marks.Dimensions, and is useful for accessing the field via an interface.
+func (v *Marks) GetDimensions() []Aspect { return v.Dimensions }
+
+// GetTags returns Marks.Tags, and is useful for accessing the field via an interface.
+func (v *Marks) GetTags() []Word { return v.Tags }
 
 // Mediated includes the requested fields of the GraphQL type Mediation.
 // The GraphQL type's documentation follows.
@@ -6125,6 +6207,23 @@ type WhoResponse struct {
 // GetMe returns WhoResponse.Me, and is useful for accessing the field via an interface.
 func (v *WhoResponse) GetMe() *Caller { return v.Me }
 
+// Word includes the requested fields of the GraphQL type RatingTag.
+// The GraphQL type's documentation follows.
+//
+// A word that a resident may choose.
+type Word struct {
+	// What submitRating takes.
+	Code string `json:"code"`
+	// What to show, in the language of Accept-Language.
+	Label string `json:"label"`
+}
+
+// GetCode returns Word.Code, and is useful for accessing the field via an interface.
+func (v *Word) GetCode() string { return v.Code }
+
+// GetLabel returns Word.Label, and is useful for accessing the field via an interface.
+func (v *Word) GetLabel() string { return v.Label }
+
 // Worked includes the GraphQL fields of Case requested by the fragment Worked.
 // The GraphQL type's documentation follows.
 //
@@ -6337,10 +6436,12 @@ func (v *Worked) __premarshalJSON() (*__premarshalWorked, error) {
 
 // __AgainInput is used internally by genqlient
 type __AgainInput struct {
-	Receipt string `json:"receipt"`
-	Level   int    `json:"level"`
-	Comment string `json:"comment"`
-	Key     string `json:"key"`
+	Receipt    string                `json:"receipt"`
+	Level      int                   `json:"level"`
+	Dimensions []DimensionLevelInput `json:"dimensions"`
+	Tags       []string              `json:"tags"`
+	Comment    string                `json:"comment"`
+	Key        string                `json:"key"`
 }
 
 // GetReceipt returns __AgainInput.Receipt, and is useful for accessing the field via an interface.
@@ -6348,6 +6449,12 @@ func (v *__AgainInput) GetReceipt() string { return v.Receipt }
 
 // GetLevel returns __AgainInput.Level, and is useful for accessing the field via an interface.
 func (v *__AgainInput) GetLevel() int { return v.Level }
+
+// GetDimensions returns __AgainInput.Dimensions, and is useful for accessing the field via an interface.
+func (v *__AgainInput) GetDimensions() []DimensionLevelInput { return v.Dimensions }
+
+// GetTags returns __AgainInput.Tags, and is useful for accessing the field via an interface.
+func (v *__AgainInput) GetTags() []string { return v.Tags }
 
 // GetComment returns __AgainInput.Comment, and is useful for accessing the field via an interface.
 func (v *__AgainInput) GetComment() string { return v.Comment }
@@ -6541,12 +6648,16 @@ func (v *__DoAskExclusionInput) GetKey() string { return v.Key }
 
 // __DoAssignInput is used internally by genqlient
 type __DoAssignInput struct {
-	Id  string `json:"id"`
-	Key string `json:"key"`
+	Id       string  `json:"id"`
+	Official *string `json:"official"`
+	Key      string  `json:"key"`
 }
 
 // GetId returns __DoAssignInput.Id, and is useful for accessing the field via an interface.
 func (v *__DoAssignInput) GetId() string { return v.Id }
+
+// GetOfficial returns __DoAssignInput.Official, and is useful for accessing the field via an interface.
+func (v *__DoAssignInput) GetOfficial() *string { return v.Official }
 
 // GetKey returns __DoAssignInput.Key, and is useful for accessing the field via an interface.
 func (v *__DoAssignInput) GetKey() string { return v.Key }
@@ -6798,6 +6909,14 @@ func (v *__HandInReviewInput) GetScores() []DimensionScoreInput { return v.Score
 
 // GetAnswers returns __HandInReviewInput.Answers, and is useful for accessing the field via an interface.
 func (v *__HandInReviewInput) GetAnswers() []ReviewAnswerInput { return v.Answers }
+
+// __HandsInput is used internally by genqlient
+type __HandsInput struct {
+	Unit string `json:"unit"`
+}
+
+// GetUnit returns __HandsInput.Unit, and is useful for accessing the field via an interface.
+func (v *__HandsInput) GetUnit() string { return v.Unit }
 
 // __IssueInput is used internally by genqlient
 type __IssueInput struct {
@@ -7289,8 +7408,8 @@ func (v *__WhatIfInput) GetKey() string { return v.Key }
 
 // The mutation executed by Again.
 const Again_Operation = `
-mutation Again ($receipt: String!, $level: Int!, $comment: String!, $key: String!) {
-	rateAgain(input: {receipt:$receipt,level:$level,comment:$comment,idempotencyKey:$key}) {
+mutation Again ($receipt: String!, $level: Int!, $dimensions: [DimensionLevelInput!]!, $tags: [String!]!, $comment: String!, $key: String!) {
+	rateAgain(input: {receipt:$receipt,level:$level,dimensions:$dimensions,tags:$tags,comment:$comment,idempotencyKey:$key}) {
 		receipt
 		userErrors {
 			... Problem
@@ -7310,6 +7429,8 @@ func Again(
 	client_ graphql.Client,
 	receipt string,
 	level int,
+	dimensions []DimensionLevelInput,
+	tags []string,
 	comment string,
 	key string,
 ) (data_ *AgainResponse, err_ error) {
@@ -7317,10 +7438,12 @@ func Again(
 		OpName: "Again",
 		Query:  Again_Operation,
 		Variables: &__AgainInput{
-			Receipt: receipt,
-			Level:   level,
-			Comment: comment,
-			Key:     key,
+			Receipt:    receipt,
+			Level:      level,
+			Dimensions: dimensions,
+			Tags:       tags,
+			Comment:    comment,
+			Key:        key,
 		},
 	}
 
@@ -7677,6 +7800,7 @@ fragment Listed on Case {
 	category
 	state
 	unit {
+		id
 		name
 	}
 	official {
@@ -8171,8 +8295,8 @@ func DoAskExclusion(
 
 // The mutation executed by DoAssign.
 const DoAssign_Operation = `
-mutation DoAssign ($id: ID!, $key: String!) {
-	assignCase(input: {caseId:$id,idempotencyKey:$key}) {
+mutation DoAssign ($id: ID!, $official: ID, $key: String!) {
+	assignCase(input: {caseId:$id,officialId:$official,idempotencyKey:$key}) {
 		userErrors {
 			... Problem
 		}
@@ -8189,14 +8313,16 @@ func DoAssign(
 	ctx_ context.Context,
 	client_ graphql.Client,
 	id string,
+	official *string,
 	key string,
 ) (data_ *DoAssignResponse, err_ error) {
 	req_ := &graphql.Request{
 		OpName: "DoAssign",
 		Query:  DoAssign_Operation,
 		Variables: &__DoAssignInput{
-			Id:  id,
-			Key: key,
+			Id:       id,
+			Official: official,
+			Key:      key,
 		},
 	}
 
@@ -8769,6 +8895,16 @@ query Find ($receipt: String!) {
 		service {
 			name
 		}
+		form {
+			dimensions {
+				code
+				label
+			}
+			tags {
+				code
+				label
+			}
+		}
 		reply {
 			text
 			repliedOn
@@ -8924,6 +9060,44 @@ func HandInReview(
 	}
 
 	data_ = &HandInReviewResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Hands.
+const Hands_Operation = `
+query Hands ($unit: ID!) {
+	officials(unitId: $unit, first: 100) {
+		nodes {
+			id
+			name
+		}
+	}
+}
+`
+
+// Whom an HR officer can give a case to.
+func Hands(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	unit string,
+) (data_ *HandsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Hands",
+		Query:  Hands_Operation,
+		Variables: &__HandsInput{
+			Unit: unit,
+		},
+	}
+
+	data_ = &HandsResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -9113,6 +9287,7 @@ fragment Listed on Case {
 	category
 	state
 	unit {
+		id
 		name
 	}
 	official {
@@ -10850,6 +11025,7 @@ fragment Listed on Case {
 	category
 	state
 	unit {
+		id
 		name
 	}
 	official {

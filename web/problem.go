@@ -39,17 +39,17 @@ type openedPage struct {
 }
 
 func (s *site) askProblem(w http.ResponseWriter, r *http.Request) {
-	s.showProblem(w, r, http.StatusOK, problemPage{Key: rand.Text()}, "")
+	s.showProblem(w, r, http.StatusOK, problemPage{Key: rand.Text()})
 }
 
-func (s *site) showProblem(w http.ResponseWriter, r *http.Request, status int, page problemPage, notice string) {
+func (s *site) showProblem(w http.ResponseWriter, r *http.Request, status int, page problemPage, faults ...fault) {
 	answer, err := Categories(asking(r), s.api)
 	if err != nil {
 		s.fail(w, r, asked("Categories", err))
 		return
 	}
 	page.Categories = answer.CaseCategories
-	s.show(w, r, status, "problem", view{Path: "/case/new", Notice: notice, Page: page})
+	s.show(w, r, status, "problem", view{Path: "/case/new", Faults: faults, Page: page})
 }
 
 // takeProblem hands a problem in. The fields stand before the files, which are passed
@@ -69,7 +69,7 @@ func (s *site) takeProblem(w http.ResponseWriter, r *http.Request) {
 		parts, err = r.MultipartReader()
 	}
 	if err != nil {
-		s.showProblem(w, r, http.StatusUnprocessableEntity, problemPage{Key: rand.Text()}, wordsIn(language(r)).ProblemAgain)
+		s.showProblem(w, r, http.StatusUnprocessableEntity, problemPage{Key: rand.Text()}, fault{"", wordsIn(language(r)).ProblemAgain})
 		return
 	}
 	page, file, err := readProblem(parts)
@@ -84,7 +84,7 @@ func (s *site) takeProblem(w http.ResponseWriter, r *http.Request) {
 	}
 	made := answer.OpenCase
 	if made.Receipt == nil || made.Case == nil {
-		s.showProblem(w, r, http.StatusUnprocessableEntity, page, mendable(made.UserErrors))
+		s.showProblem(w, r, http.StatusUnprocessableEntity, page, faultsOf(made.UserErrors, "title", "description", "place", "category")...)
 		return
 	}
 	// From here on the problem is handed in, whatever becomes of the rest.

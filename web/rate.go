@@ -24,15 +24,18 @@ type ratePage struct {
 	Key string
 }
 
+// rateControls are what can be wrong in a form to rate.
+var rateControls = []string{"level", "tags", "aspects", "comment", "contact", "official"}
+
 var levels = []int{5, 4, 3, 2, 1}
 
 // offer shows what a link is for. Looking does not use it.
 func (s *site) offer(w http.ResponseWriter, r *http.Request) {
-	s.showRate(w, r, http.StatusOK, ratePage{Token: r.PathValue("token"), Key: rand.Text()}, "")
+	s.showRate(w, r, http.StatusOK, ratePage{Token: r.PathValue("token"), Key: rand.Text()})
 }
 
 // showRate shows the form, or that the link cannot be used.
-func (s *site) showRate(w http.ResponseWriter, r *http.Request, status int, page ratePage, notice string) {
+func (s *site) showRate(w http.ResponseWriter, r *http.Request, status int, page ratePage, faults ...fault) {
 	answer, err := AskOffer(asking(r), s.api, page.Token)
 	if err != nil {
 		s.fail(w, r, asked("AskOffer", err))
@@ -43,7 +46,7 @@ func (s *site) showRate(w http.ResponseWriter, r *http.Request, status int, page
 		return
 	}
 	page.Offer, page.Levels = answer.RatingInvitation, levels
-	s.show(w, r, status, "rate", view{Path: "/r/" + page.Token, Notice: notice, Page: page})
+	s.show(w, r, status, "rate", view{Path: "/r/" + page.Token, Faults: faults, Page: page})
 }
 
 // rate uses the link.
@@ -64,7 +67,7 @@ func (s *site) rate(w http.ResponseWriter, r *http.Request) {
 	}
 	var err error
 	if page.Level, err = strconv.Atoi(r.PostFormValue("level")); err != nil {
-		s.showRate(w, r, http.StatusUnprocessableEntity, page, wordsIn(language(r)).ChooseLevel)
+		s.showRate(w, r, http.StatusUnprocessableEntity, page, fault{"level", wordsIn(language(r)).ChooseLevel})
 		return
 	}
 	answer, err := Rate(asking(r), s.api, page.Token, page.Level, dimensions, tags, page.Comment, page.Contact, page.Key)
@@ -79,7 +82,7 @@ func (s *site) rate(w http.ResponseWriter, r *http.Request) {
 	case has(payload.UserErrors, ErrorCodeGone):
 		s.show(w, r, http.StatusGone, "gone", view{})
 	default:
-		s.showRate(w, r, http.StatusUnprocessableEntity, page, mendable(payload.UserErrors))
+		s.showRate(w, r, http.StatusUnprocessableEntity, page, faultsOf(payload.UserErrors, rateControls...)...)
 	}
 }
 

@@ -6,12 +6,18 @@ import (
 	"strconv"
 )
 
-// foundPage is what a receipt belongs to: one of the two is there.
+// foundPage is what a receipt belongs to: one of the two is there. What was written into
+// a form that is shown again stands in it.
 type foundPage struct {
 	Receipt string
 	Rating  *Given
 	Case    *Followed
+	Offer   Marks // what may be marked when the service is rated again
 	Levels  []int
+	Level   int
+	Aspects map[string]int
+	Tags    map[string]bool
+	Comment string
 	MaySay  bool   // whether the resident has the word on the case
 	Key     string // makes a further rating that is sent twice harmless
 }
@@ -24,33 +30,38 @@ func (s *site) askReceipt(w http.ResponseWriter, r *http.Request) {
 // in the body: an address would be kept by browsers and proxies.
 func (s *site) find(w http.ResponseWriter, r *http.Request) {
 	if s.form(w, r) {
-		s.showFound(w, r, http.StatusOK, r.PostFormValue("receipt"), "")
+		s.showFound(w, r, foundPage{Receipt: r.PostFormValue("receipt")}, "")
 	}
 }
 
-// showFound says besides what is to be mended or, where all is well, what was done.
-func (s *site) showFound(w http.ResponseWriter, r *http.Request, status int, receipt, said string) {
-	answer, err := Find(asking(r), s.api, receipt)
+// showFound says besides what was done or, with faults, what is to be mended.
+func (s *site) showFound(w http.ResponseWriter, r *http.Request, page foundPage, said string, faults ...fault) {
+	answer, err := Find(asking(r), s.api, page.Receipt)
 	if err != nil {
 		s.fail(w, r, asked("Find", err))
 		return
 	}
-	page := foundPage{Receipt: receipt, Rating: answer.RatingByReceipt, Case: answer.CaseByReceipt, Levels: levels, Key: rand.Text()}
-	if page.Rating == nil && page.Case == nil {
-		s.show(w, r, http.StatusNotFound, "receipt", view{Path: "/receipt", Notice: wordsIn(language(r)).NoReceipt, Page: receipt})
+	page.Rating, page.Case, page.Levels, page.Key = answer.RatingByReceipt, answer.CaseByReceipt, levels, rand.Text()
+	switch {
+	case page.Rating != nil:
+		page.Offer = page.Rating.Form
+	case page.Case != nil:
+		page.MaySay = page.Case.State == CaseStateResolved || page.Case.State == CaseStateClosedUnconfirmed
+	default:
+		s.show(w, r, http.StatusNotFound, "receipt", view{
+			Path: "/receipt", Faults: []fault{{"receipt", wordsIn(language(r)).NoReceipt}}, Page: page.Receipt,
+		})
 		return
 	}
-	if page.Case != nil {
-		page.MaySay = page.Case.State == CaseStateResolved || page.Case.State == CaseStateClosedUnconfirmed
+	status := http.StatusOK
+	if len(faults) > 0 {
+		status = http.StatusUnprocessableEntity
 	}
-	v := view{Page: page}
-	if status == http.StatusOK {
-		v.Done = said
-	} else {
-		v.Notice = said
-	}
-	s.show(w, r, status, "found", v)
+	s.show(w, r, status, "found", view{Done: said, Faults: faults, Page: page})
 }
+
+// foundControls are what can be wrong in the forms below a receipt.
+var foundControls = append([]string{"satisfaction"}, rateControls...)
 
 // word takes the resident's word on a resolution.
 func (s *site) word(w http.ResponseWriter, r *http.Request) {
@@ -59,7 +70,7 @@ func (s *site) word(w http.ResponseWriter, r *http.Request) {
 	}
 	receipt, solved := r.PostFormValue("receipt"), r.PostFormValue("solved")
 	if solved != "yes" && solved != "no" {
-		s.showFound(w, r, http.StatusUnprocessableEntity, receipt, wordsIn(language(r)).ChooseSolved)
+		s.showFound(w, r, foundPage{Receipt: receipt, Comment: r.PostFormValue("comment")}, "", fault{"solved", wordsIn(language(r)).ChooseSolved})
 		return
 	}
 	var mark *int
@@ -82,7 +93,7 @@ func (s *site) mended(w http.ResponseWriter, r *http.Request) {
 	receipt := r.PostFormValue("receipt")
 	level, err := strconv.Atoi(r.PostFormValue("level"))
 	if err != nil {
-		s.showFound(w, r, http.StatusUnprocessableEntity, receipt, wordsIn(language(r)).ChooseLevel)
+		s.showFound(w, r, foundPage{Receipt: receipt}, "", fault{"level", wordsIn(language(r)).ChooseLevel})
 		return
 	}
 	answer, err := RateMended(asking(r), s.api, receipt, level)
@@ -100,7 +111,7 @@ func (s *site) mediation(w http.ResponseWriter, r *http.Request) {
 	}
 	receipt, agree := r.PostFormValue("receipt"), r.PostFormValue("agree")
 	if agree != "yes" && agree != "no" {
-		s.showFound(w, r, http.StatusUnprocessableEntity, receipt, wordsIn(language(r)).ChooseAgree)
+		s.showFound(w, r, foundPage{Receipt: receipt}, "", fault{"agree", wordsIn(language(r)).ChooseAgree})
 		return
 	}
 	answer, err := AnswerMediator(asking(r), s.api, receipt, agree == "yes")
@@ -113,11 +124,12 @@ func (s *site) mediation(w http.ResponseWriter, r *http.Request) {
 
 // noted shows what has become of a resident's word.
 func (s *site) noted(w http.ResponseWriter, r *http.Request, receipt string, problems []Problem) {
-	if problem := mendable(problems); problem != "" {
-		s.showFound(w, r, http.StatusUnprocessableEntity, receipt, problem)
+	page := foundPage{Receipt: receipt, Comment: r.PostFormValue("comment")}
+	if len(problems) > 0 {
+		s.showFound(w, r, page, "", faultsOf(problems, foundControls...)...)
 		return
 	}
-	s.showFound(w, r, http.StatusOK, receipt, wordsIn(language(r)).WordTaken)
+	s.showFound(w, r, foundPage{Receipt: receipt}, wordsIn(language(r)).WordTaken)
 }
 
 // undo takes a rating back.
@@ -131,8 +143,8 @@ func (s *site) undo(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, asked("Undo", err))
 		return
 	}
-	if problem := mendable(answer.UndoRating.UserErrors); problem != "" {
-		s.showFound(w, r, http.StatusUnprocessableEntity, receipt, problem)
+	if problems := answer.UndoRating.UserErrors; len(problems) > 0 {
+		s.showFound(w, r, foundPage{Receipt: receipt}, "", faultsOf(problems)...)
 		return
 	}
 	s.show(w, r, http.StatusOK, "undone", view{})
@@ -140,32 +152,33 @@ func (s *site) undo(w http.ResponseWriter, r *http.Request) {
 
 // again takes the further rating after a mending, which has a receipt of its own.
 func (s *site) again(w http.ResponseWriter, r *http.Request) {
-	receipt, level, ok := s.mark(w, r)
-	if !ok {
+	if !s.form(w, r) {
 		return
 	}
-	answer, err := Again(asking(r), s.api, receipt, level, r.PostFormValue("comment"), r.PostFormValue("key"))
+	page := foundPage{
+		Receipt: r.PostFormValue("receipt"), Comment: r.PostFormValue("comment"), Aspects: map[string]int{}, Tags: map[string]bool{},
+	}
+	dimensions, tags := marks(r.PostForm)
+	for _, d := range dimensions {
+		page.Aspects[d.Dimension] = d.Level
+	}
+	for _, tag := range tags {
+		page.Tags[tag] = true
+	}
+	var err error
+	if page.Level, err = strconv.Atoi(r.PostFormValue("level")); err != nil {
+		s.showFound(w, r, page, "", fault{"level", wordsIn(language(r)).ChooseLevel})
+		return
+	}
+	answer, err := Again(asking(r), s.api, page.Receipt, page.Level, dimensions, tags, page.Comment, r.PostFormValue("key"))
 	if err != nil {
 		s.fail(w, r, asked("Again", err))
 		return
 	}
 	payload := answer.RateAgain
 	if payload.Receipt == nil {
-		s.showFound(w, r, http.StatusUnprocessableEntity, receipt, mendable(payload.UserErrors))
+		s.showFound(w, r, page, "", faultsOf(payload.UserErrors, foundControls...)...)
 		return
 	}
 	s.show(w, r, http.StatusOK, "rated", view{Page: *payload.Receipt})
-}
-
-// mark reads a receipt and a level; false where there is no level, which has been said.
-func (s *site) mark(w http.ResponseWriter, r *http.Request) (receipt string, level int, ok bool) {
-	if !s.form(w, r) {
-		return "", 0, false
-	}
-	receipt = r.PostFormValue("receipt")
-	level, err := strconv.Atoi(r.PostFormValue("level"))
-	if err != nil {
-		s.showFound(w, r, http.StatusUnprocessableEntity, receipt, wordsIn(language(r)).ChooseLevel)
-	}
-	return receipt, level, err == nil
 }

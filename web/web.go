@@ -157,6 +157,7 @@ type view struct {
 	Wide   bool       // whether the page has tables and charts
 	Live   bool       // whether scripts make it quicker to use; without them it works as well
 	Notice string     // what is to be mended, in the reader's language
+	Faults []fault    // the same, at the controls of a form
 	Done   string     // what has just been done
 	Who    *Caller    // who has signed in; nil: a resident
 	Back   string     // where a machine that everybody uses goes by itself after half a minute; empty: it stays

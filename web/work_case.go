@@ -12,6 +12,7 @@ import (
 type casePage struct {
 	Case     *Worked
 	Units    []UnitChoice
+	Hands    []Hand // whom an HR officer can give it to; empty: the caller takes it
 	Outcomes []CaseOutcome
 	Grounds  []ExclusionGround
 	Tried    CaseAction // the form that is shown again with what was written into it
@@ -60,6 +61,17 @@ func (s *site) showCase(w http.ResponseWriter, r *http.Request, status int, page
 		}
 		page.Units = near.UnitsToOffer
 	}
+	if caller(r).Role == RoleHr && slices.Contains(page.Case.Actions, CaseActionAssign) {
+		hands, err := Hands(asking(r), s.api, page.Case.Unit.Id)
+		if err != nil {
+			s.refused(w, r, asked("Hands", err))
+			return
+		}
+		if page.Hands = hands.Officials.Nodes; len(page.Hands) == 0 {
+			// There is nobody to give it to.
+			page.Case.Actions = slices.DeleteFunc(page.Case.Actions, func(a CaseAction) bool { return a == CaseActionAssign })
+		}
+	}
 	page.Outcomes, page.Grounds, page.Key = outcomes, AllExclusionGround, rand.Text()
 	s.show(w, r, status, "work-case", view{Path: "/work/cases/" + id, Notice: notice, Done: done(r), Page: page})
 }
@@ -96,7 +108,7 @@ func (s *site) do(ctx context.Context, action CaseAction, id string, form url.Va
 		answer, err := DoAccept(ctx, s.api, id, key)
 		return problemsOf(answer, err, func(a *DoAcceptResponse) []Problem { return a.AcceptCase.UserErrors })
 	case CaseActionAssign:
-		answer, err := DoAssign(ctx, s.api, id, key)
+		answer, err := DoAssign(ctx, s.api, id, orNone(form.Get("official")), key)
 		return problemsOf(answer, err, func(a *DoAssignResponse) []Problem { return a.AssignCase.UserErrors })
 	case CaseActionStart:
 		answer, err := DoStart(ctx, s.api, id, key)

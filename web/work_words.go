@@ -21,6 +21,7 @@ type workWords struct {
 	ShowTitle, ShowText, CodeAlt, WorksUntil, Another                    string
 	DeedText, DeedKind, DeedTitle, DeedOn, DeedSend, BadDay              string
 	DeedCode, DeedCodeText, Back                                         string
+	GiveTo, Give                                                         string
 	Actions                                                              map[CaseAction]string
 	Hints                                                                map[CaseAction]string // of an action; empty: it speaks for itself
 	Done                                                                 map[string]string     // by action, "reply" and "mending"
@@ -56,7 +57,7 @@ var chineseWork = workWords{
 	LinkTitle: "出示评价码", LinkText: "办完一件事，出示一次。每个码只能评价一次。", Service: "办理的服务", Channel: "办理方式", LinkSend: "生成评价码", ChooseService: "请选择办理的服务。",
 	ShowTitle: "请群众扫码评价", ShowText: "请让群众自己扫码、自己填写。您看不到是谁评价的，也看不到这个码是否已用。", CodeAlt: "评价链接的二维码", WorksUntil: "有效期至", Another: "再出示一个",
 	DeedText: "记录您为群众做的实事。提交后会得到一个码，请交给受益群众确认。", DeedKind: "种类", DeedTitle: "做了什么（一句话）", DeedOn: "哪一天", DeedSend: "记录", BadDay: "请选择种类和日期。",
-	DeedCode: "请把这个码交给受益群众", DeedCodeText: "群众在“确认实事”页面凭码确认后才计入。码只显示这一次，我们不保存。请勿自己确认。", Back: "回到我的工作",
+	DeedCode: "请把这个码交给受益群众", DeedCodeText: "群众在“确认实事”页面凭码确认后才计入。码只显示这一次，我们不保存。请勿自己确认。", Back: "回到我的工作", GiveTo: "分派给", Give: "分派",
 	Actions: map[CaseAction]string{
 		CaseActionAccept: "签收", CaseActionAssign: "由我承办", CaseActionStart: "开始办理", CaseActionHold: "暂停计时", CaseActionResume: "恢复办理",
 		CaseActionExtend: "延长期限", CaseActionResolve: "答复已办", CaseActionMediate: "请第三方调解", CaseActionEndMediation: "调解结果",
@@ -69,7 +70,7 @@ var chineseWork = workWords{
 		CaseActionResolve: "群众将确认或要求重新办理。", CaseActionEndMediation: "单位同意后，还须群众同意，调解才生效。",
 	},
 	Done: map[string]string{
-		"ACCEPT": "已签收。", "ASSIGN": "已由您承办。", "START": "已开始办理。", "HOLD": "已暂停计时。", "RESUME": "已恢复办理。", "EXTEND": "已延长期限。",
+		"ACCEPT": "已签收。", "ASSIGN": "已交给承办人。", "START": "已开始办理。", "HOLD": "已暂停计时。", "RESUME": "已恢复办理。", "EXTEND": "已延长期限。",
 		"RESOLVE": "已答复，等群众确认。", "MEDIATE": "已请第三方调解。", "END_MEDIATION": "已记下单位的意见。", "TRANSFER": "已转出，等对方答复。",
 		"DECIDE_TRANSFER": "已答复转办。", "ASK_EXCLUSION": "已提出申请。", "DECIDE_EXCLUSION": "已审定。", "PART": "已拆分。",
 		"objected": "已提交异议。", "decided": "已作出决定。", "extended": "已延长期限。", "round-closed": "评议已结束。", "review-kept": "已存为草稿。", "review-sent": "已交出。",
@@ -116,7 +117,7 @@ var englishWork = workWords{
 	LinkTitle: "Show a rating code", LinkText: "One code for one thing done. Each works once.", Service: "What was done", Channel: "How you met", LinkSend: "Make the code", ChooseService: "Choose what was done.",
 	ShowTitle: "Let the resident scan this", ShowText: "Let them scan and answer by themselves. You see neither who has rated nor whether this code was used.", CodeAlt: "The rating link as a QR code", WorksUntil: "Works until", Another: "Show another",
 	DeedText: "Record something practical that you did for somebody. You get a code for the person whom you helped, to confirm it.", DeedKind: "Kind", DeedTitle: "What you did, in a line", DeedOn: "On which day", DeedSend: "Record it", BadDay: "Choose a kind and a day.",
-	DeedCode: "Hand this code to the person whom you helped", DeedCodeText: "It counts once they have confirmed it on the page “Confirm a deed”. The code is shown this once and not kept. Do not confirm it yourself.", Back: "Back to my work",
+	DeedCode: "Hand this code to the person whom you helped", DeedCodeText: "It counts once they have confirmed it on the page “Confirm a deed”. The code is shown this once and not kept. Do not confirm it yourself.", Back: "Back to my work", GiveTo: "Give it to", Give: "Give it out",
 	Actions: map[CaseAction]string{
 		CaseActionAccept: "Sign for it", CaseActionAssign: "Take it on", CaseActionStart: "Begin", CaseActionHold: "Put it on hold", CaseActionResume: "Go on",
 		CaseActionExtend: "Ask for more time", CaseActionResolve: "Say that it is done", CaseActionMediate: "Bring in a mediator", CaseActionEndMediation: "What the mediation came to",
@@ -129,7 +130,7 @@ var englishWork = workWords{
 		CaseActionResolve: "The resident confirms it, or sends it back.", CaseActionEndMediation: "Once you agree, it takes effect when the resident agrees too.",
 	},
 	Done: map[string]string{
-		"ACCEPT": "Signed for.", "ASSIGN": "It is in your hands.", "START": "Begun.", "HOLD": "On hold.", "RESUME": "Work goes on.", "EXTEND": "There is more time now.",
+		"ACCEPT": "Signed for.", "ASSIGN": "The case is in its official's hands.", "START": "Begun.", "HOLD": "On hold.", "RESUME": "Work goes on.", "EXTEND": "There is more time now.",
 		"RESOLVE": "Answered: it waits for the resident.", "MEDIATE": "A mediator is brought in.", "END_MEDIATION": "The office's word is noted.", "TRANSFER": "Offered: it waits for the other unit.",
 		"DECIDE_TRANSFER": "The offer is answered.", "ASK_EXCLUSION": "Asked for.", "DECIDE_EXCLUSION": "Decided.", "PART": "Parted.",
 		"objected": "Your objection is in.", "decided": "Decided.", "extended": "There is more time now.", "round-closed": "The round is over.", "review-kept": "The draft is kept.", "review-sent": "The review is handed in.",

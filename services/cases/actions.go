@@ -143,7 +143,7 @@ func can(actor auth.Actor, c *models.Case, a Action, at standing, now time.Time)
 	case ActionEndMediation:
 		return holds(actor, c) == nil && c.State == models.CaseMediation
 	case ActionAssign:
-		return actor.OfficialID != nil
+		return actor.OfficialID != nil || actor.Is(models.RoleHR)
 	case ActionTransfer:
 		return !at.passing
 	case ActionExtend:

@@ -79,6 +79,7 @@ try {
     assert.match(await page.textContent('[role=status]'), new RegExp(words.noted));
     await see(page, 'mending-marked');
     await level(page, 5).check();
+    await page.getByRole('checkbox').first().check();
     await press(page, words.again).click();
     await page.waitForSelector('#receipt');
     assert.notEqual(await page.textContent('#receipt'), given);

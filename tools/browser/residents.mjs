@@ -12,6 +12,14 @@ const words = {
   'zh-CN': { level: '非常不满意', send: '提交评价', look: '查询', comment: '排队一个小时，希望多开一个窗口。', solved: '已解决', confirmed: '您已确认解决', say: '提交', bad: '没有找到这个回执', problem: { line: '一句话说明问题', words: '具体情况', where: '地点（可不填）', email: '电子邮箱（可不填）', files: '照片或文件（可不选）', send: '提交问题', lost: '有文件未能添加', mine: '路灯坏了 / dark' } },
   en: { level: 'Very dissatisfied', send: 'Send the rating', look: 'Look it up', comment: 'An hour in the queue: one more window, please. 🙏', solved: 'Yes, it is solved', confirmed: 'Solved, as you have confirmed', say: 'Send', bad: 'There is no such receipt', problem: { line: 'The problem in a line', words: 'What is the matter', where: 'Where (may be left out)', email: 'E-mail (may be left out)', files: 'Photos or documents (may be left out)', send: 'Hand it in', lost: 'a file could not be added', mine: 'The lamp is out' } },
 }[lang];
+
+// wrong wants a control to be marked, and a sentence beside it to say why.
+async function wrong(page, control) {
+  assert.equal(await page.getAttribute(control, 'aria-invalid'), 'true', `${control} is not marked`);
+  const [id] = (await page.getAttribute(control, 'aria-describedby')).split(' ');
+  assert.ok((await page.textContent(`#${id}`)).length > 4, `nothing says what is wrong with ${control}`);
+}
+
 const browser = await launch();
 try {
   // bypassCSP: axe is put into pages that allow no script.
@@ -26,8 +34,16 @@ try {
 
   await page.goto(ratingURL);
   await see('rate');
-  await page.getByLabel(words.level).check();
+  // What is to be mended is said at the top, with a link to the control, and beside it.
   await page.locator('textarea').fill(words.comment);
+  await page.evaluate(() => { document.querySelector('main form').noValidate = true; });
+  await button(words.send).click();
+  await page.locator('[role=alert] a').click();
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'level', 'the link does not lead to what is to be mended');
+  await wrong(page, '#level');
+  await see('rate-to-mend');
+  await page.getByLabel(words.level).check();
+  assert.equal(await page.locator('textarea').inputValue(), words.comment, 'what was written is lost');
   // A double click is one rating.
   await button(words.send).dblclick();
   await page.waitForSelector('#receipt');
@@ -47,6 +63,8 @@ try {
   await page.getByRole('textbox').fill('ABCD-EFGH');
   await button(words.look).click();
   assert.match(await page.textContent('[role=alert]'), new RegExp(words.bad));
+  await wrong(page, '[name=receipt]');
+  await see('receipt-to-mend');
   await page.getByRole('textbox').fill(receipt.toLowerCase());
   await button(words.look).click();
   assert.match(await page.textContent('main'), new RegExp(words.level));

@@ -1,8 +1,8 @@
-// Walks the whole life of a rating and of a case through the pages, as three officials
-// and a resident, each in a browser of their own on the narrowest phone; every page is
+// Walks the whole life of a rating and of a case through the pages, as three officials,
+// an HR officer and a resident, each in a browser of their own on the narrowest phone; every page is
 // checked with axe. Usage:
 //
-//   node walk.mjs LANG SITE CLOCK SCREENSHOTS CLERK_TOKEN REPLY_TOKEN KEEPER_TOKEN CATEGORY NEIGHBOURS
+//   node walk.mjs LANG SITE CLOCK SCREENSHOTS CLERK_TOKEN REPLY_TOKEN KEEPER_TOKEN CATEGORY NEIGHBOURS HR_TOKEN KEEPER
 //
 // A POST to CLOCK/HOURS moves the server's clock, does what is done beside requests,
 // and answers with how much evidence an assessment reads. It ends with an error at the
@@ -10,7 +10,7 @@
 import assert from 'node:assert/strict';
 import { launch, looker } from './page.mjs';
 
-const [lang, site, clock, shots, clerkToken, replyToken, keeperToken, category, neighbours] = process.argv.slice(2);
+const [lang, site, clock, shots, clerkToken, replyToken, keeperToken, category, neighbours, officerToken, keeperName] = process.argv.slice(2);
 const look = looker(lang, shots);
 const narrow = 320;
 const browser = await launch();
@@ -147,8 +147,13 @@ try {
   assert.equal(lapsed.CaseEvents, offered.CaseEvents + 1, 'the end of an offer does not count');
 
   // It falls back, is worked on, denied, mediated and at last confirmed.
+  const officer = await signIn(officerToken);
+  await go(officer, address);
+  await officer.locator('[name=official]').selectOption({ label: keeperName });
+  await see(officer, 'case-to-give');
+  await send(officer, '/ASSIGN');
+  await says(officer, keeperName);
   await go(keeper, address);
-  await send(keeper, '/ASSIGN');
   await send(keeper, '/START');
   assert.equal(await keeper.locator('form[action$="/ASSIGN"]').count(), 0, 'who has the case is asked to take it on');
   await step(keeper, 'HOLD', (form) => form.locator('[name=reason]').fill('a part is on its way'));
