@@ -47,9 +47,9 @@ func (v view) fault(control string) string {
 	return ""
 }
 
-// At names a control and, where something is to be mended, says so to whoever does not
+// Named names a control and, where something is to be mended, says so to whoever does not
 // see it: with the sentence that [view.Wrong] puts beside it, and the control's hint.
-func (v view) At(control string, hint ...string) template.HTMLAttr {
+func (v view) Named(control string, hint ...string) template.HTMLAttr {
 	attributes := `id="` + control + `"`
 	if v.fault(control) != "" {
 		attributes += ` aria-invalid="true"`
@@ -62,12 +62,12 @@ func (v view) At(control string, hint ...string) template.HTMLAttr {
 	return template.HTMLAttr(attributes)
 }
 
-// AtGroup is At for a group of radio buttons, which is marked as a whole.
-func (v view) AtGroup(group string) template.HTMLAttr {
+// NamedGroup is Named for a group of radio buttons, which is marked as a whole.
+func (v view) NamedGroup(group string) template.HTMLAttr {
 	if v.fault(group) == "" {
-		return v.At(group)
+		return v.Named(group)
 	}
-	return v.At(group) + template.HTMLAttr(` tabindex="-1" role="radiogroup" aria-labelledby="`+group+`-legend"`)
+	return v.Named(group) + template.HTMLAttr(` tabindex="-1" role="radiogroup" aria-labelledby="`+group+`-legend"`)
 }
 
 // Wrong is the sentence beside a control; nothing where all is well.

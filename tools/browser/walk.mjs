@@ -10,7 +10,7 @@
 import assert from 'node:assert/strict';
 import { launch, looker } from './page.mjs';
 
-const [lang, site, clock, shots, clerkToken, replyToken, keeperToken, category, neighbours, officerToken, keeperName] = process.argv.slice(2);
+const [lang, site, clock, shots, clerkToken, replyToken, keeperToken, category, neighbours, personnelToken, keeperName] = process.argv.slice(2);
 const look = looker(lang, shots);
 const narrow = 320;
 const browser = await launch();
@@ -147,12 +147,12 @@ try {
   assert.equal(lapsed.CaseEvents, offered.CaseEvents + 1, 'the end of an offer does not count');
 
   // It falls back, is worked on, denied, mediated and at last confirmed.
-  const officer = await signIn(officerToken);
-  await go(officer, address);
-  await officer.locator('[name=official]').selectOption({ label: keeperName });
-  await see(officer, 'case-to-give');
-  await send(officer, '/ASSIGN');
-  await says(officer, keeperName);
+  const personnel = await signIn(personnelToken);
+  await go(personnel, address);
+  await personnel.locator('[name=official]').selectOption({ label: keeperName });
+  await see(personnel, 'case-to-give');
+  await send(personnel, '/ASSIGN');
+  await says(personnel, keeperName);
   await go(keeper, address);
   await send(keeper, '/START');
   assert.equal(await keeper.locator('form[action$="/ASSIGN"]').count(), 0, 'who has the case is asked to take it on');
