@@ -29,7 +29,13 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, f models.ReportFil
 // open returns the report that a file is written of, read by a handle of one state of
 // the database or of each as it is.
 func (s *Service) open(db *gorm.DB, actor auth.Actor, f File) (report.Report, error) {
-	reportRows, err := s.reportRows(db, actor, f.query())
+	q := f.query()
+	units, err := wholeRun(db, actor, q)
+	if err != nil {
+		return report.Report{}, err
+	}
+	q.unscoped = units != nil
+	reportRows, err := s.reportRows(db, actor, q)
 	if err != nil {
 		return report.Report{}, err
 	}
@@ -37,7 +43,54 @@ func (s *Service) open(db *gorm.DB, actor auth.Actor, f File) (report.Report, er
 	if err != nil {
 		return report.Report{}, err
 	}
-	return report.Report{About: about, Rows: pages(reportRows, f.Ordering), Columns: f.Columns}, nil
+	rows := pages(reportRows, f.Ordering)
+	if q.unscoped {
+		rows = of(rows, units)
+	}
+	return report.Report{About: about, Rows: rows, Columns: f.Columns}, nil
+}
+
+// wholeRun returns the external ids of the units of a report that covers all of its
+// cycle's unit; nil where it covers a part. The rows of a whole run are then read in
+// their order, and those of units that have left the scope since are passed over here:
+// asked for by their units as well, PostgreSQL gathers and sorts all that remain for each
+// page. Of a part there are few.
+func wholeRun(db *gorm.DB, actor auth.Actor, q Query) (map[string]bool, error) {
+	cycle, err := store.Take[models.Cycle](db.Where("id = ?", q.CycleID), "Cycle")
+	if err != nil {
+		return nil, err
+	}
+	scopes := []*models.ID{actor.UnitID}
+	if q.UnitID != nil {
+		scopes = append(scopes, q.UnitID)
+	}
+	query := db.Model(&models.OrgUnit{})
+	for _, scope := range scopes {
+		if covered, err := store.Covers(db, scope, cycle.UnitID); err != nil || !covered {
+			return nil, err
+		}
+		query = query.Scopes(store.InScope("id", scope))
+	}
+	var refs []string
+	if err := query.Pluck("ref", &refs).Error; err != nil {
+		return nil, fmt.Errorf("read the units of a report: %w", err)
+	}
+	units := make(map[string]bool, len(refs))
+	for _, ref := range refs {
+		units[ref] = true
+	}
+	return units, nil
+}
+
+// of keeps the rows of some units.
+func of(rows report.Rows, units map[string]bool) report.Rows {
+	return func(yield func(*report.Row, error) bool) {
+		for r, err := range rows {
+			if (err != nil || units[r.Unit]) && !yield(r, err) {
+				return
+			}
+		}
+	}
 }
 
 // Export writes a report as a file in a language, in the order of the files.
