@@ -87,6 +87,21 @@ func paste(t *testing.T, line string) string {
 			address = words[i]
 		}
 	}
+	return send(t, address, header, body)
+}
+
+// post sends an operation, with a token where there is one.
+func post(t *testing.T, address, token, body string) string {
+	t.Helper()
+	header := http.Header{"Content-Type": {"application/json"}, "Accept-Language": {"en"}}
+	if token != "" {
+		header.Set("Authorization", "Bearer "+token)
+	}
+	return send(t, address, header, body)
+}
+
+func send(t *testing.T, address string, header http.Header, body string) string {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), "POST", address, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
@@ -178,6 +193,7 @@ func TestDemoServesWhatItPrints(t *testing.T) {
 	db := "sqlite:" + filepath.Join(t.TempDir(), "demo.db")
 	first := startDemo(t, "--db", db)
 	first.check(t)
+	first.checkAPIDocument(t)
 	first.stop()
 
 	again := startDemo(t, "--db", db)

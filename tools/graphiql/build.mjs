@@ -15,7 +15,7 @@ const common = {
   outdir: out,
   jsx: 'automatic',
   define: { 'process.env.NODE_ENV': '"production"' },
-  loader: { '.ttf': 'file', '.woff2': 'file' },
+  loader: { '.ttf': 'file', '.woff2': 'file', '.graphql': 'text' },
   assetNames: '[name]',
   legalComments: 'none', // the licences stand in LICENCES.txt
 };

@@ -2,6 +2,12 @@ import 'graphiql/style.css';
 import { GraphiQL } from 'graphiql';
 import { getOperationAST } from 'graphql';
 import { createRoot } from 'react-dom/client';
+import admin from './examples/ADMIN.graphql';
+import auditor from './examples/AUDITOR.graphql';
+import hr from './examples/HR.graphql';
+import official from './examples/OFFICIAL.graphql';
+import replyOfficer from './examples/REPLY_OFFICER.graphql';
+import resident from './examples/RESIDENT.graphql';
 
 globalThis.MonacoEnvironment = {
   getWorker(_id, label) {
@@ -59,6 +65,14 @@ const welcome = `# Steelyard's API. Ctrl-Enter runs the operation, Ctrl-Space co
 }
 `;
 
+// A tab for each role, at the first visit. Tabs are named after their first operation.
+const token = '{"Authorization": "Bearer "}';
+const tabs = [
+  { query: welcome, headers: token },
+  { query: resident },
+  ...[official, replyOfficer, hr, auditor, admin].map((query) => ({ query, headers: token })),
+];
+
 createRoot(document.getElementById('graphiql')).render(
-  <GraphiQL fetcher={fetcher} defaultQuery={welcome} shouldPersistHeaders={false} />,
+  <GraphiQL fetcher={fetcher} defaultTabs={tabs} shouldPersistHeaders={false} />,
 );
