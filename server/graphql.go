@@ -208,6 +208,9 @@ func complexities() graph.ComplexityRoot {
 	c.Official.UnconfirmedDeeds = func(child int) int { return rows(followersOfCase, child) }
 	c.Query.DeedsToCheck = func(child int, first int32) int { return rows(first, child) }
 	c.Case.Events = func(child int) int { return rows(eventsOfCase, child) }
+	c.PeerComparison.Figures = func(child int) int { return rows(int32(1+len(models.ScoreComponents)), child) }
+	c.RatingMarks.Tags = func(child int) int { return rows(wordsOfForm, child) }
+	c.ReviewRound.Turnout = func(child int) int { return rows(int32(len(models.VoterClasses)), child) }
 	c.Case.Attachments = func(child int) int { return rows(models.MaxCaseAttachments, child) }
 	return c
 }
