@@ -261,6 +261,29 @@ func (o *office) compare(first, second string, better float64) {
 	o.refuses("hr-root", "NOT_FOUND", "b", runs, "a", first, "b", o.ids["ann"])
 }
 
+// addsNothingTo tries to add results to a sealed run.
+func (o *office) addsNothingTo(run string) {
+	o.Helper()
+	posting := models.Posting{ID: models.NewID(), OfficialID: o.id("ann"), UnitID: o.id("north"), FromOn: models.NewDate(1999, time.January, 1)}
+	var other models.Posting
+	if err := o.store.Read(o.Context()).Take(&other, "official_id = ?", o.id("ann")).Error; err != nil {
+		o.Fatal(err)
+	}
+	posting.PositionID, posting.ToOn = other.PositionID, models.NewDate(1999, time.January, 2)
+	o.write(&posting)
+	err := o.tryChange(`INSERT INTO assessments (id, run_id, official_id, posting_id, unit_id, position, peer_group, sort_order, status, grade, flags, components)
+		SELECT ?, run_id, official_id, ?, unit_id, position, peer_group, sort_order + 1000, status, grade, flags, components
+		FROM assessments WHERE run_id = ? ORDER BY sort_order LIMIT 1`, models.NewID(), posting.ID, o.parse(run))
+	if err == nil || !strings.Contains(err.Error(), "sealed") {
+		o.Errorf("a result is added: %v", err)
+	}
+	err = o.tryChange(`INSERT INTO explanations (assessment_id, parts) SELECT id, '[]' FROM assessments
+		WHERE run_id = ? AND id NOT IN (SELECT assessment_id FROM explanations)`, o.parse(run))
+	if err == nil || !strings.Contains(err.Error(), "sealed") {
+		o.Errorf("an explanation is added: %v", err)
+	}
+}
+
 // checkSealed tries to change what is sealed.
 func (o *office) checkSealed(run string) {
 	o.Helper()
@@ -275,6 +298,7 @@ func (o *office) checkSealed(run string) {
 			o.Errorf("%s is possible", statement)
 		}
 	}
+	o.addsNothingTo(run)
 	o.refuses("hr-root", "ILLEGAL_STATE", "", remedyRun)
 	o.refuses("hr-root", "ILLEGAL_STATE", "cycleId", proposeGrade, "o", o.ids["ann"], "grade", "EXCELLENT")
 	o.refuses("hr-root", "ILLEGAL_STATE", "cycleId", `mutation { savePolicy(input: {cycleId: {cycle}, reason: "late", policy: {name: "x"}}) { policy { id } `+userErrors+`} }`)

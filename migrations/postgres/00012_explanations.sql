@@ -20,8 +20,35 @@ SELECT assessment_id, json_agg(json_build_object(
     'component', component, 'code', code, 'points', points, 'value', value, 'pieces', pieces::json) ORDER BY seq)::text
 FROM score_parts GROUP BY assessment_id;
 DROP TABLE score_parts;
-CREATE TRIGGER explanations_seal_insert BEFORE INSERT ON explanations FOR EACH ROW
-    WHEN (assessment_sealed(NEW.assessment_id)) EXECUTE FUNCTION refuse_sealed();
+-- Results come ten thousand at a time: whether they are of a sealed cycle is asked once for all of them.
+-- +goose StatementBegin
+CREATE FUNCTION refuse_sealed_assessments() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM added JOIN assessment_runs r ON r.id = added.run_id JOIN cycles c ON c.id = r.cycle_id
+            WHERE c.state = 'FINAL' AND r.state = 'DONE') THEN
+        RAISE EXCEPTION 'assessments of a sealed cycle is immutable' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE FUNCTION refuse_sealed_explanations() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM added JOIN assessments a ON a.id = added.assessment_id
+            JOIN assessment_runs r ON r.id = a.run_id JOIN cycles c ON c.id = r.cycle_id
+            WHERE c.state = 'FINAL' AND r.state = 'DONE') THEN
+        RAISE EXCEPTION 'explanations of a sealed cycle is immutable' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+DROP TRIGGER assessments_seal_insert ON assessments;
+CREATE TRIGGER assessments_seal_insert AFTER INSERT ON assessments REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_sealed_assessments();
+CREATE TRIGGER explanations_seal_insert AFTER INSERT ON explanations REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_sealed_explanations();
 CREATE TRIGGER explanations_seal_update BEFORE UPDATE ON explanations FOR EACH ROW
     WHEN (assessment_sealed(OLD.assessment_id)) EXECUTE FUNCTION refuse_sealed();
 CREATE TRIGGER explanations_seal_delete BEFORE DELETE ON explanations FOR EACH ROW
@@ -44,6 +71,11 @@ SELECT e.assessment_id, p.seq, p.line ->> 'component', p.line ->> 'code', (p.lin
     (p.line ->> 'value')::double precision, (p.line -> 'pieces')::text
 FROM explanations e, json_array_elements(e.parts::json) WITH ORDINALITY AS p (line, seq);
 DROP TABLE explanations;
+DROP FUNCTION refuse_sealed_explanations;
+DROP TRIGGER assessments_seal_insert ON assessments;
+DROP FUNCTION refuse_sealed_assessments;
+CREATE TRIGGER assessments_seal_insert BEFORE INSERT ON assessments FOR EACH ROW
+    WHEN (run_sealed(NEW.run_id)) EXECUTE FUNCTION refuse_sealed();
 CREATE TRIGGER score_parts_seal_update BEFORE UPDATE ON score_parts FOR EACH ROW
     WHEN (assessment_sealed(OLD.assessment_id)) EXECUTE FUNCTION refuse_sealed();
 CREATE TRIGGER score_parts_seal_delete BEFORE DELETE ON score_parts FOR EACH ROW
