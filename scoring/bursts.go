@@ -153,6 +153,7 @@ type burstDay struct {
 
 // count sums the rows that belong to no burst yet by day.
 func (s *burstSearch) count() (days []burstDay, all [3]float64) {
+	days = make([]burstDay, 0, min(len(s.rows), len(s.profile.before)))
 	for i := range s.rows {
 		r := &s.rows[i]
 		if i == 0 || r.day != s.rows[i-1].day {

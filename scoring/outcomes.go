@@ -15,6 +15,14 @@ type caseRows struct {
 	item    []int32 // index into Cases
 }
 
+// newCaseRows has room for so many rows.
+func newCaseRows(n int) caseRows {
+	return caseRows{
+		posting: make([]int32, 0, n), kind: make([]int32, 0, n), channel: make([]Channel, 0, n),
+		y: make([]float64, 0, n), weight: make([]float64, 0, n), item: make([]int32, 0, n),
+	}
+}
+
 func (r *caseRows) add(c *Cases, i, posting int32, y, weight float64) {
 	r.posting = append(r.posting, posting)
 	r.kind = append(r.kind, c.Kind[i])
@@ -57,7 +65,9 @@ type caseWork struct {
 // time, was it handled without a needless hand-over or a reopening.
 func (r *run) readOutcomes() *outcomeRows {
 	c := &r.ev.Cases
+	n := len(c.ID) // seldom more rows than that
 	o := &outcomeRows{
+		solved: newCaseRows(n), inTime: newCaseRows(n), handling: newCaseRows(n),
 		counted:     filled(len(c.ID), math.NaN()),
 		unconfirmed: r.nobodyConfirms(),
 		noEvents:    make([]bool, len(r.ev.Postings)),

@@ -96,6 +96,11 @@ type sparse struct {
 	val   []float64
 }
 
+// newSparse is a matrix without rows yet, with room for so many and for their entries.
+func newSparse(rows, entries int) sparse {
+	return sparse{start: make([]int32, 1, rows+1), col: make([]int32, 0, entries), val: make([]float64, 0, entries)}
+}
+
 func (m *sparse) row(i int32) ([]int32, []float64) {
 	a, b := m.start[i], m.start[i+1]
 	return m.col[a:b], m.val[a:b]

@@ -43,7 +43,8 @@ func (l *layout) makeDesign(cs, cells *combos) error {
 	l.columns = l.random + l.fixed.active
 	l.comboLead, l.comboCell = make([]int32, cs.count), make([]int32, cs.count)
 	inCell := make([]int32, cells.count) // a combination that has the cell
-	l.design.start = make([]int32, 1, cs.count+1)
+	width := len(l.kept) + len(p.Fixed) + len(p.Covariates)
+	l.design = newSparse(cs.count, cs.count*width)
 	for c, r := range example {
 		l.comboLead[c], l.comboCell[c] = int32(l.leads), cells.of[r]
 		inCell[cells.of[r]] = int32(c)
@@ -55,7 +56,7 @@ func (l *layout) makeDesign(cs, cells *combos) error {
 		}
 		l.addCell(&l.design, raw, int32(c), r, active)
 	}
-	l.cells.start = make([]int32, 1, cells.count+1)
+	l.cells = newSparse(cells.count, cells.count*width)
 	for _, c := range inCell {
 		l.addCell(&l.cells, raw, c, example[c], active)
 	}
@@ -117,7 +118,8 @@ func (l *layout) rawDesign(example []int32) (raw *sparse, column [][]int32, coun
 		return nil, nil, 0, fmt.Errorf("%w: %d fixed parameters, at most %d are possible", ErrProblem, count, maxFixed)
 	}
 	l.standardise(example)
-	raw = &sparse{start: make([]int32, 1, len(example)+1)}
+	lines := newSparse(len(example), len(example)*(len(p.Fixed)+len(p.Covariates)))
+	raw = &lines
 	for _, r := range example {
 		for f, factor := range p.Fixed {
 			if c := column[f][factor.Index[r]]; c >= 0 {
