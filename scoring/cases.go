@@ -95,7 +95,7 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 	pooled := rows.pool(len(r.ev.Postings), mix)
 	eta := pooled.startEta(mix.kind.levels)
 	problem = pooled.problem(problem, r.groups.of)
-	options := mixed.Options{Seed: r.policy.Seed, EffectsOnly: true}
+	options := mixed.Options{Seed: r.policy.Seed, EffectsOnly: true, Nondegenerate: true}
 	if len(r.ev.Postings) > roughFrom {
 		options.Tolerance = looseTolerance
 	}

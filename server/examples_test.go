@@ -9,6 +9,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"steelyard/graph"
 )
@@ -28,7 +29,7 @@ func TestExamplesOfTheConsoleFitTheirRoles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		document, errs := gqlparser.LoadQuery(schema, string(text))
+		document, errs := gqlparser.LoadQueryWithRules(schema, string(text), rules.NewDefaultRules())
 		if errs != nil {
 			t.Errorf("%s: %v", role, errs)
 			continue

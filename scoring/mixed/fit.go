@@ -60,7 +60,7 @@ func fit(ctx context.Context, p *Problem, o *Options) (*Solution, error) {
 			in = append(in, k)
 		}
 	}
-	r := &search{o: o, ml: o.ML, limit: o.MaxIterations, least: float64(leastResidual * total[n])}
+	r := &search{o: o, ml: o.ML, nondegenerate: o.Nondegenerate, limit: o.MaxIterations, least: float64(leastResidual * total[n])}
 	if r.limit == 0 {
 		r.limit = 200
 	}

@@ -72,6 +72,13 @@ type Options struct {
 	// the fixed effects that go with them. See Solution.Inflated.
 	Inflate float64
 
+	// Nondegenerate adds log σ of the target to the log-likelihood (Chung, Rabe-Hesketh,
+	// Dorie, Gelman & Liu 2013, Psychometrika 78): where little evidence would by chance
+	// give no variance at all, the estimate lies about a standard error from zero
+	// instead; with more of it the difference vanishes (an n-th of the variance for n
+	// levels). The criterion includes the term.
+	Nondegenerate bool
+
 	// ExactLimit is the largest number of random levels that may remain in the
 	// dense system after absorption; a problem that leaves more is solved by
 	// conjugate gradients with seeded probes. 0: 3000. Negative: never dense.

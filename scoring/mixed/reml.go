@@ -70,6 +70,14 @@ func (a *absorbed) averageInformation(m *moments, rhs *side, x []lanes) {
 	}
 }
 
+// avoidZero adds the log of the target's standard deviation to the log-likelihood.
+func (s *step) avoidZero() {
+	v := s.variances[0]
+	s.gradient[0] += 1 / (2 * v)
+	s.info[0][0] += 1 / float64(2*float64(v*v))
+	s.criterion -= math.Log(v)
+}
+
 // step is the state of the estimation at one point.
 type step struct {
 	variances []float64
@@ -256,16 +264,18 @@ func symmetric(m [][]float64) *square {
 
 // search holds the estimation together.
 type search struct {
-	ev        evaluator
-	l         *layout
-	o         *Options
-	ml        bool
-	tolerance float64 // of the relative change of the variances
-	limit     int
-	done      int
-	change    float64
-	damping   float64
-	least     float64 // of the residual variance
+	ev evaluator
+	l  *layout
+	o  *Options
+	ml bool
+	// nondegenerate: the target's variance is kept from zero.
+	nondegenerate bool
+	tolerance     float64 // of the relative change of the variances
+	limit         int
+	done          int
+	change        float64
+	damping       float64
+	least         float64 // of the residual variance
 }
 
 // floor is the smallest variance ratio to the residual that is told from zero.
@@ -331,7 +341,11 @@ func (r *search) at(ctx context.Context, variances []float64) (*step, error) {
 	if !m.converged {
 		return nil, &NotConvergedError{Iterations: r.done, Change: r.change, Reason: unreached}
 	}
-	return derive(r.l, m, variances, r.ml), nil
+	s := derive(r.l, m, variances, r.ml)
+	if r.nondegenerate {
+		s.avoidZero()
+	}
+	return s, nil
 }
 
 // mostDamping is where even a step of the EM algorithm is too small to matter.
