@@ -31,7 +31,7 @@ type serveCmd struct {
 
 	JurisdictionID     string   `name:"jurisdiction-id" placeholder:"ID" help:"The jurisdiction_id of Open311, such as city.example.org; another one is refused. Default: any is taken."`
 	APIKey             []string `name:"api-key" placeholder:"TEXT" help:"The api_keys that may file by Open311. Default: everybody may."`
-	Attachments        string   `placeholder:"PLACE" help:"Where attachments lie: a folder, or s3://BUCKET?region=…&endpoint=… with its keys in the environment. Default: beside an SQLite database, else in the user's configuration folder."`
+	Attachments        string   `placeholder:"PLACE" help:"Where attachments lie: a folder, or s3://BUCKET?region=…&endpoint=…&use_path_style=true with its keys in the environment. Default: beside an SQLite database, else in the user's configuration folder."`
 	SecretFile         string   `placeholder:"PATH" help:"What rating links are signed with; made where there is none. Every process that serves the database needs the same. Default: beside an SQLite database, else in the user's configuration folder."`
 	PreviousSecretFile []string `placeholder:"PATH" help:"Secret files whose links still hold."`
 }

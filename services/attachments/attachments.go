@@ -18,7 +18,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -208,7 +207,7 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 	list := s.Bucket.List(&blob.ListOptions{Delimiter: "/"})
 	for {
 		object, err := list.Next(ctx)
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { // bare: wrapped, it is a connection that broke
 			return swept, nil
 		}
 		if err != nil {

@@ -13,7 +13,9 @@ import (
 
 // OpenBucket opens where attachments lie: a folder, which is made for its owner
 // alone where it is not there, or s3://BUCKET?region=…&endpoint=… of an S3-compatible
-// service, whose keys come from the environment as its own tools read them.
+// service, whose keys come from the environment as its own tools read them. A service
+// that does not take the bucket for a part of its host's name wants
+// use_path_style=true besides.
 func OpenBucket(ctx context.Context, place string) (*blob.Bucket, error) {
 	if strings.HasPrefix(place, "s3://") {
 		bucket, err := blob.OpenBucket(ctx, place)

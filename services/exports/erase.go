@@ -54,7 +54,7 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 	swept, list := 0, s.Bucket.List(&blob.ListOptions{Prefix: Folder})
 	for {
 		object, err := list.Next(ctx)
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { // bare: wrapped, it is a connection that broke
 			return swept, nil
 		}
 		if err != nil {
