@@ -46,7 +46,6 @@ type ScorePartResolver interface {
 	Component(ctx context.Context, obj *models.ScorePart) (*models.ScoreComponent, error)
 
 	Label(ctx context.Context, obj *models.ScorePart) (string, error)
-	Points(ctx context.Context, obj *models.ScorePart) (float64, error)
 
 	Evidence(ctx context.Context, obj *models.ScorePart, first int32) ([]*models.EvidencePiece, error)
 }
@@ -1747,8 +1746,8 @@ func (ec *executionContext) _EvidencePiece_value(ctx context.Context, field grap
 			return obj.Value, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
+			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1770,8 +1769,8 @@ func (ec *executionContext) _EvidencePiece_weight(ctx context.Context, field gra
 			return obj.Weight, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
+			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1793,8 +1792,8 @@ func (ec *executionContext) _EvidencePiece_effect(ctx context.Context, field gra
 			return obj.Effect, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
+			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2240,18 +2239,18 @@ func (ec *executionContext) _ScorePart_points(ctx context.Context, field graphql
 			return ec.fieldContext_ScorePart_points(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ScorePart().Points(ctx, obj)
+			return obj.Score(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
+			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_ScorePart_points(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ScorePart", field, true, true, "Float")
+	return graphql.NewScalarFieldContext("ScorePart", field, true, false, "Float")
 }
 
 func (ec *executionContext) _ScorePart_value(ctx context.Context, field graphql.CollectedField, obj *models.ScorePart) (ret graphql.Marshaler) {
@@ -3229,11 +3228,10 @@ func (ec *executionContext) _ScorePart(ctx context.Context, sel ast.SelectionSet
 					return ec._ScorePart_label(ctx, field, obj)
 				})
 		case "points":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ScorePart_points(ctx, field, obj)
-				})
+			out.Values[i] = ec._ScorePart_points(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "value":
 			out.Values[i] = ec._ScorePart_value(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {

@@ -1581,7 +1581,7 @@ type ComplexityRoot struct {
 		Component func(childComplexity int) int
 		Evidence  func(childComplexity int, first int32) int
 		Label     func(childComplexity int) int
-		Points    func(childComplexity int) int
+		Score     func(childComplexity int) int
 		Value     func(childComplexity int) int
 	}
 
@@ -8346,11 +8346,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ScorePart.Label(childComplexity), true
 	case "ScorePart.points":
-		if e.ComplexityRoot.ScorePart.Points == nil {
+		if e.ComplexityRoot.ScorePart.Score == nil {
 			break
 		}
 
-		return e.ComplexityRoot.ScorePart.Points(childComplexity), true
+		return e.ComplexityRoot.ScorePart.Score(childComplexity), true
 	case "ScorePart.value":
 		if e.ComplexityRoot.ScorePart.Value == nil {
 			break

@@ -109,13 +109,16 @@ type ScorePart struct {
 	Pieces    []EvidencePiece `json:"pieces"`
 }
 
+// Score is the line's points as a figure of a report.
+func (p *ScorePart) Score() Score { return Score(float64(p.Points) / 100) }
+
 // EvidencePiece is one piece of evidence under a part: a month and a kind, never
 // a day or a person.
 type EvidencePiece struct {
-	Source string  `json:"source"`
-	Month  string  `json:"month"`
-	Kind   string  `json:"kind"`
-	Value  float64 `json:"value"`
-	Weight float64 `json:"weight"`
-	Effect float64 `json:"effect"`
+	Source string `json:"source"`
+	Month  string `json:"month"`
+	Kind   string `json:"kind"`
+	Value  Score  `json:"value"`
+	Weight Score  `json:"weight"`
+	Effect Score  `json:"effect"`
 }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -79,7 +78,7 @@ func (p *paper) officials(rows Rows) error {
 			firstOf(printed(r.Composite), p.say(string(r.Status))), p.interval(r), p.rank(r), p.say(string(r.Grade)), p.flags(r.Flags),
 		})
 	}
-	p.table([]field{{1.7, false}, {1.7, false}, {1.4, false}, {1, true}, {1.5, true}, {1, true}, {1.1, false}, {1.5, false}}, head, lines)
+	p.table([]field{{1.6, false}, {1.7, false}, {1.2, false}, {1, true}, {1.3, true}, {1.4, true}, {1.1, false}, {1.4, false}}, head, lines)
 	return nil
 }
 
@@ -230,7 +229,7 @@ func (p *paper) evidence(parts []*models.ScorePart) {
 	for _, part := range parts {
 		for _, e := range part.Pieces {
 			rows = append(rows, []string{
-				p.label(part), p.say(e.Source), e.Month, e.Kind, printed(e.Value), printed(e.Weight), fmt.Sprintf("%+.2f", e.Effect),
+				p.label(part), p.say(e.Source), e.Month, e.Kind, printed(float64(e.Value)), printed(float64(e.Weight)), signed(float64(e.Effect)),
 			})
 		}
 	}

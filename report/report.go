@@ -161,3 +161,12 @@ func digest(sum []byte) string {
 
 // printed is a figure with two decimals, empty where there is none.
 func printed(x float64) string { return string(models.Score(x).Append(nil)) }
+
+// signed is a figure that is added to another: with its sign, also above zero.
+func signed(x float64) string {
+	text := printed(x)
+	if text == "" || text[0] == '-' {
+		return text
+	}
+	return "+" + text
+}

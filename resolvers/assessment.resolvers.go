@@ -124,10 +124,6 @@ func (r *scorePartResolver) Label(ctx context.Context, obj *models.ScorePart) (s
 	return messages.Part(messages.From(ctx), obj.Code), nil
 }
 
-func (r *scorePartResolver) Points(ctx context.Context, obj *models.ScorePart) (float64, error) {
-	return float64(obj.Points) / 100, nil
-}
-
 func (r *scorePartResolver) Evidence(ctx context.Context, obj *models.ScorePart, first int32) ([]*models.EvidencePiece, error) {
 	if first < 1 || first > maxPieces {
 		return nil, models.Invalid("first", models.KeyPageSize, strconv.Itoa(maxPieces))

@@ -194,6 +194,7 @@ func TestDemoServesWhatItPrints(t *testing.T) {
 	first := startDemo(t, "--db", db)
 	first.check(t)
 	first.checkAPIDocument(t)
+	first.checkReports(t)
 	first.stop()
 
 	again := startDemo(t, "--db", db)

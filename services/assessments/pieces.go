@@ -229,7 +229,7 @@ func (s *postingPieces) kept(pieces []scoring.Piece) []models.EvidencePiece {
 		if c == nil || !c.all(s.of.enough) || math.IsNaN(p.Value+p.Weight+p.Effect) {
 			continue
 		}
-		piece := models.EvidencePiece{Source: p.Source, Month: p.Month, Value: p.Value, Weight: p.Weight, Effect: p.Effect}
+		piece := models.EvidencePiece{Source: p.Source, Month: p.Month, Value: models.Score(p.Value), Weight: models.Score(p.Weight), Effect: models.Score(p.Effect)}
 		if p.Kind != scoring.None {
 			piece.Kind = s.of.ev.Kinds[p.Kind].Name
 		}
