@@ -1301,6 +1301,22 @@ type RecordedEncounter struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Reviewers to be reminded.
+type RemindReviewersInput struct {
+	// The round.
+	RoundID models.ID `json:"roundId"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What reminding gave.
+type RemindReviewersPayload struct {
+	// The round; null where there are errors.
+	Round *models.ReviewRound `json:"round,omitempty"`
+	// What to mend. CONFLICT: they were reminded today.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // What removing an entry gave.
 type RemovalPayload struct {
 	// The id of what was removed; null where there are errors.

@@ -37,6 +37,7 @@ type ReviewProposalPartResolver interface {
 }
 type ReviewRoundResolver interface {
 	Template(ctx context.Context, objs []*models.ReviewRound) ([]*models.ReviewTemplate, error)
+
 	Progress(ctx context.Context, obj *models.ReviewRound) ([]*reviews.Progress, error)
 	Turnout(ctx context.Context, obj *models.ReviewRound) ([]*reviews.Turnout, error)
 	Loads(ctx context.Context, obj *models.ReviewRound, first int32) ([]*reviews.Load, error)
@@ -1179,6 +1180,70 @@ func (ec *executionContext) _OpenReviewRoundPayload_userErrors(ctx context.Conte
 func (ec *executionContext) fieldContext_OpenReviewRoundPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "OpenReviewRoundPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemindReviewersPayload_round(ctx context.Context, field graphql.CollectedField, obj *RemindReviewersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemindReviewersPayload_round(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Round, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ReviewRound) graphql.Marshaler {
+			return ec.marshalOReviewRound2ᚖsteelyardᚋmodelsᚐReviewRound(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RemindReviewersPayload_round(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemindReviewersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewRound(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemindReviewersPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RemindReviewersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemindReviewersPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemindReviewersPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemindReviewersPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -3125,6 +3190,29 @@ func (ec *executionContext) resolveBatch_ReviewRound_template(ctx context.Contex
 	)
 }
 
+func (ec *executionContext) _ReviewRound_remindedOn(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewRound_remindedOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemindedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖsteelyardᚋmodelsᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewRound_remindedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewRound", field, false, false, "Date")
+}
+
 func (ec *executionContext) _ReviewRound_progress(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4765,6 +4853,55 @@ func UnmarshalProposeReviewAssignmentsInput(ctx context.Context, raw any) (Propo
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRemindReviewersInput(ctx context.Context, obj any) (RemindReviewersInput, error) {
+	var it RemindReviewersInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"roundId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "roundId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roundId"))
+			data, err := ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RoundID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRemindReviewersInput unmarshals raw into the RemindReviewersInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRemindReviewersInput(ctx context.Context, raw any) (RemindReviewersInput, error) {
+	var out RemindReviewersInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemindReviewersInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputReviewAnswerInput(ctx context.Context, obj any) (models.ReviewAnswer, error) {
 	var it models.ReviewAnswer
 	if obj == nil {
@@ -5853,6 +5990,44 @@ func (ec *executionContext) _OpenReviewRoundPayload(ctx context.Context, sel ast
 	return out
 }
 
+var remindReviewersPayloadImplementors = []string{"RemindReviewersPayload"}
+
+func (ec *executionContext) _RemindReviewersPayload(ctx context.Context, sel ast.SelectionSet, obj *RemindReviewersPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, remindReviewersPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemindReviewersPayload")
+		case "round":
+			out.Values[i] = ec._RemindReviewersPayload_round(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RemindReviewersPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var reviewAnswerImplementors = []string{"ReviewAnswer"}
 
 func (ec *executionContext) _ReviewAnswer(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewAnswer) graphql.Marshaler {
@@ -6655,6 +6830,11 @@ func (ec *executionContext) _ReviewRound(ctx context.Context, sel ast.SelectionS
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewRound_template(ctx, field, obj)
 				})
+		case "remindedOn":
+			out.Values[i] = ec._ReviewRound_remindedOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "progress":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -7486,6 +7666,19 @@ func (ec *executionContext) marshalNRelation2steelyardᚋmodelsᚐRelation(ctx c
 		graphql.AddInvalidNullFromMarshaler(ctx, "Relation!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNRemindReviewersInput2steelyardᚋgraphᚐRemindReviewersInput(ctx context.Context, v any) (RemindReviewersInput, error) {
+	res, err := ec.unmarshalInputRemindReviewersInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRemindReviewersPayload2ᚖsteelyardᚋgraphᚐRemindReviewersPayload(ctx context.Context, sel ast.SelectionSet, v *RemindReviewersPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RemindReviewersPayload!")
+		return graphql.Null
+	}
+	return ec._RemindReviewersPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNReviewAnswer2steelyardᚋmodelsᚐReviewAnswer(ctx context.Context, sel ast.SelectionSet, v models.ReviewAnswer) graphql.Marshaler {

@@ -825,6 +825,7 @@ type ComplexityRoot struct {
 		RecordEncounters         func(childComplexity int, input RecordEncountersInput) int
 		RecordMending            func(childComplexity int, input RecordMendingInput) int
 		RejectCase               func(childComplexity int, input CaseReasonInput) int
+		RemindReviewers          func(childComplexity int, input RemindReviewersInput) int
 		RemoveArea               func(childComplexity int, input RemoveEntryInput) int
 		RemoveCategoryRule       func(childComplexity int, input RemoveEntryInput) int
 		RemoveHoliday            func(childComplexity int, input RemoveEntryInput) int
@@ -1267,6 +1268,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RemindReviewersPayload struct {
+		Round      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RemovalPayload struct {
 		RemovedID  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1459,6 +1465,7 @@ type ComplexityRoot struct {
 		Name        func(childComplexity int) int
 		OpensOn     func(childComplexity int) int
 		Progress    func(childComplexity int) int
+		RemindedOn  func(childComplexity int) int
 		State       func(childComplexity int) int
 		Template    func(childComplexity int) int
 		Turnout     func(childComplexity int) int
@@ -4913,6 +4920,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RejectCase(childComplexity, args["input"].(CaseReasonInput)), true
+	case "Mutation.remindReviewers":
+		if e.ComplexityRoot.Mutation.RemindReviewers == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_remindReviewers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemindReviewers(childComplexity, args["input"].(RemindReviewersInput)), true
 	case "Mutation.removeArea":
 		if e.ComplexityRoot.Mutation.RemoveArea == nil {
 			break
@@ -7251,6 +7269,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordedEncounter.UserErrors(childComplexity), true
 
+	case "RemindReviewersPayload.round":
+		if e.ComplexityRoot.RemindReviewersPayload.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemindReviewersPayload.Round(childComplexity), true
+	case "RemindReviewersPayload.userErrors":
+		if e.ComplexityRoot.RemindReviewersPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemindReviewersPayload.UserErrors(childComplexity), true
+
 	case "RemovalPayload.removedId":
 		if e.ComplexityRoot.RemovalPayload.RemovedID == nil {
 			break
@@ -7948,6 +7979,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviewRound.Progress(childComplexity), true
+	case "ReviewRound.remindedOn":
+		if e.ComplexityRoot.ReviewRound.RemindedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewRound.RemindedOn(childComplexity), true
 	case "ReviewRound.state":
 		if e.ComplexityRoot.ReviewRound.State == nil {
 			break
@@ -8919,6 +8956,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordEncounterInput", ec.unmarshalInputRecordEncounterInput),
 			graphql.NewInputUnmarshaler("RecordEncountersInput", ec.unmarshalInputRecordEncountersInput),
 			graphql.NewInputUnmarshaler("RecordMendingInput", ec.unmarshalInputRecordMendingInput),
+			graphql.NewInputUnmarshaler("RemindReviewersInput", ec.unmarshalInputRemindReviewersInput),
 			graphql.NewInputUnmarshaler("RemoveEntryInput", ec.unmarshalInputRemoveEntryInput),
 			graphql.NewInputUnmarshaler("RemoveWebhookInput", ec.unmarshalInputRemoveWebhookInput),
 			graphql.NewInputUnmarshaler("ReplyToRatingInput", ec.unmarshalInputReplyToRatingInput),
@@ -11143,6 +11181,16 @@ func (ec *executionContext) childFields_RecordedEncounter(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type RecordedEncounter", field.Name)
 }
 
+func (ec *executionContext) childFields_RemindReviewersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "round":
+		return ec.fieldContext_RemindReviewersPayload_round(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemindReviewersPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemindReviewersPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RemovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "removedId":
@@ -11525,6 +11573,8 @@ func (ec *executionContext) childFields_ReviewRound(ctx context.Context, field g
 		return ec.fieldContext_ReviewRound_state(ctx, field)
 	case "template":
 		return ec.fieldContext_ReviewRound_template(ctx, field)
+	case "remindedOn":
+		return ec.fieldContext_ReviewRound_remindedOn(ctx, field)
 	case "progress":
 		return ec.fieldContext_ReviewRound_progress(ctx, field)
 	case "turnout":

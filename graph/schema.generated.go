@@ -100,6 +100,7 @@ type MutationResolver interface {
 	ProposeReviewAssignments(ctx context.Context, input ProposeReviewAssignmentsInput) (*ReviewProposalPayload, error)
 	AmendReviewAssignment(ctx context.Context, input AmendReviewAssignmentInput) (*AmendReviewAssignmentPayload, error)
 	CloseReviewRound(ctx context.Context, input CloseReviewRoundInput) (*CloseReviewRoundPayload, error)
+	RemindReviewers(ctx context.Context, input RemindReviewersInput) (*RemindReviewersPayload, error)
 	IssueAppraisalCodes(ctx context.Context, input IssueAppraisalCodesInput) (*IssueAppraisalCodesPayload, error)
 	SubmitAppraisal(ctx context.Context, input SubmitAppraisalInput) (*SubmitAppraisalPayload, error)
 	SaveReviewDraft(ctx context.Context, input SaveReviewDraftInput) (*SaveReviewDraftPayload, error)
@@ -807,6 +808,20 @@ func (ec *executionContext) field_Mutation_rejectCase_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (CaseReasonInput, error) {
 			return ec.unmarshalNCaseReasonInput2steelyardᚋgraphᚐCaseReasonInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_remindReviewers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RemindReviewersInput, error) {
+			return ec.unmarshalNRemindReviewersInput2steelyardᚋgraphᚐRemindReviewersInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7253,6 +7268,68 @@ func (ec *executionContext) fieldContext_Mutation_closeReviewRound(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_remindReviewers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_remindReviewers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemindReviewers(ctx, fc.Args["input"].(RemindReviewersInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
+				if err != nil {
+					var zeroVal *RemindReviewersPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasRole == nil {
+					var zeroVal *RemindReviewersPayload
+					return zeroVal, errors.New("directive hasRole is not implemented")
+				}
+				return ec.Directives.HasRole(ctx, nil, directive0, roles)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *RemindReviewersPayload) graphql.Marshaler {
+			return ec.marshalNRemindReviewersPayload2ᚖsteelyardᚋgraphᚐRemindReviewersPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_remindReviewers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemindReviewersPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_remindReviewers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_issueAppraisalCodes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12627,6 +12704,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "closeReviewRound":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_closeReviewRound(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "remindReviewers":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_remindReviewers(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

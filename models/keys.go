@@ -88,6 +88,7 @@ const (
 	KeyObjectionLate       Key = "objection_late"       //
 	KeyNobodyAbove         Key = "nobody_above"         //
 	KeyExclusionOpen       Key = "exclusion_open"       //
+	KeyRemindedToday       Key = "reminded_today"       //
 	KeyAlreadyExtended     Key = "already_extended"     //
 	KeyTooLateToExtend     Key = "too_late_to_extend"   //
 	KeyNothingToCheck      Key = "nothing_to_check"     //

@@ -9,8 +9,8 @@ import (
 // NotificationKind is what is told.
 type NotificationKind string
 
-// What is told. Each tells that something has become of a case, and nothing of
-// what was written in it.
+// What is told. Each tells that something has become of a case or a review round, and
+// nothing of what was written in it.
 const (
 	NoticeCaseArrived  NotificationKind = "CASE_ARRIVED"  // a unit has got a case to answer
 	NoticeCaseOffered  NotificationKind = "CASE_OFFERED"  // a unit is asked to take a case over
@@ -20,12 +20,13 @@ const (
 	NoticeCaseResolved NotificationKind = "CASE_RESOLVED" // the office has answered: the resident has the word
 	NoticeCaseReopened NotificationKind = "CASE_REOPENED" // the resident says that it is not solved
 	NoticeCaseRejected NotificationKind = "CASE_REJECTED" // the office has excluded the case
+	NoticeReviewDue    NotificationKind = "REVIEW_DUE"    // a review round is about to end
 )
 
 // NotificationKinds are all kinds.
 var NotificationKinds = []NotificationKind{
 	NoticeCaseArrived, NoticeCaseOffered, NoticeCaseReturned, NoticeCaseDueSoon, NoticeCaseOverdue,
-	NoticeCaseResolved, NoticeCaseReopened, NoticeCaseRejected,
+	NoticeCaseResolved, NoticeCaseReopened, NoticeCaseRejected, NoticeReviewDue,
 }
 
 // ForResident says whether the resident who handed the case in is told, too.
@@ -39,8 +40,8 @@ const (
 	MaxUnitWebhooks = 10
 )
 
-// Webhook is an address at which a machine of a unit hears of its cases and of
-// those of every unit below it.
+// Webhook is an address at which a machine of a unit hears of its cases and reviewers,
+// and of those of every unit below it.
 type Webhook struct {
 	ID        ID `gorm:"primaryKey"`
 	UnitID    ID
@@ -74,12 +75,13 @@ func (w *Webhook) Validate(plain bool) error {
 	return nil
 }
 
-// Notification is something that has become of a case. It holds no word of the
-// case and names nobody.
+// Notification is something that has become of a case or of a review round: the one
+// or the other. It holds no word of the case or of a review, and names nobody.
 type Notification struct {
 	ID        ID `gorm:"primaryKey"`
 	Kind      NotificationKind
-	CaseID    ID
+	CaseID    *ID
+	RoundID   *ID
 	UnitID    ID         // whom it concerns
 	DueAt     *time.Time // until when the case is to be answered, where that is known
 	CreatedAt time.Time

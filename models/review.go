@@ -27,7 +27,11 @@ type ReviewRound struct {
 	ClosesOn Date
 	// TemplateID names the questions; nil: one plain mark a dimension.
 	TemplateID *ID
+	RemindedOn *Date // when its reviewers were reminded last
 }
+
+// RemindBefore is how many days before its last day a round reminds its reviewers.
+const RemindBefore = 3
 
 // Validate checks the record by itself.
 func (r *ReviewRound) Validate() error {
@@ -61,6 +65,17 @@ func (r *ReviewRound) Accepts(on Date) error {
 		return &Error{Code: CodeIllegalState, Key: KeyRoundClosed}
 	}
 	return nil
+}
+
+// Reminds says whether its reviewers are to be reminded today without anybody's asking:
+// once from RemindBefore days before the last day on, and once on the last day. Who
+// was reminded since is not reminded again.
+func (r *ReviewRound) Reminds(today Date) bool {
+	from := r.ClosesOn.AddDays(-RemindBefore)
+	if today == r.ClosesOn {
+		from = today
+	}
+	return r.Accepts(today) == nil && !today.Before(from) && (r.RemindedOn == nil || r.RemindedOn.Before(from))
 }
 
 // Over says whether no review can come in any more: only then may anybody see what

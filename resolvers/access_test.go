@@ -43,7 +43,7 @@ var allowed = map[string]string{
 	"Mutation.saveReviewTemplate": "HR", "Mutation.declareReviewConflict": caseHands, "Mutation.removeReviewConflict": "HR",
 	"Mutation.saveReviewDraft": "OFFICIAL", "Query.reviewRound": "HR AUDITOR", "Query.reviewRounds": "HR AUDITOR",
 	"Query.appraisalForm": anyone, "Mutation.submitAppraisal": anyone, "Query.appraisalResults": "HR AUDITOR", "Query.reviewResults": "OFFICIAL HR AUDITOR",
-	"Mutation.closeReviewRound": "HR", "Mutation.issueAppraisalCodes": "HR",
+	"Mutation.closeReviewRound": "HR", "Mutation.remindReviewers": "HR", "Mutation.issueAppraisalCodes": "HR",
 	"Mutation.proposeReviewAssignments": "HR", "Mutation.amendReviewAssignment": "HR",
 	"Mutation.submitRating": anyone, "Mutation.openCase": anyone, "Mutation.confirmResolution": anyone, "Mutation.withdrawCase": anyone,
 	"Mutation.confirmDeed": anyone, "Mutation.subscribeToCase": anyone, "Mutation.unsubscribeFromCase": anyone,

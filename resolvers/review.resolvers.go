@@ -80,6 +80,12 @@ func (r *mutationResolver) CloseReviewRound(ctx context.Context, input graph.Clo
 	return &graph.CloseReviewRoundPayload{Round: round, UserErrors: problems}, err
 }
 
+func (r *mutationResolver) RemindReviewers(ctx context.Context, input graph.RemindReviewersInput) (*graph.RemindReviewersPayload, error) {
+	round, err := r.App.Reviews.Remind(ctx, auth.ActorFrom(ctx), reviews.Reminder{RoundID: input.RoundID, IdempotencyKey: input.IdempotencyKey.Value()})
+	problems, err := userErrors(ctx, err)
+	return &graph.RemindReviewersPayload{Round: round, UserErrors: problems}, err
+}
+
 func (r *mutationResolver) IssueAppraisalCodes(ctx context.Context, input graph.IssueAppraisalCodesInput) (*graph.IssueAppraisalCodesPayload, error) {
 	codes, err := r.App.Reviews.IssueCodes(ctx, auth.ActorFrom(ctx), reviews.NewCodes{
 		RoundID: input.RoundID, VoterClass: input.VoterClass, Count: int(input.Count), IdempotencyKey: input.IdempotencyKey.Value(),

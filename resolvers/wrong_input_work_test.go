@@ -188,6 +188,9 @@ var reviewTrials = []prepared{
 			"code": codes[1], "marks": []any{o.mark("ann", "EXCELLENT")}, "comment": wordy, "idempotencyKey": wordy,
 		}, wrong: map[string][]any{"code": {codes[0], "0000-0000-0000-0000-0000-0000-0000"}, "idempotencyKey": {"1"}}}
 	}},
+	{"remindReviewers", func(o *office) trial {
+		return trial{subject: "hr-north", input: in{"roundId": o.ids["round"], "idempotencyKey": wordy}}
+	}},
 	{"closeReviewRound", func(o *office) trial {
 		return trial{subject: "hr-north", input: in{"roundId": o.ids["round"]}}
 	}},

@@ -210,6 +210,7 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 		every(c.SweepEvery, log, "forget what was needed for a day", site.app.Ratings.Forget),
 		every(c.SweepEvery, log, "escalate late replies", site.app.Ratings.Escalate),
 		every(c.SweepEvery, log, "release reviews", site.app.Reviews.Release),
+		every(c.SweepEvery, log, "remind reviewers", site.app.Reviews.RemindDue),
 		every(c.SweepEvery, log, "close review rounds", site.app.Reviews.CloseDue),
 		every(c.SweepEvery, log, "destroy rater keys", site.app.Publications.RetireKeys),
 	}

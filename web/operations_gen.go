@@ -4742,6 +4742,29 @@ var AllRelation = []Relation{
 	RelationExternal,
 }
 
+// RemindRemindReviewersRemindReviewersPayload includes the requested fields of the GraphQL type RemindReviewersPayload.
+// The GraphQL type's documentation follows.
+//
+// What reminding gave.
+type RemindRemindReviewersRemindReviewersPayload struct {
+	// What to mend. CONFLICT: they were reminded today.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns RemindRemindReviewersRemindReviewersPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *RemindRemindReviewersRemindReviewersPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// RemindResponse is returned by Remind on success.
+type RemindResponse struct {
+	// Tells the units of an open round's reviewers by their webhooks when it ends, at most once a day. Everybody who was asked is named, handed in or not.
+	RemindReviewers RemindRemindReviewersRemindReviewersPayload `json:"remindReviewers"`
+}
+
+// GetRemindReviewers returns RemindResponse.RemindReviewers, and is useful for accessing the field via an interface.
+func (v *RemindResponse) GetRemindReviewers() RemindRemindReviewersRemindReviewersPayload {
+	return v.RemindReviewers
+}
+
 // Reply includes the requested fields of the GraphQL type RatingReply.
 // The GraphQL type's documentation follows.
 //
@@ -5089,6 +5112,8 @@ type Round struct {
 	ClosesOn string `json:"closesOn"`
 	// Where it stands. Past `closesOn` it takes no reviews, whatever stands here.
 	State ReviewRoundState `json:"state"`
+	// The day on which its reviewers were reminded last; null: they were not yet.
+	RemindedOn *string `json:"remindedOn"`
 	// The questionnaire; null: reviewers give one plain mark a dimension.
 	Template *RoundTemplate `json:"template"`
 	// How far it has come, by relation, for HR and auditors of the scope.
@@ -5111,6 +5136,9 @@ func (v *Round) GetClosesOn() string { return v.ClosesOn }
 
 // GetState returns Round.State, and is useful for accessing the field via an interface.
 func (v *Round) GetState() ReviewRoundState { return v.State }
+
+// GetRemindedOn returns Round.RemindedOn, and is useful for accessing the field via an interface.
+func (v *Round) GetRemindedOn() *string { return v.RemindedOn }
 
 // GetTemplate returns Round.Template, and is useful for accessing the field via an interface.
 func (v *Round) GetTemplate() *RoundTemplate { return v.Template }
@@ -7229,6 +7257,14 @@ func (v *__RecordInput) GetChannel() Channel { return v.Channel }
 
 // GetKey returns __RecordInput.Key, and is useful for accessing the field via an interface.
 func (v *__RecordInput) GetKey() string { return v.Key }
+
+// __RemindInput is used internally by genqlient
+type __RemindInput struct {
+	Round string `json:"round"`
+}
+
+// GetRound returns __RemindInput.Round, and is useful for accessing the field via an interface.
+func (v *__RemindInput) GetRound() string { return v.Round }
 
 // __ReportFileInput is used internally by genqlient
 type __ReportFileInput struct {
@@ -10432,6 +10468,48 @@ func Record(
 	return data_, err_
 }
 
+// The mutation executed by Remind.
+const Remind_Operation = `
+mutation Remind ($round: ID!) {
+	remindReviewers(input: {roundId:$round}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Reminds the reviewers of a round.
+func Remind(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	round string,
+) (data_ *RemindResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Remind",
+		Query:  Remind_Operation,
+		Variables: &__RemindInput{
+			Round: round,
+		},
+	}
+
+	data_ = &RemindResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by ReportFile.
 const ReportFile_Operation = `
 query ReportFile ($format: ReportFormat!, $cycle: ID!, $unit: ID, $group: String) {
@@ -10489,6 +10567,7 @@ query RoundList ($cycle: ID!) {
 			opensOn
 			closesOn
 			state
+			remindedOn
 			template {
 				name
 				version

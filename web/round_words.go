@@ -10,7 +10,7 @@ type roundWords struct {
 	MoreTime, MoreTimeHint, OpenObjection, Unseen                                           string
 	Rounds, RoundsText, NoRounds, RoundOpen, RoundClosed, Questionnaire                     string
 	PlainMarks, ReviewersAre, ToWrite, Written, WrittenHint, Hidden                         string
-	Loads, LoadsHint, Reviewer, CloseRound, CloseRoundHint                                  string
+	Loads, LoadsHint, Reviewer, CloseRound, CloseRoundHint, Remind, RemindHint, RemindedOn  string
 	Participation, ParticipationText, Encounters, Invited, Answers                          string
 	AnswersHint, ShareAsked                                                                 string
 	ReviewTitle, ReviewPrivate, ContactAsk, NoMark, KeepDraft, HandIn                       string
@@ -33,7 +33,7 @@ var chineseRound = roundWords{
 	MoreTime: "延长申诉期限", MoreTimeHint: "只能延长一次，三十日。", OpenObjection: "查看", Unseen: "不便显示",
 	Rounds: "评议", RoundsText: "谁评谁由系统安排，负担均匀；内容封存到评议结束，谁交了、写了什么，任何人都看不到。", NoRounds: "这个周期没有评议。", RoundOpen: "进行中", RoundClosed: "已结束", Questionnaire: "问卷", PlainMarks: "每个方面打一个分",
 	ReviewersAre: "评议人", ToWrite: "应交", Written: "已交", WrittenHint: "进行中的数字向下取整，人数太少的不显示，以免看出是谁。", Hidden: "不显示", Loads: "负担最重的评议人", LoadsHint: "应写份数，不论交没交。", Reviewer: "评议人",
-	CloseRound: "结束评议", CloseRoundHint: "结束后不能再交，草稿会被删除。到期也会自动结束。",
+	CloseRound: "结束评议", Remind: "提醒评议人", RemindHint: "通过各单位的接口提醒所有评议人，不论交没交；一天一次。截止前三天和当天会自动提醒。", RemindedOn: "上次提醒", CloseRoundHint: "结束后不能再交，草稿会被删除。到期也会自动结束。",
 	Participation: "参评情况", ParticipationText: "办了多少件、请了多少人评价、多少人评了。不请人评价的，在这里看得出来。", Encounters: "办件", Invited: "请了评价", Answers: "收到评价", AnswersHint: "收到的评价不足 5 条的月份不计入；没有可显示的月份时为“–”。", ShareAsked: "请评率",
 	ReviewTitle: "评议同事", ReviewPrivate: "内容只有您能看到，交出后谁也看不到是您写的，您自己也不能再看。", ContactAsk: "您和这位同事工作接触多吗？", NoMark: "没有看到", KeepDraft: "存为草稿", HandIn: "交出", HandInHint: "交出后不能修改。", DraftKept: "有草稿", WriteReview: "填写",
 	NoticeTitle: "公示", NoticeText: "以下人员拟定为“优秀”。公示只列姓名和岗位，不列分数和名次。", NoNotice: "没有公示，或公示已经撤回。", NoticeUntil: "公示至", NoticeOpen: "公示期内，任何人都可以提出异议。", NoticeOver: "公示期已过。", NoticeNames: "拟定为优秀的人员", NoticeNobody: "没有人被提名。",
@@ -52,7 +52,7 @@ var englishRound = roundWords{
 	MoreTime: "Give the appeal more time", MoreTimeHint: "Once, by 30 days.", OpenObjection: "Open", Unseen: "not shown",
 	Rounds: "Review rounds", RoundsText: "The system finds who reviews whom, with even loads. What comes in is sealed until the round is over, and nobody learns who has handed in what.", NoRounds: "This cycle has no review round.", RoundOpen: "open", RoundClosed: "over", Questionnaire: "Questionnaire", PlainMarks: "one plain mark for each side of the work",
 	ReviewersAre: "Reviewers", ToWrite: "to write", Written: "handed in", WrittenHint: "While a round runs numbers are rounded down, and small ones are not shown, so that they do not tell who.", Hidden: "not shown", Loads: "The greatest loads", LoadsHint: "Reviews to write, handed in or not.", Reviewer: "Reviewer",
-	CloseRound: "End the round", CloseRoundHint: "Nothing comes in any more then, and drafts are erased. It ends by itself after its last day.",
+	CloseRound: "End the round", Remind: "Remind reviewers", RemindHint: "Their units' webhooks are told to remind everybody who was asked, handed in or not: once a day. Three days before the last day and on it this is done without asking.", RemindedOn: "Reminded last", CloseRoundHint: "Nothing comes in any more then, and drafts are erased. It ends by itself after its last day.",
 	Participation: "Participation", ParticipationText: "What was done, how many were asked to rate it, and how many did. Whoever does not ask shows here.", Encounters: "Encounters", Invited: "Asked to rate", Answers: "Ratings", AnswersHint: "Months with fewer than 5 ratings are left out; a dash where no month can be shown.", ShareAsked: "Share asked",
 	ReviewTitle: "Review a colleague", ReviewPrivate: "Nobody but you sees this; once it is handed in nobody learns that it is yours, and you cannot read it again.", ContactAsk: "How much do the two of you work together?", NoMark: "I have not seen it", KeepDraft: "Keep as a draft", HandIn: "Hand it in", HandInHint: "It cannot be changed after that.", DraftKept: "draft kept", WriteReview: "Write it",
 	NoticeTitle: "Public notice", NoticeText: "These officials are proposed for the grade “excellent”. The notice names them and their posts, and neither scores nor ranks.", NoNotice: "There is no notice, or it was taken back.", NoticeUntil: "The notice stands until", NoticeOpen: "While it stands, anybody may object.", NoticeOver: "The notice is over.", NoticeNames: "Proposed for “excellent”", NoticeNobody: "Nobody is proposed.",

@@ -11,7 +11,7 @@ type roundsPage struct {
 	Rounds []Round
 }
 
-// MayClose says whether rounds are the caller's to end.
+// MayClose says whether rounds are the caller's to remind of and to end.
 func (c *Caller) MayClose() bool { return c.Role == RoleHr }
 
 // rounds shows the review rounds of a cycle.
@@ -33,6 +33,20 @@ func (s *site) showRounds(w http.ResponseWriter, r *http.Request, status int, no
 		Path: cyclesPath + "/" + answer.Cycle.Id + "/rounds", Wide: true, Notice: notice, Done: done(r),
 		Page: roundsPage{answer.Cycle, answer.ReviewRounds.Nodes},
 	})
+}
+
+// remind reminds the reviewers of a round.
+func (s *site) remind(w http.ResponseWriter, r *http.Request) {
+	answer, err := Remind(asking(r), s.api, r.PathValue("round"))
+	if err != nil {
+		s.refused(w, r, asked("Remind", err))
+		return
+	}
+	if problem := mendable(answer.RemindReviewers.UserErrors); problem != "" {
+		s.showRounds(w, r, http.StatusUnprocessableEntity, problem)
+		return
+	}
+	s.turn(w, r, cyclesPath+"/"+r.PathValue("cycle")+"/rounds", "reminded")
 }
 
 // endRound ends a review round.

@@ -130,6 +130,7 @@ func New(api, uploads http.Handler, options Options) (http.Handler, error) {
 	routes.HandleFunc("GET /work/cycles/{cycle}/objections/{objection}", s.signed(s.objection))
 	routes.HandleFunc("POST /work/cycles/{cycle}/objections/{objection}", s.signed(s.decide))
 	routes.HandleFunc("GET /work/cycles/{cycle}/rounds", s.signed(s.rounds))
+	routes.HandleFunc("POST /work/cycles/{cycle}/rounds/{round}/remind", s.signed(s.remind))
 	routes.HandleFunc("POST /work/cycles/{cycle}/rounds/{round}/close", s.signed(s.endRound))
 	routes.HandleFunc("GET /work/cycles/{cycle}/participation", s.signed(s.participation))
 	routes.HandleFunc("GET /work/reviews/{assignment}", s.signed(s.review))

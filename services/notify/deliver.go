@@ -184,6 +184,8 @@ func (s *Service) messages(ctx context.Context, taken []models.NotificationDeliv
 		DueAt     *time.Time
 		CaseID    models.ID
 		CaseRef   string
+		RoundID   *models.ID
+		UnitID    models.ID
 		UnitRef   string
 		Channel   models.DeliveryChannel
 		WebhookID *models.ID
@@ -192,10 +194,10 @@ func (s *Service) messages(ctx context.Context, taken []models.NotificationDeliv
 		Lang      *string
 	}
 	err := s.Store.Read(ctx).Table("notification_deliveries AS d").
-		Select("d.id, n.kind, n.created_at, n.due_at, n.case_id, c.ref AS case_ref, u.ref AS unit_ref, d.channel, d.webhook_id, "+
+		Select("d.id, n.kind, n.created_at, n.due_at, n.case_id, c.ref AS case_ref, n.round_id, n.unit_id, u.ref AS unit_ref, d.channel, d.webhook_id, "+
 			"w.url, k.sealed, k.lang").
 		Joins("JOIN notifications AS n ON n.id = d.notification_id").
-		Joins("JOIN cases AS c ON c.id = n.case_id").
+		Joins("LEFT JOIN cases AS c ON c.id = n.case_id").
 		Joins("JOIN org_units AS u ON u.id = n.unit_id").
 		Joins("LEFT JOIN webhooks AS w ON w.id = d.webhook_id").
 		Joins("LEFT JOIN case_contacts AS k ON k.case_id = n.case_id AND d.channel = ?", models.DeliveryMail).
@@ -203,10 +205,23 @@ func (s *Service) messages(ctx context.Context, taken []models.NotificationDeliv
 	if err != nil {
 		return nil, fmt.Errorf("read notifications: %w", err)
 	}
+	var ofRounds, units []models.ID
+	for _, r := range rows {
+		if r.RoundID != nil {
+			ofRounds, units = append(ofRounds, *r.RoundID), append(units, r.UnitID)
+		}
+	}
+	rounds, err := s.rounds(ctx, ofRounds, units)
+	if err != nil {
+		return nil, fmt.Errorf("read notifications: %w", err)
+	}
 	out := make(map[models.ID]*Message, len(rows))
 	for _, r := range rows {
 		m := &Message{
 			ID: r.ID, Kind: r.Kind, At: r.CreatedAt, CaseID: r.CaseID, CaseRef: r.CaseRef, UnitRef: r.UnitRef, DueAt: r.DueAt,
+		}
+		if r.RoundID != nil {
+			m.Round = rounds[roundOfUnit{*r.RoundID, r.UnitID}]
 		}
 		switch {
 		case r.URL != nil:

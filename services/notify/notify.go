@@ -1,6 +1,6 @@
-// Package notify tells those whom it concerns what has become of a case: the
-// machines of a unit by webhooks, and the resident by mail where the receipt's
-// holder has asked for it.
+// Package notify tells those whom it concerns what has become of a case or a review
+// round: the machines of a unit by webhooks, and the resident by mail where the
+// receipt's holder has asked for it.
 //
 // [Enqueue] writes to an outbox, in the transaction of what is told, so that
 // nothing is told that did not happen and nothing is forgotten that did. A worker
@@ -10,7 +10,9 @@
 // delivery arrives at least once: its id, the same on every try, tells a repeat.
 //
 // A notification says that something has become of a case, and which. It holds no
-// word of the case, no rating and no person; only who may see the case learns more.
+// word of the case, no rating and no person; only who may see the case learns more. A
+// reminder of reviews names everybody in the unit who was asked, whether they have
+// handed in or not: that is told to nobody.
 package notify
 
 import (
@@ -53,16 +55,33 @@ type Message struct {
 	ID      models.ID // of the delivery
 	Kind    models.NotificationKind
 	At      time.Time // when it happened
+	UnitRef string
+
 	CaseID  models.ID
 	CaseRef string
-	UnitRef string
 	DueAt   *time.Time
+
+	Round *RoundMessage // nil: of a case
 
 	URL     string   // a webhook's
 	Secrets [][]byte // a webhook's, the current first
 
 	Address string // a resident's; never logged
 	Lang    string
+}
+
+// RoundMessage is what is told of a review round.
+type RoundMessage struct {
+	ID        models.ID
+	Name      string
+	DueOn     models.Date // the last day
+	Reviewers []Asked     // those of the unit
+}
+
+// Asked is somebody who was asked to review.
+type Asked struct {
+	Ref    string `json:"officialRef"`
+	Sheets int    `json:"sheets"` // how many were asked for, handed in or not
 }
 
 // Undelivered says why a message did not arrive, in a few words that name nobody.
@@ -74,10 +93,11 @@ type Undelivered struct {
 // Error is why.
 func (e *Undelivered) Error() string { return e.Why }
 
-// Notice is what is to be told.
+// Notice is what is to be told, of a case or of a round.
 type Notice struct {
 	Kind   models.NotificationKind
 	Case   *models.Case
+	Round  *models.ReviewRound
 	UnitID models.ID // whom it concerns
 }
 
@@ -87,7 +107,13 @@ type Notice struct {
 // date a unit is told once; doing it again writes nothing.
 func Enqueue(tx *store.Tx, n Notice) error {
 	row := models.Notification{
-		ID: models.NewID(), Kind: n.Kind, CaseID: n.Case.ID, UnitID: n.UnitID, DueAt: n.Case.DueAt, CreatedAt: tx.Now,
+		ID: models.NewID(), Kind: n.Kind, UnitID: n.UnitID, CreatedAt: tx.Now,
+	}
+	if n.Case != nil {
+		row.CaseID, row.DueAt = &n.Case.ID, n.Case.DueAt
+	}
+	if n.Round != nil {
+		row.RoundID = &n.Round.ID
 	}
 	written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 	if written.Error != nil {

@@ -54,23 +54,39 @@ func NewWebhookSink(inside bool, now func() time.Time) *WebhookSink {
 	}}
 }
 
-// payload is the body of a webhook. It names no person and holds no word of the case.
+// payload is the body of a webhook. It holds no word of the case or of a review.
 type payload struct {
 	Type      models.NotificationKind `json:"type"`
 	Timestamp time.Time               `json:"timestamp"` // when it happened
-	Data      payloadData             `json:"data"`
+	Data      any                     `json:"data"`
 }
 
-type payloadData struct {
+type caseData struct {
 	CaseID  string     `json:"caseId"`
 	CaseRef string     `json:"caseRef"`
 	UnitRef string     `json:"unitRef"` // whom it concerns
 	DueAt   *time.Time `json:"dueAt"`
 }
 
+type roundData struct {
+	RoundID   string  `json:"roundId"`
+	RoundName string  `json:"roundName"`
+	UnitRef   string  `json:"unitRef"` // whose reviewers they are
+	DueOn     string  `json:"dueOn"`   // the last day
+	Reviewers []Asked `json:"reviewers"`
+}
+
+// data is what a message says of its noun.
+func (m *Message) data() any {
+	if r := m.Round; r != nil {
+		return roundData{r.ID.String(), r.Name, m.UnitRef, r.DueOn.String(), r.Reviewers}
+	}
+	return caseData{m.CaseID.String(), m.CaseRef, m.UnitRef, m.DueAt}
+}
+
 // Deliver implements [Sink].
 func (s *WebhookSink) Deliver(ctx context.Context, m Message) error {
-	body, err := json.Marshal(payload{m.Kind, m.At, payloadData{m.CaseID.String(), m.CaseRef, m.UnitRef, m.DueAt}})
+	body, err := json.Marshal(payload{m.Kind, m.At, m.data()})
 	if err != nil {
 		return fmt.Errorf("write a webhook's body: %w", err)
 	}
