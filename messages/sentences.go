@@ -73,6 +73,7 @@ var sentences = map[models.Key]sentence{
 	models.KeyOutOfRange:          {"{1} 超出范围，请填 {2} 至 {3}。", "{1} is out of range: give {2} to {3}."},
 	models.KeyOnePlace:            {"区域和地点关键词只能填一项。", "Give an area or a word of the place, not both."},
 	models.KeyOneOfTwo:            {"{1} 和 {2} 只能填一项。", "Give {1} or {2}, not both."},
+	models.KeyAtLeast:             {"{1} 太小，至少为 {2}。", "{1} is too small: at least {2}."},
 	models.KeyWeightSum:           {"各项权重之和须为 {1}，现为 {2}。", "The weights must add up to {1}; they add up to {2}."},
 	models.KeyAlreadyNamed:        {"“{1}”重复出现，每项只能列一次。", "“{1}” is named twice: once is enough."},
 	models.KeyExportsWaiting:      {"您已有多项导出在等待，请等它们完成后再试。", "Several of your exports are waiting already: wait until they are written."},

@@ -76,6 +76,7 @@ const (
 	KeyOnePlace            Key = "one_place"            //
 	KeyOneOfTwo            Key = "one_of_two"           // this, that
 	KeyWeightSum           Key = "weight_sum"           // whole, have
+	KeyAtLeast             Key = "at_least"             // value, low
 	KeyAlreadyNamed        Key = "already_named"        // what
 	KeyExportsWaiting      Key = "exports_waiting"      //
 	KeyExportStopped       Key = "export_stopped"       //

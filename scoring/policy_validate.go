@@ -7,13 +7,18 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 )
 
-// FieldError is one thing wrong with a policy.
+// FieldError is one thing wrong with a policy. Key and Args say it to whoever has
+// sentences in other languages: out_of_range (value, low, high), at_least (value,
+// low), weight_sum (whole, have), not_in_list (value, list), required, too_long (most, have).
 type FieldError struct {
 	Field string // as in the JSON form, e.g. "satisfaction.weight"
-	Right string // what would be right
+	Right string // what would be right, in English
+	Key   string
+	Args  []string
 }
 
 // PolicyError lists everything that is wrong with a policy.
@@ -47,40 +52,51 @@ func (p *Policy) Rule(c Component) ComponentRule {
 // Validate returns nil or a *[PolicyError] that names every wrong field.
 func (p Policy) Validate() error {
 	var wrong []FieldError
-	check := func(ok bool, field, right string) {
+	check := func(ok bool, field, right, key string, args ...string) {
 		if !ok {
-			wrong = append(wrong, FieldError{Field: field, Right: right})
+			wrong = append(wrong, FieldError{Field: field, Right: right, Key: key, Args: args})
 		}
 	}
-	within := func(x, low, high float64) bool { return x >= low && x <= high }
-	check(strings.TrimSpace(p.Name) != "" && len(p.Name) <= 200, "name", "1 to 200 bytes")
+	number := func(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
+	within := func(x, low, high float64, field string) {
+		check(x >= low && x <= high, field, "from "+number(low)+" to "+number(high), "out_of_range", number(x), number(low), number(high))
+	}
+	least := func(n, low int, field string) {
+		check(n >= low, field, "at least "+strconv.Itoa(low), "at_least", strconv.Itoa(n), strconv.Itoa(low))
+	}
+	whole := func(sum float64, field string) {
+		have := strconv.FormatFloat(sum, 'g', 6, 64)
+		check(math.Abs(sum-1) <= 1e-9, field, "they add up to 1, these to "+have, "weight_sum", "1", have)
+	}
+	check(strings.TrimSpace(p.Name) != "", "name", "1 to 200 bytes", "required")
+	check(len(p.Name) <= 200, "name", "1 to 200 bytes", "too_long", "200", strconv.Itoa(len(p.Name)))
 	sum := 0.0
 	for c := range Components {
 		rule := p.Rule(c)
 		sum += rule.Weight
-		check(within(rule.Weight, 0, 1), c.field()+".weight", "from 0 to 1")
-		check(within(rule.MinimumN, 0, 1e6), c.field()+".minimumN", "from 0 to 1000000")
+		within(rule.Weight, 0, 1, c.field()+".weight")
+		within(rule.MinimumN, 0, 1e6, c.field()+".minimumN")
 	}
-	check(math.Abs(sum-1) <= 1e-9, "weights", fmt.Sprintf("they add up to 1, these to %.6g", sum))
-	check(p.Normalisation == Standardised || p.Normalisation == Absolute, "normalisation", "STANDARDISED or ABSOLUTE")
+	whole(sum, "weights")
+	check(p.Normalisation == Standardised || p.Normalisation == Absolute, "normalisation", "STANDARDISED or ABSOLUTE",
+		"not_in_list", string(p.Normalisation), "STANDARDISED, ABSOLUTE")
 	shares := 0.0
 	for _, s := range []struct {
 		field string
 		value float64
 	}{{"solvedShare", p.SolvedShare}, {"inTimeShare", p.InTimeShare}, {"handlingShare", p.HandlingShare}} {
 		shares += s.value
-		check(within(s.value, 0, 1), s.field, "from 0 to 1")
+		within(s.value, 0, 1, s.field)
 	}
-	check(math.Abs(shares-1) <= 1e-9, "solvedShare + inTimeShare + handlingShare",
-		fmt.Sprintf("they add up to 1, these to %.6g", shares))
-	check(within(p.WalkInWeight, 0.01, 1), "walkInWeight", "from 0.01 to 1")
-	check(p.DeedsPerWeek >= 1 && p.DeedsPerWeek <= 1000, "deedsPerWeek", "from 1 to 1000")
-	check(p.MinimumCellOfficials >= 1, "minimumCellOfficials", "at least 1")
-	check(p.MinimumCellItems >= 1, "minimumCellItems", "at least 1")
-	check(p.MinimumGroup >= 2, "minimumGroup", "at least 2")
-	check(within(p.ExcellentShare, 0, 0.5), "excellentShare", "from 0 to 0.5")
-	check(within(p.MinimumReliability, 0, 1), "minimumReliability", "from 0 to 1")
-	check(p.Draws >= 100 && p.Draws <= 10000, "draws", "from 100 to 10000")
+	whole(shares, "solvedShare + inTimeShare + handlingShare")
+	within(p.WalkInWeight, 0.01, 1, "walkInWeight")
+	within(float64(p.DeedsPerWeek), 1, 1000, "deedsPerWeek")
+	least(p.MinimumCellOfficials, 1, "minimumCellOfficials")
+	least(p.MinimumCellItems, 1, "minimumCellItems")
+	least(p.MinimumGroup, 2, "minimumGroup")
+	within(p.ExcellentShare, 0, 0.5, "excellentShare")
+	within(p.MinimumReliability, 0, 1, "minimumReliability")
+	within(float64(p.Draws), 100, 10000, "draws")
 	if wrong != nil {
 		return &PolicyError{Fields: wrong}
 	}

@@ -72,9 +72,14 @@ func (s *Service) scenarioPolicy(ctx context.Context, actor auth.Actor, own scor
 	}
 	switch {
 	case given > 1:
-		return own, models.Invalid("", models.KeyPolicyInvalid, "one of policyId, preset and policy")
+		return own, models.Invalid("", models.KeyOneOfTwo, "policyId", "preset, policy")
 	case in.Document != nil:
 		policy, err := scoring.ParsePolicy(bytes.NewReader(in.Document))
+		var wrong *scoring.PolicyError
+		if errors.As(err, &wrong) {
+			first := wrong.Fields[0]
+			return own, models.Invalid("policy."+first.Field, models.Key(first.Key), first.Args...)
+		}
 		if err != nil {
 			return own, models.Invalid("policy", models.KeyPolicyInvalid, err.Error())
 		}

@@ -85,7 +85,7 @@ func policyErrors(err error) error {
 	}
 	all := make([]error, len(wrong.Fields))
 	for i, f := range wrong.Fields {
-		all[i] = models.Invalid("policy."+f.Field, models.KeyPolicyInvalid, f.Right)
+		all[i] = models.Invalid("policy."+f.Field, models.Key(f.Key), f.Args...)
 	}
 	return errors.Join(all...)
 }
