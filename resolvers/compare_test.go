@@ -82,7 +82,7 @@ func (o *office) checkComparisonRefuses() {
 	o.refuses("hr", "INVALID", "scenarios", ask(``))
 	o.refuses("hr", "INVALID", "scenarios", ask(strings.Repeat(`{without: HALO} `, 5)))
 	o.refuses("hr", "INVALID", "scenarios.0", ask(`{preset: DEFAULT, policy: {name: "x"}}`))
-	o.refuses("hr", "INVALID", "scenarios.1.policy", ask(`{without: HALO} {policy: {name: "x", satisfaction: {weight: 7, minimumN: 1}}}`))
+	o.refuses("hr", "INVALID", "scenarios.1.policy.satisfaction.weight", ask(`{without: HALO} {policy: {name: "x", satisfaction: {weight: 7, minimumN: 1}}}`))
 	o.refuses("hr", "NOT_FOUND", "scenarios.0.policyId", ask(`{policyId: "`+models.NewID().String()+`"}`))
 	o.refuses("hr-b03", "NOT_FOUND", "cycleId", ask(`{without: HALO}`))
 	count := func() (n int64) {
