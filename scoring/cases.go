@@ -66,7 +66,9 @@ func (r *run) shareOf(in *indicator) float64 {
 // fitLogistic fits logit P(y) = group + category + channel + official by penalised
 // quasi-likelihood (Breslow & Clayton 1993, JASA 88): a linear mixed model for
 // the working response η + (y−p)/(p(1−p)) with weights p(1−p), repeated until
-// the officials' effects rest.
+// the officials' effects rest. Rows that share their linear predictor are fitted as
+// one, and the official's variance is kept off zero: few rows would else drop the strand
+// by chance.
 func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) error {
 	if constant(rows.y) {
 		return nil
