@@ -118,6 +118,14 @@ func validText(field, text string, limit int) error {
 	return nil
 }
 
+// MaxSearchLength is the longest text that a list is searched or narrowed by, in
+// characters.
+const MaxSearchLength = 200
+
+// ValidSearch says whether a list can be searched or narrowed by a text: one that no
+// record can hold finds nothing, and PostgreSQL does not even take it.
+func ValidSearch(field, text string) error { return validText(field, text, MaxSearchLength) }
+
 // ControlCharacter says whether a character is one that no text may hold: those that
 // have no meaning here and break what is printed, line breaks and tabs excepted, and
 // those that turn the direction of all that follows, so that a page shows something

@@ -98,11 +98,10 @@ func (r *queryResolver) AssessmentRun(ctx context.Context, id models.ID) (*model
 }
 
 func (r *queryResolver) AssessmentReport(ctx context.Context, cycleID models.ID, unitID *models.ID, peerGroup *string, search *string, orderBy models.AssessmentOrder, first int32, after *string) (*graph.AssessmentConnection, error) {
-	sought, err := searched(search)
-	if err != nil {
-		return nil, err
+	query := assessments.Query{CycleID: cycleID, UnitID: unitID, PeerGroup: peerGroup, Order: orderBy}
+	if search != nil {
+		query.Search = *search
 	}
-	query := assessments.Query{CycleID: cycleID, UnitID: unitID, PeerGroup: peerGroup, Search: sought, Order: orderBy}
 	return r.assessmentPage(ctx, query, first, after)
 }
 

@@ -3,9 +3,6 @@ package resolvers
 import (
 	"context"
 	"encoding/base64"
-	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"steelyard/auth"
 	"steelyard/graph"
@@ -22,20 +19,6 @@ func file(name string, format models.ReportFormat, content []byte) *graph.Report
 	}
 	out.Encoding, out.Content = graph.ContentEncodingBase64, base64.StdEncoding.EncodeToString(content)
 	return out
-}
-
-// maxSearch is the longest text that a report is searched for, in characters.
-const maxSearch = 100
-
-// searched is what a report is searched for; nothing: everything.
-func searched(text *string) (string, error) {
-	if text == nil {
-		return "", nil
-	}
-	if n := utf8.RuneCountInString(*text); n > maxSearch {
-		return "", models.Invalid("search", models.KeyTooLong, strconv.Itoa(maxSearch), strconv.Itoa(n))
-	}
-	return strings.TrimSpace(*text), nil
 }
 
 // assessmentPage is a page of a report.

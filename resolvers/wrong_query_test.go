@@ -2,6 +2,7 @@ package resolvers_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,6 +23,7 @@ func TestAWrongQuestionIsNoInternalError(t *testing.T) {
 			t.Parallel()
 			o := newOffice(t, d)
 			o.neighbours()
+			o.stock("north", "bob")
 			o.watchWrites()
 			for _, f := range schema.Query.Fields {
 				if strings.HasPrefix(f.Name, "__") {
@@ -34,17 +36,28 @@ func TestAWrongQuestionIsNoInternalError(t *testing.T) {
 					}
 				}
 				o.askWrongly(schema, f, subject)
-			}
-			if tables := o.writes(); len(tables) > 0 {
-				o.Errorf("asking wrote %v", tables)
+				tables := o.writes()
+				if takesOut[f.Name] {
+					tables = slices.DeleteFunc(tables, func(what string) bool { return what == "audit_entries INSERT" })
+				}
+				if len(tables) > 0 {
+					o.Errorf("asking %s wrote %v", f.Name, tables)
+				}
 			}
 		})
 	}
 }
 
+// takesOut are queries that leave a word in the audit trail: who took what out.
+var takesOut = map[string]bool{"exportReport": true, "exportOfficialSheet": true}
+
+// real are arguments for which there is a record in the caller's scope.
+var real = map[string]string{"cycleId": "cycle", "unitId": "north", "officialId": "bob", "caseId": "case", "a": "run", "b": "run"}
+
 // askWrongly asks one query.
 func (o *office) askWrongly(schema *ast.Schema, f *ast.FieldDefinition, subject string) {
 	o.Helper()
+	known := true
 	var declared, passed []string
 	var right []any
 	for _, a := range f.Arguments {
@@ -56,8 +69,13 @@ func (o *office) askWrongly(schema *ast.Schema, f *ast.FieldDefinition, subject 
 		passed = append(passed, a.Name+": $"+a.Name)
 		if a.Type.NonNull && a.DefaultValue == nil {
 			value := rightValue(schema, a.Type)
-			if a.Name == "year" {
+			switch id := o.ids[real[a.Name]]; {
+			case a.Name == "year":
 				value = 2025
+			case id != "":
+				value = id
+			case a.Type.Name() == "ID":
+				known = false
 			}
 			right = append(right, a.Name, value)
 		}
@@ -68,7 +86,8 @@ func (o *office) askWrongly(schema *ast.Schema, f *ast.FieldDefinition, subject 
 	if len(f.Arguments) == 0 {
 		return
 	}
-	if code, _ := ask().refused(); code != "" && code != "NOT_FOUND" {
+	// Where an id is of nothing, what comes after it is never looked at.
+	if code, _ := ask().refused(); code != "" && (known || code != "NOT_FOUND") {
 		o.Errorf("%s with %v, which is right, is refused with %s", f.Name, right, code)
 	}
 	for _, a := range f.Arguments {

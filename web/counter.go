@@ -69,7 +69,7 @@ func (s *site) walkIn(w http.ResponseWriter, r *http.Request) {
 		s.showCounter(w, r, http.StatusUnprocessableEntity, page, fault{"level", wordsIn(language(r)).ChooseLevel})
 		return
 	}
-	answer, err := WalkIn(asking(r), s.api, r.PathValue("code"), page.Level, dimensions, tags, page.Comment, orNone(page.Official), page.Key)
+	answer, err := WalkIn(asking(r), s.api, r.PathValue("code"), page.Level, dimensions, tags, page.Comment, optional(page.Official), page.Key)
 	if err != nil {
 		s.fail(w, r, asked("WalkIn", err))
 		return

@@ -77,7 +77,7 @@ func (s *site) takeProblem(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, wordsIn(language(r)).TooLarge, http.StatusRequestEntityTooLarge)
 		return
 	}
-	answer, err := Open(asking(r), s.api, page.Title, page.Description, orNone(page.Category), orNone(page.Place), page.Key)
+	answer, err := Open(asking(r), s.api, page.Title, page.Description, optional(page.Category), optional(page.Place), page.Key)
 	if err != nil {
 		s.fail(w, r, asked("Open", err))
 		return
@@ -186,12 +186,4 @@ func (s *site) attach(r *http.Request, receipt string, content []byte) (problem 
 		return lost
 	}
 	return lost + " " + refused.Errors[0].Message
-}
-
-// orNone is nil for an empty field.
-func orNone(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
 }

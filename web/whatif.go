@@ -229,9 +229,10 @@ func (s *site) compare(ctx context.Context, cycle string, page *whatIfPage, poli
 		rule.Weight = float64(page.Weights[i].Percent) / sum
 	}
 	question, err := json.Marshal(struct {
+		Cycle   string
 		Policy  *PolicyInput
 		Without MethodStep
-	}{policy, page.Without})
+	}{cycle, policy, page.Without})
 	if err != nil {
 		return "", fmt.Errorf("write the question: %w", err)
 	}

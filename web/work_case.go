@@ -108,7 +108,7 @@ func (s *site) do(ctx context.Context, action CaseAction, id string, form url.Va
 		answer, err := DoAccept(ctx, s.api, id, key)
 		return problemsOf(answer, err, func(a *DoAcceptResponse) []Problem { return a.AcceptCase.UserErrors })
 	case CaseActionAssign:
-		answer, err := DoAssign(ctx, s.api, id, orNone(form.Get("official")), key)
+		answer, err := DoAssign(ctx, s.api, id, optional(form.Get("official")), key)
 		return problemsOf(answer, err, func(a *DoAssignResponse) []Problem { return a.AssignCase.UserErrors })
 	case CaseActionStart:
 		answer, err := DoStart(ctx, s.api, id, key)

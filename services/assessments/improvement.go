@@ -2,6 +2,7 @@ package assessments
 
 import (
 	"context"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -12,9 +13,9 @@ import (
 )
 
 // Change is how an official's composite differs from the one of the cycle before: the
-// cycle of the same kind and unit that ended last before this one began. Both are of the
-// run that counts and of one peer group, whose mean is 50 in either; of several posts in
-// the cycle before, the last one in that group is meant.
+// cycle of the same kind and unit that ended last before this one began. What counts
+// there is meant, after remedies too, and one peer group, whose mean is 50 in either; of
+// several posts in the cycle before, the last one in that group.
 type Change struct {
 	Before               *models.Assessment
 	Composite, Low, High models.Score // after less before, and its 95 % interval
@@ -42,16 +43,17 @@ func joinBefore(db *gorm.DB, actor auth.Actor, c *models.Cycle) (func(*gorm.DB) 
 	if err != nil {
 		return nil, err
 	}
-	var run *models.ID
+	var cycle *models.ID
 	if before != nil {
-		run = before.RunID
+		cycle = &before.ID
 	}
+	counts := strings.ReplaceAll(counting, "assessments.", "b.")
 	return func(db *gorm.DB) *gorm.DB {
 		return db.Joins(`LEFT JOIN assessments earlier ON earlier.id = (
 			SELECT b.id FROM assessments b JOIN postings p ON p.id = b.posting_id
-			WHERE b.run_id = ? AND b.official_id = assessments.official_id AND b.peer_group = assessments.peer_group AND b.composite IS NOT NULL
+			WHERE `+counts+` AND b.official_id = assessments.official_id AND b.peer_group = assessments.peer_group AND b.composite IS NOT NULL
 				AND b.unit_id IN (SELECT descendant_id FROM org_unit_closures WHERE ancestor_id = ?)
-			ORDER BY p.from_on DESC, b.sort_order LIMIT 1)`, run, actor.UnitID)
+			ORDER BY p.from_on DESC, b.sort_order LIMIT 1)`, cycle, cycle, cycle, actor.UnitID)
 	}, nil
 }
 
@@ -117,7 +119,8 @@ func (s *Service) changes(ctx context.Context, actor auth.Actor, c *models.Cycle
 	}
 	var earlier []*models.Assessment
 	err = s.Store.Read(ctx).Scopes(visible(actor)).Select("assessments.*").Joins("JOIN postings ON postings.id = assessments.posting_id").
-		Where("assessments.run_id = ? AND assessments.official_id IN ? AND assessments.composite IS NOT NULL", before.RunID, officials).
+		Where(counting, before.ID, before.ID, before.ID).
+		Where("assessments.official_id IN ? AND assessments.composite IS NOT NULL", officials).
 		Order("postings.from_on, assessments.sort_order DESC").Find(&earlier).Error
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package assessments
 
 import (
+	"math"
 	"testing"
 
 	"steelyard/auth"
@@ -91,6 +92,39 @@ func TestAChangeIsSeenByWhoSeesBothSides(t *testing.T) {
 			t.Fatal(err)
 		}
 		want(t, "an official", changes(official), map[string]models.Score{"assessment c s2 south": 20})
+	})
+}
+
+// TestARemedyCountsInTheCycleBefore: an objection that succeeded there changes what the
+// next cycle is held against, in the figure and in the order.
+func TestARemedyCountsInTheCycleBefore(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		o, c := improving(t, s)
+		var was models.Assessment
+		if err := s.Read(t.Context()).Take(&was, "id = ?", o.id("assessment before s1 south")).Error; err != nil {
+			t.Fatal(err)
+		}
+		var of models.AssessmentRun
+		if err := s.Read(t.Context()).Take(&of, "id = ?", was.RunID).Error; err != nil {
+			t.Fatal(err)
+		}
+		remedy := models.AssessmentRun{ID: models.NewID(), CycleID: of.CycleID, State: models.RunDone, RequestedBy: "hr", RequestedAt: s.Now()}
+		better, composite := was, models.Score(52)
+		better.ID, better.RunID, better.Composite = models.NewID(), remedy.ID, &composite
+		result := models.CycleResult{
+			CycleID: of.CycleID, PostingID: was.PostingID, Version: 1, OfficialID: was.OfficialID, AssessmentID: better.ID, SettledAt: s.Now(),
+		}
+		o.add(&remedy, &better, &result)
+		now := o.id("assessment c s1 south")
+		found, err := o.ChangesByAssessments(t.Context(), o.hr("town"), []models.ID{now})
+		if err != nil || found[now] == nil || math.Abs(float64(found[now].Composite)-18) > 1e-9 {
+			t.Errorf("the change is %+v, %v, want 18", found[now], err)
+		}
+		rows, _, err := o.Report(t.Context(), o.hr("town"), Query{CycleID: c.ID, Order: models.OrderImprovementDesc, First: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, "who improved most", o.names(rows), []string{"s2 south", "s1 south"})
 	})
 }
 

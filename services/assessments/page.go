@@ -48,6 +48,16 @@ type Query struct {
 	unscoped bool
 }
 
+func (q *Query) valid() error {
+	if err := models.ValidSearch("search", q.Search); err != nil {
+		return err
+	}
+	if q.PeerGroup == nil {
+		return nil
+	}
+	return models.ValidSearch("peerGroup", *q.PeerGroup)
+}
+
 // likely takes what LIKE means by a character from it.
 var likely = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 
@@ -182,6 +192,9 @@ func (s *Service) reportRows(db *gorm.DB, actor auth.Actor, q Query) (func() *go
 	if !actor.Is(readers...) {
 		return nil, models.Forbidden()
 	}
+	if err := q.valid(); err != nil {
+		return nil, err
+	}
 	cycle, err := store.Take[models.Cycle](db.Scopes(cyclesInReach(actor)).Where("id = ?", q.CycleID), "Cycle")
 	if err != nil {
 		return nil, err
@@ -218,8 +231,8 @@ func (s *Service) reportRows(db *gorm.DB, actor auth.Actor, q Query) (func() *go
 		if q.PeerGroup != nil {
 			query = query.Where("assessments.peer_group = ?", *q.PeerGroup)
 		}
-		if q.Search != "" {
-			like := "%" + likely.Replace(strings.ToLower(q.Search)) + "%"
+		if search := strings.TrimSpace(q.Search); search != "" {
+			like := "%" + likely.Replace(strings.ToLower(search)) + "%"
 			query = query.Where(`assessments.official_id IN (SELECT id FROM officials WHERE LOWER(name) LIKE ? ESCAPE '!' OR LOWER(ref) LIKE ? ESCAPE '!')`, like, like)
 		}
 		return q.Only.narrow(query)

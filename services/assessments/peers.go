@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 
+	"gorm.io/gorm"
+
 	"steelyard/auth"
 	"steelyard/models"
 )
@@ -48,23 +50,27 @@ func (s *sums) add(x *models.Score, sign float64) {
 
 // PeersByAssessments sets assessments that the actor may see beside their peer groups, by
 // assessment: the group of the whole run, within which they are ranked. A figure is left
-// out where fewer others have it than the privacy threshold, and a comparison without
-// any is nil. Quantiles are not shown: in a small group they are somebody's.
+// out where fewer others have it than the privacy threshold, or where some of them, but
+// fewer than that, are hidden from the actor: the others' figures, which the actor
+// sees, would tell theirs. A comparison without any is nil. Quantiles are not shown: in a
+// small group they are somebody's.
 func (s *Service) PeersByAssessments(ctx context.Context, actor auth.Actor, ids []models.ID) (map[models.ID]*PeerComparison, error) {
 	rows, err := s.ByIDs(ctx, actor, ids)
 	if err != nil {
 		return nil, err
 	}
-	known := map[group][]sums{}
+	known := map[group]moments{}
 	out := make(map[models.ID]*PeerComparison, len(rows))
 	for id, a := range rows {
 		of := group{a.RunID, a.PeerGroup}
-		if known[of] == nil {
-			if known[of], err = s.moments(ctx, of); err != nil {
+		sums, there := known[of]
+		if !there {
+			if sums, err = s.moments(ctx, actor, of); err != nil {
 				return nil, err
 			}
+			known[of] = sums
 		}
-		out[id] = s.beside(a, known[of])
+		out[id] = s.beside(a, sums)
 	}
 	return out, nil
 }
@@ -72,16 +78,27 @@ func (s *Service) PeersByAssessments(ctx context.Context, actor auth.Actor, ids 
 // figuresOfPeers are what is compared: the composite, and each component.
 const figuresOfPeers = 1 + 4
 
-// moments adds up a group: the composite first, then each component.
-func (s *Service) moments(ctx context.Context, of group) ([]sums, error) {
-	total := make([]sums, figuresOfPeers)
+// moments are a group's sums, the composite first, then each component; seen are those
+// of whom the actor sees.
+type moments struct{ all, seen [figuresOfPeers]sums }
+
+func (s *Service) moments(ctx context.Context, actor auth.Actor, of group) (m moments, err error) {
+	if m.all, err = s.sumsOf(ctx, of, func(db *gorm.DB) *gorm.DB { return db }); err != nil {
+		return m, err
+	}
+	m.seen, err = s.sumsOf(ctx, of, visible(actor))
+	return m, err
+}
+
+// sumsOf adds up those of a group whom a scope leaves.
+func (s *Service) sumsOf(ctx context.Context, of group, whom func(*gorm.DB) *gorm.DB) (total [figuresOfPeers]sums, err error) {
 	for after := -1; ; {
 		var page []models.Assessment
-		err := s.Store.Read(ctx).Select("sort_order, composite, components").
+		err := s.Store.Read(ctx).Scopes(whom).Select("sort_order, composite, components").
 			Where("run_id = ? AND peer_group = ? AND sort_order > ?", of.run, of.peer, after).
 			Order("sort_order").Limit(filePage).Find(&page).Error
 		if err != nil {
-			return nil, err
+			return total, err
 		}
 		for i := range page {
 			for f, x := range figuresOfAssessment(&page[i]) {
@@ -105,12 +122,13 @@ func figuresOfAssessment(a *models.Assessment) [figuresOfPeers]*models.Score {
 }
 
 // beside sets an assessment beside the others of its group.
-func (s *Service) beside(a *models.Assessment, total []sums) *PeerComparison {
-	out := &PeerComparison{Officials: total[0].n}
+func (s *Service) beside(a *models.Assessment, of moments) *PeerComparison {
+	out := &PeerComparison{Officials: of.all[0].n}
 	for f, own := range figuresOfAssessment(a) {
-		others := total[f]
+		others := of.all[f]
 		others.add(own, -1)
-		if !s.Thresholds.ShowsFigure(others.n) {
+		hidden := of.all[f].n - of.seen[f].n
+		if !s.Thresholds.ShowsFigure(others.n) || hidden > 0 && !s.Thresholds.ShowsFigure(hidden) {
 			continue
 		}
 		n := float64(others.n)

@@ -12,7 +12,8 @@ import (
 )
 
 // TestAnOfficialStandsBesideThePeerGroup: the others' mean and spread where they are
-// enough, for those who see the assessment.
+// enough, and those among them whom the reader does not see, for those who see the
+// assessment.
 func TestAnOfficialStandsBesideThePeerGroup(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		o := newOffice(t, s)
@@ -28,17 +29,31 @@ func TestAnOfficialStandsBesideThePeerGroup(t *testing.T) {
 			o.official(ref, "warden", [3]string{"south", "2020-01-01", ""})
 			rows = append(rows, scored{ref, "south", "warden", 50, 0})
 		}
+		for i := range 7 { // of whom the north sees two, and five are hidden from it
+			ref, unit := fmt.Sprint("guard", i), "south"
+			if i < 2 {
+				unit = "north"
+			}
+			o.official(ref, "guard", [3]string{unit, "2020-01-01", ""})
+			rows = append(rows, scored{ref, unit, "guard", models.Score(10 * (i + 1)), 0})
+		}
 		o.official("new", "clerk", [3]string{"north", "2020-01-01", ""})
 		rows = append(rows, scored{"new", "north", "clerk", -1, 300})
 		o.finished(c, rows)
 		id := func(ref, unit string) models.ID { return o.ids["assessment c "+ref+" "+unit] }
-		ids := []models.ID{id("clerk0", "north"), id("clerk1", "south"), id("warden0", "south"), id("new", "north")}
-		found, err := o.PeersByAssessments(t.Context(), o.hr("north"), ids)
-		if err != nil {
-			t.Fatal(err)
+		ids := []models.ID{id("clerk0", "north"), id("clerk1", "south"), id("warden0", "south"), id("new", "north"), id("guard0", "north")}
+		// Three of the clerks are hidden from the north: with the two that it sees beside
+		// the best, their mean would tell the three's.
+		north, err := o.PeersByAssessments(t.Context(), o.hr("north"), ids)
+		if err != nil || len(north) != 3 || north[ids[0]] != nil || north[ids[3]] != nil {
+			t.Errorf("who has the north sees %+v, %v", north, err)
 		}
-		if len(found) != 2 {
-			t.Errorf("who has the north sees %d comparisons", len(found))
+		if f := north[ids[4]]; f == nil || f.Figures[0].Others != 6 || math.Abs(float64(f.Figures[0].Mean)-45) > 1e-9 {
+			t.Errorf("beside the guard stand %+v", f)
+		}
+		found, err := o.PeersByAssessments(t.Context(), o.hr("town"), ids)
+		if err != nil || len(found) != 5 || found[ids[2]] != nil {
+			t.Errorf("who has the town sees %+v, %v", found, err)
 		}
 		best := found[ids[0]]
 		if best == nil || best.Officials != 6 || len(best.Figures) != 1 {
@@ -51,10 +66,6 @@ func TestAnOfficialStandsBesideThePeerGroup(t *testing.T) {
 		// Who has no composite is set beside all six: their mean is 55.
 		if f := found[ids[3]].Figures[0]; f.Value != nil || f.Others != 6 || math.Abs(float64(f.Mean)-55) > 1e-9 {
 			t.Errorf("beside the new one stand %+v", f)
-		}
-		whole, err := o.PeersByAssessments(t.Context(), o.hr("town"), ids)
-		if err != nil || len(whole) != 4 || whole[ids[2]] != nil {
-			t.Errorf("four others are shown: %+v, %v", whole[ids[2]], err)
 		}
 		official := o.id("clerk0")
 		self := auth.Actor{Subject: "clerk0", Role: models.RoleOfficial, OfficialID: &official}

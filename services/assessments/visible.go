@@ -82,8 +82,9 @@ func (s *Service) ByIDs(ctx context.Context, actor auth.Actor, ids []models.ID) 
 	return store.ByID(query, ids, func(r *models.Assessment) models.ID { return r.ID })
 }
 
-// counting keeps the assessments that count in a cycle: the last versions of its
-// results, and those of the run that counts where a post has none yet.
+// counting keeps the assessments that count in a cycle, which is asked for three
+// times: the last versions of its results, and those of the run that counts where a
+// post has none yet.
 const counting = `(assessments.id IN (SELECT r.assessment_id FROM cycle_results r WHERE r.cycle_id = ? AND NOT EXISTS (
 		SELECT 1 FROM cycle_results n WHERE n.cycle_id = r.cycle_id AND n.posting_id = r.posting_id AND n.version > r.version))
 	OR assessments.run_id = (SELECT run_id FROM cycles WHERE id = ?)
