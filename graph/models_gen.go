@@ -1777,7 +1777,7 @@ type SaveRatingFormPayload struct {
 type SaveReportDefinitionInput struct {
 	// Which one to change; a new one is made where it is left out.
 	ID graphql.Omittable[*models.ID] `json:"id,omitempty"`
-	// Whose it is; left out: the unit of the caller's scope. At most 200 definitions a unit.
+	// Whose it is; left out: as before, or of a new one the unit of the caller's scope. At most 200 definitions a unit.
 	UnitID graphql.Omittable[*models.ID] `json:"unitId,omitempty"`
 	// Its name.
 	Name string `json:"name"`

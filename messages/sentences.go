@@ -78,6 +78,7 @@ var sentences = map[models.Key]sentence{
 	models.KeyAlreadyNamed:        {"“{1}”重复出现，每项只能列一次。", "“{1}” is named twice: once is enough."},
 	models.KeyExportsWaiting:      {"您已有多项导出在等待，请等它们完成后再试。", "Several of your exports are waiting already: wait until they are written."},
 	models.KeyExportStopped:       {"导出多次中断，未完成；请重新导出。", "The export was cut off several times and is not written: ask for a new one."},
+	models.KeyExportLost:          {"导出期间，所要的内容已被删除或不再属于您的权限范围。", "What the export was to hold had gone, or was no longer yours to see, when it was written."},
 	models.KeyNoResults:           {"该周期尚无计算结果，请先完成一次计算。", "The cycle has no results yet: run the assessment first."},
 	models.KeyExportGone:          {"下载链接已失效或文件已删除，请重新查询链接或重新导出。", "This address has run out, or the file is gone: ask for the address again, or for a new export."},
 	models.KeyTooManyRules:        {"规则已达上限 {1} 条，请先删除不用的。", "There are {1} of these already, the most there may be: remove some first."},

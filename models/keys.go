@@ -80,6 +80,7 @@ const (
 	KeyAlreadyNamed        Key = "already_named"        // what
 	KeyExportsWaiting      Key = "exports_waiting"      //
 	KeyExportStopped       Key = "export_stopped"       //
+	KeyExportLost          Key = "export_lost"          //
 	KeyNoResults           Key = "no_results"           //
 	KeyExportGone          Key = "export_gone"          //
 	KeyTooManyRules        Key = "too_many_rules"       // max

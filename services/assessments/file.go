@@ -117,16 +117,12 @@ func (s *Service) Prepare(ctx context.Context, actor auth.Actor, e *models.Expor
 	if err := report.CheckColumns(e.Columns); err != nil {
 		return err
 	}
+	named := e.RunID != (models.ID{})
 	if err := s.settleRun(ctx, actor, e); err != nil {
 		return err
 	}
 	if e.OfficialID != nil {
-		found, err := s.ByOfficials(ctx, actor, e.CycleID, []models.ID{*e.OfficialID})
-		if err == nil && found[*e.OfficialID] == nil {
-			err = models.AtField("officialId", models.NotFound("Official"))
-		}
-		e.Total = 1
-		return err
+		return s.prepareSheet(ctx, actor, e, named)
 	}
 	f := fileOfExport(e)
 	n, err := s.Count(ctx, actor, f.query())
@@ -135,6 +131,39 @@ func (s *Service) Prepare(ctx context.Context, actor auth.Actor, e *models.Expor
 	}
 	e.Total = n
 	return report.CheckLength(e.Format, n)
+}
+
+// prepareSheet says whether an official has an assessment that the actor may see in the
+// run that is named, or else settles that the run is the one whose assessment counts: a
+// remedy's where there was one.
+func (s *Service) prepareSheet(ctx context.Context, actor auth.Actor, e *models.Export, named bool) error {
+	e.Total = 1
+	return s.Store.InReadTx(ctx, func(db *gorm.DB) error {
+		if named {
+			_, err := exported(db, actor, e)
+			return err
+		}
+		found, err := byOfficials(db, actor, e.CycleID, []models.ID{*e.OfficialID})
+		if err != nil {
+			return err
+		}
+		a := found[*e.OfficialID]
+		if a == nil {
+			return models.AtField("officialId", models.NotFound("Official"))
+		}
+		e.RunID = a.RunID
+		return nil
+	})
+}
+
+// exported is the assessment that an export's sheet is of: of several postings in its run
+// the last one that the actor may see.
+func exported(db *gorm.DB, actor auth.Actor, e *models.Export) (*models.Assessment, error) {
+	a, err := store.Take[models.Assessment](db.Scopes(visible(actor)).Select("assessments.*").
+		Joins("JOIN postings ON postings.id = assessments.posting_id").
+		Where("assessments.run_id = ? AND assessments.official_id = ?", e.RunID, *e.OfficialID).
+		Order("postings.from_on DESC, postings.id DESC").Limit(1), "Official")
+	return a, models.AtField("officialId", err)
 }
 
 // CycleFor finds the cycle that a report is to be written of: the one that is named,
@@ -196,16 +225,15 @@ func (s *Service) WriteExport(ctx context.Context, actor auth.Actor, e *models.E
 	if e.OfficialID == nil {
 		return s.writeFile(ctx, actor, fileOfExport(e), told, w)
 	}
-	found, err := s.ByOfficials(ctx, actor, e.CycleID, []models.ID{*e.OfficialID})
-	if err != nil {
-		return err
-	}
-	if found[*e.OfficialID] == nil {
-		return models.NotFound("Assessment")
-	}
-	sheet, err := s.sheet(ctx, actor, e.CycleID, found[*e.OfficialID])
-	if err != nil {
-		return err
-	}
-	return report.WriteSheet(w, s.Look(messages.Lang(e.Lang)), *sheet)
+	return s.Store.InReadTx(ctx, func(db *gorm.DB) error {
+		a, err := exported(db, actor, e)
+		if err != nil {
+			return err
+		}
+		sheet, err := s.sheet(db, actor, e.CycleID, a)
+		if err != nil {
+			return err
+		}
+		return report.WriteSheet(w, s.Look(messages.Lang(e.Lang)), *sheet)
+	})
 }

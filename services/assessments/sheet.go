@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 
+	"gorm.io/gorm"
+
 	"steelyard/auth"
 	"steelyard/messages"
 	"steelyard/models"
@@ -16,15 +18,19 @@ import (
 // assessment: HR officers and auditors within their scope, the official once the
 // cycle is published. Before the first byte it leaves an entry in the audit trail.
 func (s *Service) ExportSheet(ctx context.Context, actor auth.Actor, cycleID, officialID models.ID, l messages.Lang, w io.Writer) error {
-	found, err := s.ByOfficials(ctx, actor, cycleID, []models.ID{officialID})
-	if err != nil {
+	var a *models.Assessment
+	var sheet *report.Sheet
+	err := s.Store.InReadTx(ctx, func(db *gorm.DB) error {
+		found, err := byOfficials(db, actor, cycleID, []models.ID{officialID})
+		if err != nil {
+			return err
+		}
+		if a = found[officialID]; a == nil {
+			return models.NotFound("Assessment")
+		}
+		sheet, err = s.sheet(db, actor, cycleID, a)
 		return err
-	}
-	a := found[officialID]
-	if a == nil {
-		return models.NotFound("Assessment")
-	}
-	sheet, err := s.sheet(ctx, actor, cycleID, a)
+	})
 	if err != nil {
 		return err
 	}
@@ -40,25 +46,26 @@ func (s *Service) ExportSheet(ctx context.Context, actor auth.Actor, cycleID, of
 	return report.WriteSheet(w, s.Look(l), *sheet)
 }
 
-// sheet gathers what stands on an official's sheet.
-func (s *Service) sheet(ctx context.Context, actor auth.Actor, cycleID models.ID, a *models.Assessment) (*report.Sheet, error) {
+// sheet gathers what stands on an official's sheet, read by a handle of one state of the
+// database. What it says of policy and evidence is of the run of the assessment.
+func (s *Service) sheet(db *gorm.DB, actor auth.Actor, cycleID models.ID, a *models.Assessment) (*report.Sheet, error) {
 	sheet := &report.Sheet{Assessment: a}
-	about, err := s.about(s.Store.Read(ctx), actor, models.ReportFilter{CycleID: cycleID, UnitID: &a.UnitID})
+	about, err := s.about(db, actor, models.ReportFilter{CycleID: cycleID, RunID: &a.RunID, UnitID: &a.UnitID})
 	if err != nil {
 		return nil, err
 	}
 	sheet.About = about
 	var n named
-	if err := withNames(s.Store.Read(ctx).Model(&models.Assessment{})).Where("assessments.id = ?", a.ID).Take(&n).Error; err != nil {
+	if err := withNames(db.Model(&models.Assessment{})).Where("assessments.id = ?", a.ID).Take(&n).Error; err != nil {
 		return nil, err
 	}
 	sheet.Row = n.row()
-	parts, err := s.PartsByAssessments(ctx, actor, []models.ID{a.ID})
+	parts, err := partsByAssessments(db, actor, []models.ID{a.ID})
 	if err != nil {
 		return nil, err
 	}
 	sheet.Parts = parts[a.ID]
-	trend, err := s.TrendsByOfficials(ctx, actor, []models.ID{a.OfficialID})
+	trend, err := trendsByOfficials(db, actor, []models.ID{a.OfficialID})
 	if err != nil {
 		return nil, err
 	}
@@ -86,8 +93,12 @@ const maxTrend = 50
 // the actor may see, by official: the oldest first, of several postings in a cycle
 // the earlier first.
 func (s *Service) TrendsByOfficials(ctx context.Context, actor auth.Actor, officials []models.ID) (map[models.ID][]CycleResult, error) {
+	return trendsByOfficials(s.Store.Read(ctx), actor, officials)
+}
+
+func trendsByOfficials(db *gorm.DB, actor auth.Actor, officials []models.ID) (map[models.ID][]CycleResult, error) {
 	var rows []*models.Assessment
-	err := s.Store.Read(ctx).Scopes(visible(actor)).Select("assessments.*").
+	err := db.Scopes(visible(actor)).Select("assessments.*").
 		Joins("JOIN cycles ON cycles.run_id = assessments.run_id").
 		Joins("JOIN postings ON postings.id = assessments.posting_id").
 		Where("assessments.official_id IN ?", officials).
@@ -100,7 +111,7 @@ func (s *Service) TrendsByOfficials(ctx context.Context, actor auth.Actor, offic
 		runs[i] = r.RunID
 	}
 	var cycles []*models.Cycle
-	if err := s.Store.Read(ctx).Where("run_id IN ?", runs).Find(&cycles).Error; err != nil {
+	if err := db.Where("run_id IN ?", runs).Find(&cycles).Error; err != nil {
 		return nil, err
 	}
 	byRun := make(map[models.ID]*models.Cycle, len(cycles))

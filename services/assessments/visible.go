@@ -93,8 +93,12 @@ const counting = `(assessments.id IN (SELECT r.assessment_id FROM cycle_results 
 // ByOfficials returns the officials' assessments that count in a cycle, by
 // official: of several postings the last one that the actor may see.
 func (s *Service) ByOfficials(ctx context.Context, actor auth.Actor, cycle models.ID, officials []models.ID) (map[models.ID]*models.Assessment, error) {
+	return byOfficials(s.Store.Read(ctx), actor, cycle, officials)
+}
+
+func byOfficials(db *gorm.DB, actor auth.Actor, cycle models.ID, officials []models.ID) (map[models.ID]*models.Assessment, error) {
 	var rows []*models.Assessment
-	err := s.Store.Read(ctx).Scopes(visible(actor)).Select("assessments.*").
+	err := db.Scopes(visible(actor)).Select("assessments.*").
 		Joins("JOIN postings ON postings.id = assessments.posting_id").
 		Where(counting, cycle, cycle, cycle).Where("assessments.official_id IN ?", officials).
 		Order("postings.from_on").Find(&rows).Error
@@ -111,9 +115,13 @@ func (s *Service) ByOfficials(ctx context.Context, actor auth.Actor, cycle model
 // PartsByAssessments returns the lines of explanations in their order, by
 // assessment, for those that the actor may see.
 func (s *Service) PartsByAssessments(ctx context.Context, actor auth.Actor, ids []models.ID) (map[models.ID][]*models.ScorePart, error) {
-	seen := s.Store.Read(ctx).Model(&models.Assessment{}).Select("id").Scopes(visible(actor)).Where("id IN ?", ids)
+	return partsByAssessments(s.Store.Read(ctx), actor, ids)
+}
+
+func partsByAssessments(db *gorm.DB, actor auth.Actor, ids []models.ID) (map[models.ID][]*models.ScorePart, error) {
+	seen := db.Model(&models.Assessment{}).Select("id").Scopes(visible(actor)).Where("id IN ?", ids)
 	var rows []*models.Explanation
-	if err := s.Store.Read(ctx).Where("assessment_id IN (?)", seen).Find(&rows).Error; err != nil {
+	if err := db.Where("assessment_id IN (?)", seen).Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	parts := make(map[models.ID][]*models.ScorePart, len(rows))

@@ -18,7 +18,7 @@ import (
 // NewDefinition is a report definition to be saved.
 type NewDefinition struct {
 	ID        *models.ID // the one to change; nil: a new one
-	UnitID    *models.ID // whose it is; nil: that of the actor's scope
+	UnitID    *models.ID // whose it is; nil: as before, or of a new one that of the actor's scope
 	Name      string
 	CycleKind models.CycleKind
 	RunID     *models.ID
@@ -36,20 +36,17 @@ func (s *Service) SaveDefinition(ctx context.Context, actor auth.Actor, in NewDe
 		return nil, err
 	}
 	d := &models.ReportDefinition{
-		ID: models.NewID(), UnitID: *actor.UnitID, Name: strings.TrimSpace(in.Name), CycleKind: in.CycleKind, RunID: in.RunID,
+		ID: models.NewID(), Name: strings.TrimSpace(in.Name), CycleKind: in.CycleKind, RunID: in.RunID,
 		ReportSpec: in.ReportSpec, SavedBy: actor.Subject,
-	}
-	if in.UnitID != nil {
-		d.UnitID = *in.UnitID
 	}
 	if d.Columns == nil {
 		d.Columns = []string{}
 	}
-	if err := s.check(ctx, actor, d); err != nil {
+	if err := s.check(ctx, actor, in.UnitID, d); err != nil {
 		return nil, err
 	}
 	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
-		id, err := store.Once(tx, "saveReportDefinition", actor.Subject, in.IdempotencyKey, in, d.ID, func() error { return saveDefinition(tx, actor, in.ID, d) })
+		id, err := store.Once(tx, "saveReportDefinition", actor.Subject, in.IdempotencyKey, in, d.ID, func() error { return saveDefinition(tx, actor, in, d) })
 		if err != nil || id == d.ID && in.ID == nil {
 			return err
 		}
@@ -69,8 +66,8 @@ func (s *Service) SaveDefinition(ctx context.Context, actor auth.Actor, in NewDe
 }
 
 // check holds a definition to the rules of reports, as far as they can be known before
-// it is used.
-func (s *Service) check(ctx context.Context, actor auth.Actor, d *models.ReportDefinition) error {
+// it is used. Unit is whose it is to be, where that is said.
+func (s *Service) check(ctx context.Context, actor auth.Actor, unit *models.ID, d *models.ReportDefinition) error {
 	if err := d.Validate(); err != nil {
 		return err
 	}
@@ -78,16 +75,19 @@ func (s *Service) check(ctx context.Context, actor auth.Actor, d *models.ReportD
 		return err
 	}
 	db := s.Store.Read(ctx)
-	for field, unit := range map[string]*models.ID{"unitId": &d.UnitID, "filter.unitId": d.WithinID} {
-		if unit == nil {
+	for _, u := range []struct {
+		field string
+		id    *models.ID
+	}{{"unitId", unit}, {"filter.unitId", d.WithinID}} {
+		if u.id == nil {
 			continue
 		}
-		covered, err := store.Covers(db, actor.UnitID, *unit)
+		covered, err := store.Covers(db, actor.UnitID, *u.id)
 		if err != nil {
 			return err
 		}
 		if !covered {
-			return models.AtField(field, models.NotFound("OrgUnit"))
+			return models.AtField(u.field, models.NotFound("OrgUnit"))
 		}
 	}
 	if d.RunID == nil {
@@ -96,23 +96,44 @@ func (s *Service) check(ctx context.Context, actor auth.Actor, d *models.ReportD
 	return s.Prepare(ctx, actor, &models.Export{RunID: *d.RunID, ReportSpec: d.ReportSpec})
 }
 
-func saveDefinition(tx *store.Tx, actor auth.Actor, change *models.ID, d *models.ReportDefinition) error {
-	// The lock keeps two that save at once below the bound together.
-	if _, err := store.Take[models.OrgUnit](store.Lock(tx.DB).Where("id = ?", d.UnitID), "OrgUnit"); err != nil {
+// saveDefinition keeps a definition that has no unit yet.
+func saveDefinition(tx *store.Tx, actor auth.Actor, in NewDefinition, d *models.ReportDefinition) error {
+	saved := *d
+	saved.UnitID, saved.SavedAt = *actor.UnitID, tx.Now
+	var old *models.ReportDefinition
+	if in.ID != nil {
+		var err error
+		if old, err = definition(store.Lock(tx.DB), actor, *in.ID); err != nil {
+			return err
+		}
+		saved.ID, saved.UnitID = old.ID, old.UnitID
+	}
+	if in.UnitID != nil {
+		saved.UnitID = *in.UnitID
+	}
+	if old == nil || old.UnitID != saved.UnitID {
+		if err := roomFor(tx, &saved); err != nil {
+			return err
+		}
+	}
+	var err error
+	if old == nil {
+		err = tx.Create(&saved).Error
+		*d = saved
+	} else {
+		err = tx.Model(&saved).Select("*").Omit("id").UpdateColumns(&saved).Error
+	}
+	if err != nil {
 		return err
 	}
-	d.SavedAt = tx.Now
-	if change != nil {
-		old, err := definition(store.Lock(tx.DB), actor, *change)
-		if err != nil {
-			return err
-		}
-		saved := *d
-		saved.ID = old.ID
-		if err := tx.Model(&saved).Select("*").Omit("id").UpdateColumns(&saved).Error; err != nil {
-			return err
-		}
-		return recordDefinition(tx, actor, "saveReportDefinition", &saved)
+	return recordDefinition(tx, actor, "saveReportDefinition", &saved)
+}
+
+// roomFor says whether a definition's unit may have one more. The lock keeps two that
+// come at once below the bound together.
+func roomFor(tx *store.Tx, d *models.ReportDefinition) error {
+	if _, err := store.Take[models.OrgUnit](store.Lock(tx.DB).Where("id = ?", d.UnitID), "OrgUnit"); err != nil {
+		return models.AtField("unitId", err)
 	}
 	var n int64
 	if err := tx.Model(&models.ReportDefinition{}).Where("unit_id = ?", d.UnitID).Count(&n).Error; err != nil {
@@ -121,10 +142,7 @@ func saveDefinition(tx *store.Tx, actor auth.Actor, change *models.ID, d *models
 	if n >= models.MaxReportDefinitions {
 		return models.Conflict("name", models.KeyTooManyRules, strconv.Itoa(models.MaxReportDefinitions))
 	}
-	if err := tx.Create(d).Error; err != nil {
-		return err
-	}
-	return recordDefinition(tx, actor, "saveReportDefinition", d)
+	return nil
 }
 
 // definition is one of the actor's scope.
@@ -200,7 +218,7 @@ func (s *Service) define(ctx context.Context, actor auth.Actor, id models.ID, e 
 		e.RunID = *d.RunID
 		return nil
 	case e.RunID != (models.ID{}):
-		return nil
+		return s.ofKind(ctx, actor, e.RunID, d.CycleKind)
 	}
 	var asked *models.ID
 	if e.CycleID != (models.ID{}) {
@@ -212,4 +230,16 @@ func (s *Service) define(ctx context.Context, actor auth.Actor, id models.ID, e 
 	}
 	e.CycleID = cycle.ID
 	return nil
+}
+
+// ofKind says whether a run is of a cycle that the actor may see, and of the kind.
+func (s *Service) ofKind(ctx context.Context, actor auth.Actor, id models.ID, kind models.CycleKind) error {
+	run, err := store.Take[models.AssessmentRun](s.Store.Read(ctx).Where("id = ?", id), "AssessmentRun")
+	if err == nil {
+		_, err = s.Cycle(ctx, actor, &run.CycleID, kind)
+	}
+	if models.CodeOf(err) == models.CodeNotFound {
+		err = models.NotFound("AssessmentRun")
+	}
+	return models.AtField("runId", err)
 }

@@ -42,7 +42,9 @@ func (s *Service) Request(ctx context.Context, actor auth.Actor, in New) (*model
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Prepare(ctx, actor, e); err != nil {
+	// Whoever asks has here what the writing will have, and no more: what could not be
+	// written is refused at once.
+	if err := s.Prepare(ctx, asker(e), e); err != nil {
 		return nil, err
 	}
 	err = s.Store.InTx(ctx, func(tx *store.Tx) error {

@@ -173,16 +173,26 @@ func (c *counter) Write(p []byte) (int, error) {
 
 // fail ends an export without a file.
 func (s *Service) fail(ctx context.Context, l *lease, cause error) error {
-	failure := models.KeyInternal
-	var own *models.Error
-	if errors.As(cause, &own) {
-		failure = own.Key
-	}
 	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
-		return l.update(tx.DB, map[string]any{"state": models.ExportFailed, "failure": string(failure), "finished_at": tx.Now})
+		return l.update(tx.DB, map[string]any{"state": models.ExportFailed, "failure": string(failure(cause)), "finished_at": tx.Now})
 	})
 	if errors.Is(err, leases.ErrLost) {
 		return nil
 	}
 	return err
+}
+
+// failure is the message that an export's row keeps of why it failed: one that takes no
+// arguments, since the row has no place for them.
+func failure(cause error) models.Key {
+	var own *models.Error
+	switch {
+	case !errors.As(cause, &own):
+		return models.KeyInternal
+	case own.Code == models.CodeNotFound:
+		return models.KeyExportLost
+	case len(own.Args) > 0:
+		return models.KeyInternal
+	}
+	return own.Key
 }

@@ -15,6 +15,7 @@ import (
 	"gocloud.dev/blob/memblob"
 
 	"steelyard/auth"
+	"steelyard/messages"
 	"steelyard/models"
 	"steelyard/store"
 	leases "steelyard/store/lease"
@@ -249,9 +250,11 @@ func TestAProcessThatEndsGivesItsExportBack(t *testing.T) {
 func TestWhatCannotBeWrittenFailsAndLeavesNothing(t *testing.T) {
 	eachOffice(t, func(o *office) {
 		for failure, want := range map[error]models.Key{
-			models.NotFound("Assessment"):         models.KeyNotFound,
-			errors.New("the disk is full"):        models.KeyInternal,
-			fmt.Errorf("x: %w", io.ErrNoProgress): models.KeyInternal,
+			models.NotFound("Assessment"):                         models.KeyExportLost,
+			models.Forbidden():                                    models.KeyForbidden,
+			models.Invalid("format", models.KeyTooLong, "1", "2"): models.KeyInternal,
+			errors.New("the disk is full"):                        models.KeyInternal,
+			fmt.Errorf("x: %w", io.ErrNoProgress):                 models.KeyInternal,
 		} {
 			id := o.request().ID
 			o.Write = func(_ context.Context, _ auth.Actor, _ *models.Export, _ func(int), w io.Writer) error {
@@ -263,6 +266,11 @@ func TestWhatCannotBeWrittenFailsAndLeavesNothing(t *testing.T) {
 			}
 			if e := o.stored(id); e.State != models.ExportFailed || e.Failure != string(want) || e.FinishedAt == nil || o.files() != 0 {
 				t.Errorf("%v: the export is %+v, %d files", failure, e, o.files())
+			}
+			for _, l := range messages.Langs {
+				if bare := messages.Text(l, want); bare != messages.Text(l, want, "x", "y") {
+					t.Errorf("%v: the row has no arguments for %q", failure, bare)
+				}
 			}
 		}
 		// One that ends its process each time does not do so for ever.
