@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"net/http"
 	"slices"
@@ -62,48 +61,101 @@ func fileHead(h http.Header, name, media string) {
 	h.Set("X-Content-Type-Options", "nosniff")
 }
 
-// fetchExport serves an export's file to whoever has its address. The bytes are compared
-// with the digest as they go: where they are not what was written, the answer breaks off.
+// fetchExport serves an export's file to whoever has its address. What is not the bytes
+// that were written is not served whole: the last piece waits until the digest agrees.
 func (s *site) fetchExport() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e, content, err := s.app.Exports.Open(r.Context(), r.PathValue("token"))
-		switch {
-		case models.CodeOf(err) == models.CodeNotFound:
-			refuse(w, r, http.StatusNotFound, models.KeyExportGone, models.CodeNotFound)
-			return
-		case err != nil:
-			s.log.ErrorContext(r.Context(), "export not served", "error", err)
-			refuse(w, r, http.StatusInternalServerError, models.KeyInternal, "INTERNAL")
+		if err != nil {
+			s.refuseExport(w, r, err)
 			return
 		}
-		out := &streaming{ResponseWriter: w, head: func(h http.Header) {
-			fileHead(h, e.Filename(), e.Format.MediaType())
-			h.Set("Content-Length", strconv.FormatInt(e.Size, 10))
-		}}
-		sum := sha256.New()
-		_, err = io.Copy(struct{ io.Writer }{out}, io.TeeReader(content, sum))
-		if err == nil {
-			err = sameDigest(sum, e.Digest)
-		}
-		if err = errors.Join(err, content.Close()); err != nil {
+		out := &streaming{ResponseWriter: w, head: func(h http.Header) { exportHead(h, e) }}
+		switch err := sendWhole(out, e, content); {
+		case err == nil:
+		case out.begun:
 			s.breakOff(r, "export not served whole", err)
+		default:
+			s.refuseExport(w, r, err)
 		}
 	})
 }
 
-func sameDigest(sum hash.Hash, want models.Hash) error {
-	if !slices.Equal(sum.Sum(nil), want) {
-		return errors.New("the file is not what was written")
+// exportTold answers who asks about an export's file without fetching it: from its row,
+// so that the audit trail says of nobody that they had it.
+func (s *site) exportTold() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e, err := s.app.Exports.Find(r.Context(), r.PathValue("token"))
+		if err != nil {
+			s.refuseExport(w, r, err)
+			return
+		}
+		exportHead(w.Header(), e)
+	})
+}
+
+func exportHead(h http.Header, e *models.Export) {
+	fileHead(h, e.Filename(), e.Format.MediaType())
+	h.Set("Content-Length", strconv.FormatInt(e.Size, 10))
+}
+
+func (s *site) refuseExport(w http.ResponseWriter, r *http.Request, err error) {
+	if models.CodeOf(err) == models.CodeNotFound {
+		refuse(w, r, http.StatusNotFound, models.KeyExportGone, models.CodeNotFound)
+		return
 	}
-	return nil
+	s.log.ErrorContext(r.Context(), "export not served", "error", err)
+	refuse(w, r, http.StatusInternalServerError, models.KeyInternal, "INTERNAL")
+}
+
+// sendWhole sends the file of an export as it is read, and closes it; the last piece when
+// all of it is known to be what was written.
+func sendWhole(w io.Writer, e *models.Export, content io.ReadCloser) error {
+	sum, out := sha256.New(), &holding{w: w, left: e.Size}
+	_, err := io.Copy(out, io.TeeReader(content, sum))
+	if err == nil && !slices.Equal(sum.Sum(nil), e.Digest) {
+		err = errNotWritten
+	}
+	if err = errors.Join(err, content.Close()); err != nil {
+		return err
+	}
+	return out.release()
+}
+
+var errNotWritten = errors.New("the file is not what was written")
+
+// holding passes on each piece when the next one comes, of a file of a known length: at
+// least its last byte stays here until it is released.
+type holding struct {
+	w    io.Writer
+	held []byte
+	left int64 // bytes of the file that have not been passed on
+}
+
+// Write takes a piece and passes on the one before.
+func (h *holding) Write(p []byte) (int, error) {
+	if h.left <= int64(len(h.held)) {
+		return 0, errNotWritten // it is longer
+	}
+	if len(h.held) > 0 {
+		if err := h.release(); err != nil {
+			return 0, err
+		}
+	}
+	h.held = append(h.held[:0], p...)
+	return len(p), nil
+}
+
+// release passes on what is held.
+func (h *holding) release() error {
+	n, err := h.w.Write(h.held)
+	h.left -= int64(n)
+	return err
 }
 
 // breakOff ends an answer of which something has been sent so that its reader sees that
 // it is not whole.
 func (s *site) breakOff(r *http.Request, what string, err error) {
-	if errors.Is(err, http.ErrBodyNotAllowed) {
-		return // only the head was asked for
-	}
 	if r.Context().Err() == nil {
 		s.log.ErrorContext(r.Context(), what, "error", err)
 	}
@@ -135,6 +187,12 @@ func (s *site) streamReport() http.Handler {
 			s.refuseReport(w, r, err)
 		}
 	})
+}
+
+// onlyGet refuses to say how a report would begin: it is known when it has been read.
+func onlyGet(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", http.MethodGet)
+	w.WriteHeader(http.StatusMethodNotAllowed)
 }
 
 // reportFile reads which report is asked for: the cycle and the format by the last part

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -102,6 +106,17 @@ func TestAnExportIsFetchedByItsAddress(t *testing.T) {
 			if head := site.send(t, "HEAD", path, ""); head.status != http.StatusOK || head.body != "" {
 				t.Errorf("its head: %d %q", head.status, head.body)
 			}
+			if head := site.send(t, "HEAD", path, ""); head.header.Get("Content-Length") == "" || head.header.Get("Content-Disposition") == "" {
+				t.Errorf("its head tells nothing of it: %v", head.header)
+			}
+			if head := site.send(t, "HEAD", path+"x", ""); head.status != http.StatusNotFound {
+				t.Errorf("the head of nothing: %d", head.status)
+			}
+			fetched := site.onRecord(t, "fetchExport")
+			site.send(t, "GET", path, "").want(t, http.StatusOK)
+			if fetched != 3 || site.onRecord(t, "fetchExport") != 4 {
+				t.Errorf("%d were fetched before the last", fetched)
+			}
 			for _, bad := range []string{"/exports/x", path + "x", path[:len(path)-1], strings.ToUpper(path)} {
 				if got := site.send(t, "GET", bad, ""); got.status != http.StatusNotFound {
 					t.Errorf("%s: %d", bad, got.status)
@@ -146,6 +161,15 @@ func TestAReportIsStreamed(t *testing.T) {
 	if book := site.send(t, "GET", "/reports/"+cycle+".xlsx", "", "Authorization", bearer); book.status != http.StatusOK || !strings.HasPrefix(book.body, "PK") {
 		t.Errorf("the workbook: %d %.20q", book.status, book.body)
 	}
+	told := site.onRecord(t, "exportReport")
+	for _, path := range []string{path, "/reports/" + cycle + ".xlsx"} {
+		if head := site.send(t, "HEAD", path, "", "Authorization", bearer); head.status != http.StatusMethodNotAllowed || head.header.Get("Allow") != "GET" {
+			t.Errorf("the head of %s: %d %v", path, head.status, head.header)
+		}
+	}
+	if n := site.onRecord(t, "exportReport"); told == 0 || n != told {
+		t.Errorf("%d reports were taken out, and %d when heads were asked for", told, n)
+	}
 	official := "Bearer " + site.token(t, accounts.Grant{Subject: "reply", Role: models.RoleReplyOfficer, UnitRef: "LX"})
 	for _, c := range []struct {
 		name, path string
@@ -171,4 +195,78 @@ func TestAReportIsStreamed(t *testing.T) {
 	if shared := site.send(t, "OPTIONS", path, "", "Origin", "https://hr.example", "Access-Control-Request-Method", "GET"); shared.header.Get("Access-Control-Allow-Origin") != "https://hr.example" {
 		t.Errorf("a listed frontend: %d %v", shared.status, shared.header)
 	}
+}
+
+// onRecord is how many entries of an action are in the audit trail.
+func (s *testSite) onRecord(t *testing.T, action string) int64 {
+	t.Helper()
+	var n int64
+	if err := s.store.Read(t.Context()).Model(&models.AuditEntry{}).Where("action = ?", action).Count(&n).Error; err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestAFileThatIsNotWhatWasWrittenIsNotServedWhole: whatever became of its bytes, who
+// fetches it cannot take it for the export.
+func TestAFileThatIsNotWhatWasWrittenIsNotServedWhole(t *testing.T) {
+	site, bearer, cycle := scored(t, store.SQLite, nil)
+	path := site.export(t, bearer, cycle, "CSV")
+	var e models.Export
+	if err := site.store.Read(t.Context()).Take(&e).Error; err != nil {
+		t.Fatal(err)
+	}
+	const piece = 32 << 10 // what is read in one go
+	for _, size := range []int{0, 1, 1000, piece, piece + 1, 3*piece + 5} {
+		whole := bytes.Repeat([]byte("officials,"), size/10+1)[:size]
+		sum := sha256.Sum256(whole)
+		err := site.store.InTx(t.Context(), func(tx *store.Tx) error {
+			return tx.Model(&e).UpdateColumns(map[string]any{"size": size, "digest": models.Hash(sum[:])}).Error
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		flipped := func(at int) []byte {
+			other := bytes.Clone(whole)
+			other[at] ^= 1
+			return other
+		}
+		spoilt := map[string][]byte{"longer by one": append(bytes.Clone(whole), 'x'), "of twice the length": bytes.Repeat([]byte("y"), 2*size+1)}
+		if size > 0 {
+			spoilt["with its first byte flipped"], spoilt["with its last byte flipped"] = flipped(0), flipped(size-1)
+			spoilt["cut"] = whole[:size-1]
+			spoilt["spoilt and longer"] = append(flipped(0), 'x')
+		}
+		if status, got, err := site.fetch(t, path, e.Blob, whole); status != http.StatusOK || err != nil || !bytes.Equal(got, whole) {
+			t.Errorf("%d bytes: %d, %d came, %v", size, status, len(got), err)
+		}
+		for what, content := range spoilt {
+			one := min(size, len(content)) <= piece // nothing of it has been sent
+			switch status, got, err := site.fetch(t, path, e.Blob, content); {
+			case !one && status == http.StatusOK && err != nil && len(got) < size: // broken off
+			case one && status == http.StatusInternalServerError && err == nil && bytes.HasPrefix(got, []byte(`{"errors":`)):
+			default:
+				t.Errorf("a file of %d bytes, %s: %d, %d came, %v", size, what, status, len(got), err)
+			}
+		}
+	}
+}
+
+// fetch puts bytes in the place of an export's file and fetches it, up to where it breaks
+// off.
+func (s *testSite) fetch(t *testing.T, path, blob string, content []byte) (int, []byte, error) {
+	t.Helper()
+	if err := s.app.Exports.Bucket.WriteAll(t.Context(), blob, content, nil); err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, got, errors.Join(err, resp.Body.Close())
 }

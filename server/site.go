@@ -70,8 +70,10 @@ func (s *site) handler() (http.Handler, error) {
 	routes.Handle("OPTIONS /attachments", s.origins.share(http.NotFoundHandler()))
 	routes.Handle("GET /attachments/{id}", open(s.download()))
 	routes.Handle("GET /exports/{token}", open(s.fetchExport()))
+	routes.Handle("HEAD /exports/{token}", open(s.exportTold()))
 	reports := chain(s.streamReport(), authenticate(s.verifier, s.app.Accounts, s.log), inLanguage)
 	routes.Handle("GET /reports/{file}", chain(reports, open, s.origins.share, protect))
+	routes.HandleFunc("HEAD /reports/{file}", onlyGet)
 	routes.Handle("OPTIONS /reports/{file}", s.origins.share(http.NotFoundHandler()))
 	// A listed frontend calls the API; the pages' forms are sent by themselves alone.
 	routes.Handle("/", chain(pages, open, origins(nil).protect(s.publicURL), s.visitor))
