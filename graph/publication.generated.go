@@ -1076,6 +1076,29 @@ func (ec *executionContext) fieldContext_Objection_id(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Objection", field, false, false, "ID")
 }
 
+func (ec *executionContext) _Objection_cycleId(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Objection_cycleId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CycleID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
+			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Objection_cycleId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Objection", field, false, false, "ID")
+}
+
 func (ec *executionContext) _Objection_official(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3421,7 +3444,7 @@ func (ec *executionContext) _NoticeEntry(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
-var objectionImplementors = []string{"Objection"}
+var objectionImplementors = []string{"Objection", "Node"}
 
 func (ec *executionContext) _Objection(ctx context.Context, sel ast.SelectionSet, obj *models.Objection) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, objectionImplementors)
@@ -3434,6 +3457,11 @@ func (ec *executionContext) _Objection(ctx context.Context, sel ast.SelectionSet
 			out.Values[i] = graphql.MarshalString("Objection")
 		case "id":
 			out.Values[i] = ec._Objection_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cycleId":
+			out.Values[i] = ec._Objection_cycleId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -877,6 +877,7 @@ type ComplexityRoot struct {
 	}
 
 	Objection struct {
+		CycleID    func(childComplexity int) int
 		DecidedAt  func(childComplexity int) int
 		Decision   func(childComplexity int) int
 		DueOn      func(childComplexity int) int
@@ -5408,6 +5409,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NoticeEntry.Unit(childComplexity), true
 
+	case "Objection.cycleId":
+		if e.ComplexityRoot.Objection.CycleID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Objection.CycleID(childComplexity), true
 	case "Objection.decidedAt":
 		if e.ComplexityRoot.Objection.DecidedAt == nil {
 			break
@@ -10531,6 +10538,8 @@ func (ec *executionContext) childFields_Objection(ctx context.Context, field gra
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Objection_id(ctx, field)
+	case "cycleId":
+		return ec.fieldContext_Objection_cycleId(ctx, field)
 	case "official":
 		return ec.fieldContext_Objection_official(ctx, field)
 	case "instance":

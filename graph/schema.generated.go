@@ -12082,6 +12082,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Official(ctx, sel, obj)
+	case models.Objection:
+		return ec._Objection(ctx, sel, &obj)
+	case *models.Objection:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Objection(ctx, sel, obj)
 	case models.Encounter:
 		return ec._Encounter(ctx, sel, &obj)
 	case *models.Encounter:
@@ -13436,6 +13443,8 @@ func (ec *executionContext) marshalNNode2ᚕsteelyardᚋgraphᚐNode(ctx context
 	{
 		var batchItemsOfficial []*models.Official
 		batchIdxMapOfficial := map[int]int{}
+		var batchItemsObjection []*models.Objection
+		batchIdxMapObjection := map[int]int{}
 		var batchItemsCase []*models.Case
 		batchIdxMapCase := map[int]int{}
 		var batchItemsAssessment []*models.Assessment
@@ -13448,6 +13457,12 @@ func (ec *executionContext) marshalNNode2ᚕsteelyardᚋgraphᚐNode(ctx context
 			case *models.Official:
 				batchIdxMapOfficial[i] = len(batchItemsOfficial)
 				batchItemsOfficial = append(batchItemsOfficial, concrete)
+			case models.Objection:
+				batchIdxMapObjection[i] = len(batchItemsObjection)
+				batchItemsObjection = append(batchItemsObjection, &concrete)
+			case *models.Objection:
+				batchIdxMapObjection[i] = len(batchItemsObjection)
+				batchItemsObjection = append(batchItemsObjection, concrete)
 			case models.Case:
 				batchIdxMapCase[i] = len(batchItemsCase)
 				batchItemsCase = append(batchItemsCase, &concrete)
@@ -13464,6 +13479,9 @@ func (ec *executionContext) marshalNNode2ᚕsteelyardᚋgraphᚐNode(ctx context
 		}
 		if len(batchItemsOfficial) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Official", batchItemsOfficial, batchIdxMapOfficial)
+		}
+		if len(batchItemsObjection) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Objection", batchItemsObjection, batchIdxMapObjection)
 		}
 		if len(batchItemsCase) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Case", batchItemsCase, batchIdxMapCase)

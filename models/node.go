@@ -26,3 +26,6 @@ func (AssessmentRun) IsNode() {}
 
 // IsNode marks a Node.
 func (Assessment) IsNode() {}
+
+// IsNode marks a Node.
+func (Objection) IsNode() {}

@@ -60,6 +60,9 @@ func (r *Resolver) fetch(ctx context.Context, actor auth.Actor, noun string, ids
 	case "Assessment":
 		rows, err := r.App.Assessments.ByIDs(ctx, actor, ids)
 		return collect(found, rows, err)
+	case "Objection":
+		rows, err := r.App.Publications.ObjectionsByIDs(ctx, actor, ids)
+		return collect(found, rows, err)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package resolvers_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,8 +113,14 @@ func TestWhoMayObjectAndWhoDecides(t *testing.T) {
 
 		list := `{ objections(cycleId: {cycle}) { nodes { id fromPublic state official { ref } } } }`
 		for subject, n := range map[string]int{"hr-root": 2, "auditor": 2, "hr-south": 1, "hr-north": 1, "cat": 1, "ann": 0, "dan": 0} {
-			if got := len(o.ok(subject, list).list("objections.nodes")); got != n {
-				o.Errorf("%s sees %d objections, want %d", subject, got, n)
+			seen := o.ok(subject, list).list("objections.nodes")
+			if len(seen) != n {
+				o.Errorf("%s sees %d objections, want %d", subject, len(seen), n)
+			}
+			mine := slices.ContainsFunc(seen, func(one any) bool { return one.(map[string]any)["id"] == id })
+			alone := o.ok(subject, `query($id: ID!) { node(id: $id) { ... on Objection { cycleId state } } }`, "id", id)
+			if (alone.get("node") != nil) != mine {
+				o.Errorf("%s has it in the list: %t; by its id: %v", subject, mine, alone.get("node"))
 			}
 		}
 		o.refuses("hr-north", "NOT_FOUND", "objectionId", answerObjection, "id", id, "yes", true)

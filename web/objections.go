@@ -69,28 +69,20 @@ func (s *site) object(w http.ResponseWriter, r *http.Request) {
 	s.turn(w, r, objectionsPath(r), "objected")
 }
 
-// mostObjections is among how many one is looked for, in pages.
-const mostObjections = 20
-
-// objectionByID looks through the caller's list; nil where it is not there.
+// objectionByID is an objection of a cycle; nil where the caller may see none.
 func (s *site) objectionByID(ctx context.Context, cycle, id string) (*CycleHead, *ObjectionLine, error) {
-	var after *string
-	for range mostObjections {
-		answer, err := ObjectionList(ctx, s.api, cycle, after)
-		if err != nil {
-			return nil, nil, asked("ObjectionList", err)
-		}
-		for i := range answer.Objections.Nodes {
-			if one := &answer.Objections.Nodes[i]; one.Id == id {
-				return answer.Cycle, one, nil
-			}
-		}
-		if !answer.Objections.PageInfo.HasNextPage {
-			break
-		}
-		after = &answer.Objections.PageInfo.EndCursor
+	answer, err := ObjectionAlone(ctx, s.api, cycle, id)
+	if err != nil {
+		return nil, nil, asked("ObjectionAlone", err)
 	}
-	return nil, nil, nil
+	if answer.Node == nil {
+		return nil, nil, nil
+	}
+	one, is := (*answer.Node).(*ObjectionAloneNodeObjection)
+	if !is || one.CycleId != cycle {
+		return nil, nil, nil
+	}
+	return answer.Cycle, &one.ObjectionLine, nil
 }
 
 // objection shows one objection and, to whom it falls, the form to decide it.

@@ -503,6 +503,7 @@ var AllCaseAction = []CaseAction{
 // CaseAtWorkNodeCase
 // CaseAtWorkNodeCycle
 // CaseAtWorkNodeEncounter
+// CaseAtWorkNodeObjection
 // CaseAtWorkNodeOfficial
 // CaseAtWorkNodeOrgUnit
 // CaseAtWorkNodeService
@@ -520,6 +521,7 @@ func (v *CaseAtWorkNodeAssessmentRun) implementsGraphQLInterfaceCaseAtWorkNode()
 func (v *CaseAtWorkNodeCase) implementsGraphQLInterfaceCaseAtWorkNode()          {}
 func (v *CaseAtWorkNodeCycle) implementsGraphQLInterfaceCaseAtWorkNode()         {}
 func (v *CaseAtWorkNodeEncounter) implementsGraphQLInterfaceCaseAtWorkNode()     {}
+func (v *CaseAtWorkNodeObjection) implementsGraphQLInterfaceCaseAtWorkNode()     {}
 func (v *CaseAtWorkNodeOfficial) implementsGraphQLInterfaceCaseAtWorkNode()      {}
 func (v *CaseAtWorkNodeOrgUnit) implementsGraphQLInterfaceCaseAtWorkNode()       {}
 func (v *CaseAtWorkNodeService) implementsGraphQLInterfaceCaseAtWorkNode()       {}
@@ -552,6 +554,9 @@ func __unmarshalCaseAtWorkNode(b []byte, v *CaseAtWorkNode) error {
 		return json.Unmarshal(b, *v)
 	case "Encounter":
 		*v = new(CaseAtWorkNodeEncounter)
+		return json.Unmarshal(b, *v)
+	case "Objection":
+		*v = new(CaseAtWorkNodeObjection)
 		return json.Unmarshal(b, *v)
 	case "Official":
 		*v = new(CaseAtWorkNodeOfficial)
@@ -617,6 +622,14 @@ func __marshalCaseAtWorkNode(v *CaseAtWorkNode) ([]byte, error) {
 		result := struct {
 			TypeName string `json:"__typename"`
 			*CaseAtWorkNodeEncounter
+		}{typename, v}
+		return json.Marshal(result)
+	case *CaseAtWorkNodeObjection:
+		typename = "Objection"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CaseAtWorkNodeObjection
 		}{typename, v}
 		return json.Marshal(result)
 	case *CaseAtWorkNodeOfficial:
@@ -890,6 +903,17 @@ type CaseAtWorkNodeEncounter struct {
 
 // GetTypename returns CaseAtWorkNodeEncounter.Typename, and is useful for accessing the field via an interface.
 func (v *CaseAtWorkNodeEncounter) GetTypename() string { return v.Typename }
+
+// CaseAtWorkNodeObjection includes the requested fields of the GraphQL type Objection.
+// The GraphQL type's documentation follows.
+//
+// What is held against a result or a name in a notice.
+type CaseAtWorkNodeObjection struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns CaseAtWorkNodeObjection.Typename, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeObjection) GetTypename() string { return v.Typename }
 
 // CaseAtWorkNodeOfficial includes the requested fields of the GraphQL type Official.
 // The GraphQL type's documentation follows.
@@ -3590,6 +3614,484 @@ type ObjectToNameResponse struct {
 // GetFileObjection returns ObjectToNameResponse.FileObjection, and is useful for accessing the field via an interface.
 func (v *ObjectToNameResponse) GetFileObjection() ObjectToNameFileObjectionFileObjectionPayload {
 	return v.FileObjection
+}
+
+// ObjectionAloneNode includes the requested fields of the GraphQL interface Node.
+//
+// ObjectionAloneNode is implemented by the following types:
+// ObjectionAloneNodeAssessment
+// ObjectionAloneNodeAssessmentRun
+// ObjectionAloneNodeCase
+// ObjectionAloneNodeCycle
+// ObjectionAloneNodeEncounter
+// ObjectionAloneNodeObjection
+// ObjectionAloneNodeOfficial
+// ObjectionAloneNodeOrgUnit
+// ObjectionAloneNodeService
+// The GraphQL type's documentation follows.
+//
+// Anything that can be fetched by its id alone.
+type ObjectionAloneNode interface {
+	implementsGraphQLInterfaceObjectionAloneNode()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() string
+}
+
+func (v *ObjectionAloneNodeAssessment) implementsGraphQLInterfaceObjectionAloneNode()    {}
+func (v *ObjectionAloneNodeAssessmentRun) implementsGraphQLInterfaceObjectionAloneNode() {}
+func (v *ObjectionAloneNodeCase) implementsGraphQLInterfaceObjectionAloneNode()          {}
+func (v *ObjectionAloneNodeCycle) implementsGraphQLInterfaceObjectionAloneNode()         {}
+func (v *ObjectionAloneNodeEncounter) implementsGraphQLInterfaceObjectionAloneNode()     {}
+func (v *ObjectionAloneNodeObjection) implementsGraphQLInterfaceObjectionAloneNode()     {}
+func (v *ObjectionAloneNodeOfficial) implementsGraphQLInterfaceObjectionAloneNode()      {}
+func (v *ObjectionAloneNodeOrgUnit) implementsGraphQLInterfaceObjectionAloneNode()       {}
+func (v *ObjectionAloneNodeService) implementsGraphQLInterfaceObjectionAloneNode()       {}
+
+func __unmarshalObjectionAloneNode(b []byte, v *ObjectionAloneNode) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "Assessment":
+		*v = new(ObjectionAloneNodeAssessment)
+		return json.Unmarshal(b, *v)
+	case "AssessmentRun":
+		*v = new(ObjectionAloneNodeAssessmentRun)
+		return json.Unmarshal(b, *v)
+	case "Case":
+		*v = new(ObjectionAloneNodeCase)
+		return json.Unmarshal(b, *v)
+	case "Cycle":
+		*v = new(ObjectionAloneNodeCycle)
+		return json.Unmarshal(b, *v)
+	case "Encounter":
+		*v = new(ObjectionAloneNodeEncounter)
+		return json.Unmarshal(b, *v)
+	case "Objection":
+		*v = new(ObjectionAloneNodeObjection)
+		return json.Unmarshal(b, *v)
+	case "Official":
+		*v = new(ObjectionAloneNodeOfficial)
+		return json.Unmarshal(b, *v)
+	case "OrgUnit":
+		*v = new(ObjectionAloneNodeOrgUnit)
+		return json.Unmarshal(b, *v)
+	case "Service":
+		*v = new(ObjectionAloneNodeService)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing Node.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for ObjectionAloneNode: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalObjectionAloneNode(v *ObjectionAloneNode) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *ObjectionAloneNodeAssessment:
+		typename = "Assessment"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*ObjectionAloneNodeAssessment
+		}{typename, v}
+		return json.Marshal(result)
+	case *ObjectionAloneNodeAssessmentRun:
+		typename = "AssessmentRun"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*ObjectionAloneNodeAssessmentRun
+		}{typename, v}
+		return json.Marshal(result)
+	case *ObjectionAloneNodeCase:
+		typename = "Case"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*ObjectionAloneNodeCase
+		}{typename, v}
+		return json.Marshal(result)
+	case *ObjectionAloneNodeCycle:
+		typename = "Cycle"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*ObjectionAloneNodeCycle
+		}{typename, v}
+		return json.Marshal(result)
+	case *ObjectionAloneNodeEncounter:
+		typename = "Encounter"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*ObjectionAloneNodeEncounter
+		}{typename, v}
+		return json.Marshal(result)
+	case *ObjectionAloneNodeObjection:
+		typename = "Objection"
+
+		premarshaled, err := v.__premarshalJSON()
+		if err != nil {
+			return nil, err
+		}
+		result := struct {
+			TypeName string `json:"__typename"`
+			*__premarshalObjectionAloneNodeObjection
+		}{typename, premarshaled}
+		return json.Marshal(result)
+	case *ObjectionAloneNodeOfficial:
+		typename = "Official"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*ObjectionAloneNodeOfficial
+		}{typename, v}
+		return json.Marshal(result)
+	case *ObjectionAloneNodeOrgUnit:
+		typename = "OrgUnit"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*ObjectionAloneNodeOrgUnit
+		}{typename, v}
+		return json.Marshal(result)
+	case *ObjectionAloneNodeService:
+		typename = "Service"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*ObjectionAloneNodeService
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for ObjectionAloneNode: "%T"`, v)
+	}
+}
+
+// ObjectionAloneNodeAssessment includes the requested fields of the GraphQL type Assessment.
+// The GraphQL type's documentation follows.
+//
+// One official in one post in one run. All scores are on a scale of 0 to 100 on which 50 is the peer group's mean.
+type ObjectionAloneNodeAssessment struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns ObjectionAloneNodeAssessment.Typename, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeAssessment) GetTypename() string { return v.Typename }
+
+// ObjectionAloneNodeAssessmentRun includes the requested fields of the GraphQL type AssessmentRun.
+// The GraphQL type's documentation follows.
+//
+// One computation of all assessments of a cycle.
+type ObjectionAloneNodeAssessmentRun struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns ObjectionAloneNodeAssessmentRun.Typename, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeAssessmentRun) GetTypename() string { return v.Typename }
+
+// ObjectionAloneNodeCase includes the requested fields of the GraphQL type Case.
+// The GraphQL type's documentation follows.
+//
+// An appeal, complaint, petition or request of a resident.
+type ObjectionAloneNodeCase struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns ObjectionAloneNodeCase.Typename, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeCase) GetTypename() string { return v.Typename }
+
+// ObjectionAloneNodeCycle includes the requested fields of the GraphQL type Cycle.
+// The GraphQL type's documentation follows.
+//
+// An assessment period of one part of the organisation.
+type ObjectionAloneNodeCycle struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns ObjectionAloneNodeCycle.Typename, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeCycle) GetTypename() string { return v.Typename }
+
+// ObjectionAloneNodeEncounter includes the requested fields of the GraphQL type Encounter.
+// The GraphQL type's documentation follows.
+//
+// One service done by an official for a resident.
+type ObjectionAloneNodeEncounter struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns ObjectionAloneNodeEncounter.Typename, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeEncounter) GetTypename() string { return v.Typename }
+
+// ObjectionAloneNodeObjection includes the requested fields of the GraphQL type Objection.
+// The GraphQL type's documentation follows.
+//
+// What is held against a result or a name in a notice.
+type ObjectionAloneNodeObjection struct {
+	Typename string `json:"__typename"`
+	// To which cycle it belongs.
+	CycleId       string `json:"cycleId"`
+	ObjectionLine `json:"-"`
+}
+
+// GetTypename returns ObjectionAloneNodeObjection.Typename, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeObjection) GetTypename() string { return v.Typename }
+
+// GetCycleId returns ObjectionAloneNodeObjection.CycleId, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeObjection) GetCycleId() string { return v.CycleId }
+
+// GetId returns ObjectionAloneNodeObjection.Id, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeObjection) GetId() string { return v.ObjectionLine.Id }
+
+// GetOfficial returns ObjectionAloneNodeObjection.Official, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeObjection) GetOfficial() *Somebody { return v.ObjectionLine.Official }
+
+// GetInstance returns ObjectionAloneNodeObjection.Instance, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeObjection) GetInstance() ObjectionInstance {
+	return v.ObjectionLine.Instance
+}
+
+// GetFromPublic returns ObjectionAloneNodeObjection.FromPublic, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeObjection) GetFromPublic() bool { return v.ObjectionLine.FromPublic }
+
+// GetGrounds returns ObjectionAloneNodeObjection.Grounds, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeObjection) GetGrounds() string { return v.ObjectionLine.Grounds }
+
+// GetEvidence returns ObjectionAloneNodeObjection.Evidence, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeObjection) GetEvidence() string { return v.ObjectionLine.Evidence }
+
+// GetState returns ObjectionAloneNodeObjection.State, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeObjection) GetState() ObjectionState { return v.ObjectionLine.State }
+
+// GetFiledAt returns ObjectionAloneNodeObjection.FiledAt, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeObjection) GetFiledAt() time.Time { return v.ObjectionLine.FiledAt }
+
+// GetDueOn returns ObjectionAloneNodeObjection.DueOn, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeObjection) GetDueOn() string { return v.ObjectionLine.DueOn }
+
+// GetDecision returns ObjectionAloneNodeObjection.Decision, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeObjection) GetDecision() string { return v.ObjectionLine.Decision }
+
+// GetReason returns ObjectionAloneNodeObjection.Reason, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeObjection) GetReason() string { return v.ObjectionLine.Reason }
+
+// GetDecidedAt returns ObjectionAloneNodeObjection.DecidedAt, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeObjection) GetDecidedAt() *time.Time { return v.ObjectionLine.DecidedAt }
+
+func (v *ObjectionAloneNodeObjection) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*ObjectionAloneNodeObjection
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.ObjectionAloneNodeObjection = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	err = json.Unmarshal(
+		b, &v.ObjectionLine)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+type __premarshalObjectionAloneNodeObjection struct {
+	Typename string `json:"__typename"`
+
+	CycleId string `json:"cycleId"`
+
+	Id string `json:"id"`
+
+	Official *Somebody `json:"official"`
+
+	Instance ObjectionInstance `json:"instance"`
+
+	FromPublic bool `json:"fromPublic"`
+
+	Grounds string `json:"grounds"`
+
+	Evidence string `json:"evidence"`
+
+	State ObjectionState `json:"state"`
+
+	FiledAt time.Time `json:"filedAt"`
+
+	DueOn string `json:"dueOn"`
+
+	Decision string `json:"decision"`
+
+	Reason string `json:"reason"`
+
+	DecidedAt *time.Time `json:"decidedAt"`
+}
+
+func (v *ObjectionAloneNodeObjection) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *ObjectionAloneNodeObjection) __premarshalJSON() (*__premarshalObjectionAloneNodeObjection, error) {
+	var retval __premarshalObjectionAloneNodeObjection
+
+	retval.Typename = v.Typename
+	retval.CycleId = v.CycleId
+	retval.Id = v.ObjectionLine.Id
+	retval.Official = v.ObjectionLine.Official
+	retval.Instance = v.ObjectionLine.Instance
+	retval.FromPublic = v.ObjectionLine.FromPublic
+	retval.Grounds = v.ObjectionLine.Grounds
+	retval.Evidence = v.ObjectionLine.Evidence
+	retval.State = v.ObjectionLine.State
+	retval.FiledAt = v.ObjectionLine.FiledAt
+	retval.DueOn = v.ObjectionLine.DueOn
+	retval.Decision = v.ObjectionLine.Decision
+	retval.Reason = v.ObjectionLine.Reason
+	retval.DecidedAt = v.ObjectionLine.DecidedAt
+	return &retval, nil
+}
+
+// ObjectionAloneNodeOfficial includes the requested fields of the GraphQL type Official.
+// The GraphQL type's documentation follows.
+//
+// A cadre whose work is weighed.
+type ObjectionAloneNodeOfficial struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns ObjectionAloneNodeOfficial.Typename, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeOfficial) GetTypename() string { return v.Typename }
+
+// ObjectionAloneNodeOrgUnit includes the requested fields of the GraphQL type OrgUnit.
+// The GraphQL type's documentation follows.
+//
+// A unit of the organisation's tree.
+type ObjectionAloneNodeOrgUnit struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns ObjectionAloneNodeOrgUnit.Typename, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeOrgUnit) GetTypename() string { return v.Typename }
+
+// ObjectionAloneNodeService includes the requested fields of the GraphQL type Service.
+// The GraphQL type's documentation follows.
+//
+// An entry of the catalogue of what is done for people.
+type ObjectionAloneNodeService struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns ObjectionAloneNodeService.Typename, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeService) GetTypename() string { return v.Typename }
+
+// ObjectionAloneResponse is returned by ObjectionAlone on success.
+type ObjectionAloneResponse struct {
+	// A cycle within the caller's scope; null otherwise.
+	Cycle *CycleHead `json:"cycle"`
+	// Anything by its id; null where there is no such thing or the caller may not see it.
+	Node *ObjectionAloneNode `json:"-"`
+}
+
+// GetCycle returns ObjectionAloneResponse.Cycle, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneResponse) GetCycle() *CycleHead { return v.Cycle }
+
+// GetNode returns ObjectionAloneResponse.Node, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneResponse) GetNode() *ObjectionAloneNode { return v.Node }
+
+func (v *ObjectionAloneResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*ObjectionAloneResponse
+		Node json.RawMessage `json:"node"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.ObjectionAloneResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.Node
+		src := firstPass.Node
+		if len(src) != 0 && string(src) != "null" {
+			*dst = new(ObjectionAloneNode)
+			err = __unmarshalObjectionAloneNode(
+				src, *dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal ObjectionAloneResponse.Node: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalObjectionAloneResponse struct {
+	Cycle *CycleHead `json:"cycle"`
+
+	Node json.RawMessage `json:"node"`
+}
+
+func (v *ObjectionAloneResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *ObjectionAloneResponse) __premarshalJSON() (*__premarshalObjectionAloneResponse, error) {
+	var retval __premarshalObjectionAloneResponse
+
+	retval.Cycle = v.Cycle
+	{
+
+		dst := &retval.Node
+		src := v.Node
+		if src != nil {
+			var err error
+			*dst, err = __marshalObjectionAloneNode(
+				src)
+			if err != nil {
+				return nil, fmt.Errorf(
+					"unable to marshal ObjectionAloneResponse.Node: %w", err)
+			}
+		}
+	}
+	return &retval, nil
 }
 
 // Before whom an objection comes.
@@ -7094,6 +7596,18 @@ func (v *__ObjectToNameInput) GetEvidence() string { return v.Evidence }
 // GetKey returns __ObjectToNameInput.Key, and is useful for accessing the field via an interface.
 func (v *__ObjectToNameInput) GetKey() string { return v.Key }
 
+// __ObjectionAloneInput is used internally by genqlient
+type __ObjectionAloneInput struct {
+	Cycle string `json:"cycle"`
+	Id    string `json:"id"`
+}
+
+// GetCycle returns __ObjectionAloneInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__ObjectionAloneInput) GetCycle() string { return v.Cycle }
+
+// GetId returns __ObjectionAloneInput.Id, and is useful for accessing the field via an interface.
+func (v *__ObjectionAloneInput) GetId() string { return v.Id }
+
 // __ObjectionListInput is used internally by genqlient
 type __ObjectionListInput struct {
 	Cycle string  `json:"cycle"`
@@ -9665,6 +10179,95 @@ func ObjectToName(
 	}
 
 	data_ = &ObjectToNameResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by ObjectionAlone.
+const ObjectionAlone_Operation = `
+query ObjectionAlone ($cycle: ID!, $id: ID!) {
+	cycle(id: $cycle) {
+		... CycleHead
+	}
+	node(id: $id) {
+		__typename
+		... on Objection {
+			cycleId
+			... ObjectionLine
+		}
+	}
+}
+fragment CycleHead on Cycle {
+	... CycleLine
+	policy {
+		name
+		version
+	}
+	run {
+		id
+		state
+		finishedAt
+		engineVersion
+		evidenceDigest
+		policyDigest
+	}
+}
+fragment ObjectionLine on Objection {
+	id
+	official {
+		id
+		ref
+		name
+	}
+	instance
+	fromPublic
+	grounds
+	evidence
+	state
+	filedAt
+	dueOn
+	decision
+	reason
+	decidedAt
+}
+fragment CycleLine on Cycle {
+	id
+	name
+	kind
+	state
+	fromOn
+	toOn
+	unit {
+		id
+		name
+	}
+}
+`
+
+// One objection, whatever page of the list it stands on.
+func ObjectionAlone(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	cycle string,
+	id string,
+) (data_ *ObjectionAloneResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ObjectionAlone",
+		Query:  ObjectionAlone_Operation,
+		Variables: &__ObjectionAloneInput{
+			Cycle: cycle,
+			Id:    id,
+		},
+	}
+
+	data_ = &ObjectionAloneResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

@@ -131,4 +131,5 @@ var nodeTables = []struct{ noun, table string }{
 	{"Cycle", "cycles"},
 	{"AssessmentRun", "assessment_runs"},
 	{"Assessment", "assessments"},
+	{"Objection", "objections"},
 }

@@ -233,3 +233,9 @@ func objectionsVisible(actor auth.Actor) func(*gorm.DB) *gorm.DB {
 func (s *Service) Objections(ctx context.Context, actor auth.Actor, cycle models.ID, first int, after string) ([]*models.Objection, bool, error) {
 	return pageByID[models.Objection](s.Store.Read(ctx).Scopes(objectionsVisible(actor)).Where("cycle_id = ?", cycle), "id", first, after)
 }
+
+// ObjectionsByIDs are those of the objections that the actor may see, by id.
+func (s *Service) ObjectionsByIDs(ctx context.Context, actor auth.Actor, ids []models.ID) (map[models.ID]*models.Objection, error) {
+	query := s.Store.Read(ctx).Scopes(objectionsVisible(actor))
+	return store.ByID(query, ids, func(o *models.Objection) models.ID { return o.ID })
+}
