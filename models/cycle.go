@@ -215,6 +215,9 @@ type AssessmentRun struct {
 	EvidenceDigest Hash
 	PolicyDigest   Hash
 	Failure        string
+	// AnswersBefore is the first day whose answers were not complete when the run was
+	// asked for; nil: a run of before, over all that was released.
+	AnswersBefore *Date
 }
 
 // Active says whether the run waits or works.

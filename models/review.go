@@ -28,6 +28,7 @@ type ReviewRound struct {
 	// TemplateID names the questions; nil: one plain mark a dimension.
 	TemplateID *ID
 	RemindedOn *Date // when its reviewers were reminded last
+	EndedOn    *Date // when it was closed; its reviews count from then on
 }
 
 // RemindBefore is how many days before its last day a round reminds its reviewers.

@@ -17,6 +17,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
 	"gocloud.dev/blob/memblob"
 	"gorm.io/gorm"
 
@@ -135,6 +137,7 @@ func emptyOffice(t *testing.T, d store.Dialect) *office {
 	root := &resolvers.Resolver{App: o.app, PublicURL: "https://rate.example"}
 	exec := executor.New(graph.NewExecutableSchema(graph.Config{Resolvers: root, Directives: resolvers.Directives()}))
 	exec.SetErrorPresenter(resolvers.PresentError)
+	exec.SetQueryCache(lru.New[*ast.QueryDocument](2000))
 	exec.SetRecoverFunc(resolvers.Recover)
 	exec.AroundOperations(root.Loaders)
 	exec.Use(extension.Introspection{})

@@ -143,3 +143,19 @@ func (a Answers) rewrite(tx *Tx, ids []models.ID) error {
 	return tx.Exec("WITH gone AS (DELETE FROM "+table+" WHERE id IN ? RETURNING *) INSERT INTO "+table+
 		" ("+list+", released) SELECT "+list+", true FROM gone ORDER BY id", ids).Error
 }
+
+// OpenDay is the first day to which anonymous answers may still be added: today, or an
+// earlier one of which some wait for their release, or may still be taken back.
+func OpenDay(db *gorm.DB, now time.Time, zone *time.Location) (models.Date, error) {
+	open := models.DateOf(now.Add(-models.UndoFor), zone)
+	for _, a := range []Answers{{Record: &models.Rating{}, Day: "rated_on", Imports: true}, {Record: &models.PeerReview{}, Day: "submitted_on", Imports: true}} {
+		var waiting []models.Date
+		if err := db.Model(a.Record).Where(a.ours(), false).Order(a.Day).Limit(1).Pluck(a.Day, &waiting).Error; err != nil {
+			return open, err
+		}
+		if len(waiting) > 0 && waiting[0].Before(open) {
+			open = waiting[0]
+		}
+	}
+	return open, nil
+}

@@ -63,6 +63,8 @@ var records = []any{
 	models.AppraisalBallot{},
 	models.AppraisalComment{},
 	models.AssessmentRun{},
+	models.Tally{},
+	models.TallyBlock{},
 	models.Assessment{},
 	models.Explanation{},
 	models.Publication{},

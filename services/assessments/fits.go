@@ -8,6 +8,7 @@ import (
 
 	"steelyard/models"
 	"steelyard/scoring"
+	"steelyard/store"
 )
 
 const (
@@ -102,7 +103,11 @@ func (f *fits) over() bool {
 
 // makeFits reads the evidence once and fits it as often as the scenarios need.
 func (s *Service) makeFits(ctx context.Context, c *models.Cycle, all []scenario, f *fits) error {
-	in, err := s.read(ctx, scope{unit: &c.UnitID, period: c.Period()}, func(string, int, int) {})
+	before, err := store.OpenDay(s.Store.Read(ctx), s.Store.Now(), s.Zone)
+	if err != nil {
+		return fmt.Errorf("compare: %w", err)
+	}
+	in, err := s.read(ctx, scope{unit: &c.UnitID, period: c.Period(), before: &before}, func(string, int, int) {})
 	if err != nil {
 		return err
 	}

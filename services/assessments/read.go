@@ -19,6 +19,10 @@ type scope struct {
 	// run is what the evidence is read for: what had been excluded from its cycle,
 	// and who was barred from which grade, when it was asked for. Nil: no cycle.
 	run *models.AssessmentRun
+	// before is the first day whose answers are not complete: of a period that goes on
+	// beyond it whole slices of answers count, and of review rounds those that have ended.
+	// Nil: all that is released.
+	before *models.Date
 }
 
 // reading is evidence with the records behind its postings.
@@ -51,8 +55,8 @@ func (s *Service) read(ctx context.Context, in scope, progress Progress) (*readi
 	out := &reading{}
 	err := s.Store.InSnapshot(ctx, func(snap *store.Snapshot) error {
 		r := s.newReader(ctx, snap, in)
-		told := &told{total: 11, progress: progress}
-		if err := told.all(table{"units", r.readUnits}, table{"grade limits", r.readLimits}, table{"exclusions", r.readExclusions}, table{"postings", r.readPostings}); err != nil {
+		told := &told{total: 12, progress: progress}
+		if err := told.all(table{"units", r.readUnits}, table{"grade limits", r.readLimits}, table{"exclusions", r.readExclusions}, table{"postings", r.readPostings}, table{"answers", r.settleAnswers}); err != nil {
 			return err
 		}
 		// Ratings are most of what there is: the rest is read beside them.
@@ -116,11 +120,12 @@ func (t *told) tell(more int) {
 // reader fills evidence. Its maps lead from the records' keys to the numbers
 // that the evidence knows them by.
 type reader struct {
-	ctx  context.Context
-	snap *store.Snapshot
-	in   scope
-	zone *time.Location
-	keys *keyring.Keyring
+	ctx   context.Context
+	snap  *store.Snapshot
+	in    scope
+	zone  *time.Location
+	keys  *keyring.Keyring
+	slice int // answers that make a slice, see settled
 
 	start, end time.Time // of the period: start included, end not
 	ev         *scoring.Evidence
@@ -132,11 +137,12 @@ type reader struct {
 	spans      []span
 	barred     map[models.ID]scoring.Standing // officials, by a confirmed limit
 	out        exclusions
+	settled    settled
 }
 
 func (s *Service) newReader(ctx context.Context, snap *store.Snapshot, in scope) *reader {
 	return &reader{
-		ctx: ctx, snap: snap, in: in, zone: s.Zone, keys: s.Keys,
+		ctx: ctx, snap: snap, in: in, zone: s.Zone, keys: s.Keys, slice: s.Thresholds.Figures,
 		start: in.period.From.Start(s.Zone), end: in.period.To.AddDays(1).Start(s.Zone),
 		ev: &scoring.Evidence{
 			From: scoring.Day(in.period.From.EpochDay()), To: scoring.Day(in.period.To.EpochDay()),

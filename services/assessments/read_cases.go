@@ -99,6 +99,9 @@ func (c *caseReader) addStanding(row *store.Row) (err error) {
 	if s.asked, err = place[scoring.Ternary](row, 9, ternaries); err != nil {
 		return err
 	}
+	if c.settled.on && c.settled.holdsBack(id, s.holder) {
+		s.satisfaction = 0
+	}
 	s.kind = c.kindOf(row.Bytes(2))
 	c.settle(&s, row, c.histories.find(id))
 	return nil

@@ -40,9 +40,13 @@ func (r *ratingReader) readRatings() error {
 		return err
 	}
 	narrower, args := r.ofScope("official_id", args)
+	ours := ""
+	if r.settled.on {
+		ours = ", import_key IS NULL"
+	}
 	// What most say is not said: to send a word takes the database as long as to read a row.
 	return r.snap.Each(r.ctx, `SELECT official_id, service_id, channel, level, rated_on, rater_key,
-			NULLIF(source, 'ENCOUNTER'), NULLIF(invited, 'YES')
+			NULLIF(source, 'ENCOUNTER'), NULLIF(invited, 'YES')`+ours+`
 		FROM ratings WHERE rated_on BETWEEN ? AND ? AND released`+replaced+narrower, args, r.addRating)
 }
 
@@ -65,7 +69,7 @@ func (r *ratingReader) addRating(row *store.Row) error {
 	official, date := row.ID(0), row.Date(4)
 	day := scoring.Day(date.EpochDay())
 	posting := r.postAt(official, day)
-	if posting == scoring.None || r.out.leavesRatingOut(official, date) {
+	if posting == scoring.None || r.out.leavesRatingOut(official, date) || r.settled.on && row.Bool(8) && date.After(r.settled.to[official]) {
 		return nil
 	}
 	kind, err := r.kinds.ofService(row.ID(1))

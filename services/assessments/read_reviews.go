@@ -14,10 +14,15 @@ import (
 
 // readReviews reads the reviews handed in within the period, and finds out which
 // reviewers are assessed themselves: mutual favours cannot be seen otherwise. What was
-// handed in here counts from its release on, as ratings do.
+// handed in here counts in a run once its round has ended and all of it is released: what a
+// running round brings is sealed.
 func (r *reader) readReviews() error {
 	reviewers, years := roll{}, map[int]bool{}
 	narrower, args := r.ofScope("official_id", []any{r.in.period.From, r.in.period.To})
+	if r.in.before != nil {
+		narrower += " AND (round_id IS NULL OR round_id IN (SELECT id FROM review_rounds WHERE ended_on < ?))"
+		args = append(args, *r.in.before)
+	}
 	err := r.snap.Each(r.ctx, `SELECT official_id, reviewer_key, key_year, relation, dimension, score, submitted_on, contact
 		FROM peer_reviews WHERE submitted_on BETWEEN ? AND ? AND released`+narrower, args, func(row *store.Row) error {
 		day := scoring.Day(row.Date(6).EpochDay())

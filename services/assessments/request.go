@@ -45,7 +45,7 @@ func (s *Service) request(ctx context.Context, actor auth.Actor, cycleID models.
 			ID: models.NewID(), CycleID: c.ID, PolicyID: c.PolicyID, ObjectionID: objection, State: models.RunQueued,
 			RequestedBy: actor.Subject, RequestedAt: tx.Now,
 		}
-		id, err := store.Once(tx, "runAssessment", actor.Subject, key, asked(cycleID, objection), run.ID, func() error { return queue(tx, c, run) })
+		id, err := store.Once(tx, "runAssessment", actor.Subject, key, asked(cycleID, objection), run.ID, func() error { return s.queue(tx, c, run) })
 		if err != nil || id == run.ID {
 			return err
 		}
@@ -75,7 +75,7 @@ func lockCycle(tx *store.Tx, actor auth.Actor, id models.ID) (*models.Cycle, err
 }
 
 // queue writes a run of a locked cycle.
-func queue(tx *store.Tx, c *models.Cycle, run *models.AssessmentRun) error {
+func (s *Service) queue(tx *store.Tx, c *models.Cycle, run *models.AssessmentRun) error {
 	from := c.State
 	if err := ready(tx, c, run); err != nil {
 		return err
@@ -88,6 +88,11 @@ func queue(tx *store.Tx, c *models.Cycle, run *models.AssessmentRun) error {
 	if running > 0 {
 		return models.Conflict("cycleId", models.KeyRunActive)
 	}
+	before, err := store.OpenDay(tx.DB, tx.Now, s.Zone)
+	if err != nil {
+		return err
+	}
+	run.AnswersBefore = &before
 	if err := tx.Create(run).Error; err != nil {
 		if errors.Is(err, gorm.ErrDuplicatedKey) {
 			return models.Conflict("cycleId", models.KeyRunActive)

@@ -108,7 +108,7 @@ func (s *Service) computeRun(ctx context.Context, run *models.AssessmentRun, pro
 	if err != nil {
 		return nil, err
 	}
-	return s.computeScope(ctx, scope{unit: &cycle.UnitID, period: cycle.Period(), run: run}, policy, progress)
+	return s.computeScope(ctx, scope{unit: &cycle.UnitID, period: cycle.Period(), run: run, before: run.AnswersBefore}, policy, progress)
 }
 
 // fail ends a run without results.

@@ -2,12 +2,15 @@ package ratings
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
 
 	"steelyard/auth"
 	"steelyard/models"
+	"steelyard/privacy"
 	"steelyard/store"
 )
 
@@ -122,9 +125,9 @@ func behindDuty(query *gorm.DB, after string) (*gorm.DB, error) {
 }
 
 // owed shows duties as the thresholds allow: who asked to be contacted has given the
-// rating to be read. Of the others the official's batch is what counts, the released
-// ratings of one year: from as many as make a figure the marks are shown, from as many
-// as let comments through the words.
+// rating to be read. Of the others the marks are shown once as many ratings of the
+// official as make a figure can be shown together, the words once as many can as let
+// comments through.
 func (s *Service) owed(ctx context.Context, rows []*models.ReplyDuty) ([]*Owed, error) {
 	ids := make([]models.ID, len(rows))
 	for i, d := range rows {
@@ -138,7 +141,7 @@ func (s *Service) owed(ctx context.Context, rows []*models.ReplyDuty) ([]*Owed, 
 	if err != nil {
 		return nil, err
 	}
-	size, err := s.batches(ctx, given)
+	shown, err := s.batches(ctx, given)
 	if err != nil {
 		return nil, err
 	}
@@ -152,11 +155,11 @@ func (s *Service) owed(ctx context.Context, rows []*models.ReplyDuty) ([]*Owed, 
 		if o.Owes == OwesMending && d.Mending != nil {
 			o.Owes, o.Overdue = OwesNothing, false
 		}
-		n, asked := size[batch{r.OfficialID, r.RatedOn.Year()}], r.Contact != nil
-		if asked || s.Thresholds.ShowsFigure(n) {
+		upTo, asked := shown[batch{r.OfficialID, r.RatedOn.Year()}], r.Contact != nil
+		if asked || !r.RatedOn.After(upTo.marks) {
 			o.OfficialID, o.ServiceID, o.Level, o.Dimensions, o.Tags = &r.OfficialID, &r.ServiceID, &r.Level, r.Dimensions, r.Tags
 		}
-		if asked || s.Thresholds.ShowsComments(n) {
+		if asked || !r.RatedOn.After(upTo.words) {
 			o.Comment = r.Comment
 		}
 		if o.Contact, err = s.contact(r); err != nil {
@@ -194,8 +197,13 @@ type batch struct {
 	year     int
 }
 
-// batches counts the released ratings of each official and year that ratings are of.
-func (s *Service) batches(ctx context.Context, given map[models.ID]*models.Rating) (map[batch]int, error) {
+// seen is up to which day of a batch what was said is shown.
+type seen struct{ marks, words models.Date }
+
+// batches says what is shown of each official and year that ratings are of: whole slices
+// of released ratings alone ([privacy.Slices]), so that no look at the queue shows fewer
+// answers more than the one before. Imported ratings, which owe nothing, are not among them.
+func (s *Service) batches(ctx context.Context, given map[models.ID]*models.Rating) (map[batch]seen, error) {
 	years := map[int]map[models.ID]bool{}
 	for _, r := range given {
 		if years[r.RatedOn.Year()] == nil {
@@ -203,25 +211,40 @@ func (s *Service) batches(ctx context.Context, given map[models.ID]*models.Ratin
 		}
 		years[r.RatedOn.Year()][r.OfficialID] = true
 	}
-	size := map[batch]int{}
+	db := s.Store.Read(ctx)
+	open, err := store.OpenDay(db, s.Store.Now(), s.Zone)
+	if err != nil {
+		return nil, err
+	}
+	shown := map[batch]seen{}
 	for year, officials := range years {
-		ids := make([]models.ID, 0, len(officials))
-		for id := range officials {
-			ids = append(ids, id)
-		}
 		var counts []struct {
 			OfficialID models.ID
+			RatedOn    models.Date
 			N          int
 		}
-		err := s.Store.Read(ctx).Model(&models.Rating{}).Select("official_id, COUNT(*) AS n").
-			Where("official_id IN ? AND released = ? AND rated_on BETWEEN ? AND ?", ids, true,
-				models.NewDate(year, 1, 1), models.NewDate(year, 12, 31)).Group("official_id").Scan(&counts).Error
+		err := db.Model(&models.Rating{}).Select("official_id, rated_on, COUNT(*) AS n").
+			Where("official_id IN ? AND released = ? AND import_key IS NULL AND rated_on BETWEEN ? AND ?", slices.Collect(maps.Keys(officials)), true,
+				models.NewDate(year, 1, 1), models.NewDate(year, 12, 31)).
+			Group("official_id, rated_on").Order("official_id, rated_on").Scan(&counts).Error
 		if err != nil {
 			return nil, err
 		}
+		days := map[models.ID][]privacy.DayCount{}
 		for _, c := range counts {
-			size[batch{c.OfficialID, year}] = c.N
+			days[c.OfficialID] = append(days[c.OfficialID], privacy.DayCount{Day: c.RatedOn, N: c.N})
+		}
+		for official, of := range days {
+			marks, err := privacy.Slices(of, open, s.Thresholds.Figures)
+			if err != nil {
+				return nil, err
+			}
+			words, err := privacy.Slices(of, open, s.Thresholds.Comments)
+			if err != nil {
+				return nil, err
+			}
+			shown[batch{official, year}] = seen{privacy.LastOf(marks), privacy.LastOf(words)}
 		}
 	}
-	return size, nil
+	return shown, nil
 }

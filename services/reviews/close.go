@@ -18,7 +18,7 @@ func (s *Service) Close(ctx context.Context, actor auth.Actor, id models.ID) (*m
 		if round, _, err = s.roundInScope(tx.DB, actor, id); err != nil || round.State == models.RoundClosed {
 			return err
 		}
-		return closeRound(tx, round, actor.Subject)
+		return s.closeRound(tx, round, actor.Subject)
 	})
 	if err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func (s *Service) CloseDue(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	for i := range due {
-		if err := s.Store.InTx(ctx, func(tx *store.Tx) error { return closeRound(tx, &due[i], "system") }); err != nil {
+		if err := s.Store.InTx(ctx, func(tx *store.Tx) error { return s.closeRound(tx, &due[i], "system") }); err != nil {
 			return i, err
 		}
 	}
@@ -44,12 +44,14 @@ func (s *Service) CloseDue(ctx context.Context) (int, error) {
 }
 
 // closeRound ends a round, unless another process has just done so.
-func closeRound(tx *store.Tx, round *models.ReviewRound, by string) error {
-	done := tx.Model(&models.ReviewRound{}).Where("id = ? AND state = ?", round.ID, models.RoundOpen).Update("state", models.RoundClosed)
+func (s *Service) closeRound(tx *store.Tx, round *models.ReviewRound, by string) error {
+	today := models.DateOf(tx.Now, s.Zone)
+	done := tx.Model(&models.ReviewRound{}).Where("id = ? AND state = ?", round.ID, models.RoundOpen).
+		UpdateColumns(map[string]any{"state": models.RoundClosed, "ended_on": today})
 	if done.Error != nil || done.RowsAffected == 0 {
 		return done.Error
 	}
-	round.State = models.RoundClosed
+	round.State, round.EndedOn = models.RoundClosed, &today
 	err := tx.Where("assignment_id IN (SELECT id FROM review_assignments WHERE round_id = ?)", round.ID).Delete(&models.ReviewDraft{}).Error
 	if err != nil {
 		return err
