@@ -4584,8 +4584,9 @@ var AllOwedStep = []OwedStep{
 //
 // A rating of 1 or 2, as the reply officer of the unit sees it after its release; whoever was
 // rated never does. A resident who asked to be contacted has given the whole rating to be
-// read. Of the others the marks are shown where the official has at least 5 released ratings
-// of that year, and the words where there are at least 10; otherwise they are null.
+// read. Of the others the marks are shown from the day after on together with those of at least 5
+// ratings of the official, given on this and neighbouring days of the year, and the words
+// together with at least 10; until then they are null.
 type Owing struct {
 	// The rating's random id.
 	RatingId string `json:"ratingId"`
