@@ -60,6 +60,7 @@ var zone = time.FixedZone("CST", 8*3600)
 type office struct {
 	*testing.T
 	store *store.Store
+	owner *store.Store // of the tables, once it is needed
 	app   resolvers.App
 	keys  *keyring.Keyring
 	http  http.Handler
@@ -232,16 +233,18 @@ func (o *office) write(rows ...any) {
 // change writes what no operation can.
 func (o *office) change(statement string, args ...any) {
 	o.Helper()
-	err := o.store.InTx(o.Context(), func(tx *store.Tx) error { return tx.Exec(statement, args...).Error })
-	if err != nil {
+	if err := o.tryChange(statement, args...); err != nil {
 		o.Fatal(err)
 	}
 }
 
-// tryChange is change for what the database is to refuse.
+// tryChange is change for what the database is to refuse, also to who owns it.
 func (o *office) tryChange(statement string, args ...any) error {
 	o.Helper()
-	return o.store.InTx(o.Context(), func(tx *store.Tx) error { return tx.Exec(statement, args...).Error })
+	if o.owner == nil {
+		o.owner = storetest.Owner(o.T, o.store)
+	}
+	return o.owner.InTx(o.Context(), func(tx *store.Tx) error { return tx.Exec(statement, args...).Error })
 }
 
 func (o *office) parse(id string) models.ID {
@@ -310,7 +313,7 @@ func (o *office) send(actor auth.Actor, query string, variables ...any) *answer 
 	if err != nil {
 		o.Fatal(err)
 	}
-	ctx := messages.With(auth.WithVisitor(auth.WithActor(context.Background(), actor), o.visitor), o.lang)
+	ctx := messages.With(auth.WithVisitor(accounts.Enter(context.Background(), actor), o.visitor), o.lang)
 	request := httptest.NewRequestWithContext(ctx, "POST", "/graphql", bytes.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
 	if strings.HasPrefix(query, "subscription") {

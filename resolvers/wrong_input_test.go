@@ -239,10 +239,13 @@ func inScripts(schema *ast.Schema, d *ast.Definition, v any, but []string) any {
 func (o *office) watchWrites() {
 	o.Helper()
 	o.change("CREATE TABLE written (what TEXT NOT NULL)")
+	if o.store.Dialect() == store.Postgres {
+		o.change("GRANT SELECT ON written TO PUBLIC")
+	}
 	names := "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
 	if o.store.Dialect() == store.Postgres {
 		names = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-		o.change(`CREATE FUNCTION note_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO written VALUES (TG_TABLE_NAME || ' ' || TG_OP); RETURN NULL; END $$`)
+		o.change(`CREATE FUNCTION note_write() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN INSERT INTO written VALUES (TG_TABLE_NAME || ' ' || TG_OP); RETURN NULL; END $$`)
 	}
 	var tables []string
 	if err := o.store.Read(o.Context()).Raw(names).Scan(&tables).Error; err != nil || len(tables) < 60 {

@@ -67,7 +67,7 @@ func (c *assessCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	st, err := s.open(store.Options{})
+	st, err := s.open(store.Options{System: true})
 	if err != nil {
 		return err
 	}

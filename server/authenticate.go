@@ -9,6 +9,7 @@ import (
 
 	"steelyard/auth"
 	"steelyard/models"
+	"steelyard/services/accounts"
 )
 
 // actors know who a proven viewer is.
@@ -25,7 +26,7 @@ func authenticate(verifier *auth.Verifier, known actors, log *slog.Logger) middl
 			w.Header().Add("Vary", "Authorization")
 			lines := r.Header.Values("Authorization")
 			if len(lines) == 0 {
-				next.ServeHTTP(w, r)
+				next.ServeHTTP(w, r.WithContext(accounts.Enter(r.Context(), auth.Actor{})))
 				return
 			}
 			viewer, err := bearer(r.Context(), verifier, lines)
@@ -42,7 +43,7 @@ func authenticate(verifier *auth.Verifier, known actors, log *slog.Logger) middl
 				log.ErrorContext(r.Context(), "account not read", "error", err)
 				refuse(w, r, http.StatusServiceUnavailable, models.KeyInternal, models.CodeUnavailable)
 			default:
-				next.ServeHTTP(w, r.WithContext(auth.WithActor(r.Context(), actor)))
+				next.ServeHTTP(w, r.WithContext(accounts.Enter(r.Context(), actor)))
 			}
 		})
 	}

@@ -178,7 +178,7 @@ func TestBadRowsAreLeftOutOnDemand(t *testing.T) {
 // countRows counts a table's rows.
 func countRows(t *testing.T, db string, table any) int64 {
 	t.Helper()
-	st, err := store.Open(t.Context(), db, store.Options{Connections: 1})
+	st, err := store.Open(t.Context(), db, store.Options{Connections: 1, System: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -103,7 +103,7 @@ func (d *demo) tokens(official *models.Official) ([]line, error) {
 // ratings gives a fresh link to rate by, and the receipt of a rating that has been
 // given: the same at each start.
 func (d *demo) ratings(official *models.Official) (link, receipt string, err error) {
-	ctx := d.session.ctx
+	ctx := store.Widen(d.session.ctx, store.Commands)
 	actor := auth.Actor{Subject: "demo-official", Role: models.RoleOfficial, OfficialID: &official.ID}
 	service, err := store.Take[models.Service](d.store.Read(ctx).Order("ref"), "Service")
 	if err != nil {

@@ -131,7 +131,7 @@ func (c *doctorCmd) database(s *session) (*store.Store, []finding) {
 	if isSQLite {
 		return st, append(findings, engineSQLite(s, st), diskSpace(path))
 	}
-	return st, append(findings, c.enginePostgres(s, st))
+	return st, append(findings, c.enginePostgres(s, st), c.role(s, st))
 }
 
 func engineSQLite(s *session, st *store.Store) finding {
@@ -167,6 +167,30 @@ func (c *doctorCmd) enginePostgres(s *session, st *store.Store) finding {
 			server.Version, server.Limit, c.Connections)
 	}
 	return ok("engine", "PostgreSQL %s, %d connections of %d", server.Version, c.Connections, server.Limit)
+}
+
+// role looks at whom the database knows us as: what only an owner may do, the
+// application should not be able to.
+func (c *doctorCmd) role(s *session, st *store.Store) finding {
+	r, err := st.Role(s.ctx)
+	switch {
+	case err != nil:
+		return fail("role", "%v", err)
+	case len(r.Missing) > 0:
+		return fail("role", "%s lacks rights on %s: run steelyard migrate up --app-role %[1]s as the owner", r.Name, strings.Join(r.Missing, ", "))
+	case r.Fault() != "":
+		return warn("role", "%s", unbound(r))
+	}
+	return ok("role", "%s, bound by policies and grants", r.Name)
+}
+
+// unbound says what a role could do that the application should not.
+func unbound(r store.Role) string {
+	what := "it could alter what is only ever added"
+	if r.Super || r.Bypass {
+		what = "units are kept apart by the program's filters alone"
+	}
+	return fmt.Sprintf("%s %s: %s; make a role for the application by steelyard migrate up --app-role NAME", r.Name, r.Fault(), what)
 }
 
 // keys looks at the rater keys; a wrong file would hash what never matches.

@@ -67,7 +67,7 @@ func (c *importCmd) load(s *session, st *store.Store) (*imports.Report, error) {
 // and is loaded without waiting for the disk at each step: should the power fail,
 // it is simply loaded again.
 func (s *session) openOrMake() (*store.Store, error) {
-	st, err := store.Open(s.ctx, s.common.DB, store.Options{})
+	st, err := store.Open(s.ctx, s.common.DB, store.Options{System: true})
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (s *session) openOrMake() (*store.Store, error) {
 	if err := st.Close(); err != nil {
 		return nil, err
 	}
-	if st, err = store.Open(s.ctx, s.common.DB, store.Options{Bulk: true}); err != nil {
+	if st, err = store.Open(s.ctx, s.common.DB, store.Options{System: true, Bulk: true}); err != nil {
 		return nil, err
 	}
 	if _, err := st.MigrateUp(s.ctx); err != nil {

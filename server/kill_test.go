@@ -276,7 +276,7 @@ func (m *mortal) rate(token string, i int) {
 // look compares what residents hold with what is kept.
 func (m *mortal) look(submissions int) {
 	m.Helper()
-	st, err := store.Open(m.Context(), m.db, store.Options{Connections: 2})
+	st, err := store.Open(m.Context(), m.db, store.Options{Connections: 2, System: true})
 	if err != nil {
 		m.Fatal(err)
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"steelyard/store"
 )
 
 // How long a connection may take for what.
@@ -92,6 +94,7 @@ func wait(ctx context.Context, d time.Duration) {
 // failure is logged, and the next turn tries again.
 func every(interval time.Duration, log *slog.Logger, name string, work func(ctx context.Context) (int, error)) background {
 	return func(ctx context.Context) error {
+		ctx = store.Widen(ctx, store.Background)
 		tick := time.NewTicker(interval)
 		defer tick.Stop()
 		for {
@@ -110,6 +113,11 @@ func every(interval time.Duration, log *slog.Logger, name string, work func(ctx 
 			}
 		}
 	}
+}
+
+// alone is work that nobody's scope bounds.
+func alone(work background) background {
+	return func(ctx context.Context) error { return work(store.Widen(ctx, store.Background)) }
 }
 
 // isLoopback says whether an address is reached from this machine alone.

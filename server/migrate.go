@@ -14,18 +14,33 @@ type migrateCmd struct {
 }
 
 type (
-	migrateUp     struct{}
+	migrateUp struct {
+		AppRole string `placeholder:"NAME" help:"Also give this role of PostgreSQL what the application needs, and no more. Later steps give it theirs without being told again."`
+	}
 	migrateDown   struct{}
 	migrateStatus struct{}
 )
 
-func (migrateUp) Run(s *session) error {
+// Help is the longer text of --help.
+func (migrateUp) Help() string {
+	return "Run it as the owner of the database. With --app-role NAME the server can then connect as NAME, which cannot alter tables, " +
+		"nor change or delete what is only ever added; docs/operations.md shows the whole."
+}
+
+func (c migrateUp) Run(s *session) error {
 	return s.migrating(func(st *store.Store) error {
 		n, err := st.MigrateUp(s.ctx)
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(s.stdout, "%s: %d steps applied\n", st.URL(), n)
+		if _, err := fmt.Fprintf(s.stdout, "%s: %d steps applied\n", st.URL(), n); err != nil {
+			return err
+		}
+		role, err := st.Grant(s.ctx, c.AppRole)
+		if err != nil || role == "" {
+			return err
+		}
+		_, err = fmt.Fprintf(s.stdout, "role %s may do what the application needs\n", role)
 		return err
 	})
 }

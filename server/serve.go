@@ -29,6 +29,8 @@ type serveCmd struct {
 	Connections   int           `default:"20" help:"Size of the database pool."`
 	LinkDays      int           `default:"30" help:"Days in which a rating link may be used, 1 to 365."`
 
+	RequireAppRole bool `help:"Refuse to start as a role of PostgreSQL that owns the tables or is above their policies."`
+
 	JurisdictionID     string   `name:"jurisdiction-id" placeholder:"ID" help:"The jurisdiction_id of Open311, such as city.example.org; another one is refused. Default: any is taken."`
 	APIKey             []string `name:"api-key" placeholder:"TEXT" help:"The api_keys that may file by Open311. Default: everybody may."`
 	Attachments        string   `placeholder:"PLACE" help:"Where attachments lie: a folder, or s3://BUCKET?region=…&endpoint=…&use_path_style=true with its keys in the environment. Default: beside an SQLite database, else in the user's configuration folder."`
@@ -86,6 +88,9 @@ func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, l
 	if c.LinkDays < 1 || c.LinkDays > 365 {
 		return fmt.Errorf("--link-days %d is not between 1 and 365", c.LinkDays)
 	}
+	if err := c.checkRole(s, st, log); err != nil {
+		return err
+	}
 	m, err := c.means(s, st)
 	if err != nil {
 		return err
@@ -109,6 +114,24 @@ func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, l
 		return errors.Join(err, listener.Close())
 	}
 	return site.serve(s.ctx, listener, c.DrainDelay, c.Drain, c.tasks(site, log)...)
+}
+
+// checkRole says at each start what the database would let the program do that it
+// never needs, and refuses to start so where that is wished.
+func (c *serveCmd) checkRole(s *session, st *store.Store, log *slog.Logger) error {
+	r, err := st.Role(s.ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look at the database's role: %w", err)
+	case len(r.Missing) > 0:
+		return fmt.Errorf("role %s lacks rights on %s: run steelyard migrate up --app-role %[1]s as the owner", r.Name, strings.Join(r.Missing, ", "))
+	case r.Fault() == "":
+		return nil
+	case c.RequireAppRole:
+		return errors.New("--require-app-role: " + unbound(r))
+	}
+	log.WarnContext(s.ctx, "the database would let this program do more than it needs", "role", unbound(r))
+	return nil
 }
 
 // means gathers what the services work with, and refuses a key file that is not
@@ -215,7 +238,7 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 		every(c.SweepEvery, log, "destroy rater keys", site.app.Publications.RetireKeys),
 	}
 	if c.Worker {
-		tasks = append(tasks, site.app.Assessments.Work, site.app.Exports.Work)
+		tasks = append(tasks, alone(site.app.Assessments.Work), alone(site.app.Exports.Work))
 	}
 	return tasks
 }

@@ -56,7 +56,7 @@ func (s *Store) MigrateUp(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	done, err := p.Up(ctx)
+	done, err := p.Up(Widen(ctx, Commands)) // steps change rows, too
 	if err != nil {
 		return len(done), fmt.Errorf("migrate up: %w", err)
 	}
@@ -70,7 +70,7 @@ func (s *Store) MigrateDown(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	done, err := p.Down(ctx)
+	done, err := p.Down(Widen(ctx, Commands))
 	if errors.Is(err, goose.ErrNoNextVersion) {
 		return 0, nil
 	}
@@ -86,7 +86,7 @@ func (s *Store) MigrateDownTo(ctx context.Context, version int64) error {
 	if err != nil {
 		return err
 	}
-	if _, err = p.DownTo(ctx, version); err != nil {
+	if _, err = p.DownTo(Widen(ctx, Commands), version); err != nil {
 		return fmt.Errorf("migrate down to %d: %w", version, err)
 	}
 	return nil

@@ -30,6 +30,7 @@ type Store struct {
 	sql     *sql.DB  // behind read
 	pool    *pgxpool.Pool
 	writer  *writer // SQLite only
+	system  bool    // see Options.System
 	now     func() time.Time
 }
 
@@ -43,6 +44,9 @@ type Options struct {
 	// BusyTimeout is how long SQLite waits while another process writes; 0 means
 	// ten seconds.
 	BusyTimeout time.Duration
+	// System says that whoever brings no [Reach] is the program itself, and reaches
+	// everything: for commands that serve nobody.
+	System bool
 	// Now is the clock; nil means the system's.
 	Now func() time.Time
 }
@@ -59,7 +63,7 @@ func Open(ctx context.Context, dbURL string, opts Options) (*Store, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	s := &Store{url: dbURL, now: func() time.Time { return opts.Now().UTC().Truncate(time.Microsecond) }}
+	s := &Store{url: dbURL, system: opts.System, now: func() time.Time { return opts.Now().UTC().Truncate(time.Microsecond) }}
 	path, isSQLite := strings.CutPrefix(dbURL, "sqlite:")
 	switch {
 	case isSQLite && path != "":
@@ -85,6 +89,7 @@ func (s *Store) openPostgres(ctx context.Context, dbURL string, opts Options) er
 		})
 		return nil
 	}
+	config.PrepareConn = s.prepare
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
@@ -93,9 +98,8 @@ func (s *Store) openPostgres(ctx context.Context, dbURL string, opts Options) er
 		return fmt.Errorf("reach database %s: %w", Redacted(dbURL), err)
 	}
 	s.sql = stdlib.OpenDBFromPool(s.pool)
-	// The pool keeps the connections; database/sql must not throw them away.
-	s.sql.SetMaxOpenConns(opts.Connections)
-	s.sql.SetMaxIdleConns(opts.Connections)
+	// The pool keeps the connections and counts them. database/sql keeps none, so that
+	// each is taken from the pool for one context, and told whom it works for.
 	s.read, err = gorm.Open(postgres.New(postgres.Config{Conn: s.sql}), s.gormConfig(false))
 	return err
 }
@@ -206,7 +210,18 @@ func (s *Store) Close() error {
 
 // Pool says how the connections for reading, on PostgreSQL all connections, are
 // used.
-func (s *Store) Pool() sql.DBStats { return s.sql.Stats() }
+func (s *Store) Pool() sql.DBStats {
+	if s.pool == nil {
+		return s.sql.Stats()
+	}
+	of := s.pool.Stat()
+	return sql.DBStats{
+		MaxOpenConnections: int(of.MaxConns()), OpenConnections: int(of.TotalConns()),
+		InUse: int(of.AcquiredConns()), Idle: int(of.IdleConns()),
+		WaitCount: of.EmptyAcquireCount(), WaitDuration: of.EmptyAcquireWaitTime(),
+		MaxIdleTimeClosed: of.MaxIdleDestroyCount(), MaxLifetimeClosed: of.MaxLifetimeDestroyCount(),
+	}
+}
 
 // Dialect says which database it is.
 func (s *Store) Dialect() Dialect { return s.dialect }

@@ -47,7 +47,7 @@ func command(ctx context.Context, args []string, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	st, err := store.Open(ctx, *db, store.Options{Bulk: args[0] == "fill"})
+	st, err := store.Open(ctx, *db, store.Options{System: true, Bulk: args[0] == "fill"})
 	if err != nil {
 		return err
 	}

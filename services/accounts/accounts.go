@@ -52,6 +52,13 @@ func (s *Service) Actor(ctx context.Context, v auth.Viewer) (auth.Actor, error) 
 	return actor, nil
 }
 
+// Enter returns a context in which the actor acts: services find the actor in it, and
+// the database lets it touch what lies within the actor's scope and hands. A stranger
+// touches what belongs to the secrets that they show.
+func Enter(ctx context.Context, a auth.Actor) context.Context {
+	return store.WithReach(auth.WithActor(ctx, a), a.UnitID, a.OfficialID)
+}
+
 // narrowed is the scope of a token that names a unit: that unit, where it lies
 // within the account's scope, and otherwise none. A token never widens a scope.
 func (s *Service) narrowed(ctx context.Context, a *models.Account, ref string) (*models.ID, error) {

@@ -52,6 +52,7 @@ func (s *Service) read(ctx context.Context, in scope, progress Progress) (*readi
 	if err := in.period.Validate(); err != nil {
 		return nil, err
 	}
+	ctx = store.Widen(ctx, store.Evidence) // also of the connections that read beside the first
 	out := &reading{}
 	err := s.Store.InSnapshot(ctx, func(snap *store.Snapshot) error {
 		r := s.newReader(ctx, snap, in)

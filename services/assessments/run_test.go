@@ -160,8 +160,9 @@ func TestVerifyFindsWhatWasTouched(t *testing.T) {
 			return what
 		}
 		want(t, "untouched", differences(), []string{})
+		owner := storetest.Owner(t, s)
 		touch := func(statement string, args ...any) {
-			if err := s.InTx(t.Context(), func(tx *store.Tx) error { return tx.Exec(statement, args...).Error }); err != nil {
+			if err := owner.InTx(t.Context(), func(tx *store.Tx) error { return tx.Exec(statement, args...).Error }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -180,6 +181,7 @@ func TestVerifyFindsWhatWasTouched(t *testing.T) {
 // explanation's lines back and forth again.
 func TestExplanationsComeThroughAStepBack(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		s = storetest.Owner(t, s)
 		o := newOffice(t, s)
 		fill(o, false)
 		o.request(o.hr("town"), o.cycle("c", "town").ID)

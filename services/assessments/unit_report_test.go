@@ -49,7 +49,7 @@ func TestNarrowerReportsHaveWhomTheyAreAbout(t *testing.T) {
 			o.official(ref, "clerk", [3]string{"south", "2020-01-01", ""})
 		}
 		o.finished(c, []scored{{"a", "south", "clerk", 90, -50}, {"b", "south", "clerk", 60, -49.9}, {"d", "south", "clerk", 20, 50}, {"e", "south", "clerk", 10, 80}})
-		err := o.Store.InTx(t.Context(), func(tx *store.Tx) error {
+		err := storetest.Owner(t, s).InTx(t.Context(), func(tx *store.Tx) error {
 			return tx.Exec("UPDATE assessments SET grade = 'BOUNDARY' WHERE official_id = ?", o.id("b")).Error
 		})
 		if err != nil {

@@ -185,7 +185,7 @@ func (s *Service) Open(ctx context.Context, id, expires, signature string) (*mod
 	if err != nil || !hmac.Equal([]byte(signature), []byte(s.signature(key, expires))) || s.Store.Now().Unix() > until {
 		return nil, nil, models.NotFound("Attachment")
 	}
-	a, err := store.Take[models.Attachment](s.Store.Read(ctx).Where("id = ?", key), "Attachment")
+	a, err := store.Take[models.Attachment](s.Store.Read(store.Widen(ctx, store.SignedLink)).Where("id = ?", key), "Attachment")
 	if err != nil {
 		return nil, nil, err
 	}

@@ -72,7 +72,7 @@ func (s *Service) resolve(tx *store.Tx, c *models.Case, subject string, in Resol
 	if err != nil {
 		return err
 	}
-	return s.follow(tx, c, subject, in)
+	return tx.Widen(store.OneAnswer, func() error { return s.follow(tx, c, subject, in) })
 }
 
 // close stops what still runs and notes when and how the office closed the case. It

@@ -52,6 +52,7 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in NewCase) (*Open
 	}
 	hash := receipt.Hash()
 	c.ReceiptHash = hash[:]
+	ctx = store.Show(ctx, hash[:])
 	// Outside the transaction: a rule or a case more or less changes nothing.
 	db := s.Store.Read(ctx)
 	var suggestions []Suggestion

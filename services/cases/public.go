@@ -111,7 +111,7 @@ func (s *Service) byPublicID(ctx context.Context, publicID string) (*models.Case
 	if err != nil {
 		return nil, err
 	}
-	return store.Take[models.Case](s.Store.Read(ctx).Scopes(public).Where("id = ?", id), "Case")
+	return store.Take[models.Case](s.Store.Read(store.Widen(ctx, store.PublicFigures)).Scopes(public).Where("id = ?", id), "Case")
 }
 
 // PublicPage returns cases for everybody, the newest first, behind a place. That is
@@ -126,7 +126,7 @@ func (s *Service) PublicPage(ctx context.Context, f PublicFilter, first int, aft
 	if len(f.Categories) > maxRules {
 		return nil, false, models.Invalid("filter.categories", models.KeyTooLong, fmt.Sprint(maxRules), fmt.Sprint(len(f.Categories)))
 	}
-	query := s.Store.Read(ctx).Scopes(public).
+	query := s.Store.Read(store.Widen(ctx, store.PublicFigures)).Scopes(public).
 		Where("cases.opened_at >= ? AND cases.opened_at < ?", f.From.Start(s.Zone), f.To.AddDays(1).Start(s.Zone))
 	if len(f.Categories) > 0 {
 		// What no case can have is not asked for: PostgreSQL would refuse to compare it.

@@ -138,7 +138,7 @@ func (s *Service) byHolder(ctx context.Context, action, code string, key *string
 	}
 	hash := receipt.Hash()
 	var c *models.Case
-	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
+	err = s.Store.InTx(store.Show(ctx, hash[:]), func(tx *store.Tx) error {
 		if c, err = take(tx, everywhere, "receipt_hash = ?", hash[:]); err != nil {
 			if models.CodeOf(err) == models.CodeNotFound {
 				return noReceipt()
@@ -176,5 +176,5 @@ func (s *Service) ByReceipt(ctx context.Context, code string) (*models.Case, err
 		return nil, models.NotFound("Case")
 	}
 	hash := receipt.Hash()
-	return store.Take[models.Case](s.Store.Read(ctx).Where("receipt_hash = ?", hash[:]), "Case")
+	return store.Take[models.Case](s.Store.Read(store.Show(ctx, hash[:])).Where("receipt_hash = ?", hash[:]), "Case")
 }

@@ -37,7 +37,7 @@ type tally struct{ Received, InTime, PassedOn, Redone, Excluded int }
 // since is not in them, so that no figure moves on the day on which one resident
 // says something.
 func (s *Service) Transparency(ctx context.Context, unit models.ID) (*Transparency, error) {
-	db := s.Store.Read(ctx)
+	db := s.Store.Read(store.Widen(ctx, store.PublicFigures))
 	row, err := store.Take[models.OrgUnit](db.Where("id = ?", unit), "OrgUnit")
 	if err != nil {
 		return nil, err

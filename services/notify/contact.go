@@ -67,7 +67,7 @@ func (s *Service) byReceipt(ctx context.Context, action, code string, do func(tx
 		return none
 	}
 	hash := receipt.Hash()
-	return s.Store.InTx(ctx, func(tx *store.Tx) error {
+	return s.Store.InTx(store.Show(ctx, hash[:]), func(tx *store.Tx) error {
 		c, err := store.Take[models.Case](store.Lock(tx.DB).Where("receipt_hash = ?", hash[:]), "Case")
 		if models.CodeOf(err) == models.CodeNotFound {
 			return none

@@ -77,9 +77,9 @@ func (s *Service) exclude(tx *store.Tx, actor auth.Actor, e *models.EvidenceExcl
 		}
 	}
 	if e.Kind == models.ExcludeCase {
-		err = caseOf(tx, e)
+		err = tx.Widen(store.Evidence, func() error { return caseOf(tx, e) })
 	} else {
-		err = s.enoughRatings(tx, c, e)
+		err = tx.Widen(store.Evidence, func() error { return s.enoughRatings(tx, c, e) })
 	}
 	if err != nil {
 		return err

@@ -214,7 +214,7 @@ func (s *Service) Offer(ctx context.Context, token string) (*Offer, error) {
 	if err != nil {
 		return nil, models.NotFound("RatingInvitation")
 	}
-	db := s.Store.Read(ctx)
+	db := s.Store.Read(store.Show(ctx, hash[:]))
 	invitation, err := store.Take[models.RatingInvitation](db.Where("token_hash = ?", hash[:]), "RatingInvitation")
 	if err != nil {
 		return nil, err

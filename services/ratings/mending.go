@@ -29,8 +29,9 @@ func (s *Service) RateMending(ctx context.Context, in MendingMark) (*models.Rati
 	if err != nil {
 		return nil, noReceipt()
 	}
+	hash := receipt.Hash()
 	var rating *models.Rating
-	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
+	err = s.Store.InTx(store.Show(ctx, hash[:]), func(tx *store.Tx) error {
 		var d *models.ReplyDuty
 		if rating, d, err = s.owedBy(tx, receipt); err != nil {
 			return err
@@ -95,8 +96,9 @@ func (s *Service) RateAgain(ctx context.Context, in Again) (string, *models.Rati
 		return "", nil, noReceipt()
 	}
 	receipt, repeatable := s.receiptFor("rateAgain", first.Code(), in.IdempotencyKey)
-	hash := receipt.Hash()
+	hash, firstHash := receipt.Hash(), first.Hash()
 	rating.ReceiptHash = hash[:]
+	ctx = store.Show(store.Show(ctx, firstHash[:]), hash[:])
 	_, epoch, err := s.dated(rating, in.Contact)
 	if err != nil {
 		return "", nil, err

@@ -36,6 +36,9 @@ func (s *Service) Revoke(ctx context.Context, actor auth.Actor, in Revocation) (
 			return models.AtField("invitationId", err)
 		}
 		encounter, err := store.Take[models.Encounter](tx.Where("id = ?", invitation.EncounterID), "Encounter")
+		if models.CodeOf(err) == models.CodeNotFound {
+			return unknown // another unit's
+		}
 		if err != nil {
 			return err
 		}

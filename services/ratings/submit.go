@@ -54,6 +54,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (string, *models.Ra
 	receipt, repeatable := s.receiptFor("submitRating", in.Token, in.IdempotencyKey)
 	receiptHash := receipt.Hash()
 	rating.ReceiptHash = receiptHash[:]
+	ctx = store.Show(store.Show(ctx, hash[:]), receiptHash[:])
 	key, epoch, err := s.dated(rating, in.Contact)
 	if err != nil {
 		return "", nil, err
@@ -136,7 +137,8 @@ func (s *Service) ByReceipt(ctx context.Context, code string) (*models.Rating, e
 	if err != nil {
 		return nil, models.NotFound("Rating")
 	}
-	return byHash(s.Store.Read(ctx), receipt.Hash())
+	hash := receipt.Hash()
+	return byHash(s.Store.Read(store.Show(ctx, hash[:])), hash)
 }
 
 func byHash(db *gorm.DB, receipt auth.SecretHash) (*models.Rating, error) {

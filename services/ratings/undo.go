@@ -63,15 +63,15 @@ func (s *Service) Undo(ctx context.Context, code string, key *string) error {
 	if err != nil {
 		return noReceipt()
 	}
-	hash := receipt.UndoHash()
+	hash, rated := receipt.UndoHash(), receipt.Hash()
 	tooLate := &models.Error{
 		Code: models.CodeIllegalState, Field: "receipt", Key: models.KeyUndoTooLate,
 		Args: []string{strconv.Itoa(int(models.UndoFor.Minutes()))},
 	}
-	return s.Store.InTx(ctx, func(tx *store.Tx) error {
+	return s.Store.InTx(store.Show(ctx, rated[:]), func(tx *store.Tx) error {
 		undo, err := store.Take[models.RatingUndo](store.Lock(tx.DB).Where("undo_hash = ?", hash[:]), "RatingUndo")
 		if models.CodeOf(err) == models.CodeNotFound {
-			if _, err := byHash(tx.DB, receipt.Hash()); models.CodeOf(err) == models.CodeNotFound {
+			if _, err := byHash(tx.DB, rated); models.CodeOf(err) == models.CodeNotFound {
 				return noReceipt()
 			} else if err != nil {
 				return err
@@ -119,13 +119,18 @@ func undoRating(tx *store.Tx, receipt auth.Receipt, encounter models.ID) error {
 			return err
 		}
 	}
+	// The duty whose further rating it was is an earlier rating's, of another receipt.
+	return tx.Widen(store.TakenBack, func() error { return removeRating(tx, rating.ID, encounter) })
+}
+
+func removeRating(tx *store.Tx, id, encounter models.ID) error {
 	for _, step := range []struct {
 		statement string
 		args      []any
 	}{
-		{"DELETE FROM reply_duties WHERE rating_id = ?", []any{rating.ID}},
-		{"UPDATE reply_duties SET again_id = NULL WHERE again_id = ?", []any{rating.ID}},
-		{"DELETE FROM ratings WHERE id = ?", []any{rating.ID}},
+		{"DELETE FROM reply_duties WHERE rating_id = ?", []any{id}},
+		{"UPDATE reply_duties SET again_id = NULL WHERE again_id = ?", []any{id}},
+		{"DELETE FROM ratings WHERE id = ?", []any{id}},
 		{"DELETE FROM encounter_claims WHERE encounter_id = ?", []any{encounter}},
 		{
 			"UPDATE rating_invitations SET state = ? WHERE encounter_id = ? AND state = ?",

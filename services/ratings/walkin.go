@@ -37,6 +37,7 @@ func (s *Service) SubmitWalkIn(ctx context.Context, by auth.Visitor, in WalkIn) 
 	hash := receipt.Hash()
 	rating.ReceiptHash = hash[:]
 	rating.RatedOn = s.today(s.Store.Now())
+	ctx = store.Show(ctx, hash[:])
 	release := func() {}
 	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
 		release() // of a try before this one

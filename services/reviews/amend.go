@@ -103,10 +103,16 @@ func remove(tx *store.Tx, actor auth.Actor, in Amendment, details map[string]str
 	if own(actor, a.OfficialID, a.ReviewerID) {
 		return models.Invalid("removeId", models.KeyOwnRecord)
 	}
-	for _, row := range []any{&models.ReviewDraft{}, &models.ReviewClaim{}} {
-		if err := tx.Where("assignment_id = ?", a.ID).Delete(row).Error; err != nil {
-			return err
+	err = tx.Widen(store.Drafts, func() error {
+		for _, row := range []any{&models.ReviewDraft{}, &models.ReviewClaim{}} {
+			if err := tx.Where("assignment_id = ?", a.ID).Delete(row).Error; err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	details["removedOfficial"], details["removedReviewer"] = a.OfficialID.String(), a.ReviewerID.String()
 	return tx.Delete(a).Error

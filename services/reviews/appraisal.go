@@ -189,7 +189,7 @@ func (s *Service) Vote(ctx context.Context, in Vote) error {
 		return errCodeGone()
 	}
 	repeat := repeatHash(parsed.Code(), in.IdempotencyKey)
-	return s.Store.InTx(ctx, func(tx *store.Tx) error {
+	return s.Store.InTx(store.Widen(ctx, store.AnonymousAnswer), func(tx *store.Tx) error {
 		code, round, err := s.byCode(tx.DB, in.Code)
 		if err != nil {
 			return err

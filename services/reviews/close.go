@@ -52,7 +52,9 @@ func (s *Service) closeRound(tx *store.Tx, round *models.ReviewRound, by string)
 		return done.Error
 	}
 	round.State, round.EndedOn = models.RoundClosed, &today
-	err := tx.Where("assignment_id IN (SELECT id FROM review_assignments WHERE round_id = ?)", round.ID).Delete(&models.ReviewDraft{}).Error
+	err := tx.Widen(store.Drafts, func() error {
+		return tx.Where("assignment_id IN (SELECT id FROM review_assignments WHERE round_id = ?)", round.ID).Delete(&models.ReviewDraft{}).Error
+	})
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/url"
@@ -27,6 +28,8 @@ type cluster struct {
 	err       error
 	adminURL  string // of the database "postgres"
 	template  string
+	role      string    // whom migrated databases are opened as
+	password  string    // of role
 	folder    string    // of a private cluster
 	server    *exec.Cmd // of a private cluster
 	databases atomic.Int64
@@ -149,7 +152,22 @@ func (c *cluster) makeTemplate() error {
 		return err
 	}
 	_, err = s.MigrateUp(ctx)
+	if err == nil {
+		err = c.makeRole(ctx, s)
+	}
 	return errors.Join(err, s.Close())
+}
+
+// makeRole makes the role that the application has: tests work under its rights and
+// policies, as the program does.
+func (c *cluster) makeRole(ctx context.Context, s *store.Store) error {
+	role, password := fmt.Sprintf("steelyard_app_%d", os.Getpid()), rand.Text()
+	if err := c.admin(ctx, "CREATE ROLE "+role+" LOGIN PASSWORD '"+password+"'"); err != nil {
+		return err
+	}
+	c.role, c.password = role, password
+	_, err := s.Grant(ctx, role)
+	return err
 }
 
 func (c *cluster) admin(ctx context.Context, statement string) error {
@@ -170,14 +188,26 @@ func (c *cluster) url(database string) string {
 	return u.String()
 }
 
-// clone makes a database for one test; migrated says from which template.
+// as is a URL for the application's role.
+func (c *cluster) as(dbURL string) string {
+	u, err := url.Parse(dbURL)
+	if err != nil {
+		panic(err) // it is one of ours
+	}
+	u.User = url.UserPassword(c.role, c.password)
+	return u.String()
+}
+
+// clone makes a database for one test; migrated says from which template, and that it
+// is the application's role that opens it.
 func (c *cluster) clone(ctx context.Context, migrated bool) (dbURL, name string, err error) {
 	name = fmt.Sprintf("steelyard_test_%d_%d", os.Getpid(), c.databases.Add(1))
-	statement := "CREATE DATABASE " + name
+	statement, dbURL := "CREATE DATABASE "+name, c.url(name)
 	if migrated {
 		statement += " TEMPLATE " + c.template
+		dbURL = c.as(dbURL)
 	}
-	return c.url(name), name, c.admin(ctx, statement)
+	return dbURL, name, c.admin(ctx, statement)
 }
 
 func (c *cluster) drop(name string) error {
@@ -187,7 +217,7 @@ func (c *cluster) drop(name string) error {
 func (c *cluster) stop() error {
 	var err error
 	if c.template != "" && c.err == nil {
-		err = c.drop(c.template)
+		err = errors.Join(c.drop(c.template), c.admin(context.Background(), "DROP ROLE "+c.role))
 	}
 	if c.server != nil && c.server.Process != nil {
 		err = errors.Join(err, c.server.Process.Signal(syscall.SIGINT))

@@ -5,8 +5,10 @@ package storetest
 import (
 	"context"
 	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -44,10 +46,33 @@ func Each(t *testing.T, test func(t *testing.T, s *store.Store)) {
 	}
 }
 
-// Open returns an empty, migrated database that goes away with the test.
+// Open returns an empty, migrated database that goes away with the test. On PostgreSQL
+// it is opened as the application's role, whom the policies bind. What brings no reach
+// of its own reaches everything: tests that act through a service alone are the
+// program itself, and requests bring theirs.
 func Open(t testing.TB, d store.Dialect, opts store.Options) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), URL(t, d, true), opts)
+	opts.System = true
+	return open(t, URL(t, d, true), opts)
+}
+
+// Owner opens the same PostgreSQL database as who owns its tables, for what the
+// application must not do; an SQLite database has no other role, and is returned.
+func Owner(t testing.TB, s *store.Store) *store.Store {
+	t.Helper()
+	if s.Dialect() == store.SQLite {
+		return s
+	}
+	u, err := url.Parse(s.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return open(t, shared.url(strings.TrimPrefix(u.Path, "/")), store.Options{Connections: 2, System: true, Now: s.Now})
+}
+
+func open(t testing.TB, dbURL string, opts store.Options) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), dbURL, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,8 +84,8 @@ func Open(t testing.TB, d store.Dialect, opts store.Options) *store.Store {
 	return s
 }
 
-// URL returns where a database of its own is for this test; without migrated it
-// holds no tables.
+// URL returns where a database of its own is for this test: for the application's
+// role, or without migrated for who may make its tables, which it does not hold.
 func URL(t testing.TB, d store.Dialect, migrated bool) string {
 	t.Helper()
 	if d == store.SQLite {
