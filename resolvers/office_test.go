@@ -238,13 +238,19 @@ func (o *office) change(statement string, args ...any) {
 	}
 }
 
-// tryChange is change for what the database is to refuse, also to who owns it.
-func (o *office) tryChange(statement string, args ...any) error {
+// asOwner is the database as who owns its tables sees it.
+func (o *office) asOwner() *store.Store {
 	o.Helper()
 	if o.owner == nil {
 		o.owner = storetest.Owner(o.T, o.store)
 	}
-	return o.owner.InTx(o.Context(), func(tx *store.Tx) error { return tx.Exec(statement, args...).Error })
+	return o.owner
+}
+
+// tryChange is change for what the database is to refuse, also to who owns it.
+func (o *office) tryChange(statement string, args ...any) error {
+	o.Helper()
+	return o.asOwner().InTx(o.Context(), func(tx *store.Tx) error { return tx.Exec(statement, args...).Error })
 }
 
 func (o *office) parse(id string) models.ID {

@@ -153,7 +153,7 @@ func (o *office) marks(column string, tables ...string) []string {
 	var all []string
 	for _, table := range tables {
 		var some []string
-		query := o.store.Read(o.Context()).Table(table).Where(column + "::text <> '0'")
+		query := o.asOwner().Read(o.Context()).Table(table).Where(column + "::text <> '0'")
 		if err := query.Pluck(column+"::text", &some).Error; err != nil {
 			o.Fatal(err)
 		}

@@ -145,10 +145,9 @@ func (tx *Tx) grant(ctx context.Context, role string) error {
 		return fmt.Errorf("role %s %s: policies and triggers would not bind it", role, r.Fault())
 	}
 	name, schema := pgx.Identifier{role}.Sanitize(), pgx.Identifier{r.Schema}.Sanitize()
-	statements := []string{
-		"GRANT USAGE ON SCHEMA " + schema + " TO " + name,
-		"REVOKE CREATE ON SCHEMA " + schema + " FROM PUBLIC, " + name,
-		"REVOKE ALL ON ALL TABLES IN SCHEMA " + schema + " FROM " + name,
+	statements := []string{"REVOKE ALL ON ALL TABLES IN SCHEMA " + schema + " FROM " + name}
+	if r.OurSchema { // else it is a superuser's, as before PostgreSQL 15, and open to all
+		statements = append(statements, "GRANT USAGE ON SCHEMA "+schema+" TO "+name, "REVOKE CREATE ON SCHEMA "+schema+" FROM PUBLIC, "+name)
 	}
 	for table, rights := range grants {
 		statements = append(statements, "GRANT "+rights+" ON "+table+" TO "+name)
@@ -165,6 +164,8 @@ func (tx *Tx) grant(ctx context.Context, role string) error {
 type Role struct {
 	Name, Schema        string
 	Super, Bypass, Owns bool
+	// OurSchema says that whoever asks owns the schema of the tables.
+	OurSchema bool
 	// Missing are the tables on which it lacks what the application needs.
 	Missing []string `gorm:"-"`
 }
@@ -213,6 +214,7 @@ func roleOf(db *gorm.DB, name string) (Role, error) {
 	var r Role
 	// Who is a member of the owner can become it.
 	err := db.Raw(`SELECT rolname AS name, current_schema() AS schema, rolsuper AS super, rolbypassrls AS bypass,
+			(SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = current_schema()) AS our_schema,
 			EXISTS (SELECT 1 FROM pg_class WHERE relname = 'audit_entries' AND relnamespace = current_schema()::regnamespace
 				AND pg_has_role(pg_roles.oid, relowner, 'MEMBER')) AS owns
 		FROM pg_roles WHERE rolname = ?`, name).Scan(&r).Error
