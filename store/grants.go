@@ -33,6 +33,8 @@ var grants = map[string]string{
 	"publication_entries": adds,
 	"publications":        adds,
 	"seals":               adds,
+	"tallies":             adds,
+	"tally_blocks":        adds,
 	// Results: a run writes them once.
 	"assessments":  adds,
 	"explanations": adds,
