@@ -57,6 +57,36 @@ type AuditEntry struct {
 	Details map[string]string `gorm:"serializer:json"`
 }
 
+// ActorResident is the actor of anonymous writes.
+const ActorResident = "resident"
+
+// Anonymous says whether the entry is of a write that must not lead to a person.
+func (e *AuditEntry) Anonymous() bool { return e.Actor == ActorResident && e.NounID == nil }
+
+// AuditBlock is a link of the audit chain: the seal over a batch of entries, which
+// names the block before it.
+type AuditBlock struct {
+	Number       int `gorm:"primaryKey;autoIncrement:false"`
+	PreviousHash Hash
+	ClosedAt     time.Time
+	Count        int
+	Anonymous    int // of the entries, those of anonymous writes
+	Hash         Hash
+	KeyID        string // of the audit key that signed number and hash
+	Signature    Hash
+}
+
+// AuditMember says in which block an entry was chained, at which position counted
+// from 1, and what its digest was then. The unit bounds who may read it: nil where it
+// concerns no unit alone.
+type AuditMember struct {
+	EntryID  ID `gorm:"primaryKey"`
+	Block    int
+	Position int
+	Leaf     Hash
+	UnitID   *ID
+}
+
 // KeyEpoch is a calendar year's rater key: known here by its fingerprint alone,
 // so that a missing or foreign key file is noticed before it does harm.
 type KeyEpoch struct {

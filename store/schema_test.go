@@ -80,6 +80,8 @@ var records = []any{
 	models.EvidenceExclusion{},
 	models.IntegrityFlag{},
 	models.AuditEntry{},
+	models.AuditBlock{},
+	models.AuditMember{},
 	models.IdempotencyKey{},
 	models.Setting{},
 	models.CategoryRule{},
