@@ -128,3 +128,13 @@ func ignoreClosed(err error) error {
 	}
 	return err
 }
+
+// Alone makes the transaction the only one under a name until it ends: another waits
+// here. It is for work that goes on beside the writers, and keeps none of them
+// waiting. On SQLite a transaction is alone with whatever it does.
+func (tx *Tx) Alone(name string) error {
+	if tx.kind == SQLite {
+		return nil
+	}
+	return tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", "steelyard "+name).Error
+}

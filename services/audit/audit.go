@@ -1,5 +1,11 @@
 // Package audit keeps the record of everything that changes a result. Entries
 // are written in the transaction of what they tell of, and are only ever added.
+//
+// Afterwards a chainer gathers committed entries into blocks that each name the one
+// before and are signed, so that what was chained cannot be changed, moved or taken
+// out without showing; package chain says how the digests are made. Entries of
+// anonymous writes are chained when their day is over, several at once, so that their
+// place tells no moment.
 package audit
 
 import (
@@ -25,8 +31,11 @@ func Record(tx *store.Tx, e Entry) error { return write(tx, e, tx.Now) }
 // RecordAnonymous adds an entry that must not lead to a person: it has the day
 // alone, no subject, and names no record.
 func RecordAnonymous(tx *store.Tx, action, noun string) error {
-	return write(tx, Entry{Actor: "resident", Action: action, Noun: noun}, tx.Now.Truncate(24*time.Hour))
+	return write(tx, Entry{Actor: models.ActorResident, Action: action, Noun: noun}, tx.Now.Truncate(day))
 }
+
+// day is what anonymous entries keep of a moment.
+const day = 24 * time.Hour
 
 func write(tx *store.Tx, e Entry, at time.Time) error {
 	details := e.Details
