@@ -13,6 +13,7 @@ import (
 
 	"steelyard/models"
 	"steelyard/services/assessments"
+	"steelyard/services/audit"
 	"steelyard/services/cases"
 	"steelyard/services/notify"
 	"steelyard/services/publications"
@@ -113,6 +114,50 @@ type AssignCaseInput struct {
 	OfficialID graphql.Omittable[*models.ID] `json:"officialId,omitempty"`
 	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// Something noted with an audit entry.
+type AuditDetail struct {
+	// What it says, such as `state` or `reason`.
+	Name string `json:"name"`
+	// What it was.
+	Value string `json:"value"`
+}
+
+// A page of the audit trail.
+type AuditEntryConnection struct {
+	// The entries with their cursors.
+	Edges []*AuditEntryEdge `json:"edges"`
+	// The entries alone.
+	Nodes []*audit.Chained `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// An entry of the audit trail and its place.
+type AuditEntryEdge struct {
+	// Pass it as `after` to go on behind this row.
+	Cursor string `json:"cursor"`
+	// The entry.
+	Node *audit.Chained `json:"node"`
+}
+
+// Which entries are listed.
+type AuditTrailFilter struct {
+	// Only what concerned this unit and everything below it.
+	UnitID graphql.Omittable[*models.ID] `json:"unitId,omitempty"`
+	// Only what this subject did.
+	Actor graphql.Omittable[*string] `json:"actor,omitempty"`
+	// Only this operation, such as `publishCycle`.
+	Action graphql.Omittable[*string] `json:"action,omitempty"`
+	// Only what was done to things of this type, such as `Cycle`.
+	Noun graphql.Omittable[*string] `json:"noun,omitempty"`
+	// Only what was done to this record.
+	NounID graphql.Omittable[*models.ID] `json:"nounId,omitempty"`
+	// From this moment on.
+	FromAt graphql.Omittable[*time.Time] `json:"fromAt,omitempty"`
+	// Before this moment.
+	ToAt graphql.Omittable[*time.Time] `json:"toAt,omitempty"`
 }
 
 // A run to be stopped.

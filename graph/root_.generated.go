@@ -29,6 +29,9 @@ type ResolverRoot interface {
 	AssessmentConnection() AssessmentConnectionResolver
 	AssessmentRun() AssessmentRunResolver
 	Attachment() AttachmentResolver
+	AuditEntry() AuditEntryResolver
+	AuditFault() AuditFaultResolver
+	AuditHead() AuditHeadResolver
 	Case() CaseResolver
 	CaseEvent() CaseEventResolver
 	CaseOffer() CaseOfferResolver
@@ -239,6 +242,54 @@ type ComplexityRoot struct {
 		MediaType    func(childComplexity int) int
 		Size         func(childComplexity int) int
 		URL          func(childComplexity int) int
+	}
+
+	AuditDetail struct {
+		Name  func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
+	AuditEntry struct {
+		Action   func(childComplexity int) int
+		Actor    func(childComplexity int) int
+		At       func(childComplexity int) int
+		Block    func(childComplexity int) int
+		Details  func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Noun     func(childComplexity int) int
+		NounID   func(childComplexity int) int
+		Position func(childComplexity int) int
+		Unit     func(childComplexity int) int
+	}
+
+	AuditEntryConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AuditEntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AuditFault struct {
+		Block    func(childComplexity int) int
+		Defect   func(childComplexity int) int
+		EntryID  func(childComplexity int) int
+		Position func(childComplexity int) int
+	}
+
+	AuditHead struct {
+		CheckedAt func(childComplexity int) int
+		ClosedAt  func(childComplexity int) int
+		Fault     func(childComplexity int) int
+		Hash      func(childComplexity int) int
+		Holds     func(childComplexity int) int
+		KeyID     func(childComplexity int) int
+		Number    func(childComplexity int) int
+		PublicKey func(childComplexity int) int
+		Signature func(childComplexity int) int
 	}
 
 	CancelAssessmentPayload struct {
@@ -1112,6 +1163,8 @@ type ComplexityRoot struct {
 		Areas               func(childComplexity int) int
 		AssessmentReport    func(childComplexity int, cycleID models.ID, unitID *models.ID, peerGroup *string, search *string, orderBy models.AssessmentOrder, first int32, after *string) int
 		AssessmentRun       func(childComplexity int, id models.ID) int
+		AuditHead           func(childComplexity int) int
+		AuditTrail          func(childComplexity int, filter *AuditTrailFilter, first int32, after *string) int
 		BoundaryCases       func(childComplexity int, cycleID models.ID, unitID *models.ID, first int32, after *string) int
 		CaseByReceipt       func(childComplexity int, receipt string) int
 		CaseCategories      func(childComplexity int) int
@@ -2358,6 +2411,192 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attachment.URL(childComplexity), true
+
+	case "AuditDetail.name":
+		if e.ComplexityRoot.AuditDetail.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditDetail.Name(childComplexity), true
+	case "AuditDetail.value":
+		if e.ComplexityRoot.AuditDetail.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditDetail.Value(childComplexity), true
+
+	case "AuditEntry.action":
+		if e.ComplexityRoot.AuditEntry.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Action(childComplexity), true
+	case "AuditEntry.actor":
+		if e.ComplexityRoot.AuditEntry.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Actor(childComplexity), true
+	case "AuditEntry.at":
+		if e.ComplexityRoot.AuditEntry.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.At(childComplexity), true
+	case "AuditEntry.block":
+		if e.ComplexityRoot.AuditEntry.Block == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Block(childComplexity), true
+	case "AuditEntry.details":
+		if e.ComplexityRoot.AuditEntry.Details == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Details(childComplexity), true
+	case "AuditEntry.id":
+		if e.ComplexityRoot.AuditEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ID(childComplexity), true
+	case "AuditEntry.noun":
+		if e.ComplexityRoot.AuditEntry.Noun == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Noun(childComplexity), true
+	case "AuditEntry.nounId":
+		if e.ComplexityRoot.AuditEntry.NounID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.NounID(childComplexity), true
+	case "AuditEntry.position":
+		if e.ComplexityRoot.AuditEntry.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Position(childComplexity), true
+	case "AuditEntry.unit":
+		if e.ComplexityRoot.AuditEntry.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Unit(childComplexity), true
+
+	case "AuditEntryConnection.edges":
+		if e.ComplexityRoot.AuditEntryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Edges(childComplexity), true
+	case "AuditEntryConnection.nodes":
+		if e.ComplexityRoot.AuditEntryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Nodes(childComplexity), true
+	case "AuditEntryConnection.pageInfo":
+		if e.ComplexityRoot.AuditEntryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.PageInfo(childComplexity), true
+
+	case "AuditEntryEdge.cursor":
+		if e.ComplexityRoot.AuditEntryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Cursor(childComplexity), true
+	case "AuditEntryEdge.node":
+		if e.ComplexityRoot.AuditEntryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
+
+	case "AuditFault.block":
+		if e.ComplexityRoot.AuditFault.Block == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditFault.Block(childComplexity), true
+	case "AuditFault.defect":
+		if e.ComplexityRoot.AuditFault.Defect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditFault.Defect(childComplexity), true
+	case "AuditFault.entryId":
+		if e.ComplexityRoot.AuditFault.EntryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditFault.EntryID(childComplexity), true
+	case "AuditFault.position":
+		if e.ComplexityRoot.AuditFault.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditFault.Position(childComplexity), true
+
+	case "AuditHead.checkedAt":
+		if e.ComplexityRoot.AuditHead.CheckedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditHead.CheckedAt(childComplexity), true
+	case "AuditHead.closedAt":
+		if e.ComplexityRoot.AuditHead.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditHead.ClosedAt(childComplexity), true
+	case "AuditHead.fault":
+		if e.ComplexityRoot.AuditHead.Fault == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditHead.Fault(childComplexity), true
+	case "AuditHead.hash":
+		if e.ComplexityRoot.AuditHead.Hash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditHead.Hash(childComplexity), true
+	case "AuditHead.holds":
+		if e.ComplexityRoot.AuditHead.Holds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditHead.Holds(childComplexity), true
+	case "AuditHead.keyId":
+		if e.ComplexityRoot.AuditHead.KeyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditHead.KeyID(childComplexity), true
+	case "AuditHead.number":
+		if e.ComplexityRoot.AuditHead.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditHead.Number(childComplexity), true
+	case "AuditHead.publicKey":
+		if e.ComplexityRoot.AuditHead.PublicKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditHead.PublicKey(childComplexity), true
+	case "AuditHead.signature":
+		if e.ComplexityRoot.AuditHead.Signature == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditHead.Signature(childComplexity), true
 
 	case "CancelAssessmentPayload.run":
 		if e.ComplexityRoot.CancelAssessmentPayload.Run == nil {
@@ -6349,6 +6588,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AssessmentRun(childComplexity, args["id"].(models.ID)), true
+	case "Query.auditHead":
+		if e.ComplexityRoot.Query.AuditHead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.AuditHead(childComplexity), true
+	case "Query.auditTrail":
+		if e.ComplexityRoot.Query.AuditTrail == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditTrail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditTrail(childComplexity, args["filter"].(*AuditTrailFilter), args["first"].(int32), args["after"].(*string)), true
 	case "Query.boundaryCases":
 		if e.ComplexityRoot.Query.BoundaryCases == nil {
 			break
@@ -8913,6 +9169,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AppraisalMarkInput", ec.unmarshalInputAppraisalMarkInput),
 			graphql.NewInputUnmarshaler("AspectInput", ec.unmarshalInputAspectInput),
 			graphql.NewInputUnmarshaler("AssignCaseInput", ec.unmarshalInputAssignCaseInput),
+			graphql.NewInputUnmarshaler("AuditTrailFilter", ec.unmarshalInputAuditTrailFilter),
 			graphql.NewInputUnmarshaler("CancelAssessmentInput", ec.unmarshalInputCancelAssessmentInput),
 			graphql.NewInputUnmarshaler("CaseFilter", ec.unmarshalInputCaseFilter),
 			graphql.NewInputUnmarshaler("CaseReasonInput", ec.unmarshalInputCaseReasonInput),
@@ -9095,7 +9352,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "assessment.graphqls" "attachment.graphqls" "case.graphqls" "compare.graphqls" "counter.graphqls" "cycle.graphqls" "deed.graphqls" "export.graphqls" "grade.graphqls" "notification.graphqls" "org.graphqls" "participation.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
+//go:embed "assessment.graphqls" "attachment.graphqls" "audit.graphqls" "case.graphqls" "compare.graphqls" "counter.graphqls" "cycle.graphqls" "deed.graphqls" "export.graphqls" "grade.graphqls" "notification.graphqls" "org.graphqls" "participation.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -9109,6 +9366,7 @@ func sourceData(filename string) string {
 var sources = []*ast.Source{
 	{Name: "assessment.graphqls", Input: sourceData("assessment.graphqls"), BuiltIn: false},
 	{Name: "attachment.graphqls", Input: sourceData("attachment.graphqls"), BuiltIn: false},
+	{Name: "audit.graphqls", Input: sourceData("audit.graphqls"), BuiltIn: false},
 	{Name: "case.graphqls", Input: sourceData("case.graphqls"), BuiltIn: false},
 	{Name: "compare.graphqls", Input: sourceData("compare.graphqls"), BuiltIn: false},
 	{Name: "counter.graphqls", Input: sourceData("counter.graphqls"), BuiltIn: false},
@@ -9440,6 +9698,102 @@ func (ec *executionContext) childFields_Attachment(ctx context.Context, field gr
 		return ec.fieldContext_Attachment_url(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Attachment", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDetail(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_AuditDetail_name(ctx, field)
+	case "value":
+		return ec.fieldContext_AuditDetail_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDetail", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditEntry_id(ctx, field)
+	case "at":
+		return ec.fieldContext_AuditEntry_at(ctx, field)
+	case "actor":
+		return ec.fieldContext_AuditEntry_actor(ctx, field)
+	case "action":
+		return ec.fieldContext_AuditEntry_action(ctx, field)
+	case "noun":
+		return ec.fieldContext_AuditEntry_noun(ctx, field)
+	case "nounId":
+		return ec.fieldContext_AuditEntry_nounId(ctx, field)
+	case "details":
+		return ec.fieldContext_AuditEntry_details(ctx, field)
+	case "block":
+		return ec.fieldContext_AuditEntry_block(ctx, field)
+	case "position":
+		return ec.fieldContext_AuditEntry_position(ctx, field)
+	case "unit":
+		return ec.fieldContext_AuditEntry_unit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditEntryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AuditEntryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditEntryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AuditEntryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AuditEntryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditFault(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "block":
+		return ec.fieldContext_AuditFault_block(ctx, field)
+	case "position":
+		return ec.fieldContext_AuditFault_position(ctx, field)
+	case "entryId":
+		return ec.fieldContext_AuditFault_entryId(ctx, field)
+	case "defect":
+		return ec.fieldContext_AuditFault_defect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditFault", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditHead(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_AuditHead_number(ctx, field)
+	case "hash":
+		return ec.fieldContext_AuditHead_hash(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_AuditHead_closedAt(ctx, field)
+	case "signature":
+		return ec.fieldContext_AuditHead_signature(ctx, field)
+	case "keyId":
+		return ec.fieldContext_AuditHead_keyId(ctx, field)
+	case "publicKey":
+		return ec.fieldContext_AuditHead_publicKey(ctx, field)
+	case "checkedAt":
+		return ec.fieldContext_AuditHead_checkedAt(ctx, field)
+	case "holds":
+		return ec.fieldContext_AuditHead_holds(ctx, field)
+	case "fault":
+		return ec.fieldContext_AuditHead_fault(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditHead", field.Name)
 }
 
 func (ec *executionContext) childFields_CancelAssessmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

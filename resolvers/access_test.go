@@ -30,7 +30,8 @@ const (
 var allowed = map[string]string{
 	"Query.unitReport": "HR AUDITOR", "Query.unsungOfficials": "HR AUDITOR", "Query.showcaseGaps": "HR AUDITOR", "Query.boundaryCases": "HR AUDITOR",
 	"Query.exportOfficialSheet": "OFFICIAL HR AUDITOR",
-	"Query.me":                  anyone, "Query.ratingInvitation": anyone, "Query.ratingByReceipt": anyone, "Query.caseByReceipt": anyone,
+	"Query.auditTrail":          "AUDITOR", "Query.auditHead": "AUDITOR",
+	"Query.me": anyone, "Query.ratingInvitation": anyone, "Query.ratingByReceipt": anyone, "Query.caseByReceipt": anyone,
 	"Query.suggestCategories": anyone, "Query.holidays": anyone,
 	"Query.categoryRules": ruleMakers, "Query.areas": ruleMakers, "Query.routingRules": ruleMakers,
 	"Mutation.saveCategoryRule": ruleMakers, "Mutation.removeCategoryRule": ruleMakers, "Mutation.saveArea": ruleMakers, "Mutation.removeArea": ruleMakers,

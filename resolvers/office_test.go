@@ -3,6 +3,7 @@ package resolvers_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
 	"net/http"
@@ -34,6 +35,7 @@ import (
 	"steelyard/services/accounts"
 	"steelyard/services/assessments"
 	"steelyard/services/attachments"
+	"steelyard/services/audit"
 	"steelyard/services/cases"
 	"steelyard/services/cycles"
 	"steelyard/services/deeds"
@@ -112,7 +114,12 @@ func emptyOffice(t *testing.T, d store.Dialect) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
 	o.app = resolvers.App{
+		Audit:        &audit.Service{Store: o.store, Key: key, Thresholds: privacy.Default()},
 		Accounts:     &accounts.Service{Store: o.store},
 		Assessments:  &assessments.Service{Store: o.store, Keys: o.keys, Zone: zone, Worker: "test", Thresholds: privacy.Default()},
 		Cases:        cases.New(o.store, o.keys, zone, days, secret),

@@ -8,6 +8,7 @@ import (
 	"steelyard/services/accounts"
 	"steelyard/services/assessments"
 	"steelyard/services/attachments"
+	"steelyard/services/audit"
 	"steelyard/services/cases"
 	"steelyard/services/cycles"
 	"steelyard/services/deeds"
@@ -24,6 +25,7 @@ type App struct {
 	Accounts     *accounts.Service
 	Assessments  *assessments.Service
 	Attachments  *attachments.Service
+	Audit        *audit.Service
 	Cases        *cases.Service
 	Cycles       *cycles.Service
 	Deeds        *deeds.Service

@@ -30,7 +30,7 @@ func TestAWrongQuestionIsNoInternalError(t *testing.T) {
 					continue
 				}
 				subject := ""
-				for _, role := range []string{"HR", "OFFICIAL", "REPLY_OFFICER"} {
+				for _, role := range []string{"HR", "OFFICIAL", "REPLY_OFFICER", "AUDITOR"} {
 					if roles := allowed["Query."+f.Name]; subject == "" && strings.Contains(roles, role) {
 						subject = everybody[role]
 					}

@@ -117,6 +117,7 @@ const (
 	partsOfProposal       = 5
 	figuresOfReview       = 25
 	columnsOfReport       = 30
+	detailsOfEntry        = 5
 )
 
 // complexities say what lists cost: as many times their rows as are asked for.
@@ -131,6 +132,8 @@ func complexities() graph.ComplexityRoot {
 		return exportCost + child
 	}
 	c.Query.ExportOfficialSheet = func(child int, _, _ models.ID) int { return sheetCost + child }
+	c.Query.AuditTrail = func(child int, _ *graph.AuditTrailFilter, first int32, _ *string) int { return rows(first, child) }
+	c.AuditEntry.Details = func(child int) int { return rows(detailsOfEntry, child) }
 	c.Query.Exports = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.ReportDefinitions = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.ReportColumns = func(child int) int { return rows(columnsOfReport, child) }

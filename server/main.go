@@ -40,6 +40,7 @@ type cli struct {
 	Assess   assessCmd   `cmd:"" help:"Assess a period and write the report to a file."`
 	Simulate simulateCmd `cmd:"" help:"Judge the scoring engine by worlds with known truth."`
 	Token    tokenCmd    `cmd:"" help:"Mint a token for an account, and make the account."`
+	Audit    auditCmd    `cmd:"" help:"Check that nothing was changed, moved or taken out of the audit trail."`
 	Doctor   doctorCmd   `cmd:"" help:"Say what is configured, reachable and out of date."`
 }
 

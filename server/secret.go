@@ -32,6 +32,7 @@ type secrets struct {
 	contacts    [][]byte // the current first
 	attachments []byte
 	exports     *auth.Links
+	audit       auditKeys
 }
 
 // openSecrets reads the secret file, and makes it where there is none. What was

@@ -21,6 +21,7 @@ type serveCmd struct {
 	Network
 	Tokens
 	Telling
+	AuditKeys
 
 	Introspection bool          `help:"Let anybody read the whole schema."`
 	Graphiql      bool          `default:"true" negatable:"" help:"Serve the GraphiQL console at /graphiql."`
@@ -158,6 +159,9 @@ func (c *serveCmd) means(s *session, st *store.Store) (means, error) {
 	if err != nil {
 		return means{}, err
 	}
+	if secrets.audit, err = c.open(s, st); err != nil {
+		return means{}, err
+	}
 	days, err := s.common.days()
 	if err != nil {
 		return means{}, err
@@ -235,6 +239,8 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 		every(c.SweepEvery, log, "release reviews", site.app.Reviews.Release),
 		every(c.SweepEvery, log, "remind reviewers", site.app.Reviews.RemindDue),
 		every(c.SweepEvery, log, "close review rounds", site.app.Reviews.CloseDue),
+		every(c.SweepEvery, log, "chain audit entries", site.app.Audit.Chain),
+		every(goOverChain, log, "go over the audit chain", site.app.Audit.Watch),
 		every(c.SweepEvery, log, "destroy rater keys", site.app.Publications.RetireKeys),
 	}
 	if c.Worker {

@@ -15,6 +15,7 @@ import (
 	"steelyard/services/accounts"
 	"steelyard/services/assessments"
 	"steelyard/services/attachments"
+	"steelyard/services/audit"
 	"steelyard/services/cases"
 	"steelyard/services/cycles"
 	"steelyard/services/deeds"
@@ -48,6 +49,7 @@ func (m means) app() resolvers.App {
 		Attachments: &attachments.Service{
 			Store: m.store, Bucket: m.bucket, Secret: m.secrets.attachments, ByReceipt: of.ByReceipt, Visible: of.ByIDs,
 		},
+		Audit:  newAudit(m.store, m.secrets.audit),
 		Cases:  of,
 		Cycles: &cycles.Service{Store: m.store},
 		Deeds:  &deeds.Service{Store: m.store, Zone: m.zone, Secret: m.secrets.receipts},
@@ -63,6 +65,11 @@ func (m means) app() resolvers.App {
 		Ratings: ratings.New(m.store, m.keys, m.zone, m.days, m.secrets.invitations, m.secrets.receipts),
 		Reviews: &reviews.Service{Store: m.store, Keys: m.keys, Zone: m.zone, Secret: m.secrets.receipts, Thresholds: privacy.Default()},
 	}
+}
+
+// newAudit makes the service that the audit commands need alone, too.
+func newAudit(st *store.Store, keys auditKeys) *audit.Service {
+	return &audit.Service{Store: st, Key: keys.private, Trusted: keys.trusted, Thresholds: privacy.Default()}
 }
 
 // newAssessments makes the service that `assess` needs alone, too. Its worker is

@@ -3,7 +3,7 @@
 //
 // Afterwards a chainer gathers committed entries into blocks that each name the one
 // before and are signed, so that what was chained cannot be changed, moved or taken
-// out without showing; package chain says how the digests are made. Entries of
+// out without showing; package auditchain says how the digests are made. Entries of
 // anonymous writes are chained when their day is over, several at once, so that their
 // place tells no moment.
 package audit

@@ -12,8 +12,8 @@ import (
 
 	"gorm.io/gorm"
 
+	"steelyard/auditchain"
 	"steelyard/auth"
-	"steelyard/chain"
 	"steelyard/models"
 	"steelyard/privacy"
 	"steelyard/store"
@@ -105,9 +105,9 @@ func (s *Service) close(tx *store.Tx, since time.Time, newKey bool) (int, error)
 		return 0, err
 	}
 	keyID := auth.KeyID(s.Key.Public().(ed25519.PublicKey))
-	var before chain.Head
+	var before auditchain.Head
 	if last != nil {
-		before = chain.Head{Number: last.Number, Hash: chain.Digest(last.Hash)}
+		before = auditchain.Head{Number: last.Number, Hash: auditchain.Digest(last.Hash)}
 		if last.KeyID != keyID && !newKey {
 			return 0, fmt.Errorf("%w: block %d by %s, ours is %s", ErrOtherKey, last.Number, last.KeyID, keyID)
 		}
@@ -120,7 +120,7 @@ func (s *Service) close(tx *store.Tx, since time.Time, newKey bool) (int, error)
 	if err != nil {
 		return 0, err
 	}
-	b := chain.Close(before, tx.Now, entries, s.Key, keyID)
+	b := auditchain.Close(before, tx.Now, entries, s.Key, keyID)
 	if err := tx.Create(&models.AuditBlock{
 		Number: b.Number, PreviousHash: b.Previous[:], ClosedAt: b.ClosedAt, Count: b.Count, Anonymous: b.Anonymous,
 		Hash: b.Hash[:], KeyID: b.KeyID, Signature: b.Signature,
@@ -129,7 +129,7 @@ func (s *Service) close(tx *store.Tx, since time.Time, newKey bool) (int, error)
 	}
 	members := make([]*models.AuditMember, len(entries))
 	for i, e := range entries {
-		leaf := chain.Leaf(e)
+		leaf := auditchain.Leaf(e)
 		members[i] = &models.AuditMember{EntryID: e.ID, Block: b.Number, Position: i + 1, Leaf: leaf[:], UnitID: units[e.ID]}
 	}
 	return len(entries), tx.CreateInBatches(members, 500).Error
@@ -141,7 +141,7 @@ func lastBlock(db *gorm.DB) (*models.AuditBlock, error) {
 	if models.CodeOf(err) == models.CodeNotFound {
 		return nil, nil
 	}
-	if err == nil && len(b.Hash) != len(chain.Digest{}) {
+	if err == nil && len(b.Hash) != len(auditchain.Digest{}) {
 		err = fmt.Errorf("audit block %d has no hash", b.Number)
 	}
 	return b, err

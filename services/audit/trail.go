@@ -8,8 +8,8 @@ import (
 
 	"gorm.io/gorm"
 
+	"steelyard/auditchain"
 	"steelyard/auth"
-	"steelyard/chain"
 	"steelyard/models"
 	"steelyard/store"
 )
@@ -109,15 +109,15 @@ func atTop(db *gorm.DB, unit *models.ID) (bool, error) {
 // Check is how the chain was found when it was last gone over.
 type Check struct {
 	At    time.Time
-	Head  chain.Head
-	Fault *chain.Fault // nil: it holds
+	Head  auditchain.Head
+	Fault *auditchain.Fault // nil: it holds
 }
 
 // Watch goes over the whole chain and remembers how it was found. Within the life of
 // a process it holds the chain to the head of the last time, so that a cut tail is
 // found as well. A fault is also an error, for the log.
 func (s *Service) Watch(ctx context.Context) (int, error) {
-	var kept *chain.Head
+	var kept *auditchain.Head
 	if before := s.LastCheck(); before != nil && before.Head.Number > 0 {
 		kept = &before.Head
 	}

@@ -10,26 +10,26 @@ import (
 
 	"gorm.io/gorm"
 
+	"steelyard/auditchain"
 	"steelyard/auth"
-	"steelyard/chain"
 	"steelyard/models"
 )
 
 // Verified is a chain that holds.
 type Verified struct {
-	chain.Report
+	auditchain.Report
 	// Waiting are the entries that are in no block yet.
 	Waiting int
 }
 
-// Verify goes over the whole chain, from one state of the database. A *chain.Fault
+// Verify goes over the whole chain, from one state of the database. A *auditchain.Fault
 // names the first place at which it does not hold. A head that was kept elsewhere
 // finds a cut tail, too; nil: there is none.
-func (s *Service) Verify(ctx context.Context, kept *chain.Head) (*Verified, error) {
+func (s *Service) Verify(ctx context.Context, kept *auditchain.Head) (*Verified, error) {
 	out := &Verified{}
 	err := s.Store.InReadTx(ctx, func(db *gorm.DB) error {
-		v := chain.NewVerifier(s.Keys(), kept)
-		err := walk(db, func(b *chain.Block, items []chain.Item, _ []*models.ID) error {
+		v := auditchain.NewVerifier(s.Keys(), kept)
+		err := walk(db, func(b *auditchain.Block, items []auditchain.Item, _ []*models.ID) error {
 			return orNil(v.Block(b, items))
 		})
 		if err != nil {
@@ -52,7 +52,7 @@ func (s *Service) Verify(ctx context.Context, kept *chain.Head) (*Verified, erro
 }
 
 // orNil keeps a nil fault from becoming an error that is not nil.
-func orNil(f *chain.Fault) error {
+func orNil(f *auditchain.Fault) error {
 	if f == nil {
 		return nil
 	}
@@ -60,13 +60,13 @@ func orNil(f *chain.Fault) error {
 }
 
 // beyond looks for entries of a block that is no longer there.
-func beyond(db *gorm.DB, head chain.Head) (*chain.Fault, error) {
+func beyond(db *gorm.DB, head auditchain.Head) (*auditchain.Fault, error) {
 	var n int64
 	err := db.Model(&models.AuditMember{}).Where("block NOT BETWEEN 1 AND ?", head.Number).Limit(1).Count(&n).Error
 	if err != nil || n == 0 {
 		return nil, err
 	}
-	return &chain.Fault{Block: head.Number + 1, Defect: chain.BlockMissing}, nil
+	return &auditchain.Fault{Block: head.Number + 1, Defect: auditchain.BlockMissing}, nil
 }
 
 // Keys are the public keys that this server vouches for, by their ids.
@@ -89,9 +89,9 @@ func (s *Service) publicKeys() []ed25519.PublicKey {
 // Export writes an extract of the whole chain. Entries of anonymous writes are given
 // by their digest alone, and so is, of a unit's extract, what concerns another part
 // of the organisation. It is for operators: it does not ask who may see what.
-func (s *Service) Export(ctx context.Context, w io.Writer, unitRef string) (chain.Head, error) {
-	var head chain.Head
-	out, err := chain.NewWriter(w, s.Store.Now(), unitRef, s.publicKeys()...)
+func (s *Service) Export(ctx context.Context, w io.Writer, unitRef string) (auditchain.Head, error) {
+	var head auditchain.Head
+	out, err := auditchain.NewWriter(w, s.Store.Now(), unitRef, s.publicKeys()...)
 	if err != nil {
 		return head, err
 	}
@@ -100,7 +100,7 @@ func (s *Service) Export(ctx context.Context, w io.Writer, unitRef string) (chai
 		if err != nil {
 			return err
 		}
-		return walk(db, func(b *chain.Block, items []chain.Item, units []*models.ID) error {
+		return walk(db, func(b *auditchain.Block, items []auditchain.Item, units []*models.ID) error {
 			for i := range items {
 				e := items[i].Entry
 				if e != nil && (e.Anonymous() || unitRef != "" && (units[i] == nil || !within[*units[i]])) {
@@ -142,7 +142,7 @@ const (
 
 // walk hands over every block in the order of their numbers, each with its entries
 // and the units that they concern.
-func walk(db *gorm.DB, take func(b *chain.Block, items []chain.Item, units []*models.ID) error) error {
+func walk(db *gorm.DB, take func(b *auditchain.Block, items []auditchain.Item, units []*models.ID) error) error {
 	for next := 1; ; {
 		var rows []*models.AuditBlock
 		if err := db.Where("number >= ?", next).Order("number").Limit(pageBlocks).Find(&rows).Error; err != nil {
@@ -163,14 +163,14 @@ func walk(db *gorm.DB, take func(b *chain.Block, items []chain.Item, units []*mo
 	}
 }
 
-func walkPage(db *gorm.DB, rows []*models.AuditBlock, take func(b *chain.Block, items []chain.Item, units []*models.ID) error) error {
+func walkPage(db *gorm.DB, rows []*models.AuditBlock, take func(b *auditchain.Block, items []auditchain.Item, units []*models.ID) error) error {
 	members, err := membersOf(db, rows[0].Number, rows[len(rows)-1].Number)
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
 		b := blockOf(row)
-		var items []chain.Item
+		var items []auditchain.Item
 		var of []*models.ID
 		for len(members) > 0 && members[0].Block <= row.Number {
 			if members[0].Block == row.Number {
@@ -187,8 +187,8 @@ func walkPage(db *gorm.DB, rows []*models.AuditBlock, take func(b *chain.Block, 
 
 // blockOf is a block as it is stored. A hash of another length than a digest's is
 // one that fits nothing.
-func blockOf(row *models.AuditBlock) chain.Block {
-	b := chain.Block{
+func blockOf(row *models.AuditBlock) auditchain.Block {
+	b := auditchain.Block{
 		Number: row.Number, ClosedAt: row.ClosedAt, Count: row.Count, Anonymous: row.Anonymous,
 		KeyID: row.KeyID, Signature: row.Signature,
 	}
@@ -243,23 +243,23 @@ func membersOf(db *gorm.DB, from, to int) ([]*member, error) {
 }
 
 // item is the member as the verifier takes it.
-func (m *member) item() chain.Item {
-	item := chain.Item{Position: m.Position, EntryID: m.EntryID.String()}
+func (m *member) item() auditchain.Item {
+	item := auditchain.Item{Position: m.Position, EntryID: m.EntryID.String()}
 	copy(item.Leaf[:], m.Leaf)
 	switch {
 	case m.unread:
-		item.Lost = chain.EntryUnread
+		item.Lost = auditchain.EntryUnread
 		return item
 	case m.Found == nil:
-		item.Lost = chain.EntryMissing
+		item.Lost = auditchain.EntryMissing
 		return item
 	case m.At == nil || m.Actor == nil || m.Action == nil || m.Noun == nil || m.Details == nil:
-		item.Lost = chain.EntryUnread
+		item.Lost = auditchain.EntryUnread
 		return item
 	}
 	e := &models.AuditEntry{ID: *m.Found, At: *m.At, Actor: *m.Actor, Action: *m.Action, Noun: *m.Noun, NounID: m.NounID}
 	if err := json.Unmarshal([]byte(*m.Details), &e.Details); err != nil {
-		item.Lost = chain.EntryUnread
+		item.Lost = auditchain.EntryUnread
 		return item
 	}
 	item.Entry = e

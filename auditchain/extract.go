@@ -1,8 +1,9 @@
-package chain
+package auditchain
 
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
@@ -35,7 +36,7 @@ type startLine struct {
 	Format    string   `json:"format"`
 	WrittenAt string   `json:"writtenAt"`
 	Unit      string   `json:"unit,omitempty"` // entries outside this unit are given by their leaf alone; empty: no others are
-	Keys      []string `json:"keys"` // Ed25519, 32 bytes each in base64
+	Keys      []string `json:"keys"`           // Ed25519, 32 bytes each in base64
 }
 
 type blockLine struct {
@@ -186,7 +187,7 @@ type reader struct {
 }
 
 func (r *reader) fault(why string) *Fault {
-	return &Fault{Block: r.block, Defect: ExtractUnready, Detail: fmt.Sprintf("line %d: %s", r.n, why)}
+	return &Fault{Block: r.block, Defect: ExtractUnread, Detail: fmt.Sprintf("line %d: %s", r.n, why)}
 }
 
 // next reads a line. One that breaks off, or holds anything but one known thing, is a
@@ -235,9 +236,11 @@ func (r *reader) blocks(v *Verifier) (*endLine, error) {
 	}
 	for {
 		l, err := r.next()
+		if f := (*Fault)(nil); errors.As(err, &f) && f.Defect == ExtractCut {
+			err = cmp.Or(flush(), err) // what is missing in front of the break is its first place
+		}
 		if err != nil {
-			// What is wrong before the break is named first.
-			return nil, errors.Join(flush(), err)
+			return nil, err
 		}
 		switch {
 		case l.Entry != nil && block != nil:

@@ -1,4 +1,4 @@
-package chain
+package auditchain
 
 import (
 	"bytes"
@@ -12,25 +12,48 @@ import (
 // Defect is what is wrong with a place of a chain.
 type Defect string
 
-// The defects, each with the words that a report says.
+// The defects.
 const (
-	EntryChanged   Defect = "is not what was chained"
-	EntryMissing   Defect = "is missing"
-	EntryAdded     Defect = "was added later: the block was closed over fewer"
-	EntryMoved     Defect = "does not stand where it was chained"
-	EntryUnread    Defect = "cannot be read"
-	EntryWithheld  Defect = "gives more entries by their digest alone than were written anonymously"
-	BlockMissing   Defect = "is missing"
-	BlockMoved     Defect = "does not stand where it was chained"
-	BlockUnlinked  Defect = "does not name the block before it"
-	BlockChanged   Defect = "does not have the hash of its entries"
-	BlockUnsigned  Defect = "is not signed by its key"
-	KeyUnknown     Defect = "is signed by a key that nobody vouched for"
-	HeadCut        Defect = "is missing: the chain was cut before the head that was kept"
-	HeadOther      Defect = "is not the head that was kept"
-	ExtractCut     Defect = "is where the extract breaks off"
-	ExtractUnready Defect = "cannot be read"
+	EntryChanged  Defect = "ENTRY_CHANGED"
+	EntryMissing  Defect = "ENTRY_MISSING"
+	EntryAdded    Defect = "ENTRY_ADDED"
+	EntryMoved    Defect = "ENTRY_MOVED"
+	EntryUnread   Defect = "ENTRY_UNREAD"
+	EntryWithheld Defect = "ENTRY_WITHHELD"
+	BlockMissing  Defect = "BLOCK_MISSING"
+	BlockMoved    Defect = "BLOCK_MOVED"
+	BlockUnlinked Defect = "BLOCK_UNLINKED"
+	BlockChanged  Defect = "BLOCK_CHANGED"
+	BlockUnsigned Defect = "BLOCK_UNSIGNED"
+	KeyUnknown    Defect = "KEY_UNKNOWN"
+	HeadCut       Defect = "HEAD_CUT"
+	HeadOther     Defect = "HEAD_OTHER"
+	ExtractCut    Defect = "EXTRACT_CUT"
+	ExtractUnread Defect = "EXTRACT_UNREAD"
 )
+
+// Defects are all of them.
+var Defects = []Defect{EntryChanged, EntryMissing, EntryAdded, EntryMoved, EntryUnread, EntryWithheld, BlockMissing, BlockMoved, BlockUnlinked, BlockChanged, BlockUnsigned, KeyUnknown, HeadCut, HeadOther, ExtractCut, ExtractUnread}
+
+// defectTexts are what a fault says of its place.
+var defectTexts = map[Defect]string{
+	EntryChanged:  "is not what was chained",
+	EntryMissing:  "is missing",
+	EntryAdded:    "was added later: the block was closed over fewer",
+	EntryMoved:    "does not stand where it was chained",
+	EntryUnread:   "cannot be read",
+	EntryWithheld: "gives more entries by their digest alone than were written anonymously",
+	BlockMissing:  "is missing",
+	BlockMoved:    "does not stand where it was chained",
+	BlockUnlinked: "does not name the block before it",
+	BlockChanged:  "does not have the hash of its entries",
+	BlockUnsigned: "is not signed by its key",
+	KeyUnknown:    "is signed by a key that nobody vouched for",
+	HeadCut:       "is missing: the chain was cut before the head that was kept",
+	HeadOther:     "is not the head that was kept",
+	ExtractCut:    "is where the extract breaks off",
+	ExtractUnread: "cannot be read",
+}
 
 // Fault is the first place at which a chain does not hold. Position counts a
 // block's entries from 1; 0 is the block itself.
@@ -50,7 +73,7 @@ func (f *Fault) Error() string {
 	if f.EntryID != "" {
 		text += ", entry " + f.EntryID
 	}
-	text += " " + string(f.Defect)
+	text += " " + defectTexts[f.Defect]
 	if f.Detail != "" {
 		text += " (" + f.Detail + ")"
 	}

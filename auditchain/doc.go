@@ -1,4 +1,4 @@
-// Package chain is the mathematics of the audit chain: what an entry's digest is
+// Package auditchain is the mathematics of the audit chain: what an entry's digest is
 // taken over, how entries are gathered into blocks that each name the one before,
 // and how a chain, or an extract of one, is gone over. It knows no database, so
 // that an extract can be checked on any machine.
@@ -17,4 +17,4 @@
 // where its reader may not see the entry, and still be checked. So it does with
 // anonymous writes; how many of them a block holds stands in its hash, so that no
 // other entry can be withheld in their name.
-package chain
+package auditchain
