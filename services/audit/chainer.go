@@ -28,7 +28,7 @@ const (
 	settled = time.Hour
 	// recent is how far back a look goes that is done every minute. What was committed
 	// later than this after its moment is found by the daily look at everything.
-	recent = 48 * time.Hour
+	recent = 72 * time.Hour
 )
 
 // Service keeps the chain and shows it.
