@@ -118,9 +118,11 @@ func (o *office) try(schema *ast.Schema, t *trial) {
 		o.tryFault(t, query, f)
 	}
 	good, _ := inScripts(schema, schema.Types[input], t.input, append(codes, t.exact...)).(map[string]any)
+	before := o.audited()
 	if a := o.ask(t.subject, query, "input", good); len(a.Errors) > 0 || len(orEmptyList(a.get(t.mutation+".userErrors"))) > 0 {
 		o.Errorf("%s: what is right is refused: %+v %v\n%v", t.mutation, a.Errors, a.data, good)
 	}
+	o.wantAudited(t.mutation, before)
 }
 
 func orEmptyList(v any) []any {

@@ -38,37 +38,45 @@ func (k *AuditKeys) file(s *session) (string, error) {
 	return s.common.sideFile(auditSuffix)
 }
 
-// open reads the keys. A signing key is made where nothing is chained yet; a chain
-// whose key is missing, or another, is refused, since nobody could tell a new key from
-// that of somebody who wrote the chain anew.
+// open reads the keys, and makes the signing key where nothing is chained yet.
 func (k *AuditKeys) open(s *session, st *store.Store) (auditKeys, error) {
 	keys, err := k.public()
 	if err != nil {
 		return keys, err
 	}
-	path, err := k.file(s)
-	if err != nil {
-		return keys, err
+	path, private, err := k.find(s, st)
+	if err == nil && private == nil {
+		private, err = signingKey(path)
+	}
+	keys.private = private
+	return keys, err
+}
+
+// find looks for the signing key; nil where there is none and none is needed yet. A
+// chain whose key is missing, or another, is refused, since nobody could tell a new
+// key from that of somebody who wrote the chain anew.
+func (k *AuditKeys) find(s *session, st *store.Store) (path string, private ed25519.PrivateKey, err error) {
+	if path, err = k.file(s); err != nil {
+		return path, nil, err
 	}
 	signedBy, err := chainKey(s, st)
 	if err != nil {
-		return keys, err
+		return path, nil, err
 	}
-	keys.private, err = auth.ReadKeyFile(path)
+	private, err = auth.ReadKeyFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && signedBy == "":
-		keys.private, err = signingKey(path)
+		return path, nil, nil
 	case errors.Is(err, fs.ErrNotExist):
-		err = fmt.Errorf("the audit chain is signed by key %s, and %s is not there: bring it back, name it by --audit-key-file, "+
+		return path, nil, fmt.Errorf("the audit chain is signed by key %s, and %s is not there: bring it back, name it by --audit-key-file, "+
 			"or, if it is lost, go on with another by steelyard audit new-key", signedBy, path)
+	case err != nil:
+		return path, nil, err
 	}
-	if err != nil {
-		return keys, err
+	if ours := auth.KeyID(private.Public().(ed25519.PublicKey)); signedBy != "" && ours != signedBy {
+		return path, nil, fmt.Errorf("the audit chain is signed by key %s, and %s holds %s: name the right one by --audit-key-file", signedBy, path, ours)
 	}
-	if ours := auth.KeyID(keys.private.Public().(ed25519.PublicKey)); signedBy != "" && ours != signedBy {
-		return keys, fmt.Errorf("the audit chain is signed by key %s, and %s holds %s: name the right one by --audit-key-file", signedBy, path, ours)
-	}
-	return keys, nil
+	return path, private, nil
 }
 
 // public reads the keys that vouch for earlier blocks.

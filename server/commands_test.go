@@ -253,7 +253,7 @@ func TestDoctor(t *testing.T) {
 	must(t, db, "token", "--role", "ADMIN", "--subject", "root")
 	stdout = must(t, db, "doctor", "--trust-token-key", "--public-url", "https://pingjia.example", "--addr", "127.0.0.1:0")
 	wantHas(t, stdout, "OK    database", "up to date", "OK    engine", "SQLite 3.", "OK    disk", "OK    rater keys",
-		"OK    tokens", "OK    address", "OK    public URL", "WARN  link secret")
+		"OK    tokens", "OK    address", "OK    public URL", "WARN  link secret", "WARN  audit key")
 
 	_, _, err = command(t, db, "doctor", "--public-url", "ftp://x", "--lang", "en")
 	if err == nil {

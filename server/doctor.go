@@ -20,6 +20,7 @@ import (
 type doctorCmd struct {
 	Tokens
 	Telling
+	AuditKeys
 
 	Addr        string `default:"127.0.0.1:8080" help:"Where serve is to listen."`
 	PublicURL   string `name:"public-url" placeholder:"URL" help:"Where residents reach the server."`
@@ -85,6 +86,7 @@ func (c *doctorCmd) examine(s *session) []finding {
 	}
 	findings = append(findings, c.keys(s, epochs), c.secret(s), c.tokens(s), c.address(), c.public(), c.webhooks(), c.mail(s), c.attachments(s))
 	if st != nil {
+		findings = append(findings, c.auditKey(s, st))
 		if err := st.Close(); err != nil {
 			findings = append(findings, fail("database", "it cannot be closed: %v", err))
 		}
@@ -230,6 +232,18 @@ func (c *doctorCmd) secret(s *session) finding {
 		return fail("link secret", "%v", err)
 	}
 	return ok("link secret", "%s", path)
+}
+
+// auditKey looks for the key that signs the audit chain.
+func (c *doctorCmd) auditKey(s *session, st *store.Store) finding {
+	path, private, err := c.find(s, st)
+	switch {
+	case err != nil:
+		return fail("audit key", "%v", err)
+	case private == nil:
+		return warn("audit key", "%s is not there yet: serve makes it; several processes need the same", path)
+	}
+	return ok("audit key", "%s", path)
 }
 
 // tokens looks at what bearer tokens are verified with.

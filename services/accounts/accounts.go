@@ -124,7 +124,7 @@ func (s *Service) Ensure(ctx context.Context, in Grant) (*models.Account, error)
 			if err := tx.Create(account).Error; err != nil {
 				return duplicate(err)
 			}
-			return record(tx, account)
+			return record(tx, account, in)
 		}
 		if err != nil || account.Role == in.Role && same(account.UnitID, unit) && same(account.OfficialID, official) && !account.Disabled {
 			return err
@@ -134,7 +134,7 @@ func (s *Service) Ensure(ctx context.Context, in Grant) (*models.Account, error)
 		if err := tx.Model(account).Select("*").Updates(account).Error; err != nil {
 			return err
 		}
-		return record(tx, account)
+		return record(tx, account, in)
 	})
 	if err != nil {
 		return nil, err
@@ -161,10 +161,12 @@ func resolve(tx *store.Tx, in Grant) (unit, official *models.ID, err error) {
 	return unit, official, nil
 }
 
-func record(tx *store.Tx, a *models.Account) error {
+// record says what the account may do from now on, and in which part of the
+// organisation.
+func record(tx *store.Tx, a *models.Account, in Grant) error {
 	return audit.Record(tx, audit.Entry{
 		Actor: "system", Action: "grantAccount", Noun: "Account", NounID: &a.ID,
-		Details: map[string]string{"subject": a.Subject, "role": string(a.Role)},
+		Details: map[string]string{"subject": a.Subject, "role": string(a.Role), "unit": in.UnitRef, "official": in.OfficialRef},
 	})
 }
 

@@ -38,6 +38,11 @@ func (c *Chained) Place() string { return c.At.UTC().Format(time.RFC3339Nano) + 
 // whose scope begins at the top. Anonymous writes are not listed: how many there were
 // on a day, and of what, would tell of answers.
 func (s *Service) Trail(ctx context.Context, actor auth.Actor, f TrailFilter, first int, after string) ([]*Chained, bool, error) {
+	for _, w := range f.words() {
+		if err := models.ValidSearch("filter."+w.column, w.text); err != nil {
+			return nil, false, err
+		}
+	}
 	if f.FromAt != nil && f.ToAt != nil && f.ToAt.Before(*f.FromAt) {
 		return nil, false, models.Invalid("filter.toAt", models.KeyPeriodBackwards, f.FromAt.Format(time.RFC3339), f.ToAt.Format(time.RFC3339))
 	}
@@ -61,11 +66,16 @@ func (s *Service) Trail(ctx context.Context, actor auth.Actor, f TrailFilter, fi
 	return store.Cut(rows, first), len(rows) > first, err
 }
 
+// words are the texts of a filter, by their columns.
+func (f *TrailFilter) words() [3]struct{ column, text string } {
+	return [...]struct{ column, text string }{{"actor", f.Actor}, {"action", f.Action}, {"noun", f.Noun}}
+}
+
 // of keeps the entries that a filter asks for.
 func (f *TrailFilter) of(query *gorm.DB) *gorm.DB {
-	for column, value := range map[string]string{"actor": f.Actor, "action": f.Action, "noun": f.Noun} {
-		if value != "" {
-			query = query.Where(column+" = ?", value)
+	for _, w := range f.words() {
+		if w.text != "" {
+			query = query.Where(w.column+" = ?", w.text)
 		}
 	}
 	if f.NounID != nil {
