@@ -88,8 +88,10 @@ func TestAnAuditorReadsTheTrailOfTheOwnPart(t *testing.T) {
 		if strings.Count(north, "openCycle") != 1 || strings.Count(north, "grantAccount") != 5 || !strings.Contains(north, "issueRatingInvitation") {
 			o.Errorf("the north: %s", north)
 		}
-		one := o.ok("auditor-north", trail, "filter", in{"action": "openCycle", "actor": "hr-north", "noun": "Cycle", "nounId": o.ids["cycle"],
-			"unitId": o.ids["north"], "fromAt": "2025-03-04T02:00:00Z", "toAt": "2025-03-04T02:00:01Z"})
+		one := o.ok("auditor-north", trail, "filter", in{
+			"action": "openCycle", "actor": "hr-north", "noun": "Cycle", "nounId": o.ids["cycle"],
+			"unitId": o.ids["north"], "fromAt": "2025-03-04T02:00:00Z", "toAt": "2025-03-04T02:00:01Z",
+		})
 		one.wants("auditTrail.nodes.0.unit.name", "Office north")
 		one.wants("auditTrail.nodes.0.nounId", o.ids["cycle"])
 		o.lists("auditor-north", "", "filter", in{"unitId": o.ids["south"]})
