@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	_ "time/tzdata" // the zone must be known on machines without a zone database
 
@@ -16,6 +17,7 @@ import (
 
 	"steelyard/messages"
 	"steelyard/models"
+	"steelyard/scoring"
 )
 
 func main() {
@@ -32,6 +34,7 @@ func main() {
 // STEELYARD_SOME_FLAG.
 type cli struct {
 	Common
+	Version kong.VersionFlag `help:"Say what this program was built from."`
 
 	Serve    serveCmd    `cmd:"" help:"Serve GraphQL and the pages."`
 	Demo     demoCmd     `cmd:"" help:"Make a district of demonstration data, score it and serve it."`
@@ -43,6 +46,9 @@ type cli struct {
 	Audit    auditCmd    `cmd:"" help:"Check that nothing was changed, moved or taken out of the audit trail."`
 	Doctor   doctorCmd   `cmd:"" help:"Say what is configured, reachable and out of date."`
 }
+
+// commit is what a release was built from; tools/release.sh sets it.
+var commit = "no release"
 
 // session is what every command gets.
 type session struct {
@@ -59,6 +65,7 @@ func newParser(c *cli, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, er
 		kong.Description("Steelyard weighs the work of public officials by what the people served experienced. "+
 			"Start with: steelyard demo"),
 		kong.DefaultEnvars("STEELYARD"),
+		kong.Vars{"version": "steelyard " + commit + ", engine " + scoring.Version + ", " + runtime.Version()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, Summary: true}),
 		kong.Writers(stdout, stderr),
 		kong.Exit(exit),
@@ -77,7 +84,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		args = []string{"--help"}
 	}
 	command, err := parser.Parse(args)
-	if exited { // --help has been printed
+	if exited { // --help or --version has been printed
 		return nil
 	}
 	if err != nil {

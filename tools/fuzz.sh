@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Fuzzes every parser for so many seconds each: tools/fuzz.sh [SECONDS [PACKAGE…]]. What
+# fails is written to testdata/fuzz beside the test, to be mended and kept. With KEEP=N
+# the N smallest of the inputs that reached new code are kept there as well.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:-3}
+shift || true
+cache=$(go env GOCACHE)/fuzz
+for file in $(git grep -l '^func Fuzz' -- "${@:-*_test.go}"); do
+	folder=$(dirname "$file")
+	for target in $(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' "$file"); do
+		echo "$folder $target"
+		go test "./$folder" -run '^$' -fuzz "^$target\$" -fuzztime "${seconds}s" -fuzzminimizetime 5x -parallel 2 | grep -v '^fuzz: elapsed\|^PASS\|^ok'  || [ "${PIPESTATUS[0]}" = 0 ]
+		[ -z "${KEEP:-}" ] || (
+			kept="$folder/testdata/fuzz/$target"
+			mkdir -p "$kept"
+			ls -Sr "$cache/steelyard/$folder/$target" 2>/dev/null | head -"$KEEP" | while read -r name; do
+				cp "$cache/steelyard/$folder/$target/$name" "$kept/"
+			done
+			rmdir --ignore-fail-on-non-empty -p "$kept" 2>/dev/null || true
+		)
+	done
+done
