@@ -189,20 +189,6 @@ type SubscriptionResolver interface {
 
 // region    ***************************** args.gotpl *****************************
 
-func (ec *executionContext) dir_hasRole_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "roles",
-		func(ctx context.Context, v any) ([]models.Role, error) {
-			return ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["roles"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_acceptCase_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2857,25 +2843,7 @@ func (ec *executionContext) _Mutation_runAssessment(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RunAssessment(ctx, fc.Args["input"].(RunAssessmentInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *RunAssessmentPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RunAssessmentPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RunAssessmentPayload) graphql.Marshaler {
 			return ec.marshalNRunAssessmentPayload2ᚖsteelyardᚋgraphᚐRunAssessmentPayload(ctx, selections, v)
 		},
@@ -2919,25 +2887,7 @@ func (ec *executionContext) _Mutation_cancelAssessment(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CancelAssessment(ctx, fc.Args["input"].(CancelAssessmentInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *CancelAssessmentPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CancelAssessmentPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CancelAssessmentPayload) graphql.Marshaler {
 			return ec.marshalNCancelAssessmentPayload2ᚖsteelyardᚋgraphᚐCancelAssessmentPayload(ctx, selections, v)
 		},
@@ -2981,20 +2931,7 @@ func (ec *executionContext) _Mutation_openCase(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().OpenCase(ctx, fc.Args["input"].(OpenCaseInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *OpenCasePayload
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *OpenCasePayload) graphql.Marshaler {
 			return ec.marshalNOpenCasePayload2ᚖsteelyardᚋgraphᚐOpenCasePayload(ctx, selections, v)
 		},
@@ -3038,25 +2975,7 @@ func (ec *executionContext) _Mutation_acceptCase(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().AcceptCase(ctx, fc.Args["input"].(CaseStepInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *CasePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -3100,25 +3019,7 @@ func (ec *executionContext) _Mutation_assignCase(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().AssignCase(ctx, fc.Args["input"].(AssignCaseInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *CasePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -3162,25 +3063,7 @@ func (ec *executionContext) _Mutation_startCase(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().StartCase(ctx, fc.Args["input"].(CaseStepInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *CasePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -3224,25 +3107,7 @@ func (ec *executionContext) _Mutation_transferCase(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().TransferCase(ctx, fc.Args["input"].(TransferCaseInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *CasePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -3286,25 +3151,7 @@ func (ec *executionContext) _Mutation_decideTransfer(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DecideTransfer(ctx, fc.Args["input"].(DecideTransferInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *CasePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -3348,25 +3195,7 @@ func (ec *executionContext) _Mutation_holdCase(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().HoldCase(ctx, fc.Args["input"].(CaseReasonInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *CasePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -3410,25 +3239,7 @@ func (ec *executionContext) _Mutation_resumeCase(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ResumeCase(ctx, fc.Args["input"].(CaseStepInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *CasePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -3472,25 +3283,7 @@ func (ec *executionContext) _Mutation_extendCase(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ExtendCase(ctx, fc.Args["input"].(CaseReasonInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *CasePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -3534,25 +3327,7 @@ func (ec *executionContext) _Mutation_resolveCase(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ResolveCase(ctx, fc.Args["input"].(ResolveCaseInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *CasePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -3596,25 +3371,7 @@ func (ec *executionContext) _Mutation_rejectCase(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RejectCase(ctx, fc.Args["input"].(CaseReasonInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *CasePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -3658,25 +3415,7 @@ func (ec *executionContext) _Mutation_requestMediation(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RequestMediation(ctx, fc.Args["input"].(RequestMediationInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *CasePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -3720,25 +3459,7 @@ func (ec *executionContext) _Mutation_joinCases(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().JoinCases(ctx, fc.Args["input"].(JoinCasesInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *CasePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -3782,25 +3503,7 @@ func (ec *executionContext) _Mutation_partCase(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().PartCase(ctx, fc.Args["input"].(CaseReasonInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *CasePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -3844,25 +3547,7 @@ func (ec *executionContext) _Mutation_requestExclusion(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RequestExclusion(ctx, fc.Args["input"].(RequestExclusionInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *CasePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -3906,25 +3591,7 @@ func (ec *executionContext) _Mutation_decideExclusion(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DecideExclusion(ctx, fc.Args["input"].(DecideExclusionInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *CasePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -3968,20 +3635,7 @@ func (ec *executionContext) _Mutation_objectExclusion(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ObjectExclusion(ctx, fc.Args["input"].(ObjectExclusionInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -4025,25 +3679,7 @@ func (ec *executionContext) _Mutation_endMediation(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().EndMediation(ctx, fc.Args["input"].(EndMediationInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *CasePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -4087,20 +3723,7 @@ func (ec *executionContext) _Mutation_answerMediation(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().AnswerMediation(ctx, fc.Args["input"].(AnswerMediationInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -4144,20 +3767,7 @@ func (ec *executionContext) _Mutation_withdrawCase(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().WithdrawCase(ctx, fc.Args["input"].(WithdrawCaseInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -4201,20 +3811,7 @@ func (ec *executionContext) _Mutation_confirmResolution(ctx context.Context, fie
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ConfirmResolution(ctx, fc.Args["input"].(ConfirmResolutionInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *CasePayload
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CasePayload) graphql.Marshaler {
 			return ec.marshalNCasePayload2ᚖsteelyardᚋgraphᚐCasePayload(ctx, selections, v)
 		},
@@ -4258,25 +3855,7 @@ func (ec *executionContext) _Mutation_comparePolicies(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ComparePolicies(ctx, fc.Args["input"].(ComparePoliciesInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *ComparePoliciesPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ComparePoliciesPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ComparePoliciesPayload) graphql.Marshaler {
 			return ec.marshalNComparePoliciesPayload2ᚖsteelyardᚋgraphᚐComparePoliciesPayload(ctx, selections, v)
 		},
@@ -4320,25 +3899,7 @@ func (ec *executionContext) _Mutation_issueCounterCode(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().IssueCounterCode(ctx, fc.Args["input"].(IssueCounterCodeInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *IssueCounterCodePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *IssueCounterCodePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *IssueCounterCodePayload) graphql.Marshaler {
 			return ec.marshalNIssueCounterCodePayload2ᚖsteelyardᚋgraphᚐIssueCounterCodePayload(ctx, selections, v)
 		},
@@ -4382,25 +3943,7 @@ func (ec *executionContext) _Mutation_revokeCounterCode(ctx context.Context, fie
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RevokeCounterCode(ctx, fc.Args["input"].(RevokeCounterCodeInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *RevokeCounterCodePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RevokeCounterCodePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RevokeCounterCodePayload) graphql.Marshaler {
 			return ec.marshalNRevokeCounterCodePayload2ᚖsteelyardᚋgraphᚐRevokeCounterCodePayload(ctx, selections, v)
 		},
@@ -4444,20 +3987,7 @@ func (ec *executionContext) _Mutation_submitWalkIn(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SubmitWalkIn(ctx, fc.Args["input"].(SubmitWalkInInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *SubmitRatingPayload
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SubmitRatingPayload) graphql.Marshaler {
 			return ec.marshalNSubmitRatingPayload2ᚖsteelyardᚋgraphᚐSubmitRatingPayload(ctx, selections, v)
 		},
@@ -4501,25 +4031,7 @@ func (ec *executionContext) _Mutation_openCycle(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().OpenCycle(ctx, fc.Args["input"].(OpenCycleInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *OpenCyclePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *OpenCyclePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *OpenCyclePayload) graphql.Marshaler {
 			return ec.marshalNOpenCyclePayload2ᚖsteelyardᚋgraphᚐOpenCyclePayload(ctx, selections, v)
 		},
@@ -4563,25 +4075,7 @@ func (ec *executionContext) _Mutation_startCollecting(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().StartCollecting(ctx, fc.Args["input"].(CycleStepInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *CyclePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CyclePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CyclePayload) graphql.Marshaler {
 			return ec.marshalNCyclePayload2ᚖsteelyardᚋgraphᚐCyclePayload(ctx, selections, v)
 		},
@@ -4625,25 +4119,7 @@ func (ec *executionContext) _Mutation_startScoring(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().StartScoring(ctx, fc.Args["input"].(CycleStepInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *CyclePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CyclePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CyclePayload) graphql.Marshaler {
 			return ec.marshalNCyclePayload2ᚖsteelyardᚋgraphᚐCyclePayload(ctx, selections, v)
 		},
@@ -4687,25 +4163,7 @@ func (ec *executionContext) _Mutation_submitSelfSummary(ctx context.Context, fie
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SubmitSelfSummary(ctx, fc.Args["input"].(SubmitSelfSummaryInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL"})
-				if err != nil {
-					var zeroVal *SubmitSelfSummaryPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *SubmitSelfSummaryPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SubmitSelfSummaryPayload) graphql.Marshaler {
 			return ec.marshalNSubmitSelfSummaryPayload2ᚖsteelyardᚋgraphᚐSubmitSelfSummaryPayload(ctx, selections, v)
 		},
@@ -4749,25 +4207,7 @@ func (ec *executionContext) _Mutation_savePolicy(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SavePolicy(ctx, fc.Args["input"].(SavePolicyInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *SavePolicyPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *SavePolicyPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SavePolicyPayload) graphql.Marshaler {
 			return ec.marshalNSavePolicyPayload2ᚖsteelyardᚋgraphᚐSavePolicyPayload(ctx, selections, v)
 		},
@@ -4811,25 +4251,7 @@ func (ec *executionContext) _Mutation_checkDeed(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CheckDeed(ctx, fc.Args["input"].(CheckDeedInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *CheckDeedPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CheckDeedPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CheckDeedPayload) graphql.Marshaler {
 			return ec.marshalNCheckDeedPayload2ᚖsteelyardᚋgraphᚐCheckDeedPayload(ctx, selections, v)
 		},
@@ -4873,25 +4295,7 @@ func (ec *executionContext) _Mutation_recordAchievement(ctx context.Context, fie
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RecordAchievement(ctx, fc.Args["input"].(RecordAchievementInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *RecordAchievementPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RecordAchievementPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RecordAchievementPayload) graphql.Marshaler {
 			return ec.marshalNRecordAchievementPayload2ᚖsteelyardᚋgraphᚐRecordAchievementPayload(ctx, selections, v)
 		},
@@ -4935,25 +4339,7 @@ func (ec *executionContext) _Mutation_recordDeed(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RecordDeed(ctx, fc.Args["input"].(RecordDeedInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL"})
-				if err != nil {
-					var zeroVal *RecordDeedPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RecordDeedPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RecordDeedPayload) graphql.Marshaler {
 			return ec.marshalNRecordDeedPayload2ᚖsteelyardᚋgraphᚐRecordDeedPayload(ctx, selections, v)
 		},
@@ -4997,20 +4383,7 @@ func (ec *executionContext) _Mutation_confirmDeed(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ConfirmDeed(ctx, fc.Args["input"].(ConfirmDeedInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *ConfirmDeedPayload
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ConfirmDeedPayload) graphql.Marshaler {
 			return ec.marshalNConfirmDeedPayload2ᚖsteelyardᚋgraphᚐConfirmDeedPayload(ctx, selections, v)
 		},
@@ -5054,25 +4427,7 @@ func (ec *executionContext) _Mutation_requestExport(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RequestExport(ctx, fc.Args["input"].(RequestExportInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *RequestExportPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RequestExportPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RequestExportPayload) graphql.Marshaler {
 			return ec.marshalNRequestExportPayload2ᚖsteelyardᚋgraphᚐRequestExportPayload(ctx, selections, v)
 		},
@@ -5116,25 +4471,7 @@ func (ec *executionContext) _Mutation_saveReportDefinition(ctx context.Context, 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SaveReportDefinition(ctx, fc.Args["input"].(SaveReportDefinitionInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *ReportDefinitionPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ReportDefinitionPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ReportDefinitionPayload) graphql.Marshaler {
 			return ec.marshalNReportDefinitionPayload2ᚖsteelyardᚋgraphᚐReportDefinitionPayload(ctx, selections, v)
 		},
@@ -5178,25 +4515,7 @@ func (ec *executionContext) _Mutation_deleteReportDefinition(ctx context.Context
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteReportDefinition(ctx, fc.Args["input"].(DeleteReportDefinitionInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *RemovalPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RemovalPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RemovalPayload) graphql.Marshaler {
 			return ec.marshalNRemovalPayload2ᚖsteelyardᚋgraphᚐRemovalPayload(ctx, selections, v)
 		},
@@ -5240,25 +4559,7 @@ func (ec *executionContext) _Mutation_setGradeLimit(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SetGradeLimit(ctx, fc.Args["input"].(SetGradeLimitInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *SetGradeLimitPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *SetGradeLimitPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SetGradeLimitPayload) graphql.Marshaler {
 			return ec.marshalNSetGradeLimitPayload2ᚖsteelyardᚋgraphᚐSetGradeLimitPayload(ctx, selections, v)
 		},
@@ -5302,25 +4603,7 @@ func (ec *executionContext) _Mutation_proposeGrade(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ProposeGrade(ctx, fc.Args["input"].(ProposeGradeInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *CycleGradePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CycleGradePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CycleGradePayload) graphql.Marshaler {
 			return ec.marshalNCycleGradePayload2ᚖsteelyardᚋgraphᚐCycleGradePayload(ctx, selections, v)
 		},
@@ -5364,25 +4647,7 @@ func (ec *executionContext) _Mutation_decideGrade(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DecideGrade(ctx, fc.Args["input"].(DecideGradeInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *CycleGradePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CycleGradePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CycleGradePayload) graphql.Marshaler {
 			return ec.marshalNCycleGradePayload2ᚖsteelyardᚋgraphᚐCycleGradePayload(ctx, selections, v)
 		},
@@ -5426,25 +4691,7 @@ func (ec *executionContext) _Mutation_saveWebhook(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SaveWebhook(ctx, fc.Args["input"].(SaveWebhookInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "ADMIN"})
-				if err != nil {
-					var zeroVal *SaveWebhookPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *SaveWebhookPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SaveWebhookPayload) graphql.Marshaler {
 			return ec.marshalNSaveWebhookPayload2ᚖsteelyardᚋgraphᚐSaveWebhookPayload(ctx, selections, v)
 		},
@@ -5488,25 +4735,7 @@ func (ec *executionContext) _Mutation_removeWebhook(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemoveWebhook(ctx, fc.Args["input"].(RemoveWebhookInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "ADMIN"})
-				if err != nil {
-					var zeroVal *RemoveWebhookPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RemoveWebhookPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RemoveWebhookPayload) graphql.Marshaler {
 			return ec.marshalNRemoveWebhookPayload2ᚖsteelyardᚋgraphᚐRemoveWebhookPayload(ctx, selections, v)
 		},
@@ -5550,20 +4779,7 @@ func (ec *executionContext) _Mutation_subscribeToCase(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SubscribeToCase(ctx, fc.Args["input"].(SubscribeToCaseInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *CaseSubscriptionPayload
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CaseSubscriptionPayload) graphql.Marshaler {
 			return ec.marshalNCaseSubscriptionPayload2ᚖsteelyardᚋgraphᚐCaseSubscriptionPayload(ctx, selections, v)
 		},
@@ -5607,20 +4823,7 @@ func (ec *executionContext) _Mutation_unsubscribeFromCase(ctx context.Context, f
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UnsubscribeFromCase(ctx, fc.Args["input"].(UnsubscribeFromCaseInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *CaseSubscriptionPayload
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CaseSubscriptionPayload) graphql.Marshaler {
 			return ec.marshalNCaseSubscriptionPayload2ᚖsteelyardᚋgraphᚐCaseSubscriptionPayload(ctx, selections, v)
 		},
@@ -5664,25 +4867,7 @@ func (ec *executionContext) _Mutation_publishCycle(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().PublishCycle(ctx, fc.Args["input"].(PublishCycleInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *SignedPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *SignedPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SignedPayload) graphql.Marshaler {
 			return ec.marshalNSignedPayload2ᚖsteelyardᚋgraphᚐSignedPayload(ctx, selections, v)
 		},
@@ -5726,25 +4911,7 @@ func (ec *executionContext) _Mutation_decideCycle(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DecideCycle(ctx, fc.Args["input"].(DecideCycleInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *SignedPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *SignedPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SignedPayload) graphql.Marshaler {
 			return ec.marshalNSignedPayload2ᚖsteelyardᚋgraphᚐSignedPayload(ctx, selections, v)
 		},
@@ -5788,25 +4955,7 @@ func (ec *executionContext) _Mutation_sealCycle(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SealCycle(ctx, fc.Args["input"].(SealCycleInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *SignedPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *SignedPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SignedPayload) graphql.Marshaler {
 			return ec.marshalNSignedPayload2ᚖsteelyardᚋgraphᚐSignedPayload(ctx, selections, v)
 		},
@@ -5850,20 +4999,7 @@ func (ec *executionContext) _Mutation_fileObjection(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().FileObjection(ctx, fc.Args["input"].(FileObjectionInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *FileObjectionPayload
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *FileObjectionPayload) graphql.Marshaler {
 			return ec.marshalNFileObjectionPayload2ᚖsteelyardᚋgraphᚐFileObjectionPayload(ctx, selections, v)
 		},
@@ -5907,25 +5043,7 @@ func (ec *executionContext) _Mutation_decideObjection(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DecideObjection(ctx, fc.Args["input"].(DecideObjectionInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *ObjectionPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ObjectionPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ObjectionPayload) graphql.Marshaler {
 			return ec.marshalNObjectionPayload2ᚖsteelyardᚋgraphᚐObjectionPayload(ctx, selections, v)
 		},
@@ -5969,25 +5087,7 @@ func (ec *executionContext) _Mutation_extendObjection(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ExtendObjection(ctx, fc.Args["input"].(ExtendObjectionInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *ObjectionPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ObjectionPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ObjectionPayload) graphql.Marshaler {
 			return ec.marshalNObjectionPayload2ᚖsteelyardᚋgraphᚐObjectionPayload(ctx, selections, v)
 		},
@@ -6031,25 +5131,7 @@ func (ec *executionContext) _Mutation_tellDecision(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().TellDecision(ctx, fc.Args["input"].(TellDecisionInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *TellDecisionPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *TellDecisionPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *TellDecisionPayload) graphql.Marshaler {
 			return ec.marshalNTellDecisionPayload2ᚖsteelyardᚋgraphᚐTellDecisionPayload(ctx, selections, v)
 		},
@@ -6093,25 +5175,7 @@ func (ec *executionContext) _Mutation_excludeEvidence(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ExcludeEvidence(ctx, fc.Args["input"].(ExcludeEvidenceInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *ExclusionOfEvidencePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ExclusionOfEvidencePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ExclusionOfEvidencePayload) graphql.Marshaler {
 			return ec.marshalNExclusionOfEvidencePayload2ᚖsteelyardᚋgraphᚐExclusionOfEvidencePayload(ctx, selections, v)
 		},
@@ -6155,25 +5219,7 @@ func (ec *executionContext) _Mutation_confirmExclusion(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ConfirmExclusion(ctx, fc.Args["input"].(ConfirmExclusionInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *ExclusionOfEvidencePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ExclusionOfEvidencePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ExclusionOfEvidencePayload) graphql.Marshaler {
 			return ec.marshalNExclusionOfEvidencePayload2ᚖsteelyardᚋgraphᚐExclusionOfEvidencePayload(ctx, selections, v)
 		},
@@ -6217,25 +5263,7 @@ func (ec *executionContext) _Mutation_recordEncounter(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RecordEncounter(ctx, fc.Args["input"].(RecordEncounterInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *RecordEncounterPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RecordEncounterPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RecordEncounterPayload) graphql.Marshaler {
 			return ec.marshalNRecordEncounterPayload2ᚖsteelyardᚋgraphᚐRecordEncounterPayload(ctx, selections, v)
 		},
@@ -6279,25 +5307,7 @@ func (ec *executionContext) _Mutation_issueRatingInvitation(ctx context.Context,
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().IssueRatingInvitation(ctx, fc.Args["input"].(IssueRatingInvitationInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *IssueRatingInvitationPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *IssueRatingInvitationPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *IssueRatingInvitationPayload) graphql.Marshaler {
 			return ec.marshalNIssueRatingInvitationPayload2ᚖsteelyardᚋgraphᚐIssueRatingInvitationPayload(ctx, selections, v)
 		},
@@ -6341,25 +5351,7 @@ func (ec *executionContext) _Mutation_recordEncounters(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RecordEncounters(ctx, fc.Args["input"].(RecordEncountersInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *RecordEncountersPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RecordEncountersPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RecordEncountersPayload) graphql.Marshaler {
 			return ec.marshalNRecordEncountersPayload2ᚖsteelyardᚋgraphᚐRecordEncountersPayload(ctx, selections, v)
 		},
@@ -6403,25 +5395,7 @@ func (ec *executionContext) _Mutation_revokeInvitation(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RevokeInvitation(ctx, fc.Args["input"].(RevokeInvitationInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *RevokeInvitationPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RevokeInvitationPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RevokeInvitationPayload) graphql.Marshaler {
 			return ec.marshalNRevokeInvitationPayload2ᚖsteelyardᚋgraphᚐRevokeInvitationPayload(ctx, selections, v)
 		},
@@ -6465,25 +5439,7 @@ func (ec *executionContext) _Mutation_saveRatingForm(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SaveRatingForm(ctx, fc.Args["input"].(SaveRatingFormInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "ADMIN"})
-				if err != nil {
-					var zeroVal *SaveRatingFormPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *SaveRatingFormPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SaveRatingFormPayload) graphql.Marshaler {
 			return ec.marshalNSaveRatingFormPayload2ᚖsteelyardᚋgraphᚐSaveRatingFormPayload(ctx, selections, v)
 		},
@@ -6527,20 +5483,7 @@ func (ec *executionContext) _Mutation_submitRating(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SubmitRating(ctx, fc.Args["input"].(SubmitRatingInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *SubmitRatingPayload
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SubmitRatingPayload) graphql.Marshaler {
 			return ec.marshalNSubmitRatingPayload2ᚖsteelyardᚋgraphᚐSubmitRatingPayload(ctx, selections, v)
 		},
@@ -6584,20 +5527,7 @@ func (ec *executionContext) _Mutation_undoRating(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UndoRating(ctx, fc.Args["input"].(UndoRatingInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *UndoRatingPayload
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *UndoRatingPayload) graphql.Marshaler {
 			return ec.marshalNUndoRatingPayload2ᚖsteelyardᚋgraphᚐUndoRatingPayload(ctx, selections, v)
 		},
@@ -6641,25 +5571,7 @@ func (ec *executionContext) _Mutation_replyToRating(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ReplyToRating(ctx, fc.Args["input"].(ReplyToRatingInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"REPLY_OFFICER"})
-				if err != nil {
-					var zeroVal *ReplyToRatingPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ReplyToRatingPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ReplyToRatingPayload) graphql.Marshaler {
 			return ec.marshalNReplyToRatingPayload2ᚖsteelyardᚋgraphᚐReplyToRatingPayload(ctx, selections, v)
 		},
@@ -6703,25 +5615,7 @@ func (ec *executionContext) _Mutation_recordMending(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RecordMending(ctx, fc.Args["input"].(RecordMendingInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"REPLY_OFFICER"})
-				if err != nil {
-					var zeroVal *RecordMendingPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RecordMendingPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RecordMendingPayload) graphql.Marshaler {
 			return ec.marshalNRecordMendingPayload2ᚖsteelyardᚋgraphᚐRecordMendingPayload(ctx, selections, v)
 		},
@@ -6765,20 +5659,7 @@ func (ec *executionContext) _Mutation_rateMending(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RateMending(ctx, fc.Args["input"].(RateMendingInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *RateMendingPayload
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RateMendingPayload) graphql.Marshaler {
 			return ec.marshalNRateMendingPayload2ᚖsteelyardᚋgraphᚐRateMendingPayload(ctx, selections, v)
 		},
@@ -6822,20 +5703,7 @@ func (ec *executionContext) _Mutation_rateAgain(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RateAgain(ctx, fc.Args["input"].(RateAgainInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *SubmitRatingPayload
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SubmitRatingPayload) graphql.Marshaler {
 			return ec.marshalNSubmitRatingPayload2ᚖsteelyardᚋgraphᚐSubmitRatingPayload(ctx, selections, v)
 		},
@@ -6879,25 +5747,7 @@ func (ec *executionContext) _Mutation_saveReviewTemplate(ctx context.Context, fi
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SaveReviewTemplate(ctx, fc.Args["input"].(SaveReviewTemplateInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *ReviewTemplatePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ReviewTemplatePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ReviewTemplatePayload) graphql.Marshaler {
 			return ec.marshalNReviewTemplatePayload2ᚖsteelyardᚋgraphᚐReviewTemplatePayload(ctx, selections, v)
 		},
@@ -6941,25 +5791,7 @@ func (ec *executionContext) _Mutation_declareReviewConflict(ctx context.Context,
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeclareReviewConflict(ctx, fc.Args["input"].(DeclareReviewConflictInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *ReviewConflictPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ReviewConflictPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ReviewConflictPayload) graphql.Marshaler {
 			return ec.marshalNReviewConflictPayload2ᚖsteelyardᚋgraphᚐReviewConflictPayload(ctx, selections, v)
 		},
@@ -7003,25 +5835,7 @@ func (ec *executionContext) _Mutation_removeReviewConflict(ctx context.Context, 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemoveReviewConflict(ctx, fc.Args["input"].(RemoveEntryInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *RemovalPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RemovalPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RemovalPayload) graphql.Marshaler {
 			return ec.marshalNRemovalPayload2ᚖsteelyardᚋgraphᚐRemovalPayload(ctx, selections, v)
 		},
@@ -7065,25 +5879,7 @@ func (ec *executionContext) _Mutation_openReviewRound(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().OpenReviewRound(ctx, fc.Args["input"].(OpenReviewRoundInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *OpenReviewRoundPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *OpenReviewRoundPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *OpenReviewRoundPayload) graphql.Marshaler {
 			return ec.marshalNOpenReviewRoundPayload2ᚖsteelyardᚋgraphᚐOpenReviewRoundPayload(ctx, selections, v)
 		},
@@ -7127,25 +5923,7 @@ func (ec *executionContext) _Mutation_proposeReviewAssignments(ctx context.Conte
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ProposeReviewAssignments(ctx, fc.Args["input"].(ProposeReviewAssignmentsInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *ReviewProposalPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ReviewProposalPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ReviewProposalPayload) graphql.Marshaler {
 			return ec.marshalNReviewProposalPayload2ᚖsteelyardᚋgraphᚐReviewProposalPayload(ctx, selections, v)
 		},
@@ -7189,25 +5967,7 @@ func (ec *executionContext) _Mutation_amendReviewAssignment(ctx context.Context,
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().AmendReviewAssignment(ctx, fc.Args["input"].(AmendReviewAssignmentInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *AmendReviewAssignmentPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *AmendReviewAssignmentPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *AmendReviewAssignmentPayload) graphql.Marshaler {
 			return ec.marshalNAmendReviewAssignmentPayload2ᚖsteelyardᚋgraphᚐAmendReviewAssignmentPayload(ctx, selections, v)
 		},
@@ -7251,25 +6011,7 @@ func (ec *executionContext) _Mutation_closeReviewRound(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CloseReviewRound(ctx, fc.Args["input"].(CloseReviewRoundInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *CloseReviewRoundPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CloseReviewRoundPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CloseReviewRoundPayload) graphql.Marshaler {
 			return ec.marshalNCloseReviewRoundPayload2ᚖsteelyardᚋgraphᚐCloseReviewRoundPayload(ctx, selections, v)
 		},
@@ -7313,25 +6055,7 @@ func (ec *executionContext) _Mutation_remindReviewers(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemindReviewers(ctx, fc.Args["input"].(RemindReviewersInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *RemindReviewersPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RemindReviewersPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RemindReviewersPayload) graphql.Marshaler {
 			return ec.marshalNRemindReviewersPayload2ᚖsteelyardᚋgraphᚐRemindReviewersPayload(ctx, selections, v)
 		},
@@ -7375,25 +6099,7 @@ func (ec *executionContext) _Mutation_issueAppraisalCodes(ctx context.Context, f
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().IssueAppraisalCodes(ctx, fc.Args["input"].(IssueAppraisalCodesInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *IssueAppraisalCodesPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *IssueAppraisalCodesPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *IssueAppraisalCodesPayload) graphql.Marshaler {
 			return ec.marshalNIssueAppraisalCodesPayload2ᚖsteelyardᚋgraphᚐIssueAppraisalCodesPayload(ctx, selections, v)
 		},
@@ -7437,20 +6143,7 @@ func (ec *executionContext) _Mutation_submitAppraisal(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SubmitAppraisal(ctx, fc.Args["input"].(SubmitAppraisalInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *SubmitAppraisalPayload
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SubmitAppraisalPayload) graphql.Marshaler {
 			return ec.marshalNSubmitAppraisalPayload2ᚖsteelyardᚋgraphᚐSubmitAppraisalPayload(ctx, selections, v)
 		},
@@ -7494,25 +6187,7 @@ func (ec *executionContext) _Mutation_saveReviewDraft(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SaveReviewDraft(ctx, fc.Args["input"].(SaveReviewDraftInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL"})
-				if err != nil {
-					var zeroVal *SaveReviewDraftPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *SaveReviewDraftPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SaveReviewDraftPayload) graphql.Marshaler {
 			return ec.marshalNSaveReviewDraftPayload2ᚖsteelyardᚋgraphᚐSaveReviewDraftPayload(ctx, selections, v)
 		},
@@ -7556,25 +6231,7 @@ func (ec *executionContext) _Mutation_submitPeerReview(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SubmitPeerReview(ctx, fc.Args["input"].(SubmitPeerReviewInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL"})
-				if err != nil {
-					var zeroVal *SubmitPeerReviewPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *SubmitPeerReviewPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SubmitPeerReviewPayload) graphql.Marshaler {
 			return ec.marshalNSubmitPeerReviewPayload2ᚖsteelyardᚋgraphᚐSubmitPeerReviewPayload(ctx, selections, v)
 		},
@@ -7618,25 +6275,7 @@ func (ec *executionContext) _Mutation_saveCategoryRule(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SaveCategoryRule(ctx, fc.Args["input"].(SaveCategoryRuleInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "ADMIN"})
-				if err != nil {
-					var zeroVal *CategoryRulePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CategoryRulePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CategoryRulePayload) graphql.Marshaler {
 			return ec.marshalNCategoryRulePayload2ᚖsteelyardᚋgraphᚐCategoryRulePayload(ctx, selections, v)
 		},
@@ -7680,25 +6319,7 @@ func (ec *executionContext) _Mutation_removeCategoryRule(ctx context.Context, fi
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemoveCategoryRule(ctx, fc.Args["input"].(RemoveEntryInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "ADMIN"})
-				if err != nil {
-					var zeroVal *RemovalPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RemovalPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RemovalPayload) graphql.Marshaler {
 			return ec.marshalNRemovalPayload2ᚖsteelyardᚋgraphᚐRemovalPayload(ctx, selections, v)
 		},
@@ -7742,25 +6363,7 @@ func (ec *executionContext) _Mutation_saveArea(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SaveArea(ctx, fc.Args["input"].(SaveAreaInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "ADMIN"})
-				if err != nil {
-					var zeroVal *AreaPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *AreaPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *AreaPayload) graphql.Marshaler {
 			return ec.marshalNAreaPayload2ᚖsteelyardᚋgraphᚐAreaPayload(ctx, selections, v)
 		},
@@ -7804,25 +6407,7 @@ func (ec *executionContext) _Mutation_removeArea(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemoveArea(ctx, fc.Args["input"].(RemoveEntryInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "ADMIN"})
-				if err != nil {
-					var zeroVal *RemovalPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RemovalPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RemovalPayload) graphql.Marshaler {
 			return ec.marshalNRemovalPayload2ᚖsteelyardᚋgraphᚐRemovalPayload(ctx, selections, v)
 		},
@@ -7866,25 +6451,7 @@ func (ec *executionContext) _Mutation_saveRoutingRule(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SaveRoutingRule(ctx, fc.Args["input"].(SaveRoutingRuleInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "ADMIN"})
-				if err != nil {
-					var zeroVal *RoutingRulePayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RoutingRulePayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RoutingRulePayload) graphql.Marshaler {
 			return ec.marshalNRoutingRulePayload2ᚖsteelyardᚋgraphᚐRoutingRulePayload(ctx, selections, v)
 		},
@@ -7928,25 +6495,7 @@ func (ec *executionContext) _Mutation_removeRoutingRule(ctx context.Context, fie
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemoveRoutingRule(ctx, fc.Args["input"].(RemoveEntryInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "ADMIN"})
-				if err != nil {
-					var zeroVal *RemovalPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RemovalPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RemovalPayload) graphql.Marshaler {
 			return ec.marshalNRemovalPayload2ᚖsteelyardᚋgraphᚐRemovalPayload(ctx, selections, v)
 		},
@@ -7990,25 +6539,7 @@ func (ec *executionContext) _Mutation_saveHoliday(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SaveHoliday(ctx, fc.Args["input"].(SaveHolidayInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "ADMIN"})
-				if err != nil {
-					var zeroVal *HolidayPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *HolidayPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *HolidayPayload) graphql.Marshaler {
 			return ec.marshalNHolidayPayload2ᚖsteelyardᚋgraphᚐHolidayPayload(ctx, selections, v)
 		},
@@ -8052,25 +6583,7 @@ func (ec *executionContext) _Mutation_removeHoliday(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemoveHoliday(ctx, fc.Args["input"].(RemoveEntryInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "ADMIN"})
-				if err != nil {
-					var zeroVal *RemovalPayload
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RemovalPayload
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RemovalPayload) graphql.Marshaler {
 			return ec.marshalNRemovalPayload2ᚖsteelyardᚋgraphᚐRemovalPayload(ctx, selections, v)
 		},
@@ -8205,20 +6718,7 @@ func (ec *executionContext) _Query_me(ctx context.Context, field graphql.Collect
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().Me(ctx)
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *Me
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Me) graphql.Marshaler {
 			return ec.marshalOMe2ᚖsteelyardᚋgraphᚐMe(ctx, selections, v)
 		},
@@ -8251,25 +6751,7 @@ func (ec *executionContext) _Query_node(ctx context.Context, field graphql.Colle
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Node(ctx, fc.Args["id"].(models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "REPLY_OFFICER", "HR", "AUDITOR", "ADMIN"})
-				if err != nil {
-					var zeroVal Node
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal Node
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v Node) graphql.Marshaler {
 			return ec.marshalONode2steelyardᚋgraphᚐNode(ctx, selections, v)
 		},
@@ -8313,25 +6795,7 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Nodes(ctx, fc.Args["ids"].([]models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "REPLY_OFFICER", "HR", "AUDITOR", "ADMIN"})
-				if err != nil {
-					var zeroVal []Node
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal []Node
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []Node) graphql.Marshaler {
 			return ec.marshalNNode2ᚕsteelyardᚋgraphᚐNode(ctx, selections, v)
 		},
@@ -8375,25 +6839,7 @@ func (ec *executionContext) _Query_assessmentRun(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().AssessmentRun(ctx, fc.Args["id"].(models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *models.AssessmentRun
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *models.AssessmentRun
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.AssessmentRun) graphql.Marshaler {
 			return ec.marshalOAssessmentRun2ᚖsteelyardᚋmodelsᚐAssessmentRun(ctx, selections, v)
 		},
@@ -8437,25 +6883,7 @@ func (ec *executionContext) _Query_assessmentReport(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().AssessmentReport(ctx, fc.Args["cycleId"].(models.ID), fc.Args["unitId"].(*models.ID), fc.Args["peerGroup"].(*string), fc.Args["search"].(*string), fc.Args["orderBy"].(models.AssessmentOrder), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *AssessmentConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *AssessmentConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *AssessmentConnection) graphql.Marshaler {
 			return ec.marshalNAssessmentConnection2ᚖsteelyardᚋgraphᚐAssessmentConnection(ctx, selections, v)
 		},
@@ -8499,25 +6927,7 @@ func (ec *executionContext) _Query_exportReport(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().ExportReport(ctx, fc.Args["format"].(models.ReportFormat), fc.Args["cycleId"].(models.ID), fc.Args["unitId"].(*models.ID), fc.Args["peerGroup"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *ReportExport
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ReportExport
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ReportExport) graphql.Marshaler {
 			return ec.marshalNReportExport2ᚖsteelyardᚋgraphᚐReportExport(ctx, selections, v)
 		},
@@ -8673,20 +7083,7 @@ func (ec *executionContext) _Query_caseByReceipt(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().CaseByReceipt(ctx, fc.Args["receipt"].(string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *models.Case
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Case) graphql.Marshaler {
 			return ec.marshalOCase2ᚖsteelyardᚋmodelsᚐCase(ctx, selections, v)
 		},
@@ -8730,20 +7127,7 @@ func (ec *executionContext) _Query_unitTransparency(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().UnitTransparency(ctx, fc.Args["unitId"].(models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *cases.Transparency
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *cases.Transparency) graphql.Marshaler {
 			return ec.marshalOUnitTransparency2ᚖsteelyardᚋservicesᚋcasesᚐTransparency(ctx, selections, v)
 		},
@@ -8787,25 +7171,7 @@ func (ec *executionContext) _Query_unitsToOffer(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().UnitsToOffer(ctx, fc.Args["caseId"].(models.ID), fc.Args["first"].(int32))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal []*models.OrgUnit
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal []*models.OrgUnit
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.OrgUnit) graphql.Marshaler {
 			return ec.marshalNOrgUnit2ᚕᚖsteelyardᚋmodelsᚐOrgUnitᚄ(ctx, selections, v)
 		},
@@ -8849,25 +7215,7 @@ func (ec *executionContext) _Query_cases(ctx context.Context, field graphql.Coll
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Cases(ctx, fc.Args["filter"].(*CaseFilter), fc.Args["orderBy"].(CaseOrder), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "REPLY_OFFICER", "HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *CaseConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CaseConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CaseConnection) graphql.Marshaler {
 			return ec.marshalNCaseConnection2ᚖsteelyardᚋgraphᚐCaseConnection(ctx, selections, v)
 		},
@@ -8910,25 +7258,7 @@ func (ec *executionContext) _Query_policyPresets(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().PolicyPresets(ctx)
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal []*assessments.PresetPolicy
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal []*assessments.PresetPolicy
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*assessments.PresetPolicy) graphql.Marshaler {
 			return ec.marshalNPresetPolicy2ᚕᚖsteelyardᚋservicesᚋassessmentsᚐPresetPolicyᚄ(ctx, selections, v)
 		},
@@ -8961,25 +7291,7 @@ func (ec *executionContext) _Query_counterCodes(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().CounterCodes(ctx, fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *CounterCodeConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CounterCodeConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CounterCodeConnection) graphql.Marshaler {
 			return ec.marshalNCounterCodeConnection2ᚖsteelyardᚋgraphᚐCounterCodeConnection(ctx, selections, v)
 		},
@@ -9023,20 +7335,7 @@ func (ec *executionContext) _Query_counterOffer(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().CounterOffer(ctx, fc.Args["code"].(string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *ratings.CounterOffer
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ratings.CounterOffer) graphql.Marshaler {
 			return ec.marshalOCounterOffer2ᚖsteelyardᚋservicesᚋratingsᚐCounterOffer(ctx, selections, v)
 		},
@@ -9080,25 +7379,7 @@ func (ec *executionContext) _Query_cycle(ctx context.Context, field graphql.Coll
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Cycle(ctx, fc.Args["id"].(models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *models.Cycle
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *models.Cycle
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Cycle) graphql.Marshaler {
 			return ec.marshalOCycle2ᚖsteelyardᚋmodelsᚐCycle(ctx, selections, v)
 		},
@@ -9142,25 +7423,7 @@ func (ec *executionContext) _Query_cycles(ctx context.Context, field graphql.Col
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Cycles(ctx, fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *CycleConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CycleConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CycleConnection) graphql.Marshaler {
 			return ec.marshalNCycleConnection2ᚖsteelyardᚋgraphᚐCycleConnection(ctx, selections, v)
 		},
@@ -9204,25 +7467,7 @@ func (ec *executionContext) _Query_selfSummaries(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().SelfSummaries(ctx, fc.Args["cycleId"].(models.ID), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR"})
-				if err != nil {
-					var zeroVal *SelfSummaryConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *SelfSummaryConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SelfSummaryConnection) graphql.Marshaler {
 			return ec.marshalNSelfSummaryConnection2ᚖsteelyardᚋgraphᚐSelfSummaryConnection(ctx, selections, v)
 		},
@@ -9266,25 +7511,7 @@ func (ec *executionContext) _Query_deedsToCheck(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().DeedsToCheck(ctx, fc.Args["first"].(int32))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal []*models.Deed
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal []*models.Deed
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.Deed) graphql.Marshaler {
 			return ec.marshalNDeed2ᚕᚖsteelyardᚋmodelsᚐDeedᚄ(ctx, selections, v)
 		},
@@ -9328,25 +7555,7 @@ func (ec *executionContext) _Query_export(ctx context.Context, field graphql.Col
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Export(ctx, fc.Args["id"].(models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *models.Export
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *models.Export
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Export) graphql.Marshaler {
 			return ec.marshalOExport2ᚖsteelyardᚋmodelsᚐExport(ctx, selections, v)
 		},
@@ -9390,25 +7599,7 @@ func (ec *executionContext) _Query_exports(ctx context.Context, field graphql.Co
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Exports(ctx, fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *ExportConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ExportConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ExportConnection) graphql.Marshaler {
 			return ec.marshalNExportConnection2ᚖsteelyardᚋgraphᚐExportConnection(ctx, selections, v)
 		},
@@ -9451,25 +7642,7 @@ func (ec *executionContext) _Query_reportColumns(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().ReportColumns(ctx)
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal []*ReportColumn
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal []*ReportColumn
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ReportColumn) graphql.Marshaler {
 			return ec.marshalNReportColumn2ᚕᚖsteelyardᚋgraphᚐReportColumnᚄ(ctx, selections, v)
 		},
@@ -9502,25 +7675,7 @@ func (ec *executionContext) _Query_reportDefinitions(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().ReportDefinitions(ctx, fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *ReportDefinitionConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ReportDefinitionConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ReportDefinitionConnection) graphql.Marshaler {
 			return ec.marshalNReportDefinitionConnection2ᚖsteelyardᚋgraphᚐReportDefinitionConnection(ctx, selections, v)
 		},
@@ -9564,25 +7719,7 @@ func (ec *executionContext) _Query_cycleGrades(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().CycleGrades(ctx, fc.Args["cycleId"].(models.ID), fc.Args["officialId"].(*models.ID), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *CycleGradeConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *CycleGradeConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *CycleGradeConnection) graphql.Marshaler {
 			return ec.marshalNCycleGradeConnection2ᚖsteelyardᚋgraphᚐCycleGradeConnection(ctx, selections, v)
 		},
@@ -9626,25 +7763,7 @@ func (ec *executionContext) _Query_gradeQuotas(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().GradeQuotas(ctx, fc.Args["cycleId"].(models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal []*models.GradeQuota
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal []*models.GradeQuota
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.GradeQuota) graphql.Marshaler {
 			return ec.marshalNGradeQuota2ᚕᚖsteelyardᚋmodelsᚐGradeQuotaᚄ(ctx, selections, v)
 		},
@@ -9688,25 +7807,7 @@ func (ec *executionContext) _Query_gradeLimits(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().GradeLimits(ctx, fc.Args["cycleId"].(models.ID), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *GradeLimitConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *GradeLimitConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *GradeLimitConnection) graphql.Marshaler {
 			return ec.marshalNGradeLimitConnection2ᚖsteelyardᚋgraphᚐGradeLimitConnection(ctx, selections, v)
 		},
@@ -9750,25 +7851,7 @@ func (ec *executionContext) _Query_webhooks(ctx context.Context, field graphql.C
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Webhooks(ctx, fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "ADMIN"})
-				if err != nil {
-					var zeroVal *WebhookConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *WebhookConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *WebhookConnection) graphql.Marshaler {
 			return ec.marshalNWebhookConnection2ᚖsteelyardᚋgraphᚐWebhookConnection(ctx, selections, v)
 		},
@@ -9812,25 +7895,7 @@ func (ec *executionContext) _Query_official(ctx context.Context, field graphql.C
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Official(ctx, fc.Args["id"].(models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "REPLY_OFFICER", "HR", "AUDITOR", "ADMIN"})
-				if err != nil {
-					var zeroVal *models.Official
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *models.Official
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Official) graphql.Marshaler {
 			return ec.marshalOOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, selections, v)
 		},
@@ -9874,25 +7939,7 @@ func (ec *executionContext) _Query_officials(ctx context.Context, field graphql.
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Officials(ctx, fc.Args["unitId"].(*models.ID), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR", "ADMIN"})
-				if err != nil {
-					var zeroVal *OfficialConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *OfficialConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *OfficialConnection) graphql.Marshaler {
 			return ec.marshalNOfficialConnection2ᚖsteelyardᚋgraphᚐOfficialConnection(ctx, selections, v)
 		},
@@ -9936,25 +7983,7 @@ func (ec *executionContext) _Query_orgUnits(ctx context.Context, field graphql.C
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().OrgUnits(ctx, fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "REPLY_OFFICER", "HR", "AUDITOR", "ADMIN"})
-				if err != nil {
-					var zeroVal *OrgUnitConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *OrgUnitConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *OrgUnitConnection) graphql.Marshaler {
 			return ec.marshalNOrgUnitConnection2ᚖsteelyardᚋgraphᚐOrgUnitConnection(ctx, selections, v)
 		},
@@ -9998,25 +8027,7 @@ func (ec *executionContext) _Query_participation(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Participation(ctx, fc.Args["filter"].(ParticipationFilter), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *ParticipationConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ParticipationConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ParticipationConnection) graphql.Marshaler {
 			return ec.marshalNParticipationConnection2ᚖsteelyardᚋgraphᚐParticipationConnection(ctx, selections, v)
 		},
@@ -10059,20 +8070,7 @@ func (ec *executionContext) _Query_caseCategories(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().CaseCategories(ctx)
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal []string
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
 			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
 		},
@@ -10096,20 +8094,7 @@ func (ec *executionContext) _Query_publicCase(ctx context.Context, field graphql
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().PublicCase(ctx, fc.Args["publicId"].(string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *cases.PublicCase
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *cases.PublicCase) graphql.Marshaler {
 			return ec.marshalOPublicCase2ᚖsteelyardᚋservicesᚋcasesᚐPublicCase(ctx, selections, v)
 		},
@@ -10153,20 +8138,7 @@ func (ec *executionContext) _Query_publicCases(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().PublicCases(ctx, fc.Args["filter"].(PublicCaseFilter), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *PublicCaseConnection
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *PublicCaseConnection) graphql.Marshaler {
 			return ec.marshalNPublicCaseConnection2ᚖsteelyardᚋgraphᚐPublicCaseConnection(ctx, selections, v)
 		},
@@ -10210,20 +8182,7 @@ func (ec *executionContext) _Query_publicNotice(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().PublicNotice(ctx, fc.Args["cycleId"].(models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *publications.Notice
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *publications.Notice) graphql.Marshaler {
 			return ec.marshalOPublicNotice2ᚖsteelyardᚋservicesᚋpublicationsᚐNotice(ctx, selections, v)
 		},
@@ -10267,20 +8226,7 @@ func (ec *executionContext) _Query_objectionByReceipt(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().ObjectionByReceipt(ctx, fc.Args["receipt"].(string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *models.Objection
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Objection) graphql.Marshaler {
 			return ec.marshalOObjectionStatus2ᚖsteelyardᚋmodelsᚐObjection(ctx, selections, v)
 		},
@@ -10324,25 +8270,7 @@ func (ec *executionContext) _Query_objections(ctx context.Context, field graphql
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Objections(ctx, fc.Args["cycleId"].(models.ID), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *ObjectionConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ObjectionConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ObjectionConnection) graphql.Marshaler {
 			return ec.marshalNObjectionConnection2ᚖsteelyardᚋgraphᚐObjectionConnection(ctx, selections, v)
 		},
@@ -10386,25 +8314,7 @@ func (ec *executionContext) _Query_evidenceExclusions(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().EvidenceExclusions(ctx, fc.Args["cycleId"].(models.ID), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *EvidenceExclusionConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *EvidenceExclusionConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *EvidenceExclusionConnection) graphql.Marshaler {
 			return ec.marshalNEvidenceExclusionConnection2ᚖsteelyardᚋgraphᚐEvidenceExclusionConnection(ctx, selections, v)
 		},
@@ -10448,25 +8358,7 @@ func (ec *executionContext) _Query_compareRuns(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().CompareRuns(ctx, fc.Args["a"].(models.ID), fc.Args["b"].(models.ID), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *RunComparisonConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *RunComparisonConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *RunComparisonConnection) graphql.Marshaler {
 			return ec.marshalNRunComparisonConnection2ᚖsteelyardᚋgraphᚐRunComparisonConnection(ctx, selections, v)
 		},
@@ -10510,25 +8402,7 @@ func (ec *executionContext) _Query_cycleSeal(ctx context.Context, field graphql.
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().CycleSeal(ctx, fc.Args["cycleId"].(models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *publications.SealCheck
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *publications.SealCheck
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *publications.SealCheck) graphql.Marshaler {
 			return ec.marshalOCycleSeal2ᚖsteelyardᚋservicesᚋpublicationsᚐSealCheck(ctx, selections, v)
 		},
@@ -10572,20 +8446,7 @@ func (ec *executionContext) _Query_ratingInvitation(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().RatingInvitation(ctx, fc.Args["token"].(string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *ratings.Offer
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ratings.Offer) graphql.Marshaler {
 			return ec.marshalORatingInvitation2ᚖsteelyardᚋservicesᚋratingsᚐOffer(ctx, selections, v)
 		},
@@ -10629,20 +8490,7 @@ func (ec *executionContext) _Query_ratingByReceipt(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().RatingByReceipt(ctx, fc.Args["receipt"].(string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *models.Rating
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Rating) graphql.Marshaler {
 			return ec.marshalORating2ᚖsteelyardᚋmodelsᚐRating(ctx, selections, v)
 		},
@@ -10686,25 +8534,7 @@ func (ec *executionContext) _Query_ratingForm(ctx context.Context, field graphql
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().RatingForm(ctx, fc.Args["serviceId"].(models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "REPLY_OFFICER", "HR", "AUDITOR", "ADMIN"})
-				if err != nil {
-					var zeroVal *models.RatingForm
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *models.RatingForm
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.RatingForm) graphql.Marshaler {
 			return ec.marshalORatingForm2ᚖsteelyardᚋmodelsᚐRatingForm(ctx, selections, v)
 		},
@@ -10748,25 +8578,7 @@ func (ec *executionContext) _Query_services(ctx context.Context, field graphql.C
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Services(ctx, fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "REPLY_OFFICER", "HR", "AUDITOR", "ADMIN"})
-				if err != nil {
-					var zeroVal *ServiceConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ServiceConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ServiceConnection) graphql.Marshaler {
 			return ec.marshalNServiceConnection2ᚖsteelyardᚋgraphᚐServiceConnection(ctx, selections, v)
 		},
@@ -10810,25 +8622,7 @@ func (ec *executionContext) _Query_owedReplies(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().OwedReplies(ctx, fc.Args["filter"].(*OwedReplyFilter), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"REPLY_OFFICER"})
-				if err != nil {
-					var zeroVal *OwedReplyConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *OwedReplyConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *OwedReplyConnection) graphql.Marshaler {
 			return ec.marshalNOwedReplyConnection2ᚖsteelyardᚋgraphᚐOwedReplyConnection(ctx, selections, v)
 		},
@@ -10872,25 +8666,7 @@ func (ec *executionContext) _Query_exportOfficialSheet(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().ExportOfficialSheet(ctx, fc.Args["cycleId"].(models.ID), fc.Args["officialId"].(models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *ReportExport
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ReportExport
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ReportExport) graphql.Marshaler {
 			return ec.marshalNReportExport2ᚖsteelyardᚋgraphᚐReportExport(ctx, selections, v)
 		},
@@ -10934,25 +8710,7 @@ func (ec *executionContext) _Query_unitReport(ctx context.Context, field graphql
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().UnitReport(ctx, fc.Args["cycleId"].(models.ID), fc.Args["unitId"].(models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *assessments.UnitReport
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *assessments.UnitReport
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *assessments.UnitReport) graphql.Marshaler {
 			return ec.marshalNUnitReport2ᚖsteelyardᚋservicesᚋassessmentsᚐUnitReport(ctx, selections, v)
 		},
@@ -10996,25 +8754,7 @@ func (ec *executionContext) _Query_unsungOfficials(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().UnsungOfficials(ctx, fc.Args["cycleId"].(models.ID), fc.Args["unitId"].(*models.ID), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *AssessmentConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *AssessmentConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *AssessmentConnection) graphql.Marshaler {
 			return ec.marshalNAssessmentConnection2ᚖsteelyardᚋgraphᚐAssessmentConnection(ctx, selections, v)
 		},
@@ -11058,25 +8798,7 @@ func (ec *executionContext) _Query_showcaseGaps(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().ShowcaseGaps(ctx, fc.Args["cycleId"].(models.ID), fc.Args["unitId"].(*models.ID), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *AssessmentConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *AssessmentConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *AssessmentConnection) graphql.Marshaler {
 			return ec.marshalNAssessmentConnection2ᚖsteelyardᚋgraphᚐAssessmentConnection(ctx, selections, v)
 		},
@@ -11120,25 +8842,7 @@ func (ec *executionContext) _Query_boundaryCases(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().BoundaryCases(ctx, fc.Args["cycleId"].(models.ID), fc.Args["unitId"].(*models.ID), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *AssessmentConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *AssessmentConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *AssessmentConnection) graphql.Marshaler {
 			return ec.marshalNAssessmentConnection2ᚖsteelyardᚋgraphᚐAssessmentConnection(ctx, selections, v)
 		},
@@ -11182,25 +8886,7 @@ func (ec *executionContext) _Query_appraisalComments(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().AppraisalComments(ctx, fc.Args["roundId"].(models.ID), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *AppraisalCommentConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *AppraisalCommentConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *AppraisalCommentConnection) graphql.Marshaler {
 			return ec.marshalNAppraisalCommentConnection2ᚖsteelyardᚋgraphᚐAppraisalCommentConnection(ctx, selections, v)
 		},
@@ -11244,25 +8930,7 @@ func (ec *executionContext) _Query_myReviewAssignments(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().MyReviewAssignments(ctx, fc.Args["first"].(int32), fc.Args["after"].(*models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL"})
-				if err != nil {
-					var zeroVal []*reviews.Duty
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal []*reviews.Duty
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*reviews.Duty) graphql.Marshaler {
 			return ec.marshalNReviewAssignment2ᚕᚖsteelyardᚋservicesᚋreviewsᚐDutyᚄ(ctx, selections, v)
 		},
@@ -11306,25 +8974,7 @@ func (ec *executionContext) _Query_reviewRound(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().ReviewRound(ctx, fc.Args["id"].(models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *models.ReviewRound
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *models.ReviewRound
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.ReviewRound) graphql.Marshaler {
 			return ec.marshalOReviewRound2ᚖsteelyardᚋmodelsᚐReviewRound(ctx, selections, v)
 		},
@@ -11368,25 +9018,7 @@ func (ec *executionContext) _Query_reviewRounds(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().ReviewRounds(ctx, fc.Args["cycleId"].(models.ID), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *ReviewRoundConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ReviewRoundConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ReviewRoundConnection) graphql.Marshaler {
 			return ec.marshalNReviewRoundConnection2ᚖsteelyardᚋgraphᚐReviewRoundConnection(ctx, selections, v)
 		},
@@ -11430,25 +9062,7 @@ func (ec *executionContext) _Query_reviewResults(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().ReviewResults(ctx, fc.Args["roundId"].(models.ID), fc.Args["officialId"].(models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"OFFICIAL", "HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal []*reviews.Figure
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal []*reviews.Figure
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*reviews.Figure) graphql.Marshaler {
 			return ec.marshalNReviewFigure2ᚕᚖsteelyardᚋservicesᚋreviewsᚐFigureᚄ(ctx, selections, v)
 		},
@@ -11492,20 +9106,7 @@ func (ec *executionContext) _Query_appraisalForm(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().AppraisalForm(ctx, fc.Args["code"].(string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal *reviews.Form
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *reviews.Form) graphql.Marshaler {
 			return ec.marshalOAppraisalForm2ᚖsteelyardᚋservicesᚋreviewsᚐForm(ctx, selections, v)
 		},
@@ -11549,25 +9150,7 @@ func (ec *executionContext) _Query_appraisalResults(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().AppraisalResults(ctx, fc.Args["roundId"].(models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal []*reviews.Appraised
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal []*reviews.Appraised
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*reviews.Appraised) graphql.Marshaler {
 			return ec.marshalNAppraisalResult2ᚕᚖsteelyardᚋservicesᚋreviewsᚐAppraisedᚄ(ctx, selections, v)
 		},
@@ -11611,25 +9194,7 @@ func (ec *executionContext) _Query_reviewTemplates(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().ReviewTemplates(ctx, fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *ReviewTemplateConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ReviewTemplateConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ReviewTemplateConnection) graphql.Marshaler {
 			return ec.marshalNReviewTemplateConnection2ᚖsteelyardᚋgraphᚐReviewTemplateConnection(ctx, selections, v)
 		},
@@ -11673,25 +9238,7 @@ func (ec *executionContext) _Query_reviewConflicts(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().ReviewConflicts(ctx, fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR"})
-				if err != nil {
-					var zeroVal *ReviewConflictConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *ReviewConflictConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ReviewConflictConnection) graphql.Marshaler {
 			return ec.marshalNReviewConflictConnection2ᚖsteelyardᚋgraphᚐReviewConflictConnection(ctx, selections, v)
 		},
@@ -11735,20 +9282,7 @@ func (ec *executionContext) _Query_suggestCategories(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().SuggestCategories(ctx, fc.Args["text"].(string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal []*cases.Suggestion
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*cases.Suggestion) graphql.Marshaler {
 			return ec.marshalNCategorySuggestion2ᚕᚖsteelyardᚋservicesᚋcasesᚐSuggestionᚄ(ctx, selections, v)
 		},
@@ -11792,20 +9326,7 @@ func (ec *executionContext) _Query_holidays(ctx context.Context, field graphql.C
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Holidays(ctx, fc.Args["year"].(int32), fc.Args["unitId"].(*models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Public == nil {
-					var zeroVal []*cases.KeptDay
-					return zeroVal, errors.New("directive public is not implemented")
-				}
-				return ec.Directives.Public(ctx, nil, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*cases.KeptDay) graphql.Marshaler {
 			return ec.marshalNKeptDay2ᚕᚖsteelyardᚋservicesᚋcasesᚐKeptDayᚄ(ctx, selections, v)
 		},
@@ -11848,25 +9369,7 @@ func (ec *executionContext) _Query_categoryRules(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().CategoryRules(ctx)
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "ADMIN"})
-				if err != nil {
-					var zeroVal []*models.CategoryRule
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal []*models.CategoryRule
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.CategoryRule) graphql.Marshaler {
 			return ec.marshalNCategoryRule2ᚕᚖsteelyardᚋmodelsᚐCategoryRuleᚄ(ctx, selections, v)
 		},
@@ -11898,25 +9401,7 @@ func (ec *executionContext) _Query_areas(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().Areas(ctx)
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "ADMIN"})
-				if err != nil {
-					var zeroVal []*models.Area
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal []*models.Area
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.Area) graphql.Marshaler {
 			return ec.marshalNArea2ᚕᚖsteelyardᚋmodelsᚐAreaᚄ(ctx, selections, v)
 		},
@@ -11948,25 +9433,7 @@ func (ec *executionContext) _Query_routingRules(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().RoutingRules(ctx)
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "ADMIN"})
-				if err != nil {
-					var zeroVal []*models.RoutingRule
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal []*models.RoutingRule
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.RoutingRule) graphql.Marshaler {
 			return ec.marshalNRoutingRule2ᚕᚖsteelyardᚋmodelsᚐRoutingRuleᚄ(ctx, selections, v)
 		},
@@ -12075,25 +9542,7 @@ func (ec *executionContext) _Subscription_assessmentRunProgress(ctx context.Cont
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Subscription().AssessmentRunProgress(ctx, fc.Args["id"].(models.ID))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"HR", "AUDITOR"})
-				if err != nil {
-					var zeroVal *models.AssessmentRun
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *models.AssessmentRun
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.AssessmentRun) graphql.Marshaler {
 			return ec.marshalNAssessmentRun2ᚖsteelyardᚋmodelsᚐAssessmentRun(ctx, selections, v)
 		},
@@ -13698,6 +11147,51 @@ func (ec *executionContext) marshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx con
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRole2steelyardᚋmodelsᚐRole(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNScope2steelyardᚋmodelsᚐScope(ctx context.Context, v any) (models.Scope, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := models.Scope(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNScope2steelyardᚋmodelsᚐScope(ctx context.Context, sel ast.SelectionSet, v models.Scope) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Scope!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNScope2ᚕsteelyardᚋmodelsᚐScopeᚄ(ctx context.Context, v any) ([]models.Scope, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]models.Scope, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNScope2steelyardᚋmodelsᚐScope(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNScope2ᚕsteelyardᚋmodelsᚐScopeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Scope) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNScope2steelyardᚋmodelsᚐScope(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {

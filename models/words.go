@@ -247,3 +247,18 @@ type PolicyPreset string
 
 // MethodStep names a step of the engine's method that can be left out.
 type MethodStep string
+
+// Scope says which records somebody finds.
+type Scope string
+
+// The scopes.
+const (
+	ScopeEverything Scope = "EVERYTHING"
+	ScopePublished  Scope = "PUBLISHED"
+	ScopeHolder     Scope = "HOLDER" // of a link, a code or a receipt
+	ScopeOwn        Scope = "OWN"
+	ScopeUnit       Scope = "UNIT"
+)
+
+// Scopes are all scopes.
+var Scopes = []Scope{ScopeEverything, ScopePublished, ScopeHolder, ScopeOwn, ScopeUnit}

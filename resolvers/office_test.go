@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -143,11 +142,11 @@ func emptyOffice(t *testing.T, d store.Dialect) *office {
 		Cycle: o.app.Assessments.CycleFor, Prepare: o.app.Assessments.Prepare, Write: o.app.Assessments.WriteExport,
 	}
 	root := &resolvers.Resolver{App: o.app, PublicURL: "https://rate.example"}
-	exec := executor.New(graph.NewExecutableSchema(graph.Config{Resolvers: root, Directives: resolvers.Directives()}))
-	exec.SetErrorPresenter(resolvers.PresentError)
+	exec, err := resolvers.Executor(root, graph.ComplexityRoot{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	exec.SetQueryCache(lru.New[*ast.QueryDocument](2000))
-	exec.SetRecoverFunc(resolvers.Recover)
-	exec.AroundOperations(root.Loaders)
 	exec.Use(extension.Introspection{})
 	o.http = &overhttp.Handler{Executor: exec, MaxBody: 1 << 20, Timeout: time.Minute, KeepAlive: time.Minute}
 	return o

@@ -13,12 +13,15 @@ import (
 )
 
 const (
-	publish       = `mutation($until: Date, $key: String) { publishCycle(input: {cycleId: {cycle}, noticeUntil: $until, idempotencyKey: $key}) { cycle { state } proposal { proposedBy confirmedBy } ` + userErrors + `} }`
-	settle        = `mutation($all: Boolean) { decideCycle(input: {cycleId: {cycle}, othersCompetent: $all}) { cycle { state } ` + userErrors + `} }`
-	sealCycle     = `mutation { sealCycle(input: {cycleId: {cycle}}) { cycle { state } ` + userErrors + `} }`
-	notice        = `{ publicNotice(cycleId: {cycle}) { name noticeUntil open entries { officialId name unit position } } }`
-	fileObjection = `mutation($o: ID, $key: String, $previous: ID, $instance: ObjectionInstance) { fileObjection(input: {cycleId: {cycle}, officialId: $o, previousId: $previous, instance: $instance,
-		grounds: "the figures are of another", evidence: "see the file", idempotencyKey: $key}) { receipt objection { id instance dueOn state official { ref } } status { state dueOn } ` + userErrors + `} }`
+	publish   = `mutation($until: Date, $key: String) { publishCycle(input: {cycleId: {cycle}, noticeUntil: $until, idempotencyKey: $key}) { cycle { state } proposal { proposedBy confirmedBy } ` + userErrors + `} }`
+	settle    = `mutation($all: Boolean) { decideCycle(input: {cycleId: {cycle}, othersCompetent: $all}) { cycle { state } ` + userErrors + `} }`
+	sealCycle = `mutation { sealCycle(input: {cycleId: {cycle}}) { cycle { state } ` + userErrors + `} }`
+	notice    = `{ publicNotice(cycleId: {cycle}) { name noticeUntil open entries { officialId name unit position } } }`
+	// An official sees the objection itself, anybody else its receipt.
+	fileObjection = objecting + `objection { id instance dueOn state official { ref } } } }`
+	objectTo      = objecting + `} }`
+	objecting     = `mutation($o: ID, $key: String, $previous: ID, $instance: ObjectionInstance) { fileObjection(input: {cycleId: {cycle}, officialId: $o, previousId: $previous, instance: $instance,
+		grounds: "the figures are of another", evidence: "see the file", idempotencyKey: $key}) { receipt status { state dueOn } ` + userErrors
 	answerObjection = `mutation($id: ID!, $yes: Boolean!) { decideObjection(input: {objectionId: $id, upheld: $yes, decision: "a new run", reason: "it is so"}) { objection { state } ` + userErrors + `} }`
 	tell            = `mutation($o: ID, $objection: ID, $on: Date!) { tellDecision(input: {cycleId: {cycle}, officialId: $o, objectionId: $objection, toldOn: $on}) { told ` + userErrors + `} }`
 	remedyRun       = `mutation($o: ID) { runAssessment(input: {cycleId: {cycle}, objectionId: $o}) { run { id state } ` + userErrors + `} }`
@@ -87,18 +90,19 @@ func TestWhoMayObjectAndWhoDecides(t *testing.T) {
 		o.secondPersons()
 		o.ids["cycle"] = o.cycle("hr-root", "root")
 		o.appraise(append(o.crowd("north-desk", 9), result{"ann", 60, "EXCELLENT"}, result{"cat", 50, ""})...)
-		o.refuses("", "NOT_FOUND", "cycleId", fileObjection, "o", o.ids["ann"])
+		o.refuses("", "NOT_FOUND", "cycleId", objectTo, "o", o.ids["ann"])
 		o.signed(publish, "publishCycle", "PUBLISHED")
 
-		o.refuses("", "INVALID", "officialId", fileObjection)
-		o.refuses("", "INVALID", "officialId", fileObjection, "o", o.ids["cat"]) // not named
+		o.refuses("", "INVALID", "officialId", objectTo)
+		o.refuses("", "INVALID", "officialId", objectTo, "o", o.ids["cat"]) // not named
 		o.refuses("cat", "INVALID", "officialId", fileObjection, "o", o.ids["bob"])
-		o.refuses("", "INVALID", "idempotencyKey", fileObjection, "o", o.ids["ann"], "key", "short")
-		public := o.ok("", fileObjection, "o", o.ids["ann"], "key", "a key of one phone")
+		o.refuses("", "INVALID", "idempotencyKey", objectTo, "o", o.ids["ann"], "key", "short")
+		public := o.ok("", objectTo, "o", o.ids["ann"], "key", "a key of one phone")
 		receipt := public.text("fileObjection.receipt")
-		o.ok("", fileObjection, "o", o.ids["ann"], "key", "a key of one phone").wants("fileObjection.receipt", receipt)
-		if public.get("fileObjection.objection") != nil || o.count("objections") != 1 {
-			o.Error("a stranger sees the objection, or made two")
+		o.ok("", objectTo, "o", o.ids["ann"], "key", "a key of one phone").wants("fileObjection.receipt", receipt)
+		o.refuses("", "UNAUTHENTICATED", "", fileObjection, "o", o.ids["ann"])
+		if o.count("objections") != 1 {
+			o.Error("a stranger made two")
 		}
 		status := `query($r: String!) { objectionByReceipt(receipt: $r) { state dueOn decision } }`
 		o.ok("", status, "r", receipt).wants("objectionByReceipt.state", "FILED")
@@ -130,7 +134,7 @@ func TestWhoMayObjectAndWhoDecides(t *testing.T) {
 		o.refuses("hr-third", "ILLEGAL_STATE", "", answerObjection, "id", id, "yes", true)
 		o.refuses("hr-root", "ILLEGAL_STATE", "cycleId", settle, "all", true) // the notice stands
 		o.at("2025-03-12T10:00:00+08:00")
-		o.refuses("", "GONE", "cycleId", fileObjection, "o", o.ids["ann"])
+		o.refuses("", "GONE", "cycleId", objectTo, "o", o.ids["ann"])
 		o.refuses("ann", "GONE", "cycleId", fileObjection)
 		o.refuses("hr-root", "INVALID", "cycleId", settle, "all", true) // the stranger's is not decided
 		if o.ok("", notice).get("publicNotice.open") != false {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -61,15 +60,10 @@ type graphqlOptions struct {
 // newGraphQL returns the handler of /graphql. A schema that leaves open who may
 // call an operation is refused.
 func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error) {
-	schema := graph.NewExecutableSchema(graph.Config{
-		Resolvers: r, Directives: resolvers.Directives(), Complexity: complexities(),
-	})
-	if err := resolvers.CheckAccess(schema.Schema()); err != nil {
+	exec, err := resolvers.Executor(r, complexities())
+	if err != nil {
 		return nil, err
 	}
-	exec := executor.New(schema)
-	exec.SetErrorPresenter(resolvers.PresentError)
-	exec.SetRecoverFunc(resolvers.Recover)
 	exec.SetParserTokenLimit(maxTokens)
 	exec.SetDisableSuggestion(true)
 	exec.SetQueryCache(shortQueries[*ast.QueryDocument]{
@@ -84,7 +78,6 @@ func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error
 		exec.Use(extension.Introspection{})
 	}
 	exec.AroundOperations(opts.metrics.aroundOperation)
-	exec.AroundOperations(r.Loaders)
 	return &overhttp.Handler{
 		Executor: exec, MaxBody: opts.maxBody, Timeout: opts.timeout, KeepAlive: 15 * time.Second, Quit: opts.quit,
 	}, nil

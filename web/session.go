@@ -157,7 +157,11 @@ func isUnauthenticated(err error) bool {
 // isCode says whether the API refused an operation as a whole with a code.
 func isCode(err error, code ErrorCode) bool {
 	var list gqlerror.List
-	if !errors.As(err, &list) {
+	var refused *graphql.HTTPError
+	switch {
+	case errors.As(err, &refused): // before any of it was run
+		list = refused.Response.Errors
+	case !errors.As(err, &list):
 		return false
 	}
 	for _, e := range list {
