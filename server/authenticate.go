@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"steelyard/auth"
@@ -43,10 +44,26 @@ func authenticate(verifier *auth.Verifier, known actors, log *slog.Logger) middl
 				log.ErrorContext(r.Context(), "account not read", "error", err)
 				refuse(w, r, http.StatusServiceUnavailable, models.KeyInternal, models.CodeUnavailable)
 			default:
-				next.ServeHTTP(w, r.WithContext(accounts.Enter(r.Context(), actor)))
+				ctx := auth.WithProof(r.Context(), func(ctx context.Context) error { return sameActor(ctx, verifier, known, lines, actor) })
+				next.ServeHTTP(w, r.WithContext(accounts.Enter(ctx, actor)))
 			}
 		})
 	}
+}
+
+// sameActor says whether a token still gives what it gave when a request began: for
+// answers that go on for long.
+func sameActor(ctx context.Context, verifier *auth.Verifier, known actors, lines []string, was auth.Actor) error {
+	over := &models.Error{Code: models.CodeUnauthenticated, Key: models.KeyUnauthenticated}
+	viewer, err := bearer(ctx, verifier, lines)
+	if err != nil {
+		return over
+	}
+	actor, err := known.Actor(ctx, viewer)
+	if err == nil && !reflect.DeepEqual(actor, was) {
+		return over
+	}
+	return err
 }
 
 // errScheme is the refusal of an Authorization header that holds no bearer token.

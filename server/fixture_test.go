@@ -97,7 +97,7 @@ func newTestSiteAt(t *testing.T, d store.Dialect, now func() time.Time) *testSit
 		store: st, app: means{st, keys, zone, days, secrets, memblob.OpenBucket(nil), nil}.app(), verifier: verifier, zone: zone,
 		log:       slog.New(withRequestID{slog.NewTextHandler(log, nil)}),
 		publicURL: "http://steelyard.test", origins: origins{"https://hr.example"}, perMinute: 0,
-		maxBody: 10_000, maxComplexity: 5000, timeout: time.Minute, introspection: true, graphiql: true,
+		maxBody: 10_000, maxComplexity: 5000, timeout: time.Minute, proveEvery: 20 * time.Millisecond, introspection: true, graphiql: true,
 		quit: make(chan struct{}), watchers: networks{netip.MustParsePrefix("127.0.0.0/8")},
 	}}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"steelyard/auth"
 	"steelyard/graph"
 	"steelyard/models"
 	"steelyard/resolvers"
@@ -53,6 +54,7 @@ type graphqlOptions struct {
 	maxComplexity int
 	timeout       time.Duration
 	introspection bool
+	proveEvery    time.Duration // how often the caller of a subscription is looked at anew
 	quit          <-chan struct{}
 	metrics       *metrics
 }
@@ -60,7 +62,7 @@ type graphqlOptions struct {
 // newGraphQL returns the handler of /graphql. A schema that leaves open who may
 // call an operation is refused.
 func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error) {
-	exec, err := resolvers.Executor(r, complexities())
+	exec, err := resolvers.Executor(r, complexities(), overhttp.Limits{Depth: maxDepth, Aliases: maxAliases, Fields: maxFields})
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +74,6 @@ func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error
 	exec.Use(extension.AutomaticPersistedQuery{Cache: shortQueries[string]{
 		lru.New[string](cachedQueries), func(_, query string) string { return query },
 	}})
-	exec.Use(overhttp.Limits{Depth: maxDepth, Aliases: maxAliases, Fields: maxFields})
 	exec.Use(extension.FixedComplexityLimit(opts.maxComplexity))
 	if opts.introspection {
 		exec.Use(extension.Introspection{})
@@ -80,6 +81,7 @@ func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error
 	exec.AroundOperations(opts.metrics.aroundOperation)
 	return &overhttp.Handler{
 		Executor: exec, MaxBody: opts.maxBody, Timeout: opts.timeout, KeepAlive: 15 * time.Second, Quit: opts.quit,
+		Prove: auth.Prove, ProveEvery: opts.proveEvery,
 	}, nil
 }
 

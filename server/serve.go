@@ -217,7 +217,7 @@ func (n *Network) site(m means, verifier *auth.Verifier, listener net.Listener, 
 	return &site{
 		store: m.store, app: m.app(), verifier: verifier, zone: m.zone, log: log,
 		publicURL: public, origins: allowed, proxies: trusted, watchers: watchers, perMinute: n.RateLimit,
-		maxBody: n.MaxBody, maxComplexity: n.MaxComplexity, timeout: n.Timeout, quit: make(chan struct{}),
+		maxBody: n.MaxBody, maxComplexity: n.MaxComplexity, timeout: n.Timeout, proveEvery: 3 * time.Second, quit: make(chan struct{}),
 	}, nil
 }
 

@@ -36,9 +36,10 @@ func (s *testSite) run(t *testing.T, drain time.Duration, tasks ...background) (
 	return cancel, done
 }
 
-func TestServerEndsInOrder(t *testing.T) {
-	s := newTestSite(t, store.SQLite)
-	hr := s.token(t, accounts.Grant{Subject: "hr", Role: models.RoleHR, UnitRef: "LX"})
+// queuedRun is a run that no worker takes up, and a token of who may follow it.
+func (s *testSite) queuedRun(t *testing.T) (hr string, run models.ID) {
+	t.Helper()
+	hr = s.token(t, accounts.Grant{Subject: "hr", Role: models.RoleHR, UnitRef: "LX"})
 	viewer, err := s.app.Accounts.Actor(t.Context(), auth.Viewer{Subject: "hr", Role: models.RoleHR})
 	if err != nil {
 		t.Fatal(err)
@@ -50,10 +51,61 @@ func TestServerEndsInOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, err := s.app.Assessments.Request(t.Context(), viewer, cycle.ID, nil)
+	queued, err := s.app.Assessments.Request(t.Context(), viewer, cycle.ID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return hr, queued.ID
+}
+
+// follow opens a stream of a run and reads its first event.
+func (s *testSite) follow(t *testing.T, token string, run models.ID) *bufio.Scanner {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), "POST", s.url+"/graphql",
+		strings.NewReader(fmt.Sprintf(`{"query":"subscription { assessmentRunProgress(id: \"%s\") { state } }"}`, run)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "text/event-stream")
+	req.Header.Set("Accept-Language", "en")
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := resp.Body.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	events := bufio.NewScanner(resp.Body)
+	if !events.Scan() || events.Text() != "event: next" || !events.Scan() || !strings.Contains(events.Text(), "QUEUED") {
+		t.Fatalf("the stream begins %q", events.Text())
+	}
+	return events
+}
+
+// TestARevokedTokenEndsItsStream: what was open when an account lost its rights does not
+// stay open.
+func TestARevokedTokenEndsItsStream(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	hr, run := s.queuedRun(t)
+	events := s.follow(t, hr, run)
+	s.token(t, accounts.Grant{Subject: "hr", Role: models.RoleHR, UnitRef: "LX-FW"})
+	rest := ""
+	for events.Scan() {
+		rest += events.Text() + "\n"
+	}
+	if !strings.Contains(rest, `"code":"UNAUTHENTICATED"`) || !strings.HasSuffix(rest, "event: complete\ndata: \n\n") || strings.Contains(rest, "QUEUED") {
+		t.Errorf("who has lost the scope still reads %q", rest)
+	}
+}
+
+func TestServerEndsInOrder(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	hr, run := s.queuedRun(t)
 	workEnded := make(chan struct{})
 	stop, ended := s.run(t, time.Minute, func(ctx context.Context) error {
 		<-ctx.Done()
@@ -64,30 +116,12 @@ func TestServerEndsInOrder(t *testing.T) {
 		return nil
 	})
 	// A stream that nothing ends but the server: no worker takes the run up.
-	req, err := http.NewRequestWithContext(t.Context(), "POST", s.url+"/graphql",
-		strings.NewReader(fmt.Sprintf(`{"query":"subscription { assessmentRunProgress(id: \"%s\") { state } }"}`, run.ID)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "text/event-stream")
-	req.Header.Set("Authorization", "Bearer "+hr)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	events := bufio.NewScanner(resp.Body)
-	if !events.Scan() || events.Text() != "event: next" || !events.Scan() || !strings.Contains(events.Text(), "QUEUED") {
-		t.Fatalf("the stream begins %q", events.Text())
-	}
+	events := s.follow(t, hr, run)
 	stop()
 	for events.Scan() {
 		if strings.Contains(events.Text(), "complete") {
 			t.Error("the stream says that it is complete")
 		}
-	}
-	if err := resp.Body.Close(); err != nil {
-		t.Error(err)
 	}
 	if err := <-ended; err != nil {
 		t.Error(err)

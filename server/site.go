@@ -33,6 +33,7 @@ type site struct {
 	maxBody       int64
 	maxComplexity int
 	timeout       time.Duration
+	proveEvery    time.Duration // how often the caller of a subscription is looked at anew
 	introspection bool
 	graphiql      bool
 	open311       open311.Options
@@ -46,7 +47,7 @@ func (s *site) handler() (http.Handler, error) {
 	m := newMetrics(s.store)
 	api, err := newGraphQL(&resolvers.Resolver{App: s.app, PublicURL: s.publicURL}, graphqlOptions{
 		maxBody: s.maxBody, maxComplexity: s.maxComplexity, timeout: s.timeout,
-		introspection: s.introspection, quit: s.quit, metrics: m,
+		introspection: s.introspection, proveEvery: s.proveEvery, quit: s.quit, metrics: m,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("serve the schema: %w", err)

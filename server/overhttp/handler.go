@@ -24,6 +24,10 @@ type Handler struct {
 	Timeout time.Duration
 	// KeepAlive is how often a silent subscription says that it lives.
 	KeepAlive time.Duration
+	// Prove says whether the caller may still have what a subscription sends; nil: always.
+	// It is asked every ProveEvery, and its error ends the subscription.
+	Prove      func(ctx context.Context) error
+	ProveEvery time.Duration
 	// Quit ends the subscriptions, so that the server can end.
 	Quit <-chan struct{}
 }

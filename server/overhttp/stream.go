@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // stream sends each answer of an operation as a server-sent event "next", and
@@ -38,6 +39,8 @@ func (h *Handler) stream(ctx context.Context, w http.ResponseWriter, op *graphql
 	defer func() { cancel(); <-ended }()
 	alive := time.NewTicker(h.KeepAlive)
 	defer alive.Stop()
+	prove, stop := h.proofs()
+	defer stop()
 	for {
 		select {
 		case a, more := <-answers:
@@ -50,6 +53,14 @@ func (h *Handler) stream(ctx context.Context, w http.ResponseWriter, op *graphql
 			if _, err := fmt.Fprint(w, ":\n\n"); err != nil {
 				return
 			}
+		case <-prove:
+			if err := h.Prove(ctx); err != nil && ctx.Err() == nil {
+				problems := h.Executor.DispatchError(graphql.WithOperationContext(ctx, op), gqlerror.List{gqlerror.Wrap(err)})
+				event(w, "next", result{Errors: problems.Errors})
+				event(w, "complete", nil)
+				return
+			}
+			continue
 		case <-h.Quit:
 			return // without "complete": the client is to come again
 		case <-ctx.Done():
@@ -59,6 +70,15 @@ func (h *Handler) stream(ctx context.Context, w http.ResponseWriter, op *graphql
 			return
 		}
 	}
+}
+
+// proofs ticks when the caller is to be looked at anew.
+func (h *Handler) proofs() (tick <-chan time.Time, stop func()) {
+	if h.Prove == nil || h.ProveEvery <= 0 {
+		return nil, func() {}
+	}
+	t := time.NewTicker(h.ProveEvery)
+	return t.C, t.Stop
 }
 
 // collect hands over an operation's answers and closes the channel after the
