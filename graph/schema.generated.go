@@ -6971,25 +6971,7 @@ func (ec *executionContext) _Query_auditTrail(ctx context.Context, field graphql
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().AuditTrail(ctx, fc.Args["filter"].(*AuditTrailFilter), fc.Args["first"].(int32), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"AUDITOR"})
-				if err != nil {
-					var zeroVal *AuditEntryConnection
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *AuditEntryConnection
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *AuditEntryConnection) graphql.Marshaler {
 			return ec.marshalNAuditEntryConnection2ᚖsteelyardᚋgraphᚐAuditEntryConnection(ctx, selections, v)
 		},
@@ -7032,25 +7014,7 @@ func (ec *executionContext) _Query_auditHead(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().AuditHead(ctx)
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕsteelyardᚋmodelsᚐRoleᚄ(ctx, []any{"AUDITOR"})
-				if err != nil {
-					var zeroVal *audit.Tip
-					return zeroVal, err
-				}
-				if ec.Directives.HasRole == nil {
-					var zeroVal *audit.Tip
-					return zeroVal, errors.New("directive hasRole is not implemented")
-				}
-				return ec.Directives.HasRole(ctx, nil, directive0, roles)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *audit.Tip) graphql.Marshaler {
 			return ec.marshalOAuditHead2ᚖsteelyardᚋservicesᚋauditᚐTip(ctx, selections, v)
 		},
