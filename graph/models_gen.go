@@ -378,6 +378,29 @@ type ConfirmResolutionInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// A rating among those that count in published results, with the proof: hashed step by step, the path leads from the leaf
+// to the root, which stands in the public notice and the audit trail. entry = SHA-256 of the text
+// `steelyard counted rating v1`, a line feed, `salt`, a line feed and `content`; leaf = SHA-256 of a zero byte and the entry's 32
+// bytes; then for each step SHA-256 of a one byte, the left and the right hash (RFC 6962).
+type CountedRating struct {
+	// The cycle that it counts in.
+	CycleID models.ID `json:"cycleId"`
+	// Its name.
+	CycleName string `json:"cycleName"`
+	// How many ratings count there: the leaves of the tree.
+	Ratings int32 `json:"ratings"`
+	// The root of the tree, in hexadecimal, as the public notice has it.
+	Root string `json:"root"`
+	// What hides the rating in its leaf, in hexadecimal: SHA-256 of the receipt's 16 bytes. Keep it as you keep the receipt.
+	Salt string `json:"salt"`
+	// The rating as it counts: the official's and the service's id in the organisation's books, level and day.
+	Content string `json:"content"`
+	// The rating's leaf, in hexadecimal.
+	Leaf string `json:"leaf"`
+	// The neighbours on the way from the leaf to the root.
+	Path []*ProofStep `json:"path"`
+}
+
 // A page of standing codes.
 type CounterCodeConnection struct {
 	// The rows with their cursors.
@@ -1081,6 +1104,14 @@ type PolicyInput struct {
 	Draws graphql.Omittable[*int32] `json:"draws,omitempty"`
 	// Where the draws start.
 	Seed graphql.Omittable[*int32] `json:"seed,omitempty"`
+}
+
+// A neighbour on the way from a leaf to the root.
+type ProofStep struct {
+	// Its hash, in hexadecimal.
+	Hash string `json:"hash"`
+	// Whether it stands on the left.
+	Left bool `json:"left"`
 }
 
 // A grade to be proposed.

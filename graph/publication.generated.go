@@ -56,6 +56,8 @@ type PublicNoticeResolver interface {
 	PolicyName(ctx context.Context, obj *publications.Notice) (*string, error)
 	PolicyVersion(ctx context.Context, obj *publications.Notice) (*int32, error)
 	PolicyReason(ctx context.Context, obj *publications.Notice) (*string, error)
+	RatingsRoot(ctx context.Context, obj *publications.Notice) (*string, error)
+	RatingsCounted(ctx context.Context, obj *publications.Notice) (*int32, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1999,6 +2001,52 @@ func (ec *executionContext) fieldContext_PublicNotice_policyReason(_ context.Con
 	return graphql.NewScalarFieldContext("PublicNotice", field, true, true, "String")
 }
 
+func (ec *executionContext) _PublicNotice_ratingsRoot(ctx context.Context, field graphql.CollectedField, obj *publications.Notice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PublicNotice_ratingsRoot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PublicNotice().RatingsRoot(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PublicNotice_ratingsRoot(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PublicNotice", field, true, true, "String")
+}
+
+func (ec *executionContext) _PublicNotice_ratingsCounted(ctx context.Context, field graphql.CollectedField, obj *publications.Notice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PublicNotice_ratingsCounted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PublicNotice().RatingsCounted(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PublicNotice_ratingsCounted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PublicNotice", field, true, true, "Int")
+}
+
 func (ec *executionContext) _RunComparison_before(ctx context.Context, field graphql.CollectedField, obj *publications.Compared) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3793,6 +3841,18 @@ func (ec *executionContext) _PublicNotice(ctx context.Context, sel ast.Selection
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PublicNotice_policyReason(ctx, field, obj)
+				})
+		case "ratingsRoot":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PublicNotice_ratingsRoot(ctx, field, obj)
+				})
+		case "ratingsCounted":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PublicNotice_ratingsCounted(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

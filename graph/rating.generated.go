@@ -31,6 +31,7 @@ type RatingResolver interface {
 
 	Reply(ctx context.Context, obj *models.Rating) (*models.RatingReply, error)
 	Form(ctx context.Context, obj *models.Rating) (*RatingMarks, error)
+	Counted(ctx context.Context, obj *models.Rating) ([]*CountedRating, error)
 	Due(ctx context.Context, obj *models.Rating) (*ratings.Due, error)
 }
 type RatingInvitationResolver interface {
@@ -757,6 +758,38 @@ func (ec *executionContext) fieldContext_Rating_form(_ context.Context, field gr
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_RatingMarks(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Rating_counted(ctx context.Context, field graphql.CollectedField, obj *models.Rating) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Rating_counted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Rating().Counted(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*CountedRating) graphql.Marshaler {
+			return ec.marshalNCountedRating2ᚕᚖsteelyardᚋgraphᚐCountedRatingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Rating_counted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Rating",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CountedRating(ctx, field)
 		},
 	}
 	return fc, nil
@@ -3176,6 +3209,12 @@ func (ec *executionContext) _Rating(ctx context.Context, sel ast.SelectionSet, o
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Rating_form(ctx, field, obj)
+				})
+		case "counted":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Rating_counted(ctx, field, obj)
 				})
 		case "due":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

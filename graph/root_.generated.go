@@ -467,6 +467,17 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CountedRating struct {
+		Content   func(childComplexity int) int
+		CycleID   func(childComplexity int) int
+		CycleName func(childComplexity int) int
+		Leaf      func(childComplexity int) int
+		Path      func(childComplexity int) int
+		Ratings   func(childComplexity int) int
+		Root      func(childComplexity int) int
+		Salt      func(childComplexity int) int
+	}
+
 	CounterCode struct {
 		DailyCap  func(childComplexity int) int
 		ID        func(childComplexity int) int
@@ -1117,6 +1128,11 @@ type ComplexityRoot struct {
 		Preset   func(childComplexity int) int
 	}
 
+	ProofStep struct {
+		Hash func(childComplexity int) int
+		Left func(childComplexity int) int
+	}
+
 	PublicCase struct {
 		Category  func(childComplexity int) int
 		ChangedOn func(childComplexity int) int
@@ -1140,18 +1156,20 @@ type ComplexityRoot struct {
 	}
 
 	PublicNotice struct {
-		CycleID       func(childComplexity int) int
-		Entries       func(childComplexity int) int
-		FromOn        func(childComplexity int) int
-		Kind          func(childComplexity int) int
-		Name          func(childComplexity int) int
-		NoticeUntil   func(childComplexity int) int
-		Open          func(childComplexity int) int
-		PolicyName    func(childComplexity int) int
-		PolicyReason  func(childComplexity int) int
-		PolicyVersion func(childComplexity int) int
-		PublishedAt   func(childComplexity int) int
-		ToOn          func(childComplexity int) int
+		CycleID        func(childComplexity int) int
+		Entries        func(childComplexity int) int
+		FromOn         func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		Name           func(childComplexity int) int
+		NoticeUntil    func(childComplexity int) int
+		Open           func(childComplexity int) int
+		PolicyName     func(childComplexity int) int
+		PolicyReason   func(childComplexity int) int
+		PolicyVersion  func(childComplexity int) int
+		PublishedAt    func(childComplexity int) int
+		RatingsCounted func(childComplexity int) int
+		RatingsRoot    func(childComplexity int) int
+		ToOn           func(childComplexity int) int
 	}
 
 	Query struct {
@@ -1228,6 +1246,7 @@ type ComplexityRoot struct {
 
 	Rating struct {
 		Comment    func(childComplexity int) int
+		Counted    func(childComplexity int) int
 		Dimensions func(childComplexity int) int
 		Due        func(childComplexity int) int
 		Form       func(childComplexity int) int
@@ -3266,6 +3285,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConfirmDeedPayload.UserErrors(childComplexity), true
+
+	case "CountedRating.content":
+		if e.ComplexityRoot.CountedRating.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CountedRating.Content(childComplexity), true
+	case "CountedRating.cycleId":
+		if e.ComplexityRoot.CountedRating.CycleID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CountedRating.CycleID(childComplexity), true
+	case "CountedRating.cycleName":
+		if e.ComplexityRoot.CountedRating.CycleName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CountedRating.CycleName(childComplexity), true
+	case "CountedRating.leaf":
+		if e.ComplexityRoot.CountedRating.Leaf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CountedRating.Leaf(childComplexity), true
+	case "CountedRating.path":
+		if e.ComplexityRoot.CountedRating.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CountedRating.Path(childComplexity), true
+	case "CountedRating.ratings":
+		if e.ComplexityRoot.CountedRating.Ratings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CountedRating.Ratings(childComplexity), true
+	case "CountedRating.root":
+		if e.ComplexityRoot.CountedRating.Root == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CountedRating.Root(childComplexity), true
+	case "CountedRating.salt":
+		if e.ComplexityRoot.CountedRating.Salt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CountedRating.Salt(childComplexity), true
 
 	case "CounterCode.dailyCap":
 		if e.ComplexityRoot.CounterCode.DailyCap == nil {
@@ -6371,6 +6439,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PresetPolicy.Preset(childComplexity), true
 
+	case "ProofStep.hash":
+		if e.ComplexityRoot.ProofStep.Hash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProofStep.Hash(childComplexity), true
+	case "ProofStep.left":
+		if e.ComplexityRoot.ProofStep.Left == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProofStep.Left(childComplexity), true
+
 	case "PublicCase.category":
 		if e.ComplexityRoot.PublicCase.Category == nil {
 			break
@@ -6518,6 +6599,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PublicNotice.PublishedAt(childComplexity), true
+	case "PublicNotice.ratingsCounted":
+		if e.ComplexityRoot.PublicNotice.RatingsCounted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicNotice.RatingsCounted(childComplexity), true
+	case "PublicNotice.ratingsRoot":
+		if e.ComplexityRoot.PublicNotice.RatingsRoot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicNotice.RatingsRoot(childComplexity), true
 	case "PublicNotice.toOn":
 		if e.ComplexityRoot.PublicNotice.ToOn == nil {
 			break
@@ -7210,6 +7303,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Rating.Comment(childComplexity), true
+	case "Rating.counted":
+		if e.ComplexityRoot.Rating.Counted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.Counted(childComplexity), true
 	case "Rating.dimensions":
 		if e.ComplexityRoot.Rating.Dimensions == nil {
 			break
@@ -9350,7 +9449,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "assessment.graphqls" "attachment.graphqls" "audit.graphqls" "case.graphqls" "compare.graphqls" "counter.graphqls" "cycle.graphqls" "deed.graphqls" "export.graphqls" "grade.graphqls" "notification.graphqls" "org.graphqls" "participation.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
+//go:embed "assessment.graphqls" "attachment.graphqls" "audit.graphqls" "case.graphqls" "compare.graphqls" "counted.graphqls" "counter.graphqls" "cycle.graphqls" "deed.graphqls" "export.graphqls" "grade.graphqls" "notification.graphqls" "org.graphqls" "participation.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -9367,6 +9466,7 @@ var sources = []*ast.Source{
 	{Name: "audit.graphqls", Input: sourceData("audit.graphqls"), BuiltIn: false},
 	{Name: "case.graphqls", Input: sourceData("case.graphqls"), BuiltIn: false},
 	{Name: "compare.graphqls", Input: sourceData("compare.graphqls"), BuiltIn: false},
+	{Name: "counted.graphqls", Input: sourceData("counted.graphqls"), BuiltIn: false},
 	{Name: "counter.graphqls", Input: sourceData("counter.graphqls"), BuiltIn: false},
 	{Name: "cycle.graphqls", Input: sourceData("cycle.graphqls"), BuiltIn: false},
 	{Name: "deed.graphqls", Input: sourceData("deed.graphqls"), BuiltIn: false},
@@ -10146,6 +10246,28 @@ func (ec *executionContext) childFields_ConfirmDeedPayload(ctx context.Context, 
 		return ec.fieldContext_ConfirmDeedPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConfirmDeedPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CountedRating(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cycleId":
+		return ec.fieldContext_CountedRating_cycleId(ctx, field)
+	case "cycleName":
+		return ec.fieldContext_CountedRating_cycleName(ctx, field)
+	case "ratings":
+		return ec.fieldContext_CountedRating_ratings(ctx, field)
+	case "root":
+		return ec.fieldContext_CountedRating_root(ctx, field)
+	case "salt":
+		return ec.fieldContext_CountedRating_salt(ctx, field)
+	case "content":
+		return ec.fieldContext_CountedRating_content(ctx, field)
+	case "leaf":
+		return ec.fieldContext_CountedRating_leaf(ctx, field)
+	case "path":
+		return ec.fieldContext_CountedRating_path(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CountedRating", field.Name)
 }
 
 func (ec *executionContext) childFields_CounterCode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11270,6 +11392,16 @@ func (ec *executionContext) childFields_PresetPolicy(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type PresetPolicy", field.Name)
 }
 
+func (ec *executionContext) childFields_ProofStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hash":
+		return ec.fieldContext_ProofStep_hash(ctx, field)
+	case "left":
+		return ec.fieldContext_ProofStep_left(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProofStep", field.Name)
+}
+
 func (ec *executionContext) childFields_PublicCase(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "publicId":
@@ -11340,6 +11472,10 @@ func (ec *executionContext) childFields_PublicNotice(ctx context.Context, field 
 		return ec.fieldContext_PublicNotice_policyVersion(ctx, field)
 	case "policyReason":
 		return ec.fieldContext_PublicNotice_policyReason(ctx, field)
+	case "ratingsRoot":
+		return ec.fieldContext_PublicNotice_ratingsRoot(ctx, field)
+	case "ratingsCounted":
+		return ec.fieldContext_PublicNotice_ratingsCounted(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PublicNotice", field.Name)
 }
@@ -11374,6 +11510,8 @@ func (ec *executionContext) childFields_Rating(ctx context.Context, field graphq
 		return ec.fieldContext_Rating_reply(ctx, field)
 	case "form":
 		return ec.fieldContext_Rating_form(ctx, field)
+	case "counted":
+		return ec.fieldContext_Rating_counted(ctx, field)
 	case "due":
 		return ec.fieldContext_Rating_due(ctx, field)
 	}

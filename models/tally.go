@@ -17,4 +17,5 @@ type TallyBlock struct {
 	RunID  ID    `gorm:"primaryKey"`
 	Block  int64 `gorm:"primaryKey"` // from 0
 	Leaves []byte
+	Root   Hash // over these leaves
 }

@@ -34,12 +34,13 @@ var arrows = map[string]string{
 	"server/overhttp":  "",
 	"services/...":     "auth auth/keyring auditchain calendar models pairing privacy report scoring services/audit services/notify store store/lease",
 	// Files are what a service says to people.
-	"services/assessments": "auth auth/keyring calendar messages models privacy report scoring services/audit store store/lease",
+	"services/assessments": "auth auth/keyring calendar messages models privacy report scoring services/audit store store/lease tally",
 	// Mails are what a service says to people.
 	"services/notify": "auth messages models services/audit store",
 	"store":           "calendar migrations models",
 	"store/lease":     "",
 	"store/storetest": "store",
+	"tally":           "",
 	"web":             "messages report web/inprocess",
 	"web/inprocess":   "messages",
 }

@@ -113,6 +113,7 @@ const (
 	figuresOfReview       = 25
 	columnsOfReport       = 30
 	detailsOfEntry        = 5
+	stepsOfProof          = 23 // of eight million ratings
 )
 
 // complexities say what lists cost: as many times their rows as are asked for.
@@ -159,6 +160,8 @@ func complexities() graph.ComplexityRoot {
 	c.CounterOffer.Tags = func(child int) int { return rows(wordsOfForm, child) }
 	c.CounterOffer.Officials = func(child int) int { return rows(maxRows, child) }
 	c.RatingInvitation.Tags = func(child int) int { return rows(wordsOfForm, child) }
+	c.Rating.Counted = func(child int) int { return peersCost + rows(cyclesOfOfficial, child) }
+	c.CountedRating.Path = func(child int) int { return rows(stepsOfProof, child) }
 	c.RatingForm.Tags = func(child int) int { return rows(wordsOfForm, child) }
 	c.RecordEncountersPayload.Lines = func(child int) int { return rows(maxRows, child) }
 	c.Query.Nodes = func(child int, ids []models.ID) int { return rows(int32(min(len(ids), maxRows)), child) }

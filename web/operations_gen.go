@@ -1405,6 +1405,51 @@ var AllContentEncoding = []ContentEncoding{
 	ContentEncodingBase64,
 }
 
+// Counted includes the requested fields of the GraphQL type CountedRating.
+// The GraphQL type's documentation follows.
+//
+// A rating among those that count in published results, with the proof: hashed step by step, the path leads from the leaf
+// to the root, which stands in the public notice and the audit trail. entry = SHA-256 of the text
+// `steelyard counted rating v1`, a line feed, `salt`, a line feed and `content`; leaf = SHA-256 of a zero byte and the entry's 32
+// bytes; then for each step SHA-256 of a one byte, the left and the right hash (RFC 6962).
+type Counted struct {
+	// Its name.
+	CycleName string `json:"cycleName"`
+	// How many ratings count there: the leaves of the tree.
+	Ratings int `json:"ratings"`
+	// The root of the tree, in hexadecimal, as the public notice has it.
+	Root string `json:"root"`
+	// What hides the rating in its leaf, in hexadecimal: SHA-256 of the receipt's 16 bytes. Keep it as you keep the receipt.
+	Salt string `json:"salt"`
+	// The rating as it counts: the official's and the service's id in the organisation's books, level and day.
+	Content string `json:"content"`
+	// The rating's leaf, in hexadecimal.
+	Leaf string `json:"leaf"`
+	// The neighbours on the way from the leaf to the root.
+	Path []ProofStep `json:"path"`
+}
+
+// GetCycleName returns Counted.CycleName, and is useful for accessing the field via an interface.
+func (v *Counted) GetCycleName() string { return v.CycleName }
+
+// GetRatings returns Counted.Ratings, and is useful for accessing the field via an interface.
+func (v *Counted) GetRatings() int { return v.Ratings }
+
+// GetRoot returns Counted.Root, and is useful for accessing the field via an interface.
+func (v *Counted) GetRoot() string { return v.Root }
+
+// GetSalt returns Counted.Salt, and is useful for accessing the field via an interface.
+func (v *Counted) GetSalt() string { return v.Salt }
+
+// GetContent returns Counted.Content, and is useful for accessing the field via an interface.
+func (v *Counted) GetContent() string { return v.Content }
+
+// GetLeaf returns Counted.Leaf, and is useful for accessing the field via an interface.
+func (v *Counted) GetLeaf() string { return v.Leaf }
+
+// GetPath returns Counted.Path, and is useful for accessing the field via an interface.
+func (v *Counted) GetPath() []ProofStep { return v.Path }
+
 // Counter includes the requested fields of the GraphQL type CounterOffer.
 // The GraphQL type's documentation follows.
 //
@@ -2601,6 +2646,8 @@ type Given struct {
 	Reply *Reply `json:"reply"`
 	// What is owed on it; null before its release, and on a rating of 3 or more.
 	Due *Due `json:"due"`
+	// In which published results it counts, with the proof for each; empty before any is published.
+	Counted []Counted `json:"counted"`
 }
 
 // GetLevel returns Given.Level, and is useful for accessing the field via an interface.
@@ -2623,6 +2670,9 @@ func (v *Given) GetReply() *Reply { return v.Reply }
 
 // GetDue returns Given.Due, and is useful for accessing the field via an interface.
 func (v *Given) GetDue() *Due { return v.Due }
+
+// GetCounted returns Given.Counted, and is useful for accessing the field via an interface.
+func (v *Given) GetCounted() []Counted { return v.Counted }
 
 // GivenService includes the requested fields of the GraphQL type Service.
 // The GraphQL type's documentation follows.
@@ -3510,6 +3560,10 @@ type Notice struct {
 	Open bool `json:"open"`
 	// Whom it names, by unit.
 	Entries []Named `json:"entries"`
+	// The root of the hash tree over the ratings that count, in hexadecimal: whoever gave one finds it there by receipt. Null within the first minutes.
+	RatingsRoot *string `json:"ratingsRoot"`
+	// How many ratings count; null where there is no root yet.
+	RatingsCounted *int `json:"ratingsCounted"`
 	// The policy's name; null: the default policy.
 	PolicyName *string `json:"policyName"`
 	// Its version.
@@ -3544,6 +3598,12 @@ func (v *Notice) GetOpen() bool { return v.Open }
 
 // GetEntries returns Notice.Entries, and is useful for accessing the field via an interface.
 func (v *Notice) GetEntries() []Named { return v.Entries }
+
+// GetRatingsRoot returns Notice.RatingsRoot, and is useful for accessing the field via an interface.
+func (v *Notice) GetRatingsRoot() *string { return v.RatingsRoot }
+
+// GetRatingsCounted returns Notice.RatingsCounted, and is useful for accessing the field via an interface.
+func (v *Notice) GetRatingsCounted() *int { return v.RatingsCounted }
 
 // GetPolicyName returns Notice.PolicyName, and is useful for accessing the field via an interface.
 func (v *Notice) GetPolicyName() *string { return v.PolicyName }
@@ -5021,6 +5081,23 @@ func (v *Problem) GetCode() ErrorCode { return v.Code }
 
 // GetMessage returns Problem.Message, and is useful for accessing the field via an interface.
 func (v *Problem) GetMessage() string { return v.Message }
+
+// ProofStep includes the requested fields of the GraphQL type ProofStep.
+// The GraphQL type's documentation follows.
+//
+// A neighbour on the way from a leaf to the root.
+type ProofStep struct {
+	// Its hash, in hexadecimal.
+	Hash string `json:"hash"`
+	// Whether it stands on the left.
+	Left bool `json:"left"`
+}
+
+// GetHash returns ProofStep.Hash, and is useful for accessing the field via an interface.
+func (v *ProofStep) GetHash() string { return v.Hash }
+
+// GetLeft returns ProofStep.Left, and is useful for accessing the field via an interface.
+func (v *ProofStep) GetLeft() bool { return v.Left }
 
 // Quota includes the requested fields of the GraphQL type GradeQuota.
 // The GraphQL type's documentation follows.
@@ -9468,6 +9545,18 @@ query Find ($receipt: String!) {
 			mayRateMending
 			mayRateAgain
 		}
+		counted {
+			cycleName
+			ratings
+			root
+			salt
+			content
+			leaf
+			path {
+				hash
+				left
+			}
+		}
 	}
 	caseByReceipt(receipt: $receipt) {
 		... Followed
@@ -10057,6 +10146,8 @@ query NoticeOf ($cycle: ID!) {
 			unit
 			position
 		}
+		ratingsRoot
+		ratingsCounted
 		policyName
 		policyVersion
 		policyReason

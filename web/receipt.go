@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // foundPage is what a receipt belongs to: one of the two is there. What was written into
@@ -181,4 +182,9 @@ func (s *site) again(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.show(w, r, http.StatusOK, "rated", view{Page: *payload.Receipt})
+}
+
+// CountedAmong says in which results a rating counts, among how many.
+func (w *words) CountedAmong(cycle string, ratings int) string {
+	return strings.NewReplacer("{cycle}", cycle, "{n}", strconv.Itoa(ratings)).Replace(w.Counted)
 }

@@ -14,6 +14,7 @@ type words struct {
 	Comment, CommentHint, Send, Private                        string
 	ThanksTitle, ThanksText, Keep, KeepWhy                     string
 	GoneTitle, GoneText                                        string
+	Counted, CountedHint, RatingsCounted                       string // Counted holds {cycle} and {n}
 	ReceiptTitle, ReceiptAsk, ReceiptHint, Look, NoReceipt     string
 	YourRating, GivenOn, YourWords, Reply, NoReply, RepliedOn  string
 	YourCase, Stands, With, HandedIn, Due, Account             string
@@ -78,7 +79,8 @@ var chinese = words{
 	KeepWhy:   "请截图或抄下。凭回执可查看答复；回执只显示这一次，我们不保存。",
 	GoneTitle: "这个链接现在不能使用", GoneText: "每个链接只能使用一次，并有有效期。如果您已经评价，可以用回执查看答复。",
 	ReceiptTitle: "用回执查询", ReceiptAsk: "请输入回执", ReceiptHint: "形如 ABCD-EFGH-…，大小写均可", Look: "查询",
-	NoReceipt:  "没有找到这个回执，请核对后再试。",
+	NoReceipt:      "没有找到这个回执，请核对后再试。",
+	RatingsCounted: "计入的评价及其根", Counted: "已计入“{cycle}”，共计入 {n} 条评价", CountedHint: "以下数据证明您的评价已被计入，且不向他人透露内容。按 RFC 6962 由叶逐步计算，即得公示的根。请与回执一样妥善保管。",
 	YourRating: "您的评价", GivenOn: "评价日期", YourWords: "您写的话", Reply: "单位答复", NoReply: "还没有答复。", RepliedOn: "答复日期",
 	YourCase: "您的诉求", Stands: "进展", With: "承办单位", HandedIn: "提交日期", Due: "应于此日前办结", Account: "单位所作的处理",
 	History: "经过", SolvedAsk: "问题解决了吗？", Solved: "已解决", NotSolved: "没有解决，请重新办理", Mark: "对处理过程的满意程度（可不选）",
@@ -136,7 +138,8 @@ var english = words{
 	KeepWhy:   "Take a picture of it or write it down. It shows you the reply; it is shown this once and not kept by us.",
 	GoneTitle: "This link cannot be used", GoneText: "Each link works once, and for a limited time. If you have rated already, your receipt shows the reply.",
 	ReceiptTitle: "Follow by receipt", ReceiptAsk: "Your receipt", ReceiptHint: "Of the form ABCD-EFGH-…, in capitals or not", Look: "Look it up",
-	NoReceipt:  "There is no such receipt: check it and try again.",
+	NoReceipt:      "There is no such receipt: check it and try again.",
+	RatingsCounted: "Ratings counted, and their root", Counted: "Counted in “{cycle}”, among {n} ratings", CountedHint: "This proves that your rating counts, and shows it to nobody else: hashed step by step as in RFC 6962, the leaf leads to the root in the public notice. Keep it as you keep the receipt.",
 	YourRating: "Your rating", GivenOn: "Given on", YourWords: "Your words", Reply: "The office's reply", NoReply: "There is no reply yet.", RepliedOn: "Replied on",
 	YourCase: "Your case", Stands: "Where it stands", With: "In the hands of", HandedIn: "Handed in on", Due: "To be solved by", Account: "What the office did",
 	History: "What happened", SolvedAsk: "Is it solved?", Solved: "Yes, it is solved", NotSolved: "No: open it again", Mark: "How satisfied are you with how it was handled? (may be left out)",

@@ -19,8 +19,13 @@ CREATE TABLE tally_blocks (
     run_id uuid NOT NULL REFERENCES tallies (run_id),
     block bigint NOT NULL,
     leaves bytea NOT NULL,
+    root bytea NOT NULL,
     PRIMARY KEY (run_id, block)
 );
+CREATE TRIGGER tallies_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON tallies
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER tally_blocks_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON tally_blocks
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- +goose Down
 DROP TABLE tally_blocks;

@@ -19,8 +19,33 @@ CREATE TABLE tally_blocks (
     run_id blob NOT NULL REFERENCES tallies (run_id),
     block integer NOT NULL,
     leaves blob NOT NULL,
+    root blob NOT NULL,
     PRIMARY KEY (run_id, block)
 ) WITHOUT ROWID;
+-- +goose StatementBegin
+CREATE TRIGGER tallies_keep_update BEFORE UPDATE ON tallies
+BEGIN
+    SELECT RAISE(ABORT, 'tallies rows are only ever added');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER tallies_keep_delete BEFORE DELETE ON tallies
+BEGIN
+    SELECT RAISE(ABORT, 'tallies rows are only ever added');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER tally_blocks_keep_update BEFORE UPDATE ON tally_blocks
+BEGIN
+    SELECT RAISE(ABORT, 'tally_blocks rows are only ever added');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER tally_blocks_keep_delete BEFORE DELETE ON tally_blocks
+BEGIN
+    SELECT RAISE(ABORT, 'tally_blocks rows are only ever added');
+END;
+-- +goose StatementEnd
 
 -- +goose Down
 DROP TABLE tally_blocks;

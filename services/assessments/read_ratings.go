@@ -35,19 +35,32 @@ func newRatingReader(r *reader) *ratingReader { return &ratingReader{reader: r, 
 // What was handed in here counts from its release on: a run before and a run after a
 // single rating would tell its level otherwise.
 func (r *ratingReader) readRatings() error {
+	// What most say is not said: to send a word takes the database as long as to read a row.
+	return r.countedRatings(`official_id, service_id, channel, level, rated_on, rater_key,
+			NULLIF(source, 'ENCOUNTER'), NULLIF(invited, 'YES')`, r.addRating)
+}
+
+// countedRatings reads columns of the ratings that may count; ours, behind them, says
+// whether one was handed in here, where that matters.
+func (r *ratingReader) countedRatings(columns string, add func(*store.Row) error) error {
 	replaced, args, err := r.replaced([]any{r.in.period.From, r.in.period.To})
 	if err != nil {
 		return err
 	}
 	narrower, args := r.ofScope("official_id", args)
-	ours := ""
 	if r.settled.on {
-		ours = ", import_key IS NULL"
+		columns += ", import_key IS NULL"
 	}
-	// What most say is not said: to send a word takes the database as long as to read a row.
-	return r.snap.Each(r.ctx, `SELECT official_id, service_id, channel, level, rated_on, rater_key,
-			NULLIF(source, 'ENCOUNTER'), NULLIF(invited, 'YES')`+ours+`
-		FROM ratings WHERE rated_on BETWEEN ? AND ? AND released`+replaced+narrower, args, r.addRating)
+	return r.snap.Each(r.ctx, "SELECT "+columns+" FROM ratings WHERE rated_on BETWEEN ? AND ? AND released"+replaced+narrower, args, add)
+}
+
+// counts is the posting of which a rating counts, or None; ours is the column that says
+// whether it was handed in here.
+func (r *ratingReader) counts(row *store.Row, official models.ID, date models.Date, ours int) int32 {
+	if r.out.leavesRatingOut(official, date) || r.settled.on && row.Bool(ours) && date.After(r.settled.to[official]) {
+		return scoring.None
+	}
+	return r.postAt(official, scoring.Day(date.EpochDay()))
 }
 
 // replaced adds to a query that it leaves out the ratings that a newer one stands in
@@ -68,8 +81,8 @@ func (r *ratingReader) replaced(args []any) (string, []any, error) {
 func (r *ratingReader) addRating(row *store.Row) error {
 	official, date := row.ID(0), row.Date(4)
 	day := scoring.Day(date.EpochDay())
-	posting := r.postAt(official, day)
-	if posting == scoring.None || r.out.leavesRatingOut(official, date) || r.settled.on && row.Bool(8) && date.After(r.settled.to[official]) {
+	posting := r.counts(row, official, date, 8)
+	if posting == scoring.None {
 		return nil
 	}
 	kind, err := r.kinds.ofService(row.ID(1))
