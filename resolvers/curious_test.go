@@ -183,6 +183,12 @@ func (c *curiosity) knows(round string, tokens, codes []string) {
 	c.learns("receipt", strings.Repeat("0", 26), "ABCD-EFGH")
 	c.learns("text", "灯不亮")
 	c.learns("search", "ann")
+	c.learns("action", "submitRating", "undoRating", "submitPeerReview", "submitAppraisal")
+	c.learns("actor", "ann", "anonymous")
+	c.learns("noun", "Rating")
+	c.learns("nounId", o.ids["case"])
+	c.learns("fromAt", "2025-03-05T00:00:00Z")
+	c.learns("toAt", "2025-03-05T12:00:00Z")
 	c.learns("peerGroup", "clerk")
 	for _, category := range []string{"category", "categories"} {
 		c.learns(category, "roads / lamps")
