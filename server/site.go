@@ -38,6 +38,7 @@ type site struct {
 	graphiql      bool
 	open311       open311.Options
 
+	patterns []string      // the routes that are served
 	draining atomic.Bool   // readiness goes false before the listener does
 	quit     chan struct{} // closed to end the streams
 }
@@ -63,7 +64,7 @@ func (s *site) handler() (http.Handler, error) {
 		return nil, fmt.Errorf("serve the pages: %w", err)
 	}
 
-	routes := http.NewServeMux()
+	routes := &entrance{}
 	open, protect := limitRate(s.perMinute, s.proxies), s.origins.protect(s.publicURL)
 	uploads := limitRate(min(s.perMinute, maxUploads), s.proxies)
 	routes.Handle("/graphql", chain(api, open, s.origins.share, protect, s.visitor))
@@ -86,9 +87,13 @@ func (s *site) handler() (http.Handler, error) {
 		routes.Handle("/graphiql/", open(graphiqlAssets()))
 	}
 	routes.HandleFunc("GET /healthz", healthz)
-	routes.HandleFunc("GET /readyz", s.readyz)
+	routes.Handle("GET /readyz", open(http.HandlerFunc(s.readyz)))
 	routes.Handle("GET /metrics", onlyFrom(s.watchers, s.proxies)(m.handler()))
-	return chain(routes, identify, observe(routes, m, s.log), harden(strings.HasPrefix(s.publicURL, "https://"))), nil
+	if err := routes.check(pages); err != nil {
+		return nil, err
+	}
+	s.patterns = routes.patterns
+	return chain(routes, identify, observe(&routes.ServeMux, m, s.log), harden(strings.HasPrefix(s.publicURL, "https://"))), nil
 }
 
 // healthz says that the process answers.

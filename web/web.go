@@ -66,8 +66,26 @@ type Options struct {
 	Secure bool             // whether the site is reached by https alone
 }
 
+// Pages are the pages, and where they are.
+type Pages struct {
+	http.ServeMux
+	patterns []string
+}
+
+// Patterns are the routes of the pages.
+func (p *Pages) Patterns() []string { return p.patterns }
+
+// Handle adds a page.
+func (p *Pages) Handle(pattern string, page http.Handler) {
+	p.patterns = append(p.patterns, pattern)
+	p.ServeMux.Handle(pattern, page)
+}
+
+// HandleFunc adds a page.
+func (p *Pages) HandleFunc(pattern string, page http.HandlerFunc) { p.Handle(pattern, page) }
+
 // New returns the pages. api is the handler of GraphQL and uploads that of attachments.
-func New(api, uploads http.Handler, options Options) (http.Handler, error) {
+func New(api, uploads http.Handler, options Options) (*Pages, error) {
 	s := &site{api: inprocess.Client(api), uploads: uploads, pages: map[string]*template.Template{}, Options: options}
 	for _, name := range []string{
 		"home", "rate", "rated", "gone", "receipt", "found", "problem", "opened", "help",
@@ -85,7 +103,7 @@ func New(api, uploads http.Handler, options Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	routes := http.NewServeMux()
+	routes := &Pages{}
 	routes.HandleFunc("GET /{$}", s.home)
 	routes.HandleFunc("GET /r/{token}", s.offer)
 	routes.HandleFunc("POST /r/{token}", s.rate)
