@@ -26,7 +26,9 @@ const (
 // tables that there are.
 var grants = map[string]string{
 	// What tells how a result came about is only ever added.
+	"audit_blocks":        adds,
 	"audit_entries":       adds,
+	"audit_members":       adds,
 	"case_events":         adds,
 	"cycle_results":       adds,
 	"policies":            adds,

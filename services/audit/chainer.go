@@ -82,6 +82,7 @@ func (s *Service) chain(ctx context.Context, since time.Time, newKey bool) (int,
 	if s.Key == nil {
 		return 0, ErrNoKey
 	}
+	ctx = store.Widen(ctx, store.Background) // which unit an entry concerns stands in every unit's rows
 	total := 0
 	for {
 		n := 0
