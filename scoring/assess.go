@@ -237,7 +237,7 @@ func (a *assessed) report() {
 	a.noVariance()
 	a.explain(list)
 	for i := range list {
-		list[i].Flags = r.flags[i].sorted()
+		list[i].Flags, list[i].Findings = r.flags[i].sorted(), r.findings(int32(i))
 	}
 	a.result.Assessments = list
 	a.result.Groups = a.groups(list)

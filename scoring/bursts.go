@@ -63,16 +63,16 @@ func (r *run) usualRatings() *usualRatings {
 }
 
 // weigh weighs down those of one official's ratings that come too many, too fast
-// and too one-sided, and says whether there are any. What is usual is the
+// and too one-sided, and returns them. What is usual is the
 // official's own number of ratings outside the window, spread over the days as
 // everybody's ratings are (so that a day that the whole data share is no burst),
 // times the official's own share of that side. A burst's ratings on that side
 // together keep the weight of the number that was to be expected; ratings on the
-// other side are left alone.
-func (u *usualRatings) weigh(posting *Posting, day []Day, level []uint8, weight []float64) bool {
+// other side are left alone, and so is a burst that a person has cleared.
+func (u *usualRatings) weigh(posting *Posting, day []Day, level []uint8, weight []float64) []Finding {
 	s := burstSearch{profile: &u.profile, posting: posting, prior: u.prior}
 	if len(day) < burstExcess+1 {
-		return false
+		return nil
 	}
 	next := make([]int32, len(u.profile.before)) // by day, where its next row goes
 	for _, d := range day {
@@ -131,15 +131,13 @@ type burst struct {
 	expected float64
 }
 
-func (s *burstSearch) run(weight []float64) bool {
-	found := false
+func (s *burstSearch) run(weight []float64) (found []Finding) {
 	for range burstsEach {
 		best := s.best()
 		if best.deviance < burstDeviance {
 			break
 		}
-		found = true
-		s.weigh(best, weight)
+		found = append(found, s.weigh(best, weight))
 	}
 	return found
 }
@@ -220,17 +218,24 @@ func (s *burstSearch) judge(sd int, in, all [3]float64, total, share float64) bu
 	return burst{side: sd, deviance: 2 * (float64(k*log(k/expected)) - (k - expected)), expected: expected}
 }
 
-// weigh lets the burst's ratings keep the weight of the expected number.
-func (s *burstSearch) weigh(b burst, weight []float64) {
+// weigh lets the burst's ratings keep the weight of the expected number, unless a
+// person has cleared it.
+func (s *burstSearch) weigh(b burst, weight []float64) Finding {
 	k := 0.0
 	for _, r := range s.rows[b.from:b.to] {
 		k += boolFloat(!r.done && r.side == b.side)
 	}
+	found := Finding{Flag: FlagBurst, From: s.rows[b.from].day, To: s.rows[b.to-1].day, High: b.side == 1, Count: int32(k)}
+	keeps := b.expected / k
+	if s.posting.cleared(found) {
+		keeps = 1
+	}
 	for i := b.from; i < b.to; i++ {
 		r := &s.rows[i]
 		if !r.done && r.side == b.side {
-			weight[r.row] = float64(weight[r.row] * (b.expected / k))
+			weight[r.row] = float64(weight[r.row] * keeps)
 			r.done = true
 		}
 	}
+	return found
 }

@@ -41,6 +41,8 @@ func (ev *Evidence) canonical() *canonical {
 	for i, old := range postings {
 		out.Postings[i] = ev.Postings[old]
 		out.Postings[i].Person = persons.number(ev.Postings[old].Person)
+		out.Postings[i].Cleared = slices.Clone(ev.Postings[old].Cleared)
+		sortFindings(out.Postings[i].Cleared)
 	}
 	out.Kinds = make([]Kind, len(kinds))
 	for i, old := range kinds {

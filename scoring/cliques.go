@@ -57,10 +57,14 @@ func (r *run) findFavours(rows *reviewRows, p mixed.Problem, s *mixed.Solution, 
 	if gain < favourEvidence || f.delta < favourLeast*typical {
 		return false
 	}
-	for k := range genuine {
-		genuine[k] = float64((1 - f.favour[k]) * rows.pairs[k].known)
-	}
 	r.flagFavours(f)
+	for k := range genuine {
+		trust := 1 - f.favour[k]
+		if r.clearedFavours(rows.pairs[k].posting) {
+			trust = 1
+		}
+		genuine[k] = float64(trust * rows.pairs[k].known)
+	}
 	return true
 }
 
@@ -236,20 +240,54 @@ func (f *favours) closeCircles() {
 // flagFavours reports who gains: RECIPROCITY where a favour is returned, CLIQUE
 // where the official stands in a circle of three or more.
 func (r *run) flagFavours(f *favours) {
-	friends := make(map[int32][]int32)
+	r.favour = make([]favour, len(r.ev.Postings))
 	for k := range f.rows.pairs {
 		if f.favour[k] < favourFlag {
 			continue
 		}
 		p := f.rows.pairs[k].posting
-		friends[p] = append(friends[p], f.rows.pairs[k].reviewer)
+		r.favour[p].from++
 		if f.partner[k] != None {
+			r.favour[p].returned++
 			r.flags[p].add(FlagReciprocity)
 		}
 	}
-	for p := range r.ev.Postings {
-		if len(friends[int32(p)]) >= 2 {
+	for p := range r.favour {
+		if r.favour[p].from >= circle {
 			r.flags[p].add(FlagClique)
 		}
 	}
+}
+
+// circle is the number of colleagues in whose favour an official stands from which
+// they are a circle: three persons.
+const circle = 2
+
+// favour is how many colleagues favour an official, and whom of them the official
+// favours in return.
+type favour struct{ from, returned int32 }
+
+// clearedFavours says whether a person has cleared all that was found of an official's
+// favours.
+func (r *run) clearedFavours(p int32) bool {
+	found := r.favourFindings(p)
+	for _, f := range found {
+		if !r.ev.Postings[p].cleared(f) {
+			return false
+		}
+	}
+	return len(found) > 0
+}
+
+func (r *run) favourFindings(p int32) (found []Finding) {
+	if r.favour == nil {
+		return nil
+	}
+	if n := r.favour[p].from; n >= circle {
+		found = append(found, Finding{Flag: FlagClique, Count: n})
+	}
+	if n := r.favour[p].returned; n > 0 {
+		found = append(found, Finding{Flag: FlagReciprocity, Count: n})
+	}
+	return found
 }

@@ -30,6 +30,7 @@ func (r *run) practicalWork() *indicator {
 	}
 	days := r.confirmedDeeds()
 	count, plain, months := make([]float64, n), make([]float64, n), make([]float64, n)
+	r.spurts = make([]Finding, n)
 	for p := range n {
 		months[p] = float64(r.ev.Postings[p].To-r.ev.Postings[p].From+1) / daysAMonth
 		plain[p] = float64(len(days[p]))
@@ -133,7 +134,8 @@ func capWeeks(days []Day, limit int) []Day {
 }
 
 // spread is the number of deeds that count: of a burst, where the days are too
-// crowded for chance given the rest of the time in post, the expected number.
+// crowded for chance given the rest of the time in post, the expected number. A
+// burst that a person has cleared counts in full.
 func (r *run) spread(p int, days []Day) float64 {
 	post := &r.ev.Postings[p]
 	length := float64(post.To - post.From + 1)
@@ -156,11 +158,15 @@ func (r *run) spread(p int, days []Day) float64 {
 			}
 			if deviance := 2 * (float64(k*log(k/expected)) - (k - expected)); deviance > max(best, campaignDeviance) {
 				best, counts = deviance, total-k+expected
+				r.spurts[p] = Finding{Flag: FlagCampaignBurst, From: days[start], To: days[end-1], Count: int32(k)}
 			}
 		}
 	}
 	if best > 0 {
 		r.flags[p].add(FlagCampaignBurst)
+		if post.cleared(r.spurts[p]) {
+			return total
+		}
 	}
 	return counts
 }

@@ -77,6 +77,7 @@ func (ev *Evidence) digest() [32]byte {
 		d.int64(int64(a.Invited))
 		d.int64(int64(a.Answered))
 	}
+	d.clearances(ev.Postings)
 	return d.sum()
 }
 

@@ -46,6 +46,9 @@ type Posting struct {
 	PeerGroup string // officials are compared within it
 	From, To  Day    // time in post inside the period, both inclusive
 	Standing  Standing
+	// Cleared are findings that a person has looked at and found harmless: they are
+	// reported as ever, and weigh nothing down.
+	Cleared []Finding
 }
 
 // Standing is what a reason on record keeps a posting from.

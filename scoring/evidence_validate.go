@@ -1,6 +1,9 @@
 package scoring
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // EvidenceError says where evidence breaks its own rules: the program that read
 // it is at fault, not the one who sent it.
@@ -101,6 +104,8 @@ func (v *validator) frame() {
 			v.fail("Postings.From", i, "a time in post lies inside the period")
 		case p.Standing >= standings:
 			v.fail("Postings.Standing", i, "not in its list")
+		case slices.ContainsFunc(p.Cleared, func(f Finding) bool { return !slices.Contains(Doubts(), f.Flag) }):
+			v.fail("Postings.Cleared", i, "only what doubts the evidence can be cleared")
 		}
 	}
 	if len(ev.Kinds) >= 1<<22 {

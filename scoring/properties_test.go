@@ -501,4 +501,12 @@ func TestCirclesOfFavoursAreFoundAndWeighedDown(t *testing.T) {
 			t.Errorf("official %d: %v, %.2f reviewers count", i, a.Flags, a.Components[scoring.PeerReview].N)
 		}
 	}
+	b.ev.Postings[0].Cleared = result.Assessments[0].Findings
+	b.ev.Postings[1].Cleared = result.Assessments[1].Findings[:1] // the circle alone, not the favours returned
+	cleared := b.assess(t)
+	for i, full := range []bool{true, false, false, false} {
+		if n := cleared.Assessments[i].Components[scoring.PeerReview].N; (n > 7.9) != full {
+			t.Errorf("official %d: %.2f reviewers count of 8 after a person has looked", i, n)
+		}
+	}
 }

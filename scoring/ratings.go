@@ -14,7 +14,10 @@ type run struct {
 	groups *groups
 	flags  []flagSet // by posting
 
-	repeated, burst []bool // by posting: what was found in its ratings
+	voices []int32     // by posting: the most ratings by one person
+	bursts [][]Finding // by posting: of its ratings
+	favour []favour    // by posting: of its reviews
+	spurts []Finding   // by posting: of its deeds; without a flag there is none
 
 	without Choice       // the step left out; empty: none
 	keep    bool         // ratings may come later
@@ -34,15 +37,15 @@ func (r *run) ratingWeights() []float64 {
 	usual := r.usualRatings()
 	n := len(r.ev.Postings)
 	first := starts(n, t.Posting) // they stand by posting
-	r.repeated, r.burst = make([]bool, n), make([]bool, n)
+	r.voices, r.bursts = make([]int32, n), make([][]Finding, n)
 	inParallel(n, func(from, to int) {
 		for p := from; p < to; p++ {
 			a, b := first[p], first[p+1]
 			if r.without != ChoiceVoice {
-				r.repeated[p] = voices(t.Rater[a:b], weight[a:b]) >= repeatedRater
+				r.voices[p] = int32(voices(t.Rater[a:b], weight[a:b]))
 			}
 			if r.without != ChoiceAttack {
-				r.burst[p] = usual.weigh(&r.ev.Postings[p], t.Day[a:b], t.Level[a:b], weight[a:b])
+				r.bursts[p] = usual.weigh(&r.ev.Postings[p], t.Day[a:b], t.Level[a:b], weight[a:b])
 			}
 			for i := a; i < b; i++ {
 				weight[i] = float64(weight[i] * r.policy.sourceWeight(t.Source[i]))
@@ -62,11 +65,11 @@ func (p *Policy) sourceWeight(s Source) float64 {
 
 // flagRatings writes down what ratingWeights found.
 func (r *run) flagRatings() {
-	for p := range r.repeated {
-		if r.repeated[p] {
+	for p := range r.voices {
+		if r.voices[p] >= repeatedRater {
 			r.flags[p].add(FlagRepeatedRater)
 		}
-		if r.burst[p] {
+		if len(r.bursts[p]) > 0 {
 			r.flags[p].add(FlagBurst)
 		}
 	}

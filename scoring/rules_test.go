@@ -3,6 +3,7 @@ package scoring_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"steelyard/scoring"
@@ -551,5 +552,62 @@ func TestNoDifferenceIsFlagged(t *testing.T) {
 	}
 	if len(r.Fits) != 1 || !r.Fits[0].Effects[0].Boundary {
 		t.Errorf("fits %+v: want a variance at the boundary", r.Fits)
+	}
+}
+
+// TestWhatAPersonHasClearedCountsInFull: the same facts are found and reported, and
+// weigh nothing down; other facts are none of those that were cleared.
+func TestWhatAPersonHasClearedCountsInFull(t *testing.T) {
+	t.Parallel()
+	cheats := func(more int, cleared ...scoring.Finding) *book {
+		b := newBook()
+		list := b.rated("G", 14, 30)
+		for i, p := range list {
+			for j := range 6 + i {
+				b.deed(p, firstDay+scoring.Day(j*19), scoring.Yes, b.person())
+			}
+		}
+		for range 25 + more {
+			b.rating(list[2], b.person(), scoring.None, 5, firstDay+180)
+		}
+		for range 6 {
+			b.rating(list[2], 100_000, scoring.None, 3, firstDay+scoring.Day(60*b.person()%360))
+		}
+		for j := range 14 {
+			b.deed(list[3], firstDay+200+scoring.Day(j*5/2), scoring.Yes, b.person())
+		}
+		for p := range b.ev.Postings {
+			b.ev.Postings[p].Cleared = cleared
+		}
+		return b
+	}
+	raised := cheats(0).assess(t)
+	buyer, campaigner := raised.Assessments[2], raised.Assessments[3]
+	if len(buyer.Findings) != 2 || buyer.Findings[0].Count != 25 || buyer.Findings[1].Flag != scoring.FlagRepeatedRater || len(campaigner.Findings) != 1 {
+		t.Fatalf("found %+v and %+v", buyer.Findings, campaigner.Findings)
+	}
+	all := append(slices.Clone(buyer.Findings), campaigner.Findings...)
+	cleared := cheats(0, all...).assess(t)
+	a, c := cleared.Assessments[2], cleared.Assessments[3]
+	if a.Components[scoring.Satisfaction].N < buyer.Components[scoring.Satisfaction].N+15 || !(a.Composite > buyer.Composite) {
+		t.Errorf("cleared: %.1f ratings count, composite %.2f; before %.1f and %.2f",
+			a.Components[scoring.Satisfaction].N, a.Composite, buyer.Components[scoring.Satisfaction].N, buyer.Composite)
+	}
+	if got, was := c.Components[scoring.PracticalWork].N, campaigner.Components[scoring.PracticalWork].N; got <= was {
+		t.Errorf("cleared: %.1f deeds count, before %.1f", got, was)
+	}
+	if !slices.Equal(a.Findings, buyer.Findings) || !slices.Equal(a.Flags, buyer.Flags) || !slices.Equal(c.Findings, campaigner.Findings) {
+		t.Errorf("what is cleared is reported no more: %+v, %v", a.Findings, a.Flags)
+	}
+	if cleared.EvidenceDigest == raised.EvidenceDigest || raised.EvidenceDigest != cheats(0).ev.Digest() {
+		t.Error("the digest does not say what was cleared, or moves without it")
+	}
+	// One person has one voice, whoever has looked at it: 25 at most, and one of six.
+	if n := a.Components[scoring.Satisfaction].N; n > 30+25+1+1e-9 {
+		t.Errorf("%.2f ratings count of 30, 25 bought and six by one person", n)
+	}
+	other := cheats(1, all...).assess(t).Assessments[2]
+	if other.Components[scoring.Satisfaction].N > buyer.Components[scoring.Satisfaction].N+1 {
+		t.Errorf("a larger burst than the one that was cleared counts in full: %+v", other.Findings)
 	}
 }
