@@ -78,6 +78,7 @@ var nouns = map[string]sentence{
 	"Deed":             {"实事", "deed"},
 	"Encounter":        {"服务记录", "encounter"},
 	"IntegrityFlag":    {"疑点", "integrity flag"},
+	"FlagAppeal":       {"疑点申诉", "appeal against a flag"},
 	"Mediation":        {"调解", "mediation"},
 	"Objection":        {"异议", "objection"},
 	"Official":         {"干部", "official"},

@@ -16,6 +16,9 @@ type Encounter struct {
 	Channel     Channel
 	OccurredAt  time.Time
 	Invited     Answer
+	// Adverse says that the official had to decide against the resident. It is recorded
+	// with the encounter, before anybody can answer, and never changed.
+	Adverse bool
 }
 
 // maxEncounterYears is how far back an encounter may be recorded by hand: whoever

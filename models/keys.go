@@ -139,6 +139,10 @@ const (
 	KeyExclusionOverlaps   Key = "exclusion_overlaps"   //
 	KeyRunPublished        Key = "run_published"        //
 	KeyOtherCycle          Key = "other_cycle"          //
+	KeyFlagReplaced        Key = "flag_replaced"        //
+	KeyFlagCauser          Key = "flag_causer"          //
+	KeyFlagNotConfirmed    Key = "flag_not_confirmed"   //
+	KeyAppealLate          Key = "appeal_late"          // last day
 	KeyInternal            Key = "internal"             //
 
 	// Of peer review.

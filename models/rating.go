@@ -27,6 +27,7 @@ type Rating struct {
 	KeyYear     int
 	Source      RatingSource
 	Invited     Answer
+	Adverse     bool             // it answers a decision against the resident
 	Dimensions  []DimensionLevel `gorm:"serializer:json"`
 	Tags        []string         `gorm:"serializer:json"`
 	Comment     *string

@@ -2,49 +2,6 @@ package models
 
 import "time"
 
-// FlagState is where an integrity flag stands.
-type FlagState string
-
-// The states of a flag.
-const (
-	FlagRaised    FlagState = "RAISED"
-	FlagConfirmed FlagState = "CONFIRMED"
-	FlagDismissed FlagState = "DISMISSED"
-)
-
-// FlagStates are all states.
-var FlagStates = []FlagState{FlagRaised, FlagConfirmed, FlagDismissed}
-
-// IntegrityFlag is a reason to doubt a piece of the evidence. What it points at
-// is weighed down, never silently dropped; a person decides.
-type IntegrityFlag struct {
-	ID         ID `gorm:"primaryKey"`
-	RunID      ID
-	OfficialID ID
-	Kind       string // a flag of the scoring engine
-	State      FlagState
-	RaisedAt   time.Time
-	DecidedBy  string
-	Decision   string
-	DecidedAt  *time.Time
-}
-
-// Decide confirms or dismisses a raised flag; the reason stays on record.
-func (f *IntegrityFlag) Decide(to FlagState, by, reason string, now time.Time) error {
-	if f.State != FlagRaised || to == FlagRaised {
-		var possible []FlagState
-		if f.State == FlagRaised {
-			possible = []FlagState{FlagConfirmed, FlagDismissed}
-		}
-		return illegal("IntegrityFlag", f.State, to, possible)
-	}
-	if err := required("decision", reason); err != nil {
-		return err
-	}
-	f.State, f.DecidedBy, f.Decision, f.DecidedAt = to, by, reason, &now
-	return nil
-}
-
 // AuditEntry says that something was done that changes a result. Entries are
 // only ever added. Those of anonymous writes carry the day alone and no subject.
 type AuditEntry struct {

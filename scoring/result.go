@@ -52,11 +52,11 @@ func Doubts() []Flag {
 // Finding is what stands behind a flag of [Doubts]. Two runs that find the same
 // facts have equal findings, whatever else has changed.
 type Finding struct {
-	Flag     Flag  `json:"flag"`
-	From     Day   `json:"from"`  // the first day of a burst; 0: it has none
-	To       Day   `json:"to"`    // the last
-	High     bool  `json:"high"`  // of a burst of ratings: that they are 4 and 5, not 1 and 2
-	Count    int32 `json:"count"` // ratings of the burst, or of one person; deeds; colleagues
+	Flag  Flag  `json:"flag"`
+	From  Day   `json:"from"`  // the first day of a burst; 0: it has none
+	To    Day   `json:"to"`    // the last
+	High  bool  `json:"high"`  // of a burst of ratings: that they are 4 and 5, not 1 and 2
+	Count int32 `json:"count"` // ratings of the burst, or of one person; deeds; colleagues
 }
 
 // Grade is what the engine proposes; persons decide.
@@ -100,7 +100,7 @@ type Assessment struct {
 	Geometric            float64 // the geometric composite, shown beside the linear one
 	Flags                []Flag  // sorted, each once
 	Findings             []Finding
-	Parts                []Part  // sum of Points is the composite as printed
+	Parts                []Part // sum of Points is the composite as printed
 }
 
 // ComponentScore is one component of one posting, on the composite's scale.

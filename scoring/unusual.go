@@ -287,3 +287,10 @@ func logGamma(x float64) float64 {
 	l, _ := math.Lgamma(x)
 	return l
 }
+
+// UnusualCount is the probability of at least hits of a number, where others have
+// theirs of theirs, in the beta-binomial model of [UnusualShares]; it is for what is
+// so rare that nothing can be said of how much officials differ.
+func UnusualCount(hits, of, others, othersOf int32) float64 {
+	return betaBinomialTail(hits, of, float64(others)+0.5, float64(othersOf-others)+0.5)
+}

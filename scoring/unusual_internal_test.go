@@ -10,8 +10,13 @@ import (
 // on 0…n.
 func TestTailsAgreeWithTables(t *testing.T) {
 	for _, c := range []struct{ x, degrees, want, tolerance float64 }{
-		{0, 3, 0.5, 1e-12}, {1.812461, 10, 0.05, 1e-6}, {4.143700, 10, 0.001, 1e-7}, {-1.812461, 10, 0.95, 1e-6},
-		{2, 1, 0.5 - math.Atan(2)/math.Pi, 1e-12}, {3, 2, 0.5 - 3/(2*math.Sqrt(11)), 1e-12}, {1e-9, 5, 0.5, 1e-8},
+		{0, 3, 0.5, 1e-12},
+		{1.812461, 10, 0.05, 1e-6},
+		{4.143700, 10, 0.001, 1e-7},
+		{-1.812461, 10, 0.95, 1e-6},
+		{2, 1, 0.5 - math.Atan(2)/math.Pi, 1e-12},
+		{3, 2, 0.5 - 3/(2*math.Sqrt(11)), 1e-12},
+		{1e-9, 5, 0.5, 1e-8},
 		{3.0902, 1e5, 0.001, 1e-5},
 	} {
 		if got := studentTail(c.x, c.degrees); math.Abs(got-c.want) > c.tolerance {

@@ -79,6 +79,8 @@ var records = []any{
 	models.CycleResult{},
 	models.EvidenceExclusion{},
 	models.IntegrityFlag{},
+	models.IntegrityCheck{},
+	models.FlagAppeal{},
 	models.AuditEntry{},
 	models.AuditBlock{},
 	models.AuditMember{},
@@ -311,6 +313,7 @@ func TestChecksKnowEveryWord(t *testing.T) {
 		"exclusions_ground":           "ground IN " + words(models.ExclusionGrounds, false),
 		"exclusions_state":            "state IN " + words(models.ExclusionStates, false),
 		"integrity_flags_state":       "state IN " + words(models.FlagStates, false),
+		"flag_appeals_state":          "state IN " + words(models.ObjectionStates, false),
 
 		"exports_kind":                   "kind IN " + words(models.ReportKinds, false),
 		"exports_ordering":               "ordering IN " + words(models.AssessmentOrders, false),

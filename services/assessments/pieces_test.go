@@ -146,7 +146,7 @@ func TestIntegrityFlagsAreRaisedOnceAnOfficial(t *testing.T) {
 	}
 	var kinds []string
 	for _, f := range r.flags {
-		kinds = append(kinds, f.kind)
+		kinds = append(kinds, string(f.kind))
 		if f.official != who || f.id.IsZero() {
 			t.Errorf("flag %+v", f)
 		}

@@ -56,8 +56,9 @@ func (s *Service) read(ctx context.Context, in scope, progress Progress) (*readi
 	out := &reading{}
 	err := s.Store.InSnapshot(ctx, func(snap *store.Snapshot) error {
 		r := s.newReader(ctx, snap, in)
-		told := &told{total: 12, progress: progress}
-		if err := told.all(table{"units", r.readUnits}, table{"grade limits", r.readLimits}, table{"exclusions", r.readExclusions}, table{"postings", r.readPostings}, table{"answers", r.settleAnswers}); err != nil {
+		told := &told{total: 13, progress: progress}
+		if err := told.all(table{"units", r.readUnits}, table{"grade limits", r.readLimits}, table{"exclusions", r.readExclusions}, table{"cleared flags", r.readCleared},
+			table{"postings", r.readPostings}, table{"answers", r.settleAnswers}); err != nil {
 			return err
 		}
 		// Ratings are most of what there is: the rest is read beside them.
@@ -136,7 +137,8 @@ type reader struct {
 	officials  numbers              // those who held a post, by id
 	careers    []career             // of the same
 	spans      []span
-	barred     map[models.ID]scoring.Standing // officials, by a confirmed limit
+	barred     map[models.ID]scoring.Standing  // officials, by a confirmed limit
+	cleared    map[models.ID][]scoring.Finding // officials, by a person
 	out        exclusions
 	settled    settled
 }

@@ -135,7 +135,7 @@ func (r *reader) place(all []held) {
 			r.ev.Postings = append(r.ev.Postings, scoring.Posting{
 				Official: h.ref, Person: person, Unit: r.units[h.unit],
 				Position: h.position, PeerGroup: string(models.Position{Name: h.position}.PeerGroup()),
-				From: s.from, To: s.to, Standing: r.barred[h.official],
+				From: s.from, To: s.to, Standing: r.barred[h.official], Cleared: r.cleared[h.official],
 			})
 		}
 		r.spans = append(r.spans, s)

@@ -23,7 +23,7 @@ type results struct {
 	assessments []assessmentRow
 	// explanations are in the same order.
 	explanations []explanationRow
-	flags        []flagRow
+	flags        []*flagRow
 }
 
 // assessmentRow and explanationRow carry their lists as the JSON that the tables keep.
@@ -35,17 +35,6 @@ type assessmentRow struct {
 type explanationRow struct {
 	models.Explanation
 	parts string
-}
-
-type flagRow struct {
-	id, official models.ID
-	kind         string
-}
-
-// integrityFlags are the engine's flags that doubt the evidence; the others say
-// how far it carries.
-var integrityFlags = []scoring.Flag{
-	scoring.FlagBurst, scoring.FlagRepeatedRater, scoring.FlagReciprocity, scoring.FlagClique, scoring.FlagCampaignBurst,
 }
 
 // resultsOf turns what was computed into rows.
@@ -74,21 +63,6 @@ func (s *Service) resultsOf(runID models.ID, c *Computed) (*results, error) {
 	}
 	out.raise()
 	return out, nil
-}
-
-// raise turns the flags that doubt the evidence into rows.
-func (r *results) raise() {
-	raised := map[flagRow]bool{}
-	for i, posting := range r.computed.order {
-		for _, f := range r.computed.result.Assessments[posting].Flags {
-			// An official with several posts is flagged once.
-			key := flagRow{official: r.assessments[i].OfficialID, kind: string(f)}
-			if slices.Contains(integrityFlags, f) && !raised[key] {
-				raised[key] = true
-				r.flags = append(r.flags, flagRow{models.NewID(), key.official, key.kind})
-			}
-		}
-	}
 }
 
 // fill makes the rows of the assessment at a place of the report.
@@ -229,9 +203,7 @@ func (r *results) load(ctx context.Context, tx *store.Tx) error {
 	}{
 		{"assessments", assessmentColumns, each(r.assessments, (*assessmentRow).values)},
 		{"explanations", explanationColumns, each(explained, (*explanationRow).values)},
-		{"integrity_flags", flagColumns, each(r.flags, func(f *flagRow, to []any) []any {
-			return append(to, f.id[:], r.runID[:], f.official[:], f.kind, string(models.FlagRaised), tx.Now, "", "")
-		})},
+		{"integrity_flags", flagColumns, r.flagValues(tx.Now)},
 	} {
 		if _, err := tx.Load(ctx, t.name, t.columns, t.rows); err != nil {
 			return err
@@ -272,8 +244,6 @@ func (a *assessmentRow) values(to []any) []any {
 var explanationColumns = []string{"assessment_id", "parts"}
 
 func (e *explanationRow) values(to []any) []any { return append(to, e.AssessmentID[:], e.parts) }
-
-var flagColumns = []string{"id", "run_id", "official_id", "kind", "state", "raised_at", "decided_by", "decision"}
 
 // orNull is a column's value: no typed nil reaches a driver.
 func orNull[F ~float64](x *F) any {
