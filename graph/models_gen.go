@@ -58,6 +58,16 @@ type AnswerMediationInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// An official's appeal.
+type AppealFlagInput struct {
+	// The own flag, confirmed.
+	ID models.ID `json:"id"`
+	// Why; up to 2,000 characters.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // A page of voters' comments.
 type AppraisalCommentConnection struct {
 	// The comments, each with its cursor.
@@ -503,6 +513,30 @@ type DecideExclusionInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// Another person's word on an appeal.
+type DecideFlagAppealInput struct {
+	// The flag that is appealed.
+	ID models.ID `json:"id"`
+	// Whether the appeal is right: then the flag is dismissed.
+	Upheld bool `json:"upheld"`
+	// Why; up to 2,000 characters.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// A person's word on a flag.
+type DecideFlagInput struct {
+	// The flag, of the run that counts in its cycle.
+	ID models.ID `json:"id"`
+	// Whether it is so. Otherwise the flag is dismissed, and the next run gives the evidence its full weight.
+	Confirmed bool `json:"confirmed"`
+	// Why; up to 2,000 characters. The official concerned reads it.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key gets the first answer again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // The committee's word on a proposed grade.
 type DecideGradeInput struct {
 	// The proposed grade.
@@ -722,6 +756,44 @@ type GradeLimitEdge struct {
 type HolidayPayload struct {
 	// The entry; null where there are errors.
 	Holiday *models.Holiday `json:"holiday,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A page of flags.
+type IntegrityFlagConnection struct {
+	// The rows with their cursors.
+	Edges []*IntegrityFlagEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*models.IntegrityFlag `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A row and its place.
+type IntegrityFlagEdge struct {
+	// Pass it as `after` to go on behind this row.
+	Cursor string `json:"cursor"`
+	// The row.
+	Node *models.IntegrityFlag `json:"node"`
+}
+
+// Which flags to list.
+type IntegrityFlagFilter struct {
+	// Of the run that counts in this cycle; left out: of all cycles.
+	CycleID graphql.Omittable[*models.ID] `json:"cycleId,omitempty"`
+	// Of this official.
+	OfficialID graphql.Omittable[*models.ID] `json:"officialId,omitempty"`
+	// That stand so.
+	State graphql.Omittable[*models.FlagState] `json:"state,omitempty"`
+	// Of this kind.
+	Kind graphql.Omittable[*models.FlagKind] `json:"kind,omitempty"`
+}
+
+// What a step on a flag gave.
+type IntegrityFlagPayload struct {
+	// The flag; null where there are errors.
+	Flag *models.IntegrityFlag `json:"flag,omitempty"`
 	// What to mend.
 	UserErrors []*UserError `json:"userErrors"`
 }

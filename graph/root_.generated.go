@@ -49,9 +49,12 @@ type ResolverRoot interface {
 	EvidenceExclusion() EvidenceExclusionResolver
 	Exclusion() ExclusionResolver
 	Export() ExportResolver
+	FlagEffect() FlagEffectResolver
+	FlagEvidence() FlagEvidenceResolver
 	GradeLimit() GradeLimitResolver
 	GradeQuota() GradeQuotaResolver
 	Holiday() HolidayResolver
+	IntegrityFlag() IntegrityFlagResolver
 	IssuedInvitation() IssuedInvitationResolver
 	Mediation() MediationResolver
 	Mutation() MutationResolver
@@ -736,6 +739,35 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	FlagAppeal struct {
+		DecidedAt func(childComplexity int) int
+		DecidedBy func(childComplexity int) int
+		Decision  func(childComplexity int) int
+		DueOn     func(childComplexity int) int
+		FiledAt   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Reason    func(childComplexity int) int
+		State     func(childComplexity int) int
+	}
+
+	FlagEffect struct {
+		Component        func(childComplexity int) int
+		Composite        func(childComplexity int) int
+		Text             func(childComplexity int) int
+		WithoutComposite func(childComplexity int) int
+	}
+
+	FlagEvidence struct {
+		Code    func(childComplexity int) int
+		Count   func(childComplexity int) int
+		From    func(childComplexity int) int
+		Share   func(childComplexity int) int
+		Subject func(childComplexity int) int
+		Text    func(childComplexity int) int
+		To      func(childComplexity int) int
+		Usual   func(childComplexity int) int
+	}
+
 	GradeLimit struct {
 		ConfirmedAt func(childComplexity int) int
 		ConfirmedBy func(childComplexity int) int
@@ -783,6 +815,41 @@ type ComplexityRoot struct {
 
 	HolidayPayload struct {
 		Holiday    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	IntegrityFlag struct {
+		Appeal      func(childComplexity int) int
+		AppealUntil func(childComplexity int) int
+		Carried     func(childComplexity int) int
+		Cycle       func(childComplexity int) int
+		DecidedAt   func(childComplexity int) int
+		DecidedBy   func(childComplexity int) int
+		Decision    func(childComplexity int) int
+		Effect      func(childComplexity int) int
+		Evidence    func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Official    func(childComplexity int) int
+		RaisedAt    func(childComplexity int) int
+		RunID       func(childComplexity int) int
+		State       func(childComplexity int) int
+		Title       func(childComplexity int) int
+	}
+
+	IntegrityFlagConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	IntegrityFlagEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	IntegrityFlagPayload struct {
+		Flag       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -844,6 +911,7 @@ type ComplexityRoot struct {
 		AcceptCase               func(childComplexity int, input CaseStepInput) int
 		AmendReviewAssignment    func(childComplexity int, input AmendReviewAssignmentInput) int
 		AnswerMediation          func(childComplexity int, input AnswerMediationInput) int
+		AppealFlag               func(childComplexity int, input AppealFlagInput) int
 		AssignCase               func(childComplexity int, input AssignCaseInput) int
 		CancelAssessment         func(childComplexity int, input CancelAssessmentInput) int
 		CheckDeed                func(childComplexity int, input CheckDeedInput) int
@@ -854,6 +922,8 @@ type ComplexityRoot struct {
 		ConfirmResolution        func(childComplexity int, input ConfirmResolutionInput) int
 		DecideCycle              func(childComplexity int, input DecideCycleInput) int
 		DecideExclusion          func(childComplexity int, input DecideExclusionInput) int
+		DecideFlag               func(childComplexity int, input DecideFlagInput) int
+		DecideFlagAppeal         func(childComplexity int, input DecideFlagAppealInput) int
 		DecideGrade              func(childComplexity int, input DecideGradeInput) int
 		DecideObjection          func(childComplexity int, input DecideObjectionInput) int
 		DecideTransfer           func(childComplexity int, input DecideTransferInput) int
@@ -1202,6 +1272,7 @@ type ComplexityRoot struct {
 		GradeLimits         func(childComplexity int, cycleID models.ID, first int32, after *string) int
 		GradeQuotas         func(childComplexity int, cycleID models.ID) int
 		Holidays            func(childComplexity int, year int32, unitID *models.ID) int
+		IntegrityFlags      func(childComplexity int, filter *IntegrityFlagFilter, first int32, after *string) int
 		Me                  func(childComplexity int) int
 		MyReviewAssignments func(childComplexity int, first int32, after *models.ID) int
 		Node                func(childComplexity int, id models.ID) int
@@ -4373,6 +4444,129 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FileObjectionPayload.UserErrors(childComplexity), true
 
+	case "FlagAppeal.decidedAt":
+		if e.ComplexityRoot.FlagAppeal.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagAppeal.DecidedAt(childComplexity), true
+	case "FlagAppeal.decidedBy":
+		if e.ComplexityRoot.FlagAppeal.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagAppeal.DecidedBy(childComplexity), true
+	case "FlagAppeal.decision":
+		if e.ComplexityRoot.FlagAppeal.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagAppeal.Decision(childComplexity), true
+	case "FlagAppeal.dueOn":
+		if e.ComplexityRoot.FlagAppeal.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagAppeal.DueOn(childComplexity), true
+	case "FlagAppeal.filedAt":
+		if e.ComplexityRoot.FlagAppeal.FiledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagAppeal.FiledAt(childComplexity), true
+	case "FlagAppeal.id":
+		if e.ComplexityRoot.FlagAppeal.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagAppeal.ID(childComplexity), true
+	case "FlagAppeal.reason":
+		if e.ComplexityRoot.FlagAppeal.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagAppeal.Reason(childComplexity), true
+	case "FlagAppeal.state":
+		if e.ComplexityRoot.FlagAppeal.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagAppeal.State(childComplexity), true
+
+	case "FlagEffect.component":
+		if e.ComplexityRoot.FlagEffect.Component == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagEffect.Component(childComplexity), true
+	case "FlagEffect.composite":
+		if e.ComplexityRoot.FlagEffect.Composite == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagEffect.Composite(childComplexity), true
+	case "FlagEffect.text":
+		if e.ComplexityRoot.FlagEffect.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagEffect.Text(childComplexity), true
+	case "FlagEffect.without":
+		if e.ComplexityRoot.FlagEffect.WithoutComposite == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagEffect.WithoutComposite(childComplexity), true
+
+	case "FlagEvidence.code":
+		if e.ComplexityRoot.FlagEvidence.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagEvidence.Code(childComplexity), true
+	case "FlagEvidence.count":
+		if e.ComplexityRoot.FlagEvidence.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagEvidence.Count(childComplexity), true
+	case "FlagEvidence.fromMonth":
+		if e.ComplexityRoot.FlagEvidence.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagEvidence.From(childComplexity), true
+	case "FlagEvidence.share":
+		if e.ComplexityRoot.FlagEvidence.Share == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagEvidence.Share(childComplexity), true
+	case "FlagEvidence.subject":
+		if e.ComplexityRoot.FlagEvidence.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagEvidence.Subject(childComplexity), true
+	case "FlagEvidence.text":
+		if e.ComplexityRoot.FlagEvidence.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagEvidence.Text(childComplexity), true
+	case "FlagEvidence.toMonth":
+		if e.ComplexityRoot.FlagEvidence.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagEvidence.To(childComplexity), true
+	case "FlagEvidence.usual":
+		if e.ComplexityRoot.FlagEvidence.Usual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlagEvidence.Usual(childComplexity), true
+
 	case "GradeLimit.confirmedAt":
 		if e.ComplexityRoot.GradeLimit.ConfirmedAt == nil {
 			break
@@ -4553,6 +4747,148 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.HolidayPayload.UserErrors(childComplexity), true
+
+	case "IntegrityFlag.appeal":
+		if e.ComplexityRoot.IntegrityFlag.Appeal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlag.Appeal(childComplexity), true
+	case "IntegrityFlag.appealUntil":
+		if e.ComplexityRoot.IntegrityFlag.AppealUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlag.AppealUntil(childComplexity), true
+	case "IntegrityFlag.carried":
+		if e.ComplexityRoot.IntegrityFlag.Carried == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlag.Carried(childComplexity), true
+	case "IntegrityFlag.cycle":
+		if e.ComplexityRoot.IntegrityFlag.Cycle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlag.Cycle(childComplexity), true
+	case "IntegrityFlag.decidedAt":
+		if e.ComplexityRoot.IntegrityFlag.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlag.DecidedAt(childComplexity), true
+	case "IntegrityFlag.decidedBy":
+		if e.ComplexityRoot.IntegrityFlag.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlag.DecidedBy(childComplexity), true
+	case "IntegrityFlag.decision":
+		if e.ComplexityRoot.IntegrityFlag.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlag.Decision(childComplexity), true
+	case "IntegrityFlag.effect":
+		if e.ComplexityRoot.IntegrityFlag.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlag.Effect(childComplexity), true
+	case "IntegrityFlag.evidence":
+		if e.ComplexityRoot.IntegrityFlag.Evidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlag.Evidence(childComplexity), true
+	case "IntegrityFlag.id":
+		if e.ComplexityRoot.IntegrityFlag.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlag.ID(childComplexity), true
+	case "IntegrityFlag.kind":
+		if e.ComplexityRoot.IntegrityFlag.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlag.Kind(childComplexity), true
+	case "IntegrityFlag.official":
+		if e.ComplexityRoot.IntegrityFlag.Official == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlag.Official(childComplexity), true
+	case "IntegrityFlag.raisedAt":
+		if e.ComplexityRoot.IntegrityFlag.RaisedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlag.RaisedAt(childComplexity), true
+	case "IntegrityFlag.runId":
+		if e.ComplexityRoot.IntegrityFlag.RunID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlag.RunID(childComplexity), true
+	case "IntegrityFlag.state":
+		if e.ComplexityRoot.IntegrityFlag.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlag.State(childComplexity), true
+	case "IntegrityFlag.title":
+		if e.ComplexityRoot.IntegrityFlag.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlag.Title(childComplexity), true
+
+	case "IntegrityFlagConnection.edges":
+		if e.ComplexityRoot.IntegrityFlagConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlagConnection.Edges(childComplexity), true
+	case "IntegrityFlagConnection.nodes":
+		if e.ComplexityRoot.IntegrityFlagConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlagConnection.Nodes(childComplexity), true
+	case "IntegrityFlagConnection.pageInfo":
+		if e.ComplexityRoot.IntegrityFlagConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlagConnection.PageInfo(childComplexity), true
+
+	case "IntegrityFlagEdge.cursor":
+		if e.ComplexityRoot.IntegrityFlagEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlagEdge.Cursor(childComplexity), true
+	case "IntegrityFlagEdge.node":
+		if e.ComplexityRoot.IntegrityFlagEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlagEdge.Node(childComplexity), true
+
+	case "IntegrityFlagPayload.flag":
+		if e.ComplexityRoot.IntegrityFlagPayload.Flag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlagPayload.Flag(childComplexity), true
+	case "IntegrityFlagPayload.userErrors":
+		if e.ComplexityRoot.IntegrityFlagPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IntegrityFlagPayload.UserErrors(childComplexity), true
 
 	case "IssueAppraisalCodesPayload.codes":
 		if e.ComplexityRoot.IssueAppraisalCodesPayload.Codes == nil {
@@ -4775,6 +5111,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnswerMediation(childComplexity, args["input"].(AnswerMediationInput)), true
+	case "Mutation.appealFlag":
+		if e.ComplexityRoot.Mutation.AppealFlag == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_appealFlag_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AppealFlag(childComplexity, args["input"].(AppealFlagInput)), true
 	case "Mutation.assignCase":
 		if e.ComplexityRoot.Mutation.AssignCase == nil {
 			break
@@ -4885,6 +5232,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DecideExclusion(childComplexity, args["input"].(DecideExclusionInput)), true
+	case "Mutation.decideFlag":
+		if e.ComplexityRoot.Mutation.DecideFlag == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideFlag_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideFlag(childComplexity, args["input"].(DecideFlagInput)), true
+	case "Mutation.decideFlagAppeal":
+		if e.ComplexityRoot.Mutation.DecideFlagAppeal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideFlagAppeal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideFlagAppeal(childComplexity, args["input"].(DecideFlagAppealInput)), true
 	case "Mutation.decideGrade":
 		if e.ComplexityRoot.Mutation.DecideGrade == nil {
 			break
@@ -6917,6 +7286,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Holidays(childComplexity, args["year"].(int32), args["unitId"].(*models.ID)), true
+	case "Query.integrityFlags":
+		if e.ComplexityRoot.Query.IntegrityFlags == nil {
+			break
+		}
+
+		args, err := ec.field_Query_integrityFlags_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.IntegrityFlags(childComplexity, args["filter"].(*IntegrityFlagFilter), args["first"].(int32), args["after"].(*string)), true
 
 	case "Query.me":
 		if e.ComplexityRoot.Query.Me == nil {
@@ -9263,6 +9643,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AmendReviewAssignmentInput", ec.unmarshalInputAmendReviewAssignmentInput),
 			graphql.NewInputUnmarshaler("AnswerMediationInput", ec.unmarshalInputAnswerMediationInput),
+			graphql.NewInputUnmarshaler("AppealFlagInput", ec.unmarshalInputAppealFlagInput),
 			graphql.NewInputUnmarshaler("AppraisalMarkInput", ec.unmarshalInputAppraisalMarkInput),
 			graphql.NewInputUnmarshaler("AspectInput", ec.unmarshalInputAspectInput),
 			graphql.NewInputUnmarshaler("AssignCaseInput", ec.unmarshalInputAssignCaseInput),
@@ -9282,6 +9663,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CycleStepInput", ec.unmarshalInputCycleStepInput),
 			graphql.NewInputUnmarshaler("DecideCycleInput", ec.unmarshalInputDecideCycleInput),
 			graphql.NewInputUnmarshaler("DecideExclusionInput", ec.unmarshalInputDecideExclusionInput),
+			graphql.NewInputUnmarshaler("DecideFlagAppealInput", ec.unmarshalInputDecideFlagAppealInput),
+			graphql.NewInputUnmarshaler("DecideFlagInput", ec.unmarshalInputDecideFlagInput),
 			graphql.NewInputUnmarshaler("DecideGradeInput", ec.unmarshalInputDecideGradeInput),
 			graphql.NewInputUnmarshaler("DecideObjectionInput", ec.unmarshalInputDecideObjectionInput),
 			graphql.NewInputUnmarshaler("DecideTransferInput", ec.unmarshalInputDecideTransferInput),
@@ -9294,6 +9677,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ExcludeEvidenceInput", ec.unmarshalInputExcludeEvidenceInput),
 			graphql.NewInputUnmarshaler("ExtendObjectionInput", ec.unmarshalInputExtendObjectionInput),
 			graphql.NewInputUnmarshaler("FileObjectionInput", ec.unmarshalInputFileObjectionInput),
+			graphql.NewInputUnmarshaler("IntegrityFlagFilter", ec.unmarshalInputIntegrityFlagFilter),
 			graphql.NewInputUnmarshaler("IssueAppraisalCodesInput", ec.unmarshalInputIssueAppraisalCodesInput),
 			graphql.NewInputUnmarshaler("IssueCounterCodeInput", ec.unmarshalInputIssueCounterCodeInput),
 			graphql.NewInputUnmarshaler("IssueRatingInvitationInput", ec.unmarshalInputIssueRatingInvitationInput),
@@ -9449,7 +9833,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "assessment.graphqls" "attachment.graphqls" "audit.graphqls" "case.graphqls" "compare.graphqls" "counted.graphqls" "counter.graphqls" "cycle.graphqls" "deed.graphqls" "export.graphqls" "grade.graphqls" "notification.graphqls" "org.graphqls" "participation.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
+//go:embed "assessment.graphqls" "attachment.graphqls" "audit.graphqls" "case.graphqls" "compare.graphqls" "counted.graphqls" "counter.graphqls" "cycle.graphqls" "deed.graphqls" "export.graphqls" "grade.graphqls" "integrity.graphqls" "notification.graphqls" "org.graphqls" "participation.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -9472,6 +9856,7 @@ var sources = []*ast.Source{
 	{Name: "deed.graphqls", Input: sourceData("deed.graphqls"), BuiltIn: false},
 	{Name: "export.graphqls", Input: sourceData("export.graphqls"), BuiltIn: false},
 	{Name: "grade.graphqls", Input: sourceData("grade.graphqls"), BuiltIn: false},
+	{Name: "integrity.graphqls", Input: sourceData("integrity.graphqls"), BuiltIn: false},
 	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
 	{Name: "org.graphqls", Input: sourceData("org.graphqls"), BuiltIn: false},
 	{Name: "participation.graphqls", Input: sourceData("participation.graphqls"), BuiltIn: false},
@@ -10786,6 +11171,64 @@ func (ec *executionContext) childFields_FileObjectionPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type FileObjectionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_FlagAppeal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FlagAppeal_id(ctx, field)
+	case "reason":
+		return ec.fieldContext_FlagAppeal_reason(ctx, field)
+	case "filedAt":
+		return ec.fieldContext_FlagAppeal_filedAt(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_FlagAppeal_dueOn(ctx, field)
+	case "state":
+		return ec.fieldContext_FlagAppeal_state(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_FlagAppeal_decidedBy(ctx, field)
+	case "decision":
+		return ec.fieldContext_FlagAppeal_decision(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_FlagAppeal_decidedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FlagAppeal", field.Name)
+}
+
+func (ec *executionContext) childFields_FlagEffect(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_FlagEffect_text(ctx, field)
+	case "component":
+		return ec.fieldContext_FlagEffect_component(ctx, field)
+	case "composite":
+		return ec.fieldContext_FlagEffect_composite(ctx, field)
+	case "without":
+		return ec.fieldContext_FlagEffect_without(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FlagEffect", field.Name)
+}
+
+func (ec *executionContext) childFields_FlagEvidence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_FlagEvidence_text(ctx, field)
+	case "code":
+		return ec.fieldContext_FlagEvidence_code(ctx, field)
+	case "fromMonth":
+		return ec.fieldContext_FlagEvidence_fromMonth(ctx, field)
+	case "toMonth":
+		return ec.fieldContext_FlagEvidence_toMonth(ctx, field)
+	case "subject":
+		return ec.fieldContext_FlagEvidence_subject(ctx, field)
+	case "count":
+		return ec.fieldContext_FlagEvidence_count(ctx, field)
+	case "share":
+		return ec.fieldContext_FlagEvidence_share(ctx, field)
+	case "usual":
+		return ec.fieldContext_FlagEvidence_usual(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FlagEvidence", field.Name)
+}
+
 func (ec *executionContext) childFields_GradeLimit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10884,6 +11327,76 @@ func (ec *executionContext) childFields_HolidayPayload(ctx context.Context, fiel
 		return ec.fieldContext_HolidayPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HolidayPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_IntegrityFlag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_IntegrityFlag_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_IntegrityFlag_kind(ctx, field)
+	case "title":
+		return ec.fieldContext_IntegrityFlag_title(ctx, field)
+	case "state":
+		return ec.fieldContext_IntegrityFlag_state(ctx, field)
+	case "official":
+		return ec.fieldContext_IntegrityFlag_official(ctx, field)
+	case "cycle":
+		return ec.fieldContext_IntegrityFlag_cycle(ctx, field)
+	case "runId":
+		return ec.fieldContext_IntegrityFlag_runId(ctx, field)
+	case "raisedAt":
+		return ec.fieldContext_IntegrityFlag_raisedAt(ctx, field)
+	case "evidence":
+		return ec.fieldContext_IntegrityFlag_evidence(ctx, field)
+	case "effect":
+		return ec.fieldContext_IntegrityFlag_effect(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_IntegrityFlag_decidedBy(ctx, field)
+	case "decision":
+		return ec.fieldContext_IntegrityFlag_decision(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_IntegrityFlag_decidedAt(ctx, field)
+	case "carried":
+		return ec.fieldContext_IntegrityFlag_carried(ctx, field)
+	case "appealUntil":
+		return ec.fieldContext_IntegrityFlag_appealUntil(ctx, field)
+	case "appeal":
+		return ec.fieldContext_IntegrityFlag_appeal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IntegrityFlag", field.Name)
+}
+
+func (ec *executionContext) childFields_IntegrityFlagConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_IntegrityFlagConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_IntegrityFlagConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_IntegrityFlagConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IntegrityFlagConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_IntegrityFlagEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_IntegrityFlagEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_IntegrityFlagEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IntegrityFlagEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_IntegrityFlagPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "flag":
+		return ec.fieldContext_IntegrityFlagPayload_flag(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_IntegrityFlagPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IntegrityFlagPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_IssueAppraisalCodesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -70,6 +70,9 @@ type MutationResolver interface {
 	SetGradeLimit(ctx context.Context, input SetGradeLimitInput) (*SetGradeLimitPayload, error)
 	ProposeGrade(ctx context.Context, input ProposeGradeInput) (*CycleGradePayload, error)
 	DecideGrade(ctx context.Context, input DecideGradeInput) (*CycleGradePayload, error)
+	DecideFlag(ctx context.Context, input DecideFlagInput) (*IntegrityFlagPayload, error)
+	AppealFlag(ctx context.Context, input AppealFlagInput) (*IntegrityFlagPayload, error)
+	DecideFlagAppeal(ctx context.Context, input DecideFlagAppealInput) (*IntegrityFlagPayload, error)
 	SaveWebhook(ctx context.Context, input SaveWebhookInput) (*SaveWebhookPayload, error)
 	RemoveWebhook(ctx context.Context, input RemoveWebhookInput) (*RemoveWebhookPayload, error)
 	SubscribeToCase(ctx context.Context, input SubscribeToCaseInput) (*CaseSubscriptionPayload, error)
@@ -142,6 +145,7 @@ type QueryResolver interface {
 	CycleGrades(ctx context.Context, cycleID models.ID, officialID *models.ID, first int32, after *string) (*CycleGradeConnection, error)
 	GradeQuotas(ctx context.Context, cycleID models.ID) ([]*models.GradeQuota, error)
 	GradeLimits(ctx context.Context, cycleID models.ID, first int32, after *string) (*GradeLimitConnection, error)
+	IntegrityFlags(ctx context.Context, filter *IntegrityFlagFilter, first int32, after *string) (*IntegrityFlagConnection, error)
 	Webhooks(ctx context.Context, first int32, after *string) (*WebhookConnection, error)
 	Official(ctx context.Context, id models.ID) (*models.Official, error)
 	Officials(ctx context.Context, unitID *models.ID, first int32, after *string) (*OfficialConnection, error)
@@ -223,6 +227,20 @@ func (ec *executionContext) field_Mutation_answerMediation_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (AnswerMediationInput, error) {
 			return ec.unmarshalNAnswerMediationInput2steelyardᚋgraphᚐAnswerMediationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_appealFlag_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (AppealFlagInput, error) {
+			return ec.unmarshalNAppealFlagInput2steelyardᚋgraphᚐAppealFlagInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -363,6 +381,34 @@ func (ec *executionContext) field_Mutation_decideExclusion_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (DecideExclusionInput, error) {
 			return ec.unmarshalNDecideExclusionInput2steelyardᚋgraphᚐDecideExclusionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_decideFlagAppeal_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DecideFlagAppealInput, error) {
+			return ec.unmarshalNDecideFlagAppealInput2steelyardᚋgraphᚐDecideFlagAppealInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_decideFlag_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DecideFlagInput, error) {
+			return ec.unmarshalNDecideFlagInput2steelyardᚋgraphᚐDecideFlagInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2026,6 +2072,36 @@ func (ec *executionContext) field_Query_holidays_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["unitId"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_integrityFlags_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*IntegrityFlagFilter, error) {
+			return ec.unmarshalOIntegrityFlagFilter2ᚖsteelyardᚋgraphᚐIntegrityFlagFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int32, error) {
+			return ec.unmarshalNInt2int32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
 	return args, nil
 }
 
@@ -4673,6 +4749,138 @@ func (ec *executionContext) fieldContext_Mutation_decideGrade(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_decideGrade_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_decideFlag(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_decideFlag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DecideFlag(ctx, fc.Args["input"].(DecideFlagInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *IntegrityFlagPayload) graphql.Marshaler {
+			return ec.marshalNIntegrityFlagPayload2ᚖsteelyardᚋgraphᚐIntegrityFlagPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_decideFlag(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IntegrityFlagPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_decideFlag_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_appealFlag(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_appealFlag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AppealFlag(ctx, fc.Args["input"].(AppealFlagInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *IntegrityFlagPayload) graphql.Marshaler {
+			return ec.marshalNIntegrityFlagPayload2ᚖsteelyardᚋgraphᚐIntegrityFlagPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_appealFlag(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IntegrityFlagPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_appealFlag_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_decideFlagAppeal(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_decideFlagAppeal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DecideFlagAppeal(ctx, fc.Args["input"].(DecideFlagAppealInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *IntegrityFlagPayload) graphql.Marshaler {
+			return ec.marshalNIntegrityFlagPayload2ᚖsteelyardᚋgraphᚐIntegrityFlagPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_decideFlagAppeal(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IntegrityFlagPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_decideFlagAppeal_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7803,6 +8011,50 @@ func (ec *executionContext) fieldContext_Query_gradeLimits(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_integrityFlags(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_integrityFlags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().IntegrityFlags(ctx, fc.Args["filter"].(*IntegrityFlagFilter), fc.Args["first"].(int32), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *IntegrityFlagConnection) graphql.Marshaler {
+			return ec.marshalNIntegrityFlagConnection2ᚖsteelyardᚋgraphᚐIntegrityFlagConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_integrityFlags(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IntegrityFlagConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_integrityFlags_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_webhooks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9647,6 +9899,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Objection(ctx, sel, obj)
+	case models.IntegrityFlag:
+		return ec._IntegrityFlag(ctx, sel, &obj)
+	case *models.IntegrityFlag:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._IntegrityFlag(ctx, sel, obj)
 	case models.Encounter:
 		return ec._Encounter(ctx, sel, &obj)
 	case *models.Encounter:
@@ -10052,6 +10311,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "decideGrade":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_decideGrade(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "decideFlag":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_decideFlag(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "appealFlag":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_appealFlag(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "decideFlagAppeal":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_decideFlagAppeal(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -10604,6 +10884,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_gradeLimits(ctx, field)
 				})
+		case "integrityFlags":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_integrityFlags(ctx, field)
+				})
 		case "webhooks":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -11015,6 +11301,8 @@ func (ec *executionContext) marshalNNode2ᚕsteelyardᚋgraphᚐNode(ctx context
 		batchIdxMapOfficial := map[int]int{}
 		var batchItemsObjection []*models.Objection
 		batchIdxMapObjection := map[int]int{}
+		var batchItemsIntegrityFlag []*models.IntegrityFlag
+		batchIdxMapIntegrityFlag := map[int]int{}
 		var batchItemsCase []*models.Case
 		batchIdxMapCase := map[int]int{}
 		var batchItemsAssessment []*models.Assessment
@@ -11033,6 +11321,12 @@ func (ec *executionContext) marshalNNode2ᚕsteelyardᚋgraphᚐNode(ctx context
 			case *models.Objection:
 				batchIdxMapObjection[i] = len(batchItemsObjection)
 				batchItemsObjection = append(batchItemsObjection, concrete)
+			case models.IntegrityFlag:
+				batchIdxMapIntegrityFlag[i] = len(batchItemsIntegrityFlag)
+				batchItemsIntegrityFlag = append(batchItemsIntegrityFlag, &concrete)
+			case *models.IntegrityFlag:
+				batchIdxMapIntegrityFlag[i] = len(batchItemsIntegrityFlag)
+				batchItemsIntegrityFlag = append(batchItemsIntegrityFlag, concrete)
 			case models.Case:
 				batchIdxMapCase[i] = len(batchItemsCase)
 				batchItemsCase = append(batchItemsCase, &concrete)
@@ -11052,6 +11346,9 @@ func (ec *executionContext) marshalNNode2ᚕsteelyardᚋgraphᚐNode(ctx context
 		}
 		if len(batchItemsObjection) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Objection", batchItemsObjection, batchIdxMapObjection)
+		}
+		if len(batchItemsIntegrityFlag) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "IntegrityFlag", batchItemsIntegrityFlag, batchIdxMapIntegrityFlag)
 		}
 		if len(batchItemsCase) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Case", batchItemsCase, batchIdxMapCase)

@@ -313,3 +313,32 @@ func TestReportsSpeakBothLanguages(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestEveryDoubtHasItsWords: kinds, lines and effects of flags, in both languages.
+func TestEveryDoubtHasItsWords(t *testing.T) {
+	half := models.Score(0.5)
+	for _, l := range Langs {
+		for _, k := range models.FlagKinds {
+			if title := FlagTitle(l, k); title == "" || title == string(k) {
+				t.Errorf("%s: no title for %s", l, k)
+			}
+			for _, state := range models.FlagStates {
+				for _, composite := range []*models.Score{nil, &half} {
+					f := &models.IntegrityFlag{Kind: k, State: state, Component: models.ComponentSatisfaction, Composite: composite, WithoutComposite: composite}
+					if text := FlagEffect(l, f); text == "" || strings.Contains(text, "{") || composite != nil && strings.Contains(text, "–") {
+						t.Errorf("%s: effect of %s: %q", l, k, text)
+					}
+				}
+			}
+		}
+		for _, code := range models.FlagFacts {
+			line := &models.FlagEvidence{Code: code, From: "2025-01", To: "2025-02", Of: "HOTLINE", N: 5, Share: &half, Usual: &half}
+			if text := FlagLine(l, line); text == string(code) || strings.ContainsAny(text, "{}–") || strings.Contains(text, "HOTLINE") {
+				t.Errorf("%s: line of %s: %q", l, code, text)
+			}
+			if line.N = 0; strings.Contains(FlagLine(l, line), "–") && fewLines[code] != (sentence{}) {
+				t.Errorf("%s: line of few %s: %q", l, code, FlagLine(l, line))
+			}
+		}
+	}
+}

@@ -29,3 +29,6 @@ func (Assessment) IsNode() {}
 
 // IsNode marks a Node.
 func (Objection) IsNode() {}
+
+// IsNode marks a Node.
+func (IntegrityFlag) IsNode() {}

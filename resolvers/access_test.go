@@ -69,6 +69,7 @@ var allowed = map[string]string{
 	"Mutation.startCollecting": "HR", "Mutation.startScoring": "HR",
 	"Mutation.setGradeLimit": "HR", "Mutation.proposeGrade": "HR", "Mutation.decideGrade": "HR",
 	"Query.publicNotice": anyone, "Query.objectionByReceipt": anyone, "Mutation.fileObjection": anyone,
+	"Query.integrityFlags": "OFFICIAL HR AUDITOR", "Mutation.decideFlag": "HR", "Mutation.appealFlag": "OFFICIAL", "Mutation.decideFlagAppeal": "HR",
 	"Query.objections": "OFFICIAL HR AUDITOR", "Query.evidenceExclusions": "OFFICIAL HR AUDITOR",
 	"Query.compareRuns": "HR AUDITOR", "Query.cycleSeal": "HR AUDITOR",
 	"Mutation.publishCycle": "HR", "Mutation.decideCycle": "HR", "Mutation.sealCycle": "HR",

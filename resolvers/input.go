@@ -13,6 +13,7 @@ import (
 	"steelyard/services/assessments"
 	"steelyard/services/cases"
 	"steelyard/services/cycles"
+	"steelyard/services/integrity"
 	"steelyard/services/publications"
 	"steelyard/services/ratings"
 )
@@ -142,6 +143,20 @@ func filedPayload(ctx context.Context, f *publications.Filed, err error) (*graph
 func exclusionPayload(ctx context.Context, e *models.EvidenceExclusion, err error) (*graph.ExclusionOfEvidencePayload, error) {
 	problems, err := userErrors(ctx, err)
 	return &graph.ExclusionOfEvidencePayload{Exclusion: e, UserErrors: problems}, err
+}
+
+// flagPayload is what a step on an integrity flag gave.
+func flagPayload(ctx context.Context, f *models.IntegrityFlag, err error) (*graph.IntegrityFlagPayload, error) {
+	problems, err := userErrors(ctx, err)
+	return &graph.IntegrityFlagPayload{Flag: f, UserErrors: problems}, err
+}
+
+// flagFilter is which flags are asked for; nil asks for all.
+func flagFilter(f *graph.IntegrityFlagFilter) integrity.Filter {
+	if f == nil {
+		return integrity.Filter{}
+	}
+	return integrity.Filter{CycleID: f.CycleID.Value(), OfficialID: f.OfficialID.Value(), State: f.State.Value(), Kind: f.Kind.Value()}
 }
 
 // casePayload is what a step on a case gave.

@@ -49,6 +49,7 @@ type loaders struct {
 	changes     *dataloadgen.Loader[models.ID, *assessments.Change]
 	peers       *dataloadgen.Loader[models.ID, *assessments.PeerComparison]
 	runCycles   *dataloadgen.Loader[models.ID, *models.Cycle] // by run
+	flagAppeals *dataloadgen.Loader[models.ID, *models.FlagAppeal]
 }
 
 // latestCases asks for an official's latest cases.
@@ -126,7 +127,8 @@ func newLoaders(r *Resolver, actor auth.Actor) *loaders {
 		peers: one(func(ctx context.Context, ids []models.ID) (map[models.ID]*assessments.PeerComparison, error) {
 			return r.App.Assessments.PeersByAssessments(ctx, actor, ids)
 		}),
-		runCycles: one(r.App.Assessments.CyclesByRuns),
+		runCycles:   one(r.App.Assessments.CyclesByRuns),
+		flagAppeals: one(r.App.Integrity.AppealsByFlags),
 	}
 }
 

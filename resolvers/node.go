@@ -60,6 +60,9 @@ func (r *Resolver) fetch(ctx context.Context, actor auth.Actor, noun string, ids
 	case "Assessment":
 		rows, err := r.App.Assessments.ByIDs(ctx, actor, ids)
 		return collect(found, rows, err)
+	case "IntegrityFlag":
+		rows, err := r.App.Integrity.ByIDs(ctx, actor, ids)
+		return collect(found, rows, err)
 	case "Objection":
 		rows, err := r.App.Publications.ObjectionsByIDs(ctx, actor, ids)
 		return collect(found, rows, err)
@@ -124,4 +127,8 @@ func newWebhookEdge(c string, w *notify.Webhook) *graph.WebhookEdge {
 
 func newPublicCaseEdge(c string, row *cases.PublicCase) *graph.PublicCaseEdge {
 	return &graph.PublicCaseEdge{Cursor: c, Node: row}
+}
+
+func newIntegrityFlagEdge(c string, f *models.IntegrityFlag) *graph.IntegrityFlagEdge {
+	return &graph.IntegrityFlagEdge{Cursor: c, Node: f}
 }

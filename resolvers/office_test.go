@@ -39,6 +39,7 @@ import (
 	"steelyard/services/cycles"
 	"steelyard/services/deeds"
 	"steelyard/services/exports"
+	"steelyard/services/integrity"
 	"steelyard/services/notify"
 	"steelyard/services/officials"
 	"steelyard/services/publications"
@@ -124,6 +125,7 @@ func emptyOffice(t *testing.T, d store.Dialect) *office {
 		Cases:        cases.New(o.store, o.keys, zone, days, secret),
 		Cycles:       &cycles.Service{Store: o.store},
 		Deeds:        &deeds.Service{Store: o.store, Zone: zone, Secret: secret},
+		Integrity:    &integrity.Service{Store: o.store, Keys: o.keys, Zone: zone, Days: days, Thresholds: privacy.Default()},
 		Notify:       &notify.Service{Store: o.store, Webhooks: [][]byte{secret}, Contacts: [][]byte{secret}},
 		Officials:    &officials.Service{Store: o.store},
 		Publications: &publications.Service{Store: o.store, Keys: o.keys, Zone: zone, Days: days, Thresholds: privacy.Default(), Secret: secret},

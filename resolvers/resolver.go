@@ -13,6 +13,7 @@ import (
 	"steelyard/services/cycles"
 	"steelyard/services/deeds"
 	"steelyard/services/exports"
+	"steelyard/services/integrity"
 	"steelyard/services/notify"
 	"steelyard/services/officials"
 	"steelyard/services/publications"
@@ -30,6 +31,7 @@ type App struct {
 	Cycles       *cycles.Service
 	Deeds        *deeds.Service
 	Exports      *exports.Service
+	Integrity    *integrity.Service
 	Notify       *notify.Service
 	Officials    *officials.Service
 	Publications *publications.Service

@@ -115,6 +115,18 @@ var publicationTrials = []prepared{
 		id := o.ok("hr-root", `{ evidenceExclusions(cycleId: {cycle}) { nodes { id } } }`).text("evidenceExclusions.nodes.0.id")
 		return trial{subject: "hr-second", input: in{"exclusionId": id, "idempotencyKey": wordy}}
 	}},
+	{"decideFlag", func(o *office) trial {
+		o.keep("flag", models.NewID().String())
+		o.change(`INSERT INTO integrity_flags (id, run_id, official_id, kind, state, raised_at, decided_by, decision)
+			SELECT ?, run_id, ?, 'BURST', 'RAISED', opened_at, '', '' FROM cycles WHERE id = ?`, o.id("flag"), o.id("ann"), o.id("cycle"))
+		return trial{subject: "hr-root", input: in{"id": o.ids["flag"], "confirmed": true, "reason": wordy, "idempotencyKey": wordy}}
+	}},
+	{"appealFlag", func(o *office) trial {
+		return trial{subject: "ann", input: in{"id": o.ids["flag"], "reason": wordy, "idempotencyKey": wordy}}
+	}},
+	{"decideFlagAppeal", func(o *office) trial {
+		return trial{subject: "hr-third", input: in{"id": o.ids["flag"], "upheld": true, "reason": wordy, "idempotencyKey": wordy}}
+	}},
 	{"decideCycle", func(o *office) trial {
 		o.at("2025-03-20T10:00:00+08:00")
 		return trial{subject: "hr-root", input: in{"cycleId": o.ids["cycle"], "othersCompetent": true, "idempotencyKey": wordy}, open: []string{"cycleId"}}

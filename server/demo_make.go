@@ -128,7 +128,11 @@ func (s *session) scoreYear(app *resolvers.App, actor auth.Actor, year int, name
 	if err != nil {
 		return nil, err
 	}
-	return cycle, s.finishRun(app.Assessments, app.Assessments.Store, run.ID)
+	if err := s.finishRun(app.Assessments, app.Assessments.Store, run.ID); err != nil {
+		return nil, err
+	}
+	_, err = app.Integrity.Examine(s.ctx)
+	return cycle, err
 }
 
 // finishRun makes runs until this one has ended.

@@ -181,6 +181,7 @@ func complexities() graph.ComplexityRoot {
 	c.Query.SelfSummaries = func(child int, _ models.ID, first int32, _ *string) int { return rows(first, child) }
 	c.Query.CycleGrades = func(child int, _ models.ID, _ *models.ID, first int32, _ *string) int { return rows(first, child) }
 	c.Query.GradeQuotas = func(child int, _ models.ID) int { return rows(maxRows, child) }
+	c.Query.IntegrityFlags = func(child int, _ *graph.IntegrityFlagFilter, first int32, _ *string) int { return rows(first, child) }
 	c.Query.GradeLimits = func(child int, _ models.ID, first int32, _ *string) int { return rows(first, child) }
 	c.Query.Objections = func(child int, _ models.ID, first int32, _ *string) int { return rows(first, child) }
 	c.Query.EvidenceExclusions = func(child int, _ models.ID, first int32, _ *string) int { return rows(first, child) }

@@ -242,6 +242,7 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 		every(c.SweepEvery, log, "close review rounds", site.app.Reviews.CloseDue),
 		every(c.SweepEvery, log, "chain audit entries", site.app.Audit.Chain),
 		every(goOverChain, log, "go over the audit chain", site.app.Audit.Watch),
+		every(c.SweepEvery, log, "examine runs", site.app.Integrity.Examine),
 		every(c.SweepEvery, log, "destroy rater keys", site.app.Publications.RetireKeys),
 	}
 	if c.Worker {

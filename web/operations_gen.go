@@ -503,6 +503,7 @@ var AllCaseAction = []CaseAction{
 // CaseAtWorkNodeCase
 // CaseAtWorkNodeCycle
 // CaseAtWorkNodeEncounter
+// CaseAtWorkNodeIntegrityFlag
 // CaseAtWorkNodeObjection
 // CaseAtWorkNodeOfficial
 // CaseAtWorkNodeOrgUnit
@@ -521,6 +522,7 @@ func (v *CaseAtWorkNodeAssessmentRun) implementsGraphQLInterfaceCaseAtWorkNode()
 func (v *CaseAtWorkNodeCase) implementsGraphQLInterfaceCaseAtWorkNode()          {}
 func (v *CaseAtWorkNodeCycle) implementsGraphQLInterfaceCaseAtWorkNode()         {}
 func (v *CaseAtWorkNodeEncounter) implementsGraphQLInterfaceCaseAtWorkNode()     {}
+func (v *CaseAtWorkNodeIntegrityFlag) implementsGraphQLInterfaceCaseAtWorkNode() {}
 func (v *CaseAtWorkNodeObjection) implementsGraphQLInterfaceCaseAtWorkNode()     {}
 func (v *CaseAtWorkNodeOfficial) implementsGraphQLInterfaceCaseAtWorkNode()      {}
 func (v *CaseAtWorkNodeOrgUnit) implementsGraphQLInterfaceCaseAtWorkNode()       {}
@@ -554,6 +556,9 @@ func __unmarshalCaseAtWorkNode(b []byte, v *CaseAtWorkNode) error {
 		return json.Unmarshal(b, *v)
 	case "Encounter":
 		*v = new(CaseAtWorkNodeEncounter)
+		return json.Unmarshal(b, *v)
+	case "IntegrityFlag":
+		*v = new(CaseAtWorkNodeIntegrityFlag)
 		return json.Unmarshal(b, *v)
 	case "Objection":
 		*v = new(CaseAtWorkNodeObjection)
@@ -622,6 +627,14 @@ func __marshalCaseAtWorkNode(v *CaseAtWorkNode) ([]byte, error) {
 		result := struct {
 			TypeName string `json:"__typename"`
 			*CaseAtWorkNodeEncounter
+		}{typename, v}
+		return json.Marshal(result)
+	case *CaseAtWorkNodeIntegrityFlag:
+		typename = "IntegrityFlag"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*CaseAtWorkNodeIntegrityFlag
 		}{typename, v}
 		return json.Marshal(result)
 	case *CaseAtWorkNodeObjection:
@@ -903,6 +916,17 @@ type CaseAtWorkNodeEncounter struct {
 
 // GetTypename returns CaseAtWorkNodeEncounter.Typename, and is useful for accessing the field via an interface.
 func (v *CaseAtWorkNodeEncounter) GetTypename() string { return v.Typename }
+
+// CaseAtWorkNodeIntegrityFlag includes the requested fields of the GraphQL type IntegrityFlag.
+// The GraphQL type's documentation follows.
+//
+// A reason to doubt a piece of the evidence, with its evidence, its effect and a person's decision.
+type CaseAtWorkNodeIntegrityFlag struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns CaseAtWorkNodeIntegrityFlag.Typename, and is useful for accessing the field via an interface.
+func (v *CaseAtWorkNodeIntegrityFlag) GetTypename() string { return v.Typename }
 
 // CaseAtWorkNodeObjection includes the requested fields of the GraphQL type Objection.
 // The GraphQL type's documentation follows.
@@ -3684,6 +3708,7 @@ func (v *ObjectToNameResponse) GetFileObjection() ObjectToNameFileObjectionFileO
 // ObjectionAloneNodeCase
 // ObjectionAloneNodeCycle
 // ObjectionAloneNodeEncounter
+// ObjectionAloneNodeIntegrityFlag
 // ObjectionAloneNodeObjection
 // ObjectionAloneNodeOfficial
 // ObjectionAloneNodeOrgUnit
@@ -3702,6 +3727,7 @@ func (v *ObjectionAloneNodeAssessmentRun) implementsGraphQLInterfaceObjectionAlo
 func (v *ObjectionAloneNodeCase) implementsGraphQLInterfaceObjectionAloneNode()          {}
 func (v *ObjectionAloneNodeCycle) implementsGraphQLInterfaceObjectionAloneNode()         {}
 func (v *ObjectionAloneNodeEncounter) implementsGraphQLInterfaceObjectionAloneNode()     {}
+func (v *ObjectionAloneNodeIntegrityFlag) implementsGraphQLInterfaceObjectionAloneNode() {}
 func (v *ObjectionAloneNodeObjection) implementsGraphQLInterfaceObjectionAloneNode()     {}
 func (v *ObjectionAloneNodeOfficial) implementsGraphQLInterfaceObjectionAloneNode()      {}
 func (v *ObjectionAloneNodeOrgUnit) implementsGraphQLInterfaceObjectionAloneNode()       {}
@@ -3735,6 +3761,9 @@ func __unmarshalObjectionAloneNode(b []byte, v *ObjectionAloneNode) error {
 		return json.Unmarshal(b, *v)
 	case "Encounter":
 		*v = new(ObjectionAloneNodeEncounter)
+		return json.Unmarshal(b, *v)
+	case "IntegrityFlag":
+		*v = new(ObjectionAloneNodeIntegrityFlag)
 		return json.Unmarshal(b, *v)
 	case "Objection":
 		*v = new(ObjectionAloneNodeObjection)
@@ -3799,6 +3828,14 @@ func __marshalObjectionAloneNode(v *ObjectionAloneNode) ([]byte, error) {
 		result := struct {
 			TypeName string `json:"__typename"`
 			*ObjectionAloneNodeEncounter
+		}{typename, v}
+		return json.Marshal(result)
+	case *ObjectionAloneNodeIntegrityFlag:
+		typename = "IntegrityFlag"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*ObjectionAloneNodeIntegrityFlag
 		}{typename, v}
 		return json.Marshal(result)
 	case *ObjectionAloneNodeObjection:
@@ -3899,6 +3936,17 @@ type ObjectionAloneNodeEncounter struct {
 
 // GetTypename returns ObjectionAloneNodeEncounter.Typename, and is useful for accessing the field via an interface.
 func (v *ObjectionAloneNodeEncounter) GetTypename() string { return v.Typename }
+
+// ObjectionAloneNodeIntegrityFlag includes the requested fields of the GraphQL type IntegrityFlag.
+// The GraphQL type's documentation follows.
+//
+// A reason to doubt a piece of the evidence, with its evidence, its effect and a person's decision.
+type ObjectionAloneNodeIntegrityFlag struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns ObjectionAloneNodeIntegrityFlag.Typename, and is useful for accessing the field via an interface.
+func (v *ObjectionAloneNodeIntegrityFlag) GetTypename() string { return v.Typename }
 
 // ObjectionAloneNodeObjection includes the requested fields of the GraphQL type Objection.
 // The GraphQL type's documentation follows.

@@ -23,6 +23,7 @@ const falseShare = 0.01
 // many these were. It is safe to run in several processes at once: a run is written
 // once, by whoever is first.
 func (s *Service) Examine(ctx context.Context) (int, error) {
+	ctx = store.Widen(ctx, store.Evidence)
 	var runs []models.AssessmentRun
 	err := s.Store.Read(ctx).Where("state = ? AND id NOT IN (SELECT run_id FROM integrity_checks)", models.RunDone).
 		Order("finished_at, id").Find(&runs).Error

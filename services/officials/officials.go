@@ -132,4 +132,5 @@ var nodeTables = []struct{ noun, table string }{
 	{"AssessmentRun", "assessment_runs"},
 	{"Assessment", "assessments"},
 	{"Objection", "objections"},
+	{"IntegrityFlag", "integrity_flags"},
 }
