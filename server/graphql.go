@@ -107,6 +107,7 @@ const (
 	eventsOfCase          = 12
 	assignmentsOfReviewer = 30
 	wordsOfForm           = 20
+	linesOfFlag           = 5
 	daysOfYear            = 40
 	followersOfCase       = 5
 	partsOfProposal       = 5
@@ -181,6 +182,7 @@ func complexities() graph.ComplexityRoot {
 	c.Query.SelfSummaries = func(child int, _ models.ID, first int32, _ *string) int { return rows(first, child) }
 	c.Query.CycleGrades = func(child int, _ models.ID, _ *models.ID, first int32, _ *string) int { return rows(first, child) }
 	c.Query.GradeQuotas = func(child int, _ models.ID) int { return rows(maxRows, child) }
+	c.IntegrityFlag.Evidence = func(child int) int { return rows(linesOfFlag, child) }
 	c.Query.IntegrityFlags = func(child int, _ *graph.IntegrityFlagFilter, first int32, _ *string) int { return rows(first, child) }
 	c.Query.GradeLimits = func(child int, _ models.ID, first int32, _ *string) int { return rows(first, child) }
 	c.Query.Objections = func(child int, _ models.ID, first int32, _ *string) int { return rows(first, child) }
