@@ -17,6 +17,7 @@ var arrows = map[string]string{
 	"calendar":         "",
 	"docs/...":         "report",
 	"examples/...":     "examples/...",
+	"extract":          "scoring",
 	"graph":            "auditchain graph/scalar models services/...",
 	"graph/scalar":     "models",
 	"messages":         "models",
@@ -34,7 +35,7 @@ var arrows = map[string]string{
 	"server/overhttp":  "",
 	"services/...":     "auth auth/keyring auditchain calendar models pairing privacy report scoring services/audit services/notify store store/lease",
 	// Files are what a service says to people.
-	"services/assessments": "auth auth/keyring calendar messages models privacy report scoring services/audit store store/lease tally",
+	"services/assessments": "auth auth/keyring calendar extract messages models privacy report scoring services/audit store store/lease tally",
 	// Mails are what a service says to people.
 	"services/notify": "auth messages models services/audit store",
 	"store":           "calendar migrations models",

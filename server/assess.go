@@ -23,7 +23,8 @@ type assessCmd struct {
 	Unit   string `placeholder:"REF" help:"Only this unit, by its external id, and everything below it."`
 	Out    string `type:"path" placeholder:"FILE" help:"Where the report goes; its ending says as what: .csv, .xlsx, .pdf, .svg or .png."`
 
-	Verify string `placeholder:"RUN" help:"Compute a stored run anew and compare every figure, instead of assessing a period."`
+	Verify verifyFlag `placeholder:"RUN" help:"Compute a stored run anew and compare every figure, instead of assessing a period."`
+	File   string     `type:"existingfile" placeholder:"EXTRACT" help:"With --verify: the run of an extract, without any database."`
 }
 
 // Help is the longer text of --help.
@@ -35,9 +36,13 @@ func (assessCmd) Help() string {
 // Validate says which flags go together; kong calls it.
 func (c *assessCmd) Validate() error {
 	switch {
-	case c.Verify != "" && (c.Period != "" || c.Policy != "" || c.Unit != "" || c.Out != ""):
+	case c.File != "" && (!c.Verify.given || c.Verify.run != ""):
+		return errors.New("--file EXTRACT goes with --verify alone, which then names no run")
+	case c.Verify.given && c.Verify.run == "" && c.File == "":
+		return errors.New("--verify needs the RUN to verify, or --file EXTRACT")
+	case c.Verify.given && (c.Period != "" || c.Policy != "" || c.Unit != "" || c.Out != ""):
 		return errors.New("--verify goes alone: the run itself says for which period and policy it was made")
-	case c.Verify != "":
+	case c.Verify.given:
 		return nil
 	case c.Period == "" || c.Out == "":
 		return errors.New("--period FROM/TO and --out FILE.csv are needed, or --verify RUN")
@@ -59,6 +64,9 @@ func (c *assessCmd) format() (models.ReportFormat, error) {
 }
 
 func (c *assessCmd) Run(s *session) error {
+	if c.File != "" {
+		return c.verifyFile(s)
+	}
 	zone, err := s.common.zone()
 	if err != nil {
 		return err
@@ -79,7 +87,7 @@ func (c *assessCmd) Run(s *session) error {
 		return errors.Join(err, st.Close())
 	}
 	service := newAssessments(st, keys, zone, font)
-	if c.Verify != "" {
+	if c.Verify.given {
 		return errors.Join(c.verify(s, service, &publications.Service{Store: st}), st.Close())
 	}
 	return errors.Join(c.assess(s, service), st.Close())
@@ -169,9 +177,9 @@ func fitLine(f scoring.Fit) string {
 var errDiffers = errors.New("the run is not what the database gives")
 
 func (c *assessCmd) verify(s *session, service *assessments.Service, seals *publications.Service) error {
-	id, err := models.ParseID(c.Verify)
+	id, err := models.ParseID(c.Verify.run)
 	if err != nil {
-		return models.Invalid("verify", models.KeyBadID, c.Verify)
+		return models.Invalid("verify", models.KeyBadID, c.Verify.run)
 	}
 	g := newGauge(s.stderr)
 	defer g.end()
@@ -244,13 +252,22 @@ func readPolicy(path string) (scoring.Policy, error) {
 // replaceFile writes a file so that whoever looks sees the old one or all of the
 // new one.
 func replaceFile(path string, write func(io.Writer) error) error {
+	return replaceFileAs(path, 0o644, write)
+}
+
+// replaceSecretFile is replaceFile for what nobody but its owner may read.
+func replaceSecretFile(path string, write func(io.Writer) error) error {
+	return replaceFileAs(path, 0o600, write)
+}
+
+func replaceFileAs(path string, mode os.FileMode, write func(io.Writer) error) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	err = write(temp)
 	if err == nil {
-		err = errors.Join(temp.Chmod(0o644), temp.Sync())
+		err = errors.Join(temp.Chmod(mode), temp.Sync())
 	}
 	err = errors.Join(err, temp.Close())
 	if err == nil {

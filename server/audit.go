@@ -167,7 +167,7 @@ func (c *auditExportCmd) export(s *session, st *store.Store) error {
 		return err
 	}
 	var head auditchain.Head
-	err = replaceFile(c.Out, func(w io.Writer) (err error) {
+	err = replaceSecretFile(c.Out, func(w io.Writer) (err error) {
 		head, err = service.Export(s.ctx, w, c.Unit)
 		return err
 	})

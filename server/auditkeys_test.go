@@ -90,3 +90,24 @@ func wantRefusal(t *testing.T, err error, words ...string) {
 	}
 	wantHas(t, err.Error(), words...)
 }
+
+// TestWhatGoesWithVerify: a run by its id, or an extract without one.
+func TestWhatGoesWithVerify(t *testing.T) {
+	db := fresh(t)
+	must(t, db, "migrate", "up")
+	for _, c := range []struct {
+		args  []string
+		words string
+	}{
+		{[]string{"assess", "--verify"}, "needs the RUN"},
+		{[]string{"assess", "--file", village + "/units.csv"}, "goes with --verify"},
+		{[]string{"assess", "--verify", "x", "--file", village + "/units.csv"}, "goes with --verify"},
+		{[]string{"assess", "--verify", "--file", village + "/units.csv"}, "line 1 of the extract"},
+		{[]string{"assess", "--verify", "x", "--lang", "en"}, "verify: "},
+		{[]string{"assess", "--verify=x", "--lang", "en"}, "verify: "},
+		{[]string{"extract", "--run", "x", "--out", t.TempDir() + "/x", "--lang", "en"}, "run: "},
+	} {
+		_, _, err := command(t, db, c.args...)
+		wantRefusal(t, err, c.words)
+	}
+}

@@ -41,6 +41,7 @@ type cli struct {
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's tables up to date, or take steps back."`
 	Import   importCmd   `cmd:"" help:"Import a folder or .zip of CSV files."`
 	Assess   assessCmd   `cmd:"" help:"Assess a period and write the report to a file."`
+	Extract  extractCmd  `cmd:"" help:"Write what a run rests on and what it found, to be computed anew without the database."`
 	Simulate simulateCmd `cmd:"" help:"Judge the scoring engine by worlds with known truth."`
 	Token    tokenCmd    `cmd:"" help:"Mint a token for an account, and make the account."`
 	Audit    auditCmd    `cmd:"" help:"Check that nothing was changed, moved or taken out of the audit trail."`

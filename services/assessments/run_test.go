@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"steelyard/auth"
+	"steelyard/extract"
 	"steelyard/messages"
 	"steelyard/models"
 	"steelyard/report"
@@ -136,6 +138,38 @@ func TestRunIsStoredAsComputed(t *testing.T) {
 	})
 }
 
+// extracts wants an extract that gives the whole run anew without the database, and
+// tells no key of anybody.
+func (o *office) extracts(run *models.AssessmentRun) {
+	o.t.Helper()
+	var text bytes.Buffer
+	if _, err := o.Extract(o.t.Context(), run.ID, &text, nil); err != nil {
+		o.t.Fatal(err)
+	}
+	if n := o.count(&models.AuditEntry{}, "action = ? AND noun_id = ?", "extract", run.ID); n != 1 {
+		o.t.Errorf("%d entries say that the run was taken out", n)
+	}
+	read, err := extract.Read(bytes.NewReader(text.Bytes()))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	if found, err := extract.Verify(o.t.Context(), read, nil); err != nil || len(found) > 0 || len(read.Results) != 4 {
+		o.t.Errorf("%d results, %v, %v", len(read.Results), found, err)
+	}
+	if stored := o.stored(run.ID); !bytes.Equal(read.EvidenceDigest[:], stored.EvidenceDigest) {
+		o.t.Error("the extract rests on something else than the run")
+	}
+	var hashes []models.Hash
+	if err := o.Store.Read(o.t.Context()).Raw("SELECT rater_key FROM ratings WHERE rater_key IS NOT NULL").Scan(&hashes).Error; err != nil || len(hashes) == 0 {
+		o.t.Fatal(len(hashes), err)
+	}
+	for _, h := range hashes {
+		if strings.Contains(text.String(), h.Key()) {
+			o.t.Error("the extract holds a resident's hash")
+		}
+	}
+}
+
 func TestVerifyFindsWhatWasTouched(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		o := newOffice(t, s)
@@ -160,6 +194,7 @@ func TestVerifyFindsWhatWasTouched(t *testing.T) {
 			return what
 		}
 		want(t, "untouched", differences(), []string{})
+		o.extracts(run)
 		owner := storetest.Owner(t, s)
 		touch := func(statement string, args ...any) {
 			if err := owner.InTx(t.Context(), func(tx *store.Tx) error { return tx.Exec(statement, args...).Error }); err != nil {
@@ -168,6 +203,9 @@ func TestVerifyFindsWhatWasTouched(t *testing.T) {
 		}
 		touch("UPDATE assessments SET visibility = 12.25 WHERE official_id = ?", o.id("A"))
 		want(t, "a figure", differences(), []string{"A visibility"})
+		if _, err := o.Extract(t.Context(), run.ID, io.Discard, nil); !errors.Is(err, ErrNotAsStored) {
+			t.Errorf("a run that was touched is extracted: %v", err)
+		}
 		touch("UPDATE assessments SET flags = ? WHERE official_id = ?", `["NONSENSE"]`, o.id("C"))
 		want(t, "two figures", differences(), []string{"A visibility", "C flags"})
 		o.rating("A", "easy", "2025-03-05", 1, "late-comer")

@@ -1,0 +1,53 @@
+package assessments
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"steelyard/extract"
+	"steelyard/models"
+	"steelyard/services/audit"
+	"steelyard/store"
+)
+
+// ErrNotAsStored says that a run is not what the database gives any more, so that
+// nothing could be shown that it rests on.
+var ErrNotAsStored = errors.New("the run is not what the database gives: assess --verify names what differs")
+
+// Extract writes what a finished run rests on and what it found, for an auditor to
+// compute anew without the database; see package extract for what it tells of whom.
+// It leaves an audit entry.
+//
+// It is for operators: it does not ask who may see what.
+func (s *Service) Extract(ctx context.Context, runID models.ID, out io.Writer, progress Progress) (*Computed, error) {
+	v, err := s.Verify(ctx, runID, progress)
+	if err != nil {
+		return nil, err
+	}
+	if !v.OK() {
+		return nil, ErrNotAsStored
+	}
+	policy, err := s.policyOf(ctx, v.Run.PolicyID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.noteExtract(ctx, v.Run, "extract"); err != nil {
+		return nil, err
+	}
+	c := v.Computed
+	return c, extract.Write(out, &extract.Run{
+		EngineVersion: c.EngineVersion, EvidenceDigest: c.EvidenceDigest, PolicyDigest: c.PolicyDigest, Policy: policy,
+		Evidence: c.reading.ev, Results: extract.Results(c.reading.ev.Postings, c.result),
+	})
+}
+
+// noteExtract says in the audit trail that a run was taken out.
+func (s *Service) noteExtract(ctx context.Context, run *models.AssessmentRun, action string) error {
+	return s.Store.InTx(ctx, func(tx *store.Tx) error {
+		return audit.Record(tx, audit.Entry{
+			Actor: "system", Action: action, Noun: "AssessmentRun", NounID: &run.ID,
+			Details: map[string]string{"evidenceDigest": models.Hash(run.EvidenceDigest).Key()},
+		})
+	})
+}
