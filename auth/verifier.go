@@ -30,6 +30,8 @@ type Config struct {
 
 	// PublicKey is an Ed25519 key of our own: that of the `token` command.
 	PublicKey ed25519.PublicKey
+	// OwnKeys reads the Ed25519 keys of our own that may change while the server runs: see ownKeys. Nil: there are none.
+	OwnKeys func() ([]ed25519.PublicKey, error)
 	// JWKSFile is the path of a JWK Set with public Ed25519 and RSA keys, read once.
 	JWKSFile string
 	// JWKSURL is where an identity provider publishes its JWK Set; https only, except on the same machine.
@@ -43,7 +45,7 @@ type Config struct {
 
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
-	// Log receives failed refreshes of JWKSURL; nil means slog.Default().
+	// Log receives failed refreshes of JWKSURL and OwnKeys; nil means slog.Default().
 	Log *slog.Logger
 }
 
@@ -51,6 +53,7 @@ type Config struct {
 type Verifier struct {
 	parser *jwt.Parser
 	fixed  []verifyKey
+	own    *ownKeys
 	remote *remoteKeys
 }
 
@@ -67,16 +70,21 @@ func NewVerifier(ctx context.Context, cfg Config) (*Verifier, error) {
 		return nil, fmt.Errorf("tokens: %w", err)
 	}
 	v := &Verifier{fixed: fixed, parser: newParser(cfg)}
-	if cfg.JWKSURL != "" {
-		log := cfg.Log
-		if log == nil {
-			log = slog.Default()
+	log := cfg.Log
+	if log == nil {
+		log = slog.Default()
+	}
+	if cfg.OwnKeys != nil {
+		if v.own, err = newOwnKeys(cfg.OwnKeys, cfg.Now, log); err != nil {
+			return nil, fmt.Errorf("tokens: %w", err)
 		}
+	}
+	if cfg.JWKSURL != "" {
 		if v.remote, err = newRemoteKeys(ctx, cfg.JWKSURL, cfg.JWKSRefresh, log); err != nil {
 			return nil, fmt.Errorf("tokens: %w", err)
 		}
 	}
-	if len(v.fixed) == 0 && v.remote == nil {
+	if len(v.fixed) == 0 && v.own == nil && v.remote == nil {
 		return nil, errors.New("tokens: no key is configured")
 	}
 	return v, nil
@@ -175,6 +183,11 @@ func (v *Verifier) keys(ctx context.Context, t *jwt.Token) (any, error) {
 	var set jwt.VerificationKeySet
 	for _, key := range v.fixed {
 		if key.fits(alg, kid) {
+			set.Keys = append(set.Keys, key.key)
+		}
+	}
+	if v.own != nil {
+		for _, key := range v.own.matching(ctx, alg, kid) {
 			set.Keys = append(set.Keys, key.key)
 		}
 	}

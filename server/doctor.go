@@ -249,15 +249,19 @@ func (c *doctorCmd) auditKey(s *session, st *store.Store) finding {
 // tokens looks at what bearer tokens are verified with.
 func (c *doctorCmd) tokens(s *session) finding {
 	sources := c.sources()
-	switch public, err := c.publicKey(s); {
+	switch public, err := c.publicKeys(s); {
 	case len(sources) == 0:
 		return warn("tokens", "no key is named that tokens are verified with: serve needs --jwks-file, --jwks-url, --public-key-file or --trust-token-key")
 	case err != nil:
 		return fail("tokens", "%v", err)
 	case c.DevelopmentSecret != "":
 		return warn("tokens", "HS256 tokens by --development-secret: whoever knows it can be anybody")
-	case public != nil:
-		return ok("tokens", "%s, key %s", sources[0], auth.KeyID(public))
+	case len(public) > 0:
+		names := make([]string, len(public))
+		for i, key := range public {
+			names[i] = auth.KeyID(key)
+		}
+		return ok("tokens", "%s, key %s", strings.Join(sources, ", "), strings.Join(names, ", "))
 	default:
 		return ok("tokens", "%s", strings.Join(sources, ", "))
 	}

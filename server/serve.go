@@ -62,10 +62,10 @@ type Tokens struct {
 	TokenAudience string        `default:"steelyard" help:"The aud that tokens must have."`
 	TokenLeeway   time.Duration `default:"30s" help:"Clock skew allowed on a token's dates."`
 
-	JwksFile      string `name:"jwks-file" type:"existingfile" placeholder:"FILE" help:"Public keys as a JWK Set."`
-	JwksURL       string `name:"jwks-url" placeholder:"URL" help:"Where the identity provider publishes its JWK Set."`
-	PublicKeyFile string `type:"existingfile" placeholder:"FILE" help:"An Ed25519 public key in PEM."`
-	TrustTokenKey bool   `help:"Accept the tokens of the token command: trust the signing key beside the database."`
+	JwksFile      string   `name:"jwks-file" type:"existingfile" placeholder:"FILE" help:"Public keys as a JWK Set."`
+	JwksURL       string   `name:"jwks-url" placeholder:"URL" help:"Where the identity provider publishes its JWK Set."`
+	PublicKeyFile []string `type:"existingfile" placeholder:"FILE" help:"An Ed25519 public key in PEM; several hold beside one another. The files are read again as they change."`
+	TrustTokenKey bool     `help:"Accept the tokens of the token command: trust the signing key beside the database, and the one before it."`
 
 	DevelopmentSecret      string `placeholder:"TEXT" help:"An HS256 secret, for development only."`
 	AllowDevelopmentSecret bool   `help:"Accept HS256 tokens by --development-secret. Whoever knows it can be anybody."`
@@ -269,7 +269,7 @@ func (t *Tokens) sources() []string {
 	}{
 		{"--jwks-file", t.JwksFile != ""},
 		{"--jwks-url", t.JwksURL != ""},
-		{"--public-key-file", t.PublicKeyFile != ""},
+		{"--public-key-file", len(t.PublicKeyFile) > 0},
 		{"--trust-token-key", t.TrustTokenKey},
 		{"--development-secret", t.DevelopmentSecret != ""},
 	} {
@@ -286,34 +286,38 @@ func (t *Tokens) verifier(s *session, log *slog.Logger) (*auth.Verifier, error) 
 		return nil, errors.New("nobody could sign in: name the keys that tokens are verified with by --jwks-file, --jwks-url " +
 			"or --public-key-file, or trust those of the token command by --trust-token-key")
 	}
-	public, err := t.publicKey(s)
-	if err != nil {
-		return nil, err
+	var own func() ([]ed25519.PublicKey, error)
+	if len(t.PublicKeyFile) > 0 || t.TrustTokenKey {
+		own = func() ([]ed25519.PublicKey, error) { return t.publicKeys(s) }
 	}
 	return auth.NewVerifier(s.ctx, auth.Config{
 		Issuer: t.TokenIssuer, Audience: t.TokenAudience, Leeway: t.TokenLeeway,
-		PublicKey: public, JWKSFile: t.JwksFile, JWKSURL: t.JwksURL,
+		OwnKeys: own, JWKSFile: t.JwksFile, JWKSURL: t.JwksURL,
 		DevelopmentSecret: []byte(t.DevelopmentSecret), AllowDevelopmentSecret: t.AllowDevelopmentSecret, Log: log,
 	})
 }
 
-// publicKey is the key of our own that is trusted; nil where there is none.
-func (t *Tokens) publicKey(s *session) (ed25519.PublicKey, error) {
-	switch {
-	case t.PublicKeyFile != "" && t.TrustTokenKey:
-		return nil, errors.New("give one of --public-key-file and --trust-token-key")
-	case t.PublicKeyFile != "":
-		return auth.ReadPublicKeyFile(t.PublicKeyFile)
-	case t.TrustTokenKey:
-		path, err := s.common.sideFile(signingSuffix)
+// publicKeys are the keys of our own that are trusted, as their files hold them now; none
+// where none is named.
+func (t *Tokens) publicKeys(s *session) ([]ed25519.PublicKey, error) {
+	var keys []ed25519.PublicKey
+	for _, path := range t.PublicKeyFile {
+		key, err := auth.ReadPublicKeyFile(path)
 		if err != nil {
 			return nil, err
 		}
-		private, err := auth.ReadKeyFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("--trust-token-key: %w (steelyard token makes the key)", err)
-		}
-		return private.Public().(ed25519.PublicKey), nil
+		keys = append(keys, key)
 	}
-	return nil, nil
+	if !t.TrustTokenKey {
+		return keys, nil
+	}
+	path, err := s.common.sideFile(signingSuffix)
+	if err != nil {
+		return nil, err
+	}
+	own, err := trustedKeys(path)
+	if err != nil {
+		return nil, fmt.Errorf("--trust-token-key: %w (steelyard token makes the key)", err)
+	}
+	return append(keys, own...), nil
 }

@@ -24,6 +24,7 @@ type tokenCmd struct {
 	Subject  string        `required:"" placeholder:"NAME" help:"Whom the token is for: the account's name."`
 	Unit     string        `placeholder:"REF" help:"External id of the unit that the account sees, with everything below it."`
 	Official string        `placeholder:"REF" help:"External id of the official that the subject is."`
+	Rotate   bool          `help:"Sign with a new key from now on. What the key before has signed holds until it runs out; what the one before that has signed no longer."`
 	TTL      time.Duration `name:"ttl" default:"12h" help:"How long the token holds."`
 
 	SigningKeyFile string `placeholder:"PATH" help:"Ed25519 key that signs; made where there is none. Default: beside the database."`
@@ -58,6 +59,11 @@ func (c *tokenCmd) Run(s *session) error {
 }
 
 func (c *tokenCmd) mint(s *session, st *store.Store, path string) (string, error) {
+	if c.Rotate {
+		if err := rotateKey(path); err != nil {
+			return "", err
+		}
+	}
 	private, err := signingKey(path)
 	if err != nil {
 		return "", err
@@ -100,4 +106,53 @@ func signingKey(path string) (ed25519.PrivateKey, error) {
 		return nil, err
 	}
 	return private, nil
+}
+
+// previousSuffix names the signing key before the one in use, beside it.
+const previousSuffix = ".previous"
+
+// rotateKey puts a new signing key in the place of the one that is there, which is kept as
+// the previous one. There is a key at its path at every moment.
+func rotateKey(path string) error {
+	if _, err := signingKey(path); err != nil {
+		return err
+	}
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return fmt.Errorf("make the signing key: %w", err)
+	}
+	next, previous := path+".next", path+previousSuffix
+	if err := auth.WriteKeyFile(next, private); err != nil {
+		return err
+	}
+	err = os.Remove(previous)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if err == nil {
+		err = os.Link(path, previous)
+	}
+	if err == nil {
+		err = os.Rename(next, path)
+	}
+	if err != nil {
+		return fmt.Errorf("rotate the signing key: %w", errors.Join(err, os.Remove(next)))
+	}
+	return nil
+}
+
+// trustedKeys are the public keys of the signing key and of the one before it.
+func trustedKeys(path string) ([]ed25519.PublicKey, error) {
+	var keys []ed25519.PublicKey
+	for _, file := range []string{path, path + previousSuffix} {
+		private, err := auth.ReadKeyFile(file)
+		if errors.Is(err, fs.ErrNotExist) && len(keys) > 0 {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, private.Public().(ed25519.PublicKey))
+	}
+	return keys, nil
 }

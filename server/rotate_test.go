@@ -1,0 +1,85 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"steelyard/auth"
+	"steelyard/models"
+	"steelyard/services/accounts"
+	"steelyard/store"
+)
+
+// TestTheSigningKeyRotatesUnderTwoServers: neither is started anew, the token of before
+// holds in both beside the new one, and goes with the key that signed it.
+func TestTheSigningKeyRotatesUnderTwoServers(t *testing.T) {
+	path := t.TempDir() + "/signing.pem"
+	if _, err := signingKey(path); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().Add(time.Minute) // tokens are minted by the real clock
+	one := newTestSite(t, store.SQLite)
+	handlers := make([]http.Handler, 2) // two processes on one database
+	for i := range handlers {
+		verifier, err := auth.NewVerifier(t.Context(), auth.Config{
+			Issuer: "test", Audience: "test", Now: func() time.Time { return now },
+			OwnKeys: func() ([]ed25519.PublicKey, error) { return trustedKeys(path) },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		one.verifier = verifier
+		if handlers[i], err = one.handler(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mint := func() string {
+		private, err := signingKey(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signer, err := auth.NewSigner(private, "test", "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := grantToken(&session{ctx: t.Context()}, one.app.Accounts, signer, time.Hour, accounts.Grant{Subject: "hr", Role: models.RoleHR, UnitRef: "LX"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	wants := func(when, token string, status int) {
+		t.Helper()
+		for i, h := range handlers {
+			if got := asked(t, h, token); got != status {
+				t.Errorf("%s, process %d: %d, want %d", when, i, got, status)
+			}
+		}
+	}
+	first := mint()
+	wants("before", first, http.StatusOK)
+	for turn, status := range []int{http.StatusOK, http.StatusUnauthorized} {
+		now = now.Add(2 * time.Second)
+		if err := rotateKey(path); err != nil {
+			t.Fatal(err)
+		}
+		wants("with a new key", mint(), http.StatusOK)
+		now = now.Add(2 * time.Minute)
+		wants("a token of the first key after turn "+string(rune('1'+turn)), first, status)
+	}
+}
+
+// asked is how a handler answers a question with a token.
+func asked(t *testing.T, h http.Handler, token string) int {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), "POST", "/graphql", strings.NewReader(`{"query":"{ me { role } }"}`))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+token)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Code
+}
