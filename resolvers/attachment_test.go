@@ -3,7 +3,6 @@ package resolvers_test
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -30,11 +29,7 @@ func (o *office) attach(subject, receipt, id string, content []byte) (*models.At
 // open follows a link.
 func (o *office) open(link string) error {
 	o.Helper()
-	u, err := url.Parse(link)
-	if err != nil {
-		o.Fatal(err)
-	}
-	_, _, err = o.app.Attachments.Open(o.Context(), strings.TrimPrefix(u.Path, "/attachments/"), u.Query().Get("expires"), u.Query().Get("signature"))
+	_, _, err := o.app.Attachments.Open(o.Context(), strings.TrimPrefix(link, "/attachments/"))
 	return err
 }
 
@@ -75,8 +70,8 @@ func TestWhoeverSeesACaseSeesItsAttachments(t *testing.T) {
 			o.Error(err)
 		}
 		other := strings.TrimPrefix(seen.text("caseByReceipt.attachments.1.url"), "https://rate.example")
-		mixed := other[:strings.Index(other, "?")] + link[strings.Index(link, "?"):]
-		for _, bad := range []string{mixed, link + "x", strings.Replace(link, "expires=1", "expires=9", 1), "/attachments/../../etc/passwd?expires=1&signature=x"} {
+		mixed := other[:len(other)-20] + link[len(link)-20:]
+		for _, bad := range []string{mixed, link + "x", "/attachments/../../etc/passwd", "/attachments/"} {
 			if err := o.open(bad); models.CodeOf(err) != models.CodeNotFound {
 				o.Errorf("%s: %v", bad, err)
 			}

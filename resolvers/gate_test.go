@@ -185,7 +185,7 @@ func TestASchemaThatLeavesSomethingOpenIsRefused(t *testing.T) {
 		directive @public(scope: [Scope!]! = [EVERYTHING]) on FIELD_DEFINITION | OBJECT | INTERFACE `
 	for body, want := range map[string]string{
 		`type Query { a: Int @public b: T @hasRole(roles: [HR]) } type T @public { c: Int @hasRole(roles: [HR]) }`: "",
-		`type Query { a: Int }`: "Query.a has 0",
+		`type Query { a: Int }`:                                                                       "Query.a has 0",
 		`type Query { a: Int @public @hasRole(roles: [HR]) }`:                                         "Query.a has 2",
 		`type Query { a: T @public } type T { b: Int }`:                                               "T has 0",
 		`type Query { a: T @public } interface T { b: Int } type U implements T @public { b: Int }`:   "T has 0",

@@ -132,12 +132,12 @@ func emptyOffice(t *testing.T, d store.Dialect) *office {
 		Ratings:      ratings.New(o.store, o.keys, zone, days, invitations, secret),
 		Reviews:      &reviews.Service{Store: o.store, Keys: o.keys, Zone: zone, Secret: secret, Thresholds: privacy.Default()},
 	}
-	o.app.Attachments = &attachments.Service{
-		Store: o.store, Bucket: memblob.OpenBucket(nil), Secret: secret, ByReceipt: o.app.Cases.ByReceipt, Visible: o.app.Cases.ByIDs,
-	}
 	links, err := auth.NewLinks(secret)
 	if err != nil {
 		t.Fatal(err)
+	}
+	o.app.Attachments = &attachments.Service{
+		Store: o.store, Bucket: memblob.OpenBucket(nil), Secret: secret, Links: links, ByReceipt: o.app.Cases.ByReceipt, Visible: o.app.Cases.ByIDs,
 	}
 	o.app.Exports = &exports.Service{
 		Store: o.store, Bucket: memblob.OpenBucket(nil), Links: links, Worker: "test",

@@ -164,8 +164,7 @@ func refuseUpload(w http.ResponseWriter, r *http.Request, err error) {
 // it is, and runs nothing of it; a document is saved and not opened in the page.
 func (s *site) download() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		query := r.URL.Query()
-		a, content, err := s.app.Attachments.Open(r.Context(), r.PathValue("id"), query.Get("expires"), query.Get("signature"))
+		a, content, err := s.app.Attachments.Open(r.Context(), r.PathValue("link"))
 		switch {
 		case models.CodeOf(err) == models.CodeNotFound:
 			refuse(w, r, http.StatusNotFound, models.KeyNotFound, models.CodeNotFound, "Attachment")

@@ -83,3 +83,38 @@ func asked(t *testing.T, h http.Handler, token string) int {
 	h.ServeHTTP(w, r)
 	return w.Code
 }
+
+// TestLinksOutliveTheirSecret: a file that was promised can be fetched after the
+// server's secret has changed, by the link of its own kind alone.
+func TestLinksOutliveTheirSecret(t *testing.T) {
+	folder, id, now := t.TempDir(), models.NewID(), time.Now()
+	before, err := openSecrets(folder+"/old", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := openSecrets(folder+"/new", []string{folder + "/old"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone, err := openSecrets(folder+"/new", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture, export := before.pictures.Issue(id, now), before.exports.Issue(id, now)
+	for name, c := range map[string]struct {
+		links *auth.Links
+		link  string
+		holds bool
+	}{
+		"of a picture":                  {after.pictures, picture, true},
+		"of an export":                  {after.exports, export, true},
+		"of a picture, secret gone":     {alone.pictures, picture, false},
+		"of a picture, for an export":   {after.exports, picture, false},
+		"of an export, for a picture":   {after.pictures, export, false},
+		"of a picture, the same secret": {before.pictures, picture, true},
+	} {
+		if got, err := c.links.Parse(c.link, now); (err == nil && got == id) != c.holds {
+			t.Errorf("a link %s: %v", name, err)
+		}
+	}
+}

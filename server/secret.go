@@ -31,6 +31,7 @@ type secrets struct {
 	webhooks    [][]byte // the current first
 	contacts    [][]byte // the current first
 	attachments []byte
+	pictures    *auth.Links // to attachments
 	exports     *auth.Links
 	audit       auditKeys
 }
@@ -58,10 +59,15 @@ func openSecrets(file string, previous []string) (secrets, error) {
 	if err != nil {
 		return secrets{}, err
 	}
-	files := keysFor(all, "exports")
+	// A use each: a link to the one never opens the other.
+	files, pictures := keysFor(all, "exports"), keysFor(all, "attachment links")
 	exported, err := auth.NewLinks(files[0], files[1:]...)
+	if err != nil {
+		return secrets{}, err
+	}
+	pictured, err := auth.NewLinks(pictures[0], pictures[1:]...)
 	return secrets{
-		invitations: links, exports: exported, receipts: keyFor(current, "receipts"), webhooks: keysFor(all, "webhooks"),
+		invitations: links, exports: exported, pictures: pictured, receipts: keyFor(current, "receipts"), webhooks: keysFor(all, "webhooks"),
 		contacts: keysFor(all, "contacts"), attachments: keyFor(current, "attachments"),
 	}, err
 }

@@ -70,7 +70,7 @@ func (s *site) handler() (http.Handler, error) {
 	routes.Handle("/graphql", chain(api, open, s.origins.share, protect, s.visitor))
 	routes.Handle("POST /attachments", chain(uploading, uploads, s.origins.share, protect))
 	routes.Handle("OPTIONS /attachments", s.origins.share(http.NotFoundHandler()))
-	routes.Handle("GET /attachments/{id}", open(s.download()))
+	routes.Handle("GET /attachments/{link}", open(s.download()))
 	routes.Handle("GET /exports/{token}", open(s.fetchExport()))
 	routes.Handle("HEAD /exports/{token}", open(s.exportTold()))
 	reports := chain(s.streamReport(), authenticate(s.verifier, s.app.Accounts, s.log), inLanguage)

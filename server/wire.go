@@ -48,7 +48,7 @@ func (m means) app() resolvers.App {
 		Accounts:    &accounts.Service{Store: m.store},
 		Assessments: reports,
 		Attachments: &attachments.Service{
-			Store: m.store, Bucket: m.bucket, Secret: m.secrets.attachments, ByReceipt: of.ByReceipt, Visible: of.ByIDs,
+			Store: m.store, Bucket: m.bucket, Secret: m.secrets.attachments, Links: m.secrets.pictures, ByReceipt: of.ByReceipt, Visible: of.ByIDs,
 		},
 		Audit:  newAudit(m.store, m.secrets.audit),
 		Cases:  of,

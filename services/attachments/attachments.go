@@ -16,12 +16,10 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"gocloud.dev/blob"
@@ -44,8 +42,10 @@ const (
 type Service struct {
 	Store  *store.Store
 	Bucket *blob.Bucket
-	// Secret names the bytes and signs the links.
+	// Secret names the bytes.
 	Secret []byte
+	// Links are where they are fetched.
+	Links *auth.Links
 	// ByReceipt finds the case of a receipt, Visible the one that an actor may read:
 	// the rules of cases, which are theirs.
 	ByReceipt func(ctx context.Context, receipt string) (*models.Case, error)
@@ -170,19 +170,14 @@ func (s *Service) ByCases(ctx context.Context, ids []models.ID) (map[models.ID][
 // Link is the path of an attachment for whoever may see its case, good for some
 // minutes: whoever has it needs nothing else.
 func (s *Service) Link(a *models.Attachment) string {
-	expires := strconv.FormatInt(s.Store.Now().Add(linkHolds).Unix(), 10)
-	return "/attachments/" + a.ID.String() + "?expires=" + expires + "&signature=" + s.signature(a.ID, expires)
+	return "/attachments/" + s.Links.Issue(a.ID, s.Store.Now().Add(linkHolds))
 }
 
 // Open returns an attachment and its bytes to whoever has its link. A link that was
 // made up, or has run out, finds nothing.
-func (s *Service) Open(ctx context.Context, id, expires, signature string) (*models.Attachment, []byte, error) {
-	key, err := models.ParseID(id)
+func (s *Service) Open(ctx context.Context, link string) (*models.Attachment, []byte, error) {
+	key, err := s.Links.Parse(link, s.Store.Now())
 	if err != nil {
-		return nil, nil, models.NotFound("Attachment")
-	}
-	until, err := strconv.ParseInt(expires, 10, 64)
-	if err != nil || !hmac.Equal([]byte(signature), []byte(s.signature(key, expires))) || s.Store.Now().Unix() > until {
 		return nil, nil, models.NotFound("Attachment")
 	}
 	a, err := store.Take[models.Attachment](s.Store.Read(store.Widen(ctx, store.SignedLink)).Where("id = ?", key), "Attachment")
@@ -238,12 +233,4 @@ func (s *Service) name(id models.ID, digest []byte) string {
 	h.Write(id[:])
 	h.Write(digest)
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-func (s *Service) signature(id models.ID, expires string) string {
-	h := hmac.New(sha256.New, s.Secret)
-	h.Write([]byte("steelyard link v1"))
-	h.Write(id[:])
-	h.Write([]byte(expires))
-	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }

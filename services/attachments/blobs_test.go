@@ -88,12 +88,16 @@ func newDesk(t *testing.T, place string) *desk {
 		ID: models.NewID(), Ref: "c-1", UnitID: unit.ID, Channel: models.ChannelHotline, State: models.CaseAccepted, Title: "a lamp",
 		Category: "LIGHT", OpenedAt: d.now, Asked: models.AnswerUnknown, Confirmed: models.AnswerUnknown, UpdatedAt: d.now,
 	}
+	links, err := auth.NewLinks(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
 	d.Service = &Service{
 		Store:  storetest.Open(t, store.SQLite, store.Options{Now: func() time.Time { return d.now }}),
-		Bucket: opened(t, place), Secret: make([]byte, 32),
+		Bucket: opened(t, place), Secret: make([]byte, 32), Links: links,
 		ByReceipt: func(context.Context, string) (*models.Case, error) { return d.kase, nil },
 	}
-	err := d.Store.InTx(t.Context(), func(tx *store.Tx) error {
+	err = d.Store.InTx(t.Context(), func(tx *store.Tx) error {
 		for _, row := range []any{unit, d.kase} {
 			if err := tx.Create(row).Error; err != nil {
 				return err
@@ -115,11 +119,7 @@ func (d *desk) add(content []byte) (*models.Attachment, error) {
 
 // fetch follows an attachment's link.
 func (d *desk) fetch(a *models.Attachment) ([]byte, error) {
-	u, err := url.Parse(d.Link(a))
-	if err != nil {
-		return nil, err
-	}
-	_, content, err := d.Open(d.Context(), a.ID.String(), u.Query().Get("expires"), u.Query().Get("signature"))
+	_, content, err := d.Open(d.Context(), strings.TrimPrefix(d.Link(a), "/attachments/"))
 	return content, err
 }
 
