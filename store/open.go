@@ -90,6 +90,11 @@ func (s *Store) openPostgres(ctx context.Context, dbURL string, opts Options) er
 		return nil
 	}
 	config.PrepareConn = s.prepare
+	// Policies make queries look dear that are not, since what they ask is skipped: code
+	// would be compiled for longer than the query takes.
+	if _, given := config.ConnConfig.RuntimeParams["jit"]; !given {
+		config.ConnConfig.RuntimeParams["jit"] = "off"
+	}
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
