@@ -34,6 +34,7 @@ type CaseResolver interface {
 	Place(ctx context.Context, obj *models.Case) (*string, error)
 	Latitude(ctx context.Context, obj *models.Case) (*float64, error)
 	Longitude(ctx context.Context, obj *models.Case) (*float64, error)
+
 	RoutedBy(ctx context.Context, obj *models.Case) (*models.Routing, error)
 
 	Mediation(ctx context.Context, objs []*models.Case) ([]*models.Mediation, error)
@@ -719,6 +720,29 @@ func (ec *executionContext) _Case_longitude(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_Case_longitude(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Case", field, true, true, "Float")
+}
+
+func (ec *executionContext) _Case_erasedOn(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Case_erasedOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ErasedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖsteelyardᚋmodelsᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Case_erasedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Case", field, false, false, "Date")
 }
 
 func (ec *executionContext) _Case_routedBy(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
@@ -3792,6 +3816,11 @@ func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Case_longitude(ctx, field, obj)
 				})
+		case "erasedOn":
+			out.Values[i] = ec._Case_erasedOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "routedBy":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,

@@ -628,6 +628,32 @@ type EndMediationInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// A case to be erased.
+type EraseCaseInput struct {
+	// Which.
+	CaseID models.ID `json:"caseId"`
+	// Why; it stays on record.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key changes nothing and gets the case as it is.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What is to be erased.
+type EraseMineInput struct {
+	// The receipt code of the case or of the rating.
+	Receipt string `json:"receipt"`
+	// A random text of the client's: a repeat with the same key changes nothing.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What erasing gave.
+type EraseMinePayload struct {
+	// Whether nothing of it is left to be erased; false where there are errors.
+	Erased bool `json:"erased"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A page of exclusions.
 type EvidenceExclusionConnection struct {
 	// The rows with their cursors.

@@ -309,6 +309,7 @@ type ComplexityRoot struct {
 		Description  func(childComplexity int) int
 		DueAt        func(childComplexity int) int
 		DueSoon      func(childComplexity int) int
+		ErasedOn     func(childComplexity int) int
 		EscalatedTo  func(childComplexity int) int
 		Events       func(childComplexity int) int
 		Exclusion    func(childComplexity int) int
@@ -638,6 +639,11 @@ type ComplexityRoot struct {
 		Service    func(childComplexity int) int
 	}
 
+	EraseMinePayload struct {
+		Erased     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	EvidenceExclusion struct {
 		CaseID      func(childComplexity int) int
 		ConfirmedAt func(childComplexity int) int
@@ -930,6 +936,8 @@ type ComplexityRoot struct {
 		DeclareReviewConflict    func(childComplexity int, input DeclareReviewConflictInput) int
 		DeleteReportDefinition   func(childComplexity int, input DeleteReportDefinitionInput) int
 		EndMediation             func(childComplexity int, input EndMediationInput) int
+		EraseCase                func(childComplexity int, input EraseCaseInput) int
+		EraseMine                func(childComplexity int, input EraseMineInput) int
 		ExcludeEvidence          func(childComplexity int, input ExcludeEvidenceInput) int
 		ExtendCase               func(childComplexity int, input CaseReasonInput) int
 		ExtendObjection          func(childComplexity int, input ExtendObjectionInput) int
@@ -2759,6 +2767,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.DueSoon(childComplexity), true
+	case "Case.erasedOn":
+		if e.ComplexityRoot.Case.ErasedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.ErasedOn(childComplexity), true
 	case "Case.escalatedTo":
 		if e.ComplexityRoot.Case.EscalatedTo == nil {
 			break
@@ -4024,6 +4038,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Encounter.Service(childComplexity), true
+
+	case "EraseMinePayload.erased":
+		if e.ComplexityRoot.EraseMinePayload.Erased == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EraseMinePayload.Erased(childComplexity), true
+	case "EraseMinePayload.userErrors":
+		if e.ComplexityRoot.EraseMinePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EraseMinePayload.UserErrors(childComplexity), true
 
 	case "EvidenceExclusion.caseId":
 		if e.ComplexityRoot.EvidenceExclusion.CaseID == nil {
@@ -5320,6 +5347,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndMediation(childComplexity, args["input"].(EndMediationInput)), true
+	case "Mutation.eraseCase":
+		if e.ComplexityRoot.Mutation.EraseCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_eraseCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EraseCase(childComplexity, args["input"].(EraseCaseInput)), true
+	case "Mutation.eraseMine":
+		if e.ComplexityRoot.Mutation.EraseMine == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_eraseMine_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EraseMine(childComplexity, args["input"].(EraseMineInput)), true
 	case "Mutation.excludeEvidence":
 		if e.ComplexityRoot.Mutation.ExcludeEvidence == nil {
 			break
@@ -9674,6 +9723,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DimensionScoreInput", ec.unmarshalInputDimensionScoreInput),
 			graphql.NewInputUnmarshaler("EncounterRowInput", ec.unmarshalInputEncounterRowInput),
 			graphql.NewInputUnmarshaler("EndMediationInput", ec.unmarshalInputEndMediationInput),
+			graphql.NewInputUnmarshaler("EraseCaseInput", ec.unmarshalInputEraseCaseInput),
+			graphql.NewInputUnmarshaler("EraseMineInput", ec.unmarshalInputEraseMineInput),
 			graphql.NewInputUnmarshaler("ExcludeEvidenceInput", ec.unmarshalInputExcludeEvidenceInput),
 			graphql.NewInputUnmarshaler("ExtendObjectionInput", ec.unmarshalInputExtendObjectionInput),
 			graphql.NewInputUnmarshaler("FileObjectionInput", ec.unmarshalInputFileObjectionInput),
@@ -9833,7 +9884,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "assessment.graphqls" "attachment.graphqls" "audit.graphqls" "case.graphqls" "compare.graphqls" "counted.graphqls" "counter.graphqls" "cycle.graphqls" "deed.graphqls" "export.graphqls" "grade.graphqls" "integrity.graphqls" "notification.graphqls" "org.graphqls" "participation.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
+//go:embed "assessment.graphqls" "attachment.graphqls" "audit.graphqls" "case.graphqls" "compare.graphqls" "counted.graphqls" "counter.graphqls" "cycle.graphqls" "deed.graphqls" "export.graphqls" "grade.graphqls" "integrity.graphqls" "notification.graphqls" "org.graphqls" "participation.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "retention.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -9865,6 +9916,7 @@ var sources = []*ast.Source{
 	{Name: "rating.graphqls", Input: sourceData("rating.graphqls"), BuiltIn: false},
 	{Name: "reply.graphqls", Input: sourceData("reply.graphqls"), BuiltIn: false},
 	{Name: "report.graphqls", Input: sourceData("report.graphqls"), BuiltIn: false},
+	{Name: "retention.graphqls", Input: sourceData("retention.graphqls"), BuiltIn: false},
 	{Name: "review.graphqls", Input: sourceData("review.graphqls"), BuiltIn: false},
 	{Name: "routing.graphqls", Input: sourceData("routing.graphqls"), BuiltIn: false},
 	{Name: "schema.graphqls", Input: sourceData("schema.graphqls"), BuiltIn: false},
@@ -10339,6 +10391,8 @@ func (ec *executionContext) childFields_Case(ctx context.Context, field graphql.
 		return ec.fieldContext_Case_latitude(ctx, field)
 	case "longitude":
 		return ec.fieldContext_Case_longitude(ctx, field)
+	case "erasedOn":
+		return ec.fieldContext_Case_erasedOn(ctx, field)
 	case "routedBy":
 		return ec.fieldContext_Case_routedBy(ctx, field)
 	case "transfers":
@@ -10967,6 +11021,16 @@ func (ec *executionContext) childFields_Encounter(ctx context.Context, field gra
 		return ec.fieldContext_Encounter_occurredAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Encounter", field.Name)
+}
+
+func (ec *executionContext) childFields_EraseMinePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "erased":
+		return ec.fieldContext_EraseMinePayload_erased(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EraseMinePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EraseMinePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_EvidenceExclusion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -94,6 +94,7 @@ var sentences = map[models.Key]sentence{
 	models.KeyNothingToCheck:      {"该实事没有待核查的确认。", "This deed has no confirmation that waits for a check."},
 	models.KeyNothingDue:          {"该事项没有正在计时的办理期限。", "Nothing is due on this case: no clock runs."},
 	models.KeyJoined:              {"该事项已并入另一事项，请在主办事项上办理，或先拆分。", "This case is joined to another one: work on that one, or part them first."},
+	models.KeyEraseOpen:           {"该事项尚未办结：请先撤回或等待办结，再要求删除。", "This case is not over yet: withdraw it, or wait for its end, and then have it erased."},
 	models.KeyNotJoined:           {"该事项未并入其他事项。", "This case is not joined to another one."},
 	models.KeyJoinImpossible:      {"只能把在办事项并入另一在办的主办事项，且不能并入自身。", "Only an open case can be joined to another open one, which is not joined itself."},
 	models.KeyNoMediation:         {"该事项目前没有进行中的调解。", "No mediation is going on in this case."},

@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -52,6 +53,7 @@ type Case struct {
 	EscalatedUnitID *ID        // overdue: the unit above, which sees it in its own list
 	EscalatesAt     *time.Time // when it goes further up; nil: not escalated, or at the top
 	LeadID          *ID        // joined to that case: one answer for both
+	ErasedOn        *Date      // its words and what led to the resident are gone; nil: they are not
 }
 
 // Routing is how a case found its first unit.
@@ -105,6 +107,14 @@ func (c *Case) Validate() error {
 	}
 	return nil
 }
+
+// StatesOver are the states in which a case is over: nobody works with its words.
+func StatesOver() []CaseState {
+	return []CaseState{CaseConfirmed, CaseClosedUnconfirmed, CaseRejected, CaseWithdrawn}
+}
+
+// Over says whether the case is over.
+func (c *Case) Over() bool { return slices.Contains(StatesOver(), c.State) }
 
 // CaseEvent is a step in a case's history; it is only ever added.
 type CaseEvent struct {

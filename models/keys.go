@@ -96,6 +96,7 @@ const (
 	KeyNothingToCheck      Key = "nothing_to_check"     //
 	KeyNothingDue          Key = "nothing_due"          //
 	KeyJoined              Key = "joined"               //
+	KeyEraseOpen           Key = "erase_open"           //
 	KeyNotJoined           Key = "not_joined"           //
 	KeyJoinImpossible      Key = "join_impossible"      //
 	KeyNoMediation         Key = "no_mediation"         //

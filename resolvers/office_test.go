@@ -44,6 +44,7 @@ import (
 	"steelyard/services/officials"
 	"steelyard/services/publications"
 	"steelyard/services/ratings"
+	"steelyard/services/retention"
 	"steelyard/services/reviews"
 	"steelyard/store"
 	"steelyard/store/storetest"
@@ -130,6 +131,7 @@ func emptyOffice(t *testing.T, d store.Dialect) *office {
 		Officials:    &officials.Service{Store: o.store},
 		Publications: &publications.Service{Store: o.store, Keys: o.keys, Zone: zone, Days: days, Thresholds: privacy.Default(), Secret: secret},
 		Ratings:      ratings.New(o.store, o.keys, zone, days, invitations, secret),
+		Retention:    &retention.Service{Store: o.store, Zone: zone},
 		Reviews:      &reviews.Service{Store: o.store, Keys: o.keys, Zone: zone, Secret: secret, Thresholds: privacy.Default()},
 	}
 	links, err := auth.NewLinks(secret)

@@ -18,6 +18,7 @@ import (
 	"steelyard/services/officials"
 	"steelyard/services/publications"
 	"steelyard/services/ratings"
+	"steelyard/services/retention"
 	"steelyard/services/reviews"
 )
 
@@ -36,6 +37,7 @@ type App struct {
 	Officials    *officials.Service
 	Publications *publications.Service
 	Ratings      *ratings.Service
+	Retention    *retention.Service
 	Reviews      *reviews.Service
 }
 

@@ -96,6 +96,12 @@ var caseTrials = []prepared{
 	})},
 	{"partCase", stepOf("bob", "four", in{"reason": wordy})},
 	{"withdrawCase", byReceiptOf("three", in{"reason": wordy})},
+	{"eraseCase", func(o *office) trial { return stepOf("hr-north", "three", in{"reason": wordy})(o) }},
+	{"eraseMine", func(o *office) trial {
+		t := byReceiptOf("three", nil)(o)
+		t.wrong["receipt"] = []any{"", "nonsense", o.ids["three"]}
+		return t
+	}},
 }
 
 var exclusionTrials = []prepared{

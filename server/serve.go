@@ -30,6 +30,9 @@ type serveCmd struct {
 	Connections   int           `default:"20" help:"Size of the database pool."`
 	LinkDays      int           `default:"30" help:"Days in which a rating link may be used, 1 to 365."`
 
+	RetainCases    int `placeholder:"MONTHS" help:"Months after which the words of a case that is over, its place, contact and attachments are erased; the case and its figures stay. Default: when somebody asks."`
+	RetainComments int `placeholder:"MONTHS" help:"Months after which comments and contacts of ratings are erased; the ratings stay. Default: when somebody asks."`
+
 	RequireAppRole bool `help:"Refuse to start as a role of PostgreSQL that owns the tables or is above their policies."`
 
 	JurisdictionID     string   `name:"jurisdiction-id" placeholder:"ID" help:"The jurisdiction_id of Open311, such as city.example.org; another one is refused. Default: any is taken."`
@@ -86,6 +89,9 @@ func (c *serveCmd) Run(s *session) error {
 }
 
 func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, log *slog.Logger) (err error) {
+	if c.RetainCases < 0 || c.RetainComments < 0 {
+		return errors.New("--retain-cases and --retain-comments are months: 1 or more, or 0 to keep until somebody asks")
+	}
 	if c.LinkDays < 1 || c.LinkDays > 365 {
 		return fmt.Errorf("--link-days %d is not between 1 and 365", c.LinkDays)
 	}
@@ -106,6 +112,7 @@ func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, l
 		return errors.Join(err, listener.Close())
 	}
 	site.app.Ratings.LinkDays = c.LinkDays
+	site.app.Retention.CaseMonths, site.app.Retention.CommentMonths = c.RetainCases, c.RetainComments
 	site.introspection, site.graphiql = c.Introspection, c.Graphiql
 	site.open311 = open311.Options{Jurisdiction: c.JurisdictionID, Keys: c.APIKey}
 	if err := c.equip(site.app.Notify, site.publicURL, log); err != nil {
@@ -243,6 +250,7 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 		every(c.SweepEvery, log, "chain audit entries", site.app.Audit.Chain),
 		every(goOverChain, log, "go over the audit chain", site.app.Audit.Watch),
 		every(c.SweepEvery, log, "examine runs", site.app.Integrity.Examine),
+		every(c.SweepEvery, log, "erase what is kept no longer", site.app.Retention.Sweep),
 		every(c.SweepEvery, log, "destroy rater keys", site.app.Publications.RetireKeys),
 	}
 	if c.Worker {

@@ -25,6 +25,7 @@ import (
 	"steelyard/services/officials"
 	"steelyard/services/publications"
 	"steelyard/services/ratings"
+	"steelyard/services/retention"
 	"steelyard/services/reviews"
 	"steelyard/store"
 )
@@ -64,8 +65,9 @@ func (m means) app() resolvers.App {
 		Publications: &publications.Service{
 			Store: m.store, Keys: m.keys, Zone: m.zone, Days: m.days, Thresholds: privacy.Default(), Secret: m.secrets.receipts,
 		},
-		Ratings: ratings.New(m.store, m.keys, m.zone, m.days, m.secrets.invitations, m.secrets.receipts),
-		Reviews: &reviews.Service{Store: m.store, Keys: m.keys, Zone: m.zone, Secret: m.secrets.receipts, Thresholds: privacy.Default()},
+		Ratings:   ratings.New(m.store, m.keys, m.zone, m.days, m.secrets.invitations, m.secrets.receipts),
+		Retention: &retention.Service{Store: m.store, Zone: m.zone},
+		Reviews:   &reviews.Service{Store: m.store, Keys: m.keys, Zone: m.zone, Secret: m.secrets.receipts, Thresholds: privacy.Default()},
 	}
 }
 

@@ -149,7 +149,8 @@ func (s *Store) openSQLitePool(path, synchronous string, wait time.Duration, con
 		"_txlock": {"immediate"}, "_timezone": {"UTC"}, "_time_format": {"sqlite"}, "_texttotime": {"1"},
 		"_pragma": {
 			fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "journal_mode(WAL)", "synchronous(" + synchronous + ")",
-			"foreign_keys(1)", "temp_store(2)", "cache_size(-65536)",
+			"foreign_keys(1)", "secure_delete(1)", // what is erased is gone from the file
+			"temp_store(2)", "cache_size(-65536)",
 		},
 	}
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()

@@ -46,14 +46,20 @@ func run(servers []string, token string, out io.Writer) error {
 	}
 	next := 0
 	for _, t := range []trial{
-		{"fifty officials with unit, latest cases, assessment and explanation", token, `query($c: ID!) { officials(first: 50) { nodes { id name unit { name } cases(first: 3) { title state }
+		{
+			"fifty officials with unit, latest cases, assessment and explanation", token, `query($c: ID!) { officials(first: 50) { nodes { id name unit { name } cases(first: 3) { title state }
 			assessment(cycleId: $c) { composite rank explanation { parts { code points } } } } } }`,
-			func() map[string]any { return map[string]any{"c": cycle} }},
-		{"a page of the report", token, `query($c: ID!) { assessmentReport(cycleId: $c, first: 50) { nodes { composite rank official { name } components { component value } } } }`,
-			func() map[string]any { return map[string]any{"c": cycle} }},
+			func() map[string]any { return map[string]any{"c": cycle} },
+		},
+		{
+			"a page of the report", token, `query($c: ID!) { assessmentReport(cycleId: $c, first: 50) { nodes { composite rank official { name } components { component value } } } }`,
+			func() map[string]any { return map[string]any{"c": cycle} },
+		},
 		{"a page of cases", token, `{ cases(first: 50) { edges { node { id title state events { kind } } } } }`, func() map[string]any { return nil }},
-		{"a rating", "", `mutation($t: String!) { submitRating(input: {token: $t, level: 4}) { receipt userErrors { code } } }`,
-			func() map[string]any { next++; return map[string]any{"t": links[next-1]} }},
+		{
+			"a rating", "", `mutation($t: String!) { submitRating(input: {token: $t, level: 4}) { receipt userErrors { code } } }`,
+			func() map[string]any { next++; return map[string]any{"t": links[next-1]} },
+		},
 	} {
 		var took [2][]time.Duration
 		for i := range 2 * rounds {

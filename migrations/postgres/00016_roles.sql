@@ -16,7 +16,15 @@ CREATE FUNCTION scope_official() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
 CREATE FUNCTION scope_shown() RETURNS bytea[] LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT NULLIF(current_setting('steelyard.shown', true), '')::bytea[] $$;
 
--- Each function stands in a SELECT of its own, so that it is asked once for a statement and not for each row.
+-- Whether an official worked in the unit on a day. It is asked of those who ever did, one by one, and called cheap: the planner
+-- would count its price for every row of a large table, also where nobody asks.
+CREATE FUNCTION scope_posted(official uuid, day date) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE COST 1 AS $$
+    SELECT EXISTS (SELECT 1 FROM postings p JOIN org_unit_closures c ON c.descendant_id = p.unit_id
+        WHERE p.official_id = official AND p.from_on <= day AND (p.to_on IS NULL OR p.to_on >= day) AND c.ancestor_id = scope_unit())
+$$;
+
+-- Each of the others stands in a SELECT of its own, so that it is asked once for a statement and not for each row. What a row is
+-- compared with is found by equality alone: PostgreSQL then makes a table of it where there are many rows.
 -- Of officials who work in the unit, or did on that day; and the resident's own.
 CREATE POLICY ratings_reach ON ratings USING (
     (SELECT scope_everything()) IS NOT NULL
@@ -24,8 +32,7 @@ CREATE POLICY ratings_reach ON ratings USING (
     OR EXISTS (SELECT 1 FROM officials o JOIN org_unit_closures c ON c.descendant_id = o.unit_id
         WHERE o.id = ratings.official_id AND c.ancestor_id = (SELECT scope_unit()))
     OR EXISTS (SELECT 1 FROM postings p JOIN org_unit_closures c ON c.descendant_id = p.unit_id
-        WHERE p.official_id = ratings.official_id AND p.from_on <= ratings.rated_on AND (p.to_on IS NULL OR p.to_on >= ratings.rated_on)
-            AND c.ancestor_id = (SELECT scope_unit()))
+        WHERE p.official_id = ratings.official_id AND c.ancestor_id = (SELECT scope_unit())) AND scope_posted(ratings.official_id, ratings.rated_on)
 );
 ALTER TABLE ratings ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
@@ -40,7 +47,8 @@ ALTER TABLE rating_replies ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY reply_duties_reach ON reply_duties USING (
     (SELECT scope_everything()) IS NOT NULL
     OR EXISTS (SELECT 1 FROM org_unit_closures c WHERE c.descendant_id = reply_duties.unit_id AND c.ancestor_id = (SELECT scope_unit()))
-    OR EXISTS (SELECT 1 FROM ratings v WHERE v.id IN (reply_duties.rating_id, reply_duties.again_id))
+    OR EXISTS (SELECT 1 FROM ratings v WHERE v.id = reply_duties.rating_id)
+    OR EXISTS (SELECT 1 FROM ratings v WHERE v.id = reply_duties.again_id)
 );
 ALTER TABLE reply_duties ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
@@ -61,8 +69,7 @@ CREATE POLICY peer_reviews_reach ON peer_reviews USING (
     OR EXISTS (SELECT 1 FROM officials o JOIN org_unit_closures c ON c.descendant_id = o.unit_id
         WHERE o.id = peer_reviews.official_id AND c.ancestor_id = (SELECT scope_unit()))
     OR EXISTS (SELECT 1 FROM postings p JOIN org_unit_closures c ON c.descendant_id = p.unit_id
-        WHERE p.official_id = peer_reviews.official_id AND p.from_on <= peer_reviews.submitted_on AND (p.to_on IS NULL OR p.to_on >= peer_reviews.submitted_on)
-            AND c.ancestor_id = (SELECT scope_unit()))
+        WHERE p.official_id = peer_reviews.official_id AND c.ancestor_id = (SELECT scope_unit())) AND scope_posted(peer_reviews.official_id, peer_reviews.submitted_on)
     OR EXISTS (SELECT 1 FROM review_rounds r JOIN cycles y ON y.id = r.cycle_id
         JOIN org_unit_closures c ON c.descendant_id = y.unit_id WHERE r.id = peer_reviews.round_id AND c.ancestor_id = (SELECT scope_unit()))
 );
@@ -159,4 +166,4 @@ ALTER TABLE rating_replies NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURI
 DROP POLICY rating_replies_reach ON rating_replies;
 ALTER TABLE ratings NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
 DROP POLICY ratings_reach ON ratings;
-DROP FUNCTION scope_shown, scope_official, scope_unit, scope_everything;
+DROP FUNCTION scope_posted, scope_shown, scope_official, scope_unit, scope_everything;
