@@ -612,6 +612,8 @@ type EncounterRowInput struct {
 	ResidentRef graphql.Omittable[*string] `json:"residentRef,omitempty"`
 	// The encounter's external id, if the organisation's own books have one.
 	Ref graphql.Omittable[*string] `json:"ref,omitempty"`
+	// Whether the official had to decide against the resident; it is never changed. Left out: no.
+	Adverse graphql.Omittable[*bool] `json:"adverse,omitempty"`
 }
 
 // What a mediation came to.
@@ -1409,6 +1411,9 @@ type RecordEncounterInput struct {
 	OccurredAt graphql.Omittable[*time.Time] `json:"occurredAt,omitempty"`
 	// A pseudonymous reference to the resident; it is hashed with the year's key and not kept.
 	ResidentRef graphql.Omittable[*string] `json:"residentRef,omitempty"`
+	// Whether the official had to decide against the resident. It is said here, before anybody can answer, and never
+	// changed; how often it is said is shown beside colleagues of the same service. Left out: no.
+	Adverse graphql.Omittable[*bool] `json:"adverse,omitempty"`
 	// A random text of the client's: a repeat with the same key gets the first answer again.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -1423,7 +1428,7 @@ type RecordEncounterPayload struct {
 
 // A day's encounters, 1 to 1,000, each to get a rating link: as rows or as a CSV file, one of
 // the three. The file has a header and the columns service_id and channel, and may have
-// official_id, occurred_at (RFC 3339), resident_ref and id, in any order.
+// official_id, occurred_at (RFC 3339), resident_ref, id and adverse (YES or NO), in any order.
 type RecordEncountersInput struct {
 	// The encounters.
 	Rows graphql.Omittable[[]*EncounterRowInput] `json:"rows,omitempty"`

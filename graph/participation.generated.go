@@ -186,6 +186,29 @@ func (ec *executionContext) fieldContext_Participation_invited(_ context.Context
 	return graphql.NewScalarFieldContext("Participation", field, false, false, "Int")
 }
 
+func (ec *executionContext) _Participation_adverse(ctx context.Context, field graphql.CollectedField, obj *ratings.Participation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Participation_adverse(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Adverse, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Participation_adverse(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Participation", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Participation_answers(ctx context.Context, field graphql.CollectedField, obj *ratings.Participation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -458,6 +481,11 @@ func (ec *executionContext) _Participation(ctx context.Context, sel ast.Selectio
 			}
 		case "invited":
 			out.Values[i] = ec._Participation_invited(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "adverse":
+			out.Values[i] = ec._Participation_adverse(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

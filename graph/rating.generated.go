@@ -318,6 +318,29 @@ func (ec *executionContext) fieldContext_Encounter_occurredAt(_ context.Context,
 	return graphql.NewScalarFieldContext("Encounter", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Encounter_adverse(ctx context.Context, field graphql.CollectedField, obj *models.Encounter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Encounter_adverse(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Adverse, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Encounter_adverse(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Encounter", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _IssueRatingInvitationPayload_invitation(ctx context.Context, field graphql.CollectedField, obj *IssueRatingInvitationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2313,7 +2336,7 @@ func (ec *executionContext) unmarshalInputEncounterRowInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"officialRef", "serviceRef", "channel", "occurredAt", "residentRef", "ref"}
+	fieldsInOrder := [...]string{"officialRef", "serviceRef", "channel", "occurredAt", "residentRef", "ref", "adverse"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2362,6 +2385,13 @@ func (ec *executionContext) unmarshalInputEncounterRowInput(ctx context.Context,
 				return it, err
 			}
 			it.Ref = graphql.OmittableOf(data)
+		case "adverse":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("adverse"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Adverse = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -2446,7 +2476,7 @@ func (ec *executionContext) unmarshalInputRecordEncounterInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"officialId", "serviceId", "channel", "occurredAt", "residentRef", "idempotencyKey"}
+	fieldsInOrder := [...]string{"officialId", "serviceId", "channel", "occurredAt", "residentRef", "adverse", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2488,6 +2518,13 @@ func (ec *executionContext) unmarshalInputRecordEncounterInput(ctx context.Conte
 				return it, err
 			}
 			it.ResidentRef = graphql.OmittableOf(data)
+		case "adverse":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("adverse"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Adverse = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -3033,6 +3070,11 @@ func (ec *executionContext) _Encounter(ctx context.Context, sel ast.SelectionSet
 			}
 		case "occurredAt":
 			out.Values[i] = ec._Encounter_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "adverse":
+			out.Values[i] = ec._Encounter_adverse(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -631,6 +631,7 @@ type ComplexityRoot struct {
 	}
 
 	Encounter struct {
+		Adverse    func(childComplexity int) int
 		Channel    func(childComplexity int) int
 		ID         func(childComplexity int) int
 		OccurredAt func(childComplexity int) int
@@ -1153,6 +1154,7 @@ type ComplexityRoot struct {
 	}
 
 	Participation struct {
+		Adverse    func(childComplexity int) int
 		Answers    func(childComplexity int) int
 		Encounters func(childComplexity int) int
 		Invited    func(childComplexity int) int
@@ -4002,6 +4004,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DimensionScore.Score(childComplexity), true
 
+	case "Encounter.adverse":
+		if e.ComplexityRoot.Encounter.Adverse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Encounter.Adverse(childComplexity), true
 	case "Encounter.channel":
 		if e.ComplexityRoot.Encounter.Channel == nil {
 			break
@@ -6664,6 +6672,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "Participation.adverse":
+		if e.ComplexityRoot.Participation.Adverse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Participation.Adverse(childComplexity), true
 	case "Participation.answers":
 		if e.ComplexityRoot.Participation.Answers == nil {
 			break
@@ -11019,6 +11033,8 @@ func (ec *executionContext) childFields_Encounter(ctx context.Context, field gra
 		return ec.fieldContext_Encounter_channel(ctx, field)
 	case "occurredAt":
 		return ec.fieldContext_Encounter_occurredAt(ctx, field)
+	case "adverse":
+		return ec.fieldContext_Encounter_adverse(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Encounter", field.Name)
 }
@@ -11871,6 +11887,8 @@ func (ec *executionContext) childFields_Participation(ctx context.Context, field
 		return ec.fieldContext_Participation_encounters(ctx, field)
 	case "invited":
 		return ec.fieldContext_Participation_invited(ctx, field)
+	case "adverse":
+		return ec.fieldContext_Participation_adverse(ctx, field)
 	case "answers":
 		return ec.fieldContext_Participation_answers(ctx, field)
 	}

@@ -37,6 +37,9 @@ func linesOfRows(rows []*graph.EncounterRowInput) []ratings.Line {
 			Line: i + 1, Official: orZero(row.OfficialRef.Value()), Service: row.ServiceRef, Channel: string(row.Channel),
 			Resident: orZero(row.ResidentRef.Value()), Ref: orZero(row.Ref.Value()),
 		}
+		if said := row.Adverse.Value(); said != nil && *said {
+			lines[i].Adverse = string(models.AnswerYes)
+		}
 		if at := row.OccurredAt.Value(); at != nil {
 			lines[i].OccurredAt = at.Format(time.RFC3339Nano)
 		}

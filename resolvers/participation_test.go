@@ -21,6 +21,37 @@ func (a *answer) participants() map[string]string {
 	return rows
 }
 
+// TestADecisionAgainstTheResidentIsSaidBeforehand: with the encounter, by its recording
+// alone; the rating takes it with it, and how often it is said is seen.
+func TestADecisionAgainstTheResidentIsSaidBeforehand(t *testing.T) {
+	each(t, func(o *office) {
+		record := `mutation($adverse: Boolean, $key: String) { recordEncounter(input: {serviceId: {passport}, channel: WINDOW, adverse: $adverse, idempotencyKey: $key}) {
+			encounter { id adverse } ` + userErrors + `} }`
+		against := o.ok("ann", record, "adverse", true, "key", "k")
+		against.wants("recordEncounter.encounter.adverse", true)
+		o.refuses("ann", "CONFLICT", "idempotencyKey", record, "adverse", false, "key", "k") // no second thoughts
+		o.ok("ann", record).wants("recordEncounter.encounter.adverse", false)
+		issue := `mutation($id: ID!) { issueRatingInvitation(input: {encounterId: $id}) { invitation { token } ` + userErrors + `} }`
+		token := o.ok("ann", issue, "id", against.text("recordEncounter.encounter.id")).text("issueRatingInvitation.invitation.token")
+		o.ok("", submit, "token", token, "level", 1)
+		day := `mutation($csv: String) { recordEncounters(input: {csv: $csv}) { lines { encounter { adverse } invitation { token } userErrors { field } } ` + userErrors + `} }`
+		o.refuses("ann", "INVALID", "lines.0.adverse", day, "csv", "service_id,channel,adverse\npassport,WINDOW,perhaps\n")
+		lines := o.ok("ann", day, "csv", "service_id,channel,adverse\npassport,WINDOW,YES\npassport,WINDOW,NO\npassport,WINDOW,\n")
+		for i, want := range []bool{true, false, false} {
+			lines.wants(fmt.Sprint("recordEncounters.lines.", i, ".encounter.adverse"), want)
+		}
+		o.ok("", submit, "token", lines.text("recordEncounters.lines.1.invitation.token"), "level", 5)
+		for _, r := range o.ratings() {
+			if r.Adverse != (r.Level == 1) {
+				o.Errorf("a rating of %d has the mark %v", r.Level, r.Adverse)
+			}
+		}
+		seen := o.ok("hr-north", `{ participation(filter: {fromOn: "2025-01-01", toOn: "2025-12-31"}) { nodes { encounters adverse } } }`)
+		seen.wants("participation.nodes.0.encounters", 5)
+		seen.wants("participation.nodes.0.adverse", 2)
+	})
+}
+
 // TestWhoIsNotInvitedIsSeen, and answers only where a whole month of them can be shown.
 func TestWhoIsNotInvitedIsSeen(t *testing.T) {
 	each(t, func(o *office) {

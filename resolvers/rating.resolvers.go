@@ -42,7 +42,7 @@ func (r *mutationResolver) RecordEncounter(ctx context.Context, input graph.Reco
 	encounter, err := r.App.Ratings.RecordEncounter(ctx, auth.ActorFrom(ctx), ratings.NewEncounter{
 		OfficialID: input.OfficialID.Value(), ServiceID: input.ServiceID, Channel: input.Channel,
 		OccurredAt: input.OccurredAt.Value(), ResidentRef: orZero(input.ResidentRef.Value()),
-		IdempotencyKey: input.IdempotencyKey.Value(),
+		Adverse: orZero(input.Adverse.Value()), IdempotencyKey: input.IdempotencyKey.Value(),
 	})
 	problems, err := userErrors(ctx, err)
 	return &graph.RecordEncounterPayload{Encounter: encounter, UserErrors: problems}, err

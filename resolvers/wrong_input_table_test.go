@@ -74,13 +74,13 @@ var ratingTrials = []prepared{
 	{"recordEncounter", func(o *office) trial {
 		return trial{subject: "hr-north", input: in{
 			"officialId": o.ids["ann"], "serviceId": o.ids["passport"], "channel": "WINDOW", "occurredAt": "2025-03-03T09:00:00Z",
-			"residentRef": wordy, "idempotencyKey": wordy,
+			"residentRef": wordy, "adverse": true, "idempotencyKey": wordy,
 		}, wrong: map[string][]any{"occurredAt": {"2026-01-01T00:00:00Z"}}}
 	}},
 	{"recordEncounters", func(o *office) trial {
 		return trial{subject: "hr-north", without: []string{"csv", "csvFile"}, input: in{
 			"rows": []any{in{
-				"officialRef": "ann", "serviceRef": "passport", "channel": "WINDOW", "occurredAt": "2025-03-03T09:00:00Z", "residentRef": wordy, "ref": "w-1",
+				"officialRef": "ann", "serviceRef": "passport", "channel": "WINDOW", "occurredAt": "2025-03-03T09:00:00Z", "residentRef": wordy, "ref": "w-1", "adverse": false,
 			}},
 			"issuedFrom": wordy, "idempotencyKey": wordy,
 		}, wrong: map[string][]any{"rows": {[]any{}}, "rows.0.officialRef": {"cat"}}, named: map[string]string{

@@ -179,7 +179,10 @@ func (d *day) encounter(l *Line) (*models.Encounter, error) {
 	}
 	e := &models.Encounter{
 		Ref: l.Ref, OfficialID: official.ID, ServiceID: service.ID, Channel: models.Channel(l.Channel),
-		OccurredAt: d.tx.Now, Invited: models.AnswerYes,
+		OccurredAt: d.tx.Now, Invited: models.AnswerYes, Adverse: l.Adverse == string(models.AnswerYes),
+	}
+	if l.Adverse != "" && !slices.Contains(models.Answers, models.Answer(l.Adverse)) {
+		return nil, models.Invalid("adverse", models.KeyNotInList, l.Adverse, "YES, NO")
 	}
 	if err := models.ValidPlace("id", l.Ref); err != nil {
 		return nil, err

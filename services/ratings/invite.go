@@ -20,6 +20,7 @@ type NewEncounter struct {
 	Channel        models.Channel
 	OccurredAt     *time.Time // nil: now
 	ResidentRef    string     // hashed and not kept; empty: unknown
+	Adverse        bool       // whether the official had to decide against the resident
 	IdempotencyKey *string
 }
 
@@ -32,7 +33,7 @@ func (s *Service) RecordEncounter(ctx context.Context, actor auth.Actor, in NewE
 	now := s.Store.Now()
 	e := &models.Encounter{
 		ID: models.NewID(), ServiceID: in.ServiceID, Channel: in.Channel, OccurredAt: now,
-		Invited: models.AnswerUnknown,
+		Invited: models.AnswerUnknown, Adverse: in.Adverse,
 	}
 	e.Ref = e.ID.String()
 	if in.OccurredAt != nil {

@@ -27,6 +27,7 @@ type Line struct {
 	OccurredAt string // RFC 3339; empty: now
 	Resident   string // hashed and not kept; empty: unknown
 	Ref        string // the encounter's external id; empty: made
+	Adverse    string // YES: the official had to decide against the resident; NO or empty: not
 }
 
 // columns are the columns of a CSV file; the first two are needed. They are named as
@@ -38,6 +39,7 @@ var columns = map[string]func(l *Line) *string{
 	"occurred_at":  func(l *Line) *string { return &l.OccurredAt },
 	"resident_ref": func(l *Line) *string { return &l.Resident },
 	"id":           func(l *Line) *string { return &l.Ref },
+	"adverse":      func(l *Line) *string { return &l.Adverse },
 }
 
 // ParseLines reads a CSV file with a header, in UTF-8 with or without a byte order

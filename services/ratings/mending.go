@@ -157,7 +157,7 @@ func furtherOnes(db *gorm.DB, ids []models.ID) (map[models.ID]bool, error) {
 // rateAgain writes the further rating of what an old one was about. The rater is the
 // same where the year's key is.
 func rateAgain(tx *store.Tx, old *models.Rating, d *models.ReplyDuty, rating *models.Rating) error {
-	rating.OfficialID, rating.ServiceID, rating.Channel, rating.Source = old.OfficialID, old.ServiceID, old.Channel, old.Source
+	rating.OfficialID, rating.ServiceID, rating.Channel, rating.Source, rating.Adverse = old.OfficialID, old.ServiceID, old.Channel, old.Source, old.Adverse
 	if rating.RatedOn.Year() == old.KeyYear {
 		rating.RaterKey, rating.KeyYear = old.RaterKey, old.KeyYear
 	}

@@ -24,6 +24,7 @@ type ParticipationFilter struct {
 type Participation struct {
 	OfficialID, ServiceID models.ID
 	Encounters, Invited   int
+	Adverse               int // encounters that are marked as decisions against the resident
 	// Answers are those of the whole months of the period whose number can be shown; nil
 	// where there is no such month.
 	Answers *int
@@ -66,7 +67,8 @@ func (s *Service) encountersOf(db *gorm.DB, actor auth.Actor, f ParticipationFil
 		officials = officials.Scopes(store.InScope("unit_id", f.UnitID))
 	}
 	return db.Table("encounters").
-		Select("official_id, service_id, COUNT(*) AS encounters, SUM(CASE WHEN invited = 'YES' THEN 1 ELSE 0 END) AS invited").
+		Select("official_id, service_id, COUNT(*) AS encounters, SUM(CASE WHEN invited = 'YES' THEN 1 ELSE 0 END) AS invited, "+
+			"SUM(CASE WHEN adverse THEN 1 ELSE 0 END) AS adverse").
 		Where("official_id IN (?)", officials).
 		Where("occurred_at >= ? AND occurred_at < ?", f.FromOn.Start(s.Zone).UTC(), f.ToOn.AddDays(1).Start(s.Zone).UTC()).
 		Group("official_id, service_id").Order("official_id, service_id")

@@ -107,7 +107,7 @@ func (s *Service) use(tx *store.Tx, hash auth.SecretHash, receipt auth.Receipt, 
 	if err != nil {
 		return err
 	}
-	rating.OfficialID, rating.ServiceID, rating.Channel = encounter.OfficialID, encounter.ServiceID, encounter.Channel
+	rating.OfficialID, rating.ServiceID, rating.Channel, rating.Adverse = encounter.OfficialID, encounter.ServiceID, encounter.Channel, encounter.Adverse
 	if err := allowed(tx.DB, rating); err != nil {
 		return err
 	}
