@@ -1323,7 +1323,7 @@ func (ec *executionContext) unmarshalInputPolicyInput(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "satisfaction", "outcomes", "peerReview", "practicalWork", "normalisation", "haloCorrection", "borrowing", "solvedShare", "inTimeShare", "handlingShare", "walkInWeight", "deedsPerWeek", "minimumCellOfficials", "minimumCellItems", "minimumGroup", "excellentShare", "minimumReliability", "draws", "seed"}
+	fieldsInOrder := [...]string{"name", "satisfaction", "outcomes", "peerReview", "practicalWork", "normalisation", "haloCorrection", "borrowing", "solvedShare", "inTimeShare", "handlingShare", "walkInWeight", "figuresFrom", "commentsFrom", "deedsPerWeek", "minimumCellOfficials", "minimumCellItems", "minimumGroup", "excellentShare", "minimumReliability", "draws", "seed"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1414,6 +1414,20 @@ func (ec *executionContext) unmarshalInputPolicyInput(ctx context.Context, obj a
 				return it, err
 			}
 			it.WalkInWeight = graphql.OmittableOf(data)
+		case "figuresFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("figuresFrom"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FiguresFrom = graphql.OmittableOf(data)
+		case "commentsFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentsFrom"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CommentsFrom = graphql.OmittableOf(data)
 		case "deedsPerWeek":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deedsPerWeek"))
 			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)

@@ -1188,6 +1188,11 @@ type PolicyInput struct {
 	HandlingShare graphql.Omittable[*float64] `json:"handlingShare,omitempty"`
 	// What a walk-in rating counts, which nobody has verified, where a rated encounter counts 1; 0.01 to 1.
 	WalkInWeight graphql.Omittable[*float64] `json:"walkInWeight,omitempty"`
+	// Raises the number of answers, or officials, from which figures of the policy's cycles are shown, 3 to 1000. It never lowers the
+	// server's, 5 by default. Left out: the server's.
+	FiguresFrom graphql.Omittable[*int32] `json:"figuresFrom,omitempty"`
+	// The same for comments, at least as many as for figures; the server's are 10 by default.
+	CommentsFrom graphql.Omittable[*int32] `json:"commentsFrom,omitempty"`
 	// How many confirmed deeds one week can add.
 	DeedsPerWeek graphql.Omittable[*int32] `json:"deedsPerWeek,omitempty"`
 	// How many officials a case-mix cell needs to stand by itself.

@@ -1,6 +1,9 @@
 package privacy
 
-import "fmt"
+import (
+	"encoding/json"
+	"fmt"
+)
 
 // Floor is the lowest minimum that any policy may set.
 const Floor = 3
@@ -26,6 +29,24 @@ func (t Thresholds) Validate() error {
 		return fmt.Errorf("threshold for comments is %d; it cannot be below that for figures, %d", t.Comments, t.Figures)
 	}
 	return nil
+}
+
+// RaisedBy returns the thresholds of a policy's cycles: its document may name higher ones
+// (figuresFrom, commentsFrom) and never lowers any. An empty document raises nothing.
+func (t Thresholds) RaisedBy(document string) (Thresholds, error) {
+	if document == "" {
+		return t, nil
+	}
+	var policy struct {
+		FiguresFrom  int `json:"figuresFrom"`
+		CommentsFrom int `json:"commentsFrom"`
+	}
+	if err := json.Unmarshal([]byte(document), &policy); err != nil {
+		return t, fmt.Errorf("privacy: read the policy: %w", err)
+	}
+	t.Figures = max(t.Figures, policy.FiguresFrom)
+	t.Comments = max(t.Comments, t.Figures, policy.CommentsFrom)
+	return t, nil
 }
 
 // ShowsFigure reports whether a figure over n answers may be shown, taken by itself. Where other figures stand beside

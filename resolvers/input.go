@@ -242,6 +242,8 @@ func policyDocument(in *graph.PolicyInput) ([]byte, error) {
 	put(given, "inTimeShare", in.InTimeShare)
 	put(given, "handlingShare", in.HandlingShare)
 	put(given, "walkInWeight", in.WalkInWeight)
+	put(given, "figuresFrom", in.FiguresFrom)
+	put(given, "commentsFrom", in.CommentsFrom)
 	put(given, "deedsPerWeek", in.DeedsPerWeek)
 	put(given, "minimumCellOfficials", in.MinimumCellOfficials)
 	put(given, "minimumCellItems", in.MinimumCellItems)

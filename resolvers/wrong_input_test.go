@@ -59,7 +59,7 @@ var bounds = map[string][2]float64{
 	"level": {1, 5}, "satisfaction": {1, 5}, "score": {1, 5}, "latitude": {-90, 90}, "longitude": {-180, 180}, "weight": {1, 100},
 	"dailyCap": {1, 2000}, "ClassWeightsInput.a": {0, 100}, "ClassWeightsInput.b": {0, 100}, "ClassWeightsInput.c": {0, 100}, "count": {1, 500}, "reviewersEach": {1, 30}, "hours": {0, 1000}, "ComponentRuleInput.weight": {0, 1}, "minimumN": {0, 1e6},
 	"solvedShare": {0, 1}, "inTimeShare": {0, 1}, "handlingShare": {0, 1}, "walkInWeight": {0, 1}, "deedsPerWeek": {1, 1000}, "excellentShare": {0, 0.5},
-	"minimumReliability": {0, 1}, "draws": {100, 10000},
+	"minimumReliability": {0, 1}, "draws": {100, 10000}, "figuresFrom": {3, 1000}, "commentsFrom": {3, 1000},
 }
 
 // TestWrongInputIsRefusedAndStoresNothing goes through every mutation of the schema.

@@ -72,6 +72,12 @@ type Policy struct {
 	// MinimumReliability is the reliability below which no grade is proposed.
 	MinimumReliability float64 `json:"minimumReliability"`
 
+	// FiguresFrom and CommentsFrom raise the numbers of answers from which figures and
+	// comments of its cycles are shown; 0: as the server has it. The engine takes no
+	// notice of them.
+	FiguresFrom  int `json:"figuresFrom,omitempty"`
+	CommentsFrom int `json:"commentsFrom,omitempty"`
+
 	// Draws is how many seeded draws the intervals rest on; Seed starts them.
 	Draws int    `json:"draws"`
 	Seed  uint64 `json:"seed"`

@@ -49,6 +49,9 @@ func (p *Policy) Rule(c Component) ComponentRule {
 	return ComponentRule{}
 }
 
+// lowestThreshold is the number of answers below which no policy may show anything.
+const lowestThreshold = 3
+
 // Validate returns nil or a *[PolicyError] that names every wrong field.
 func (p Policy) Validate() error {
 	var wrong []FieldError
@@ -96,6 +99,14 @@ func (p Policy) Validate() error {
 	least(p.MinimumGroup, 2, "minimumGroup")
 	within(p.ExcellentShare, 0, 0.5, "excellentShare")
 	within(p.MinimumReliability, 0, 1, "minimumReliability")
+	for _, from := range []struct {
+		field string
+		value int
+	}{{"figuresFrom", p.FiguresFrom}, {"commentsFrom", p.CommentsFrom}} {
+		if from.value != 0 {
+			within(float64(from.value), lowestThreshold, 1000, from.field)
+		}
+	}
 	within(float64(p.Draws), 100, 10000, "draws")
 	if wrong != nil {
 		return &PolicyError{Fields: wrong}

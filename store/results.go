@@ -1,6 +1,8 @@
 package store
 
 import (
+	"gorm.io/gorm"
+
 	"steelyard/models"
 )
 
@@ -38,4 +40,16 @@ func SettleBetter(tx *Tx, run models.ID, o *models.Objection) error {
 		}
 	}
 	return nil
+}
+
+// PolicyOf is the document of a policy; empty for the default one.
+func PolicyOf(db *gorm.DB, id *models.ID) (string, error) {
+	if id == nil {
+		return "", nil
+	}
+	p, err := Take[models.Policy](db.Where("id = ?", *id), "Policy")
+	if err != nil {
+		return "", err
+	}
+	return p.Document, nil
 }

@@ -79,7 +79,13 @@ func (s *Service) writeFile(ctx context.Context, actor auth.Actor, f File, told 
 		if told != nil {
 			r.Rows = counted(r.Rows, report.Passes(f.Format), told)
 		}
-		return report.Write(w, f.Format, s.Look(f.Lang), r)
+		thresholds, err := s.thresholdsOf(db, f.filter().CycleID)
+		if err != nil {
+			return err
+		}
+		look := s.Look(f.Lang)
+		look.Minimum = thresholds.Figures
+		return report.Write(w, f.Format, look, r)
 	})
 }
 

@@ -103,11 +103,15 @@ func (f *fits) over() bool {
 
 // makeFits reads the evidence once and fits it as often as the scenarios need.
 func (s *Service) makeFits(ctx context.Context, c *models.Cycle, all []scenario, f *fits) error {
+	own, err := s.policyOf(ctx, c.PolicyID)
+	if err != nil {
+		return fmt.Errorf("compare: %w", err)
+	}
 	before, err := store.OpenDay(s.Store.Read(ctx), s.Store.Now(), s.Zone)
 	if err != nil {
 		return fmt.Errorf("compare: %w", err)
 	}
-	in, err := s.read(ctx, scope{unit: &c.UnitID, period: c.Period(), before: &before}, func(string, int, int) {})
+	in, err := s.read(ctx, scope{unit: &c.UnitID, period: c.Period(), before: &before, slice: own.FiguresFrom}, func(string, int, int) {})
 	if err != nil {
 		return err
 	}

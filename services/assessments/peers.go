@@ -8,6 +8,8 @@ import (
 
 	"steelyard/auth"
 	"steelyard/models"
+	"steelyard/privacy"
+	"steelyard/store"
 )
 
 // PeerComparison is an official beside the peer group of the same run.
@@ -70,7 +72,7 @@ func (s *Service) PeersByAssessments(ctx context.Context, actor auth.Actor, ids 
 			}
 			known[of] = sums
 		}
-		out[id] = s.beside(a, sums)
+		out[id] = beside(a, sums)
 	}
 	return out, nil
 }
@@ -80,13 +82,24 @@ const figuresOfPeers = 1 + 4
 
 // moments are a group's sums, the composite first, then each component; seen are those
 // of whom the actor sees.
-type moments struct{ all, seen [figuresOfPeers]sums }
+type moments struct {
+	all, seen  [figuresOfPeers]sums
+	thresholds privacy.Thresholds
+}
 
 func (s *Service) moments(ctx context.Context, actor auth.Actor, of group) (m moments, err error) {
 	if m.all, err = s.sumsOf(ctx, of, func(db *gorm.DB) *gorm.DB { return db }); err != nil {
 		return m, err
 	}
-	m.seen, err = s.sumsOf(ctx, of, visible(actor))
+	if m.seen, err = s.sumsOf(ctx, of, visible(actor)); err != nil {
+		return m, err
+	}
+	db := s.Store.Read(ctx)
+	run, err := store.Take[models.AssessmentRun](db.Where("id = ?", of.run), "AssessmentRun")
+	if err != nil {
+		return m, err
+	}
+	m.thresholds, err = s.thresholds(db, run.PolicyID)
 	return m, err
 }
 
@@ -122,13 +135,13 @@ func figuresOfAssessment(a *models.Assessment) [figuresOfPeers]*models.Score {
 }
 
 // beside sets an assessment beside the others of its group.
-func (s *Service) beside(a *models.Assessment, of moments) *PeerComparison {
+func beside(a *models.Assessment, of moments) *PeerComparison {
 	out := &PeerComparison{Officials: of.all[0].n}
 	for f, own := range figuresOfAssessment(a) {
 		others := of.all[f]
 		others.add(own, -1)
 		hidden := of.all[f].n - of.seen[f].n
-		if !s.Thresholds.ShowsFigure(others.n) || hidden > 0 && !s.Thresholds.ShowsFigure(hidden) {
+		if !of.thresholds.ShowsFigure(others.n) || hidden > 0 && !of.thresholds.ShowsFigure(hidden) {
 			continue
 		}
 		n := float64(others.n)

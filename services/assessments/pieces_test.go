@@ -140,7 +140,7 @@ func TestIntegrityFlagsAreRaisedOnceAnOfficial(t *testing.T) {
 			{Posting: 1, Status: scoring.Scored, Flags: []scoring.Flag{scoring.FlagBurst, scoring.FlagClique}},
 		}},
 	}
-	r, err := (&Service{Thresholds: privacy.Default()}).resultsOf(models.NewID(), c)
+	r, err := (&Service{Thresholds: privacy.Default()}).resultsOf(models.NewID(), privacy.Default(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,8 @@ type scope struct {
 	// beyond it whole slices of answers count, and of review rounds those that have ended.
 	// Nil: all that is released.
 	before *models.Date
+	// slice is how many answers make one, see settled; 0: as the server has it.
+	slice int
 }
 
 // reading is evidence with the records behind its postings.
@@ -145,7 +147,7 @@ type reader struct {
 
 func (s *Service) newReader(ctx context.Context, snap *store.Snapshot, in scope) *reader {
 	return &reader{
-		ctx: ctx, snap: snap, in: in, zone: s.Zone, keys: s.Keys, slice: s.Thresholds.Figures,
+		ctx: ctx, snap: snap, in: in, zone: s.Zone, keys: s.Keys, slice: max(s.Thresholds.Figures, in.slice),
 		start: in.period.From.Start(s.Zone), end: in.period.To.AddDays(1).Start(s.Zone),
 		ev: &scoring.Evidence{
 			From: scoring.Day(in.period.From.EpochDay()), To: scoring.Day(in.period.To.EpochDay()),

@@ -41,7 +41,11 @@ func (s *Service) tally(ctx context.Context, run *models.AssessmentRun) error {
 	if err != nil {
 		return err
 	}
-	leaves, err := s.leaves(ctx, scope{unit: &cycle.UnitID, period: cycle.Period(), run: run, before: run.AnswersBefore})
+	policy, err := s.policyOf(ctx, run.PolicyID)
+	if err != nil {
+		return err
+	}
+	leaves, err := s.leaves(ctx, scope{unit: &cycle.UnitID, period: cycle.Period(), run: run, before: run.AnswersBefore, slice: policy.FiguresFrom})
 	if err != nil {
 		return err
 	}

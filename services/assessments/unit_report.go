@@ -95,7 +95,11 @@ func (s *Service) summary(ctx context.Context, actor auth.Actor, f models.Report
 	if err != nil {
 		return nil, err
 	}
-	return report.Summarise(r.Rows, s.Thresholds.Figures)
+	thresholds, err := s.thresholdsOf(s.Store.Read(ctx), f.CycleID)
+	if err != nil {
+		return nil, err
+	}
+	return report.Summarise(r.Rows, thresholds.Figures)
 }
 
 func figuresOf(t *report.Tally) Figures {

@@ -48,7 +48,11 @@ func (s *Service) Verify(ctx context.Context, runID models.ID, progress Progress
 	if err != nil {
 		return nil, err
 	}
-	now, err := s.resultsOf(run.ID, c)
+	thresholds, err := s.thresholds(s.Store.Read(ctx), run.PolicyID)
+	if err != nil {
+		return nil, err
+	}
+	now, err := s.resultsOf(run.ID, thresholds, c)
 	if err != nil {
 		return nil, err
 	}

@@ -95,7 +95,11 @@ func (s *Service) compute(ctx context.Context, l *lease) (*results, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.resultsOf(l.run.ID, c)
+	thresholds, err := s.thresholds(s.Store.Read(ctx), l.run.PolicyID)
+	if err != nil {
+		return nil, err
+	}
+	return s.resultsOf(l.run.ID, thresholds, c)
 }
 
 // computeRun computes what a run is for.
@@ -108,7 +112,7 @@ func (s *Service) computeRun(ctx context.Context, run *models.AssessmentRun, pro
 	if err != nil {
 		return nil, err
 	}
-	return s.computeScope(ctx, scope{unit: &cycle.UnitID, period: cycle.Period(), run: run, before: run.AnswersBefore}, policy, progress)
+	return s.computeScope(ctx, scope{unit: &cycle.UnitID, period: cycle.Period(), run: run, before: run.AnswersBefore, slice: policy.FiguresFrom}, policy, progress)
 }
 
 // fail ends a run without results.

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"steelyard/models"
+	"steelyard/privacy"
 	"steelyard/scoring"
 	"steelyard/store"
 )
@@ -38,7 +39,7 @@ type explanationRow struct {
 }
 
 // resultsOf turns what was computed into rows.
-func (s *Service) resultsOf(runID models.ID, c *Computed) (*results, error) {
+func (s *Service) resultsOf(runID models.ID, thresholds privacy.Thresholds, c *Computed) (*results, error) {
 	out := &results{
 		runID: runID, computed: c,
 		assessments: make([]assessmentRow, len(c.order)), explanations: make([]explanationRow, len(c.order)),
@@ -46,7 +47,7 @@ func (s *Service) resultsOf(runID models.ID, c *Computed) (*results, error) {
 	for i := range out.assessments {
 		out.assessments[i].ID = models.NewID() // in the report's order
 	}
-	shown := newVisiblePieces(c.reading.ev, s.Thresholds)
+	shown := newVisiblePieces(c.reading.ev, thresholds)
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	const stretch = 64

@@ -111,8 +111,16 @@ func (s *Service) enoughRatings(tx *store.Tx, c *models.Cycle, e *models.Evidenc
 	if err != nil {
 		return err
 	}
-	if n < int64(s.Thresholds.Figures) {
-		return models.Invalid("fromOn", models.KeyTooFewToShow, strconv.Itoa(s.Thresholds.Figures))
+	document, err := store.PolicyOf(tx.DB, c.PolicyID)
+	if err != nil {
+		return err
+	}
+	thresholds, err := s.Thresholds.RaisedBy(document)
+	if err != nil {
+		return err
+	}
+	if n < int64(thresholds.Figures) {
+		return models.Invalid("fromOn", models.KeyTooFewToShow, strconv.Itoa(thresholds.Figures))
 	}
 	err = tx.Model(&models.EvidenceExclusion{}).
 		Where("official_id = ? AND from_on <= ? AND to_on >= ?", e.OfficialID, e.ToOn, e.FromOn).Count(&n).Error

@@ -74,9 +74,13 @@ func (s *Service) AppraisalResults(ctx context.Context, actor auth.Actor, id mod
 	if err != nil {
 		return nil, err
 	}
+	thresholds, err := s.thresholds(db, round)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]*Appraised, len(officials))
 	for i, o := range officials {
-		if out[i], err = s.appraised(o, counts[o.ID], weights); err != nil {
+		if out[i], err = appraised(o, counts[o.ID], weights, thresholds); err != nil {
 			return nil, err
 		}
 	}
@@ -103,14 +107,14 @@ func (s *Service) sealed(db *gorm.DB, round *models.ReviewRound, record any) err
 // appraised shows what may be shown of one official. What the classes weigh is divided
 // by the sum of those that are shown: a class without enough voters is left out, and
 // never a zero.
-func (s *Service) appraised(o *models.Official, counts map[models.VoterClass]map[models.AppraisalGrade]int, weights models.ClassWeights) (*Appraised, error) {
+func appraised(o *models.Official, counts map[models.VoterClass]map[models.AppraisalGrade]int, weights models.ClassWeights, thresholds privacy.Thresholds) (*Appraised, error) {
 	voters := make([]int, len(models.VoterClasses))
 	for i, class := range models.VoterClasses {
 		for _, n := range counts[class] {
 			voters[i] += n
 		}
 	}
-	shown, err := privacy.Suppress(voters, nil, s.Thresholds.Figures)
+	shown, err := privacy.Suppress(voters, nil, thresholds.Figures)
 	if err != nil {
 		return nil, err
 	}

@@ -35,15 +35,19 @@ func (s *Service) Progress(ctx context.Context, actor auth.Actor, round *models.
 	if err != nil {
 		return nil, err
 	}
+	thresholds, err := s.thresholds(s.Store.Read(ctx), round)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]*Progress, len(rows))
 	for i, r := range rows {
 		out[i] = &Progress{Relation: r.Relation, Asked: r.Asked}
-		if !s.Thresholds.ShowsFigure(r.Asked) {
+		if !thresholds.ShowsFigure(r.Asked) {
 			continue
 		}
 		answered := r.Answered
 		if !round.Over(s.today()) {
-			answered -= answered % s.Thresholds.Figures
+			answered -= answered % thresholds.Figures
 		}
 		out[i].Answered = &answered
 	}
@@ -106,9 +110,13 @@ func (s *Service) Results(ctx context.Context, actor auth.Actor, id, official mo
 			}
 		}
 	}
+	thresholds, err := s.thresholds(db, round)
+	if err != nil {
+		return nil, err
+	}
 	out := []*Figure{}
 	for _, d := range models.Dimensions {
-		shown, err := s.figures(d, n[d], sum[d])
+		shown, err := figures(d, n[d], sum[d], thresholds)
 		if err != nil {
 			return nil, err
 		}
@@ -118,12 +126,12 @@ func (s *Service) Results(ctx context.Context, actor auth.Actor, id, official mo
 }
 
 // figures shows the cells of a dimension that may be shown; the last is the sum.
-func (s *Service) figures(d models.Dimension, n, sum []int) ([]*Figure, error) {
+func figures(d models.Dimension, n, sum []int, thresholds privacy.Thresholds) ([]*Figure, error) {
 	parts := make([]int, len(resultCells))
 	for i := range parts {
 		parts[i] = i
 	}
-	decisions, err := privacy.Suppress(n, []privacy.Sum{{Total: len(resultCells), Parts: parts}}, s.Thresholds.Figures)
+	decisions, err := privacy.Suppress(n, []privacy.Sum{{Total: len(resultCells), Parts: parts}}, thresholds.Figures)
 	if err != nil {
 		return nil, err
 	}

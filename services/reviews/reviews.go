@@ -44,3 +44,17 @@ func behind(query *gorm.DB, condition, place string) (*gorm.DB, error) {
 	}
 	return query.Where(condition, id), nil
 }
+
+// thresholds are from how many answers on what a round brought is shown: the server's, or
+// more where the policy of its cycle says so.
+func (s *Service) thresholds(db *gorm.DB, round *models.ReviewRound) (privacy.Thresholds, error) {
+	cycle, err := store.Take[models.Cycle](db.Where("id = ?", round.CycleID), "Cycle")
+	if err != nil {
+		return s.Thresholds, err
+	}
+	document, err := store.PolicyOf(db, cycle.PolicyID)
+	if err != nil {
+		return s.Thresholds, err
+	}
+	return s.Thresholds.RaisedBy(document)
+}

@@ -34,15 +34,19 @@ func (s *Service) Turnout(ctx context.Context, actor auth.Actor, round *models.R
 	if err != nil {
 		return nil, err
 	}
+	thresholds, err := s.thresholds(s.Store.Read(ctx), round)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]*Turnout, len(rows))
 	for i, r := range rows {
 		out[i] = &Turnout{VoterClass: r.VoterClass, Issued: r.Issued}
-		if !s.Thresholds.ShowsFigure(r.Issued) {
+		if !thresholds.ShowsFigure(r.Issued) {
 			continue
 		}
 		voted := r.Voted
 		if !round.Over(s.today()) {
-			voted -= voted % s.Thresholds.Figures
+			voted -= voted % thresholds.Figures
 		}
 		out[i].Voted = &voted
 	}
@@ -73,7 +77,11 @@ func (s *Service) Comments(ctx context.Context, actor auth.Actor, id models.ID, 
 		return nil, false, err
 	}
 	rows := []*models.AppraisalComment{}
-	if !s.Thresholds.ShowsComments(int(ballots)) {
+	thresholds, err := s.thresholds(db, round)
+	if err != nil {
+		return nil, false, err
+	}
+	if !thresholds.ShowsComments(int(ballots)) {
 		return rows, false, nil
 	}
 	err = query.Order("id").Limit(first + 1).Find(&rows).Error
