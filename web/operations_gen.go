@@ -4930,6 +4930,11 @@ type PolicyInput struct {
 	HandlingShare float64 `json:"handlingShare"`
 	// What a walk-in rating counts, which nobody has verified, where a rated encounter counts 1; 0.01 to 1.
 	WalkInWeight float64 `json:"walkInWeight"`
+	// Raises the number of answers, or officials, from which figures of the policy's cycles are shown, 3 to 1000. It never lowers the
+	// server's, 5 by default. Left out: the server's.
+	FiguresFrom int `json:"figuresFrom"`
+	// The same for comments, at least as many as for figures; the server's are 10 by default.
+	CommentsFrom int `json:"commentsFrom"`
 	// How many confirmed deeds one week can add.
 	DeedsPerWeek int `json:"deedsPerWeek"`
 	// How many officials a case-mix cell needs to stand by itself.
@@ -4983,6 +4988,12 @@ func (v *PolicyInput) GetHandlingShare() float64 { return v.HandlingShare }
 
 // GetWalkInWeight returns PolicyInput.WalkInWeight, and is useful for accessing the field via an interface.
 func (v *PolicyInput) GetWalkInWeight() float64 { return v.WalkInWeight }
+
+// GetFiguresFrom returns PolicyInput.FiguresFrom, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetFiguresFrom() int { return v.FiguresFrom }
+
+// GetCommentsFrom returns PolicyInput.CommentsFrom, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetCommentsFrom() int { return v.CommentsFrom }
 
 // GetDeedsPerWeek returns PolicyInput.DeedsPerWeek, and is useful for accessing the field via an interface.
 func (v *PolicyInput) GetDeedsPerWeek() int { return v.DeedsPerWeek }
