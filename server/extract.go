@@ -69,6 +69,7 @@ func (c *assessCmd) verifyFile(s *session) error {
 
 type extractCmd struct {
 	RunID string `name:"run" required:"" placeholder:"RUN" help:"The run."`
+	Sheet bool   `help:"Only the component estimates and what followed from them, for recompute; no evidence."`
 	Out   string `required:"" type:"path" placeholder:"FILE" help:"Where the extract goes; nobody but its owner can read it."`
 }
 
@@ -107,7 +108,11 @@ func (c *extractCmd) write(s *session, service *assessments.Service, id models.I
 	defer g.end()
 	var run *assessments.Computed
 	err := replaceSecretFile(c.Out, func(w io.Writer) (err error) {
-		run, err = service.Extract(s.ctx, id, w, g.steps)
+		write := service.Extract
+		if c.Sheet {
+			write = service.ExtractSheet
+		}
+		run, err = write(s.ctx, id, w, g.steps)
 		return err
 	})
 	if err != nil {
@@ -115,5 +120,46 @@ func (c *extractCmd) write(s *session, service *assessments.Service, id models.I
 	}
 	g.end()
 	_, err = fmt.Fprintf(s.stdout, "extract          %s\nevidence digest  %x\npolicy digest    %x\n", c.Out, run.EvidenceDigest, run.PolicyDigest)
+	return err
+}
+
+type recomputeCmd struct {
+	Sheet  string `required:"" type:"existingfile" placeholder:"FILE" help:"Component estimates of whole peer groups, as extract --sheet writes them."`
+	Policy string `type:"existingfile" placeholder:"FILE.json" help:"The policy; without one the default."`
+}
+
+// Help is the longer text of --help.
+func (recomputeCmd) Help() string {
+	return "Follows status, composite and rank of every line from its components and the policy, and names what differs from what the " +
+		"sheet says. Needs no database. Intervals and proposed grades rest on more than estimates: assess --verify --file computes those."
+}
+
+// errSheetDiffers ends a recomputation that found a difference.
+var errSheetDiffers = errors.New("the sheet is not what its components and the policy give")
+
+func (c *recomputeCmd) Run(s *session) error {
+	policy, err := readPolicy(c.Policy)
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(c.Sheet)
+	if err != nil {
+		return fmt.Errorf("read the sheet: %w", err)
+	}
+	sheet, err := extract.ReadSheet(f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	found, bounded := sheet.Recompute(policy)
+	for _, d := range found {
+		if _, err := fmt.Fprintf(s.stdout, "%s %s %s: stated %s, follows %s\n", d.Official, d.Unit, d.What, d.Stated, d.Now); err != nil {
+			return err
+		}
+	}
+	if len(found) > 0 {
+		return errSheetDiffers
+	}
+	_, err = fmt.Fprintf(s.stdout, "%d lines follow from their components and the policy; of %d of them, with a component cut off at 0 or 100, the status alone\n",
+		len(sheet.Lines), bounded)
 	return err
 }

@@ -36,16 +36,17 @@ type cli struct {
 	Common
 	Version kong.VersionFlag `help:"Say what this program was built from."`
 
-	Serve    serveCmd    `cmd:"" help:"Serve GraphQL and the pages."`
-	Demo     demoCmd     `cmd:"" help:"Make a district of demonstration data, score it and serve it."`
-	Migrate  migrateCmd  `cmd:"" help:"Bring the database's tables up to date, or take steps back."`
-	Import   importCmd   `cmd:"" help:"Import a folder or .zip of CSV files."`
-	Assess   assessCmd   `cmd:"" help:"Assess a period and write the report to a file."`
-	Extract  extractCmd  `cmd:"" help:"Write what a run rests on and what it found, to be computed anew without the database."`
-	Simulate simulateCmd `cmd:"" help:"Judge the scoring engine by worlds with known truth."`
-	Token    tokenCmd    `cmd:"" help:"Mint a token for an account, and make the account."`
-	Audit    auditCmd    `cmd:"" help:"Check that nothing was changed, moved or taken out of the audit trail."`
-	Doctor   doctorCmd   `cmd:"" help:"Say what is configured, reachable and out of date."`
+	Serve     serveCmd     `cmd:"" help:"Serve GraphQL and the pages."`
+	Demo      demoCmd      `cmd:"" help:"Make a district of demonstration data, score it and serve it."`
+	Migrate   migrateCmd   `cmd:"" help:"Bring the database's tables up to date, or take steps back."`
+	Import    importCmd    `cmd:"" help:"Import a folder or .zip of CSV files."`
+	Assess    assessCmd    `cmd:"" help:"Assess a period and write the report to a file."`
+	Extract   extractCmd   `cmd:"" help:"Write what a run rests on and what it found, to be computed anew without the database."`
+	Recompute recomputeCmd `cmd:"" help:"Follow composites and ranks from component estimates and a policy."`
+	Simulate  simulateCmd  `cmd:"" help:"Judge the scoring engine by worlds with known truth."`
+	Token     tokenCmd     `cmd:"" help:"Mint a token for an account, and make the account."`
+	Audit     auditCmd     `cmd:"" help:"Check that nothing was changed, moved or taken out of the audit trail."`
+	Doctor    doctorCmd    `cmd:"" help:"Say what is configured, reachable and out of date."`
 }
 
 // commit is what a release was built from; tools/release.sh sets it.

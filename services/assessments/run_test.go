@@ -156,6 +156,13 @@ func (o *office) extracts(run *models.AssessmentRun) {
 	if found, err := extract.Verify(o.t.Context(), read, nil); err != nil || len(found) > 0 || len(read.Results) != 4 {
 		o.t.Errorf("%d results, %v, %v", len(read.Results), found, err)
 	}
+	var sheet bytes.Buffer
+	if _, err := o.ExtractSheet(o.t.Context(), run.ID, &sheet, nil); err != nil {
+		o.t.Fatal(err)
+	}
+	if s, err := extract.ReadSheet(&sheet); err != nil || len(s.Lines) != 4 {
+		o.t.Errorf("%+v, %v", s, err)
+	}
 	if stored := o.stored(run.ID); !bytes.Equal(read.EvidenceDigest[:], stored.EvidenceDigest) {
 		o.t.Error("the extract rests on something else than the run")
 	}

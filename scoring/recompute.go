@@ -1,0 +1,85 @@
+package scoring
+
+import "math"
+
+// SheetLine is what a sheet says of one posting: what is needed to follow its
+// composite and rank from the components and the policy.
+type SheetLine struct {
+	PeerGroup    string
+	Disconnected bool // no shared cell or rater compares the official with the group
+	Components   [Components]ComponentScore
+}
+
+// Followed is what follows of one posting.
+type Followed struct {
+	Status    Status
+	Weight    [Components]float64
+	Composite float64 // NaN without one
+	Rank      int32   // 0 without one
+	// Bounded says that a component stands at 0 or 100, where it was cut off: the
+	// composite is then only as near as what was cut off.
+	Bounded bool
+}
+
+// Recompute follows status, weights, composite and rank of whole peer groups from
+// their component estimates under a policy: the step of [Assess] behind the models.
+//
+//	composite = Σ weight · value over the components that count, between 0 and 100
+//	weight    = the policy's, shared out over those of the group, then over those that count
+//
+// Of a component it takes Value, N and Counts; a component below the policy's
+// minimum never counts. Intervals and proposed grades rest on the joint distribution
+// of all components, which estimates alone do not hold.
+func Recompute(lines []SheetLine, policy Policy) []Followed {
+	postings := make([]Posting, len(lines))
+	for i := range lines {
+		postings[i].PeerGroup = lines[i].PeerGroup
+	}
+	r := &run{ev: &Evidence{Postings: postings}, policy: policy, groups: newGroups(postings), flags: make([]flagSet, len(lines))}
+	n, groups := len(lines), r.groups.count()
+	c := &composed{standing: make([]standing, n), nominal: make([][Components]float64, groups)}
+	for i := range lines {
+		if lines[i].Disconnected {
+			r.flags[i].add(FlagDisconnected)
+		}
+		for k := range Components {
+			rule, score := policy.Rule(k), &lines[i].Components[k]
+			c.standing[i].counts[k] = score.Counts && score.N >= rule.MinimumN && rule.Weight > 0
+		}
+	}
+	out, composites, ranks := make([]Followed, n), filled(n, math.NaN()), make([]int32, n)
+	for g, members := range r.groups.members {
+		r.weighGroup(g, members, c)
+		var ranked []int32
+		for _, i := range members {
+			out[i] = followed(&lines[i], &c.standing[i])
+			composites[i] = out[i].Composite
+			if c.standing[i].ranked {
+				ranked = append(ranked, i)
+			}
+		}
+		rankInto(ranked, composites, make([]int32, len(ranked)), ranks)
+	}
+	for i := range out {
+		out[i].Rank = ranks[i]
+	}
+	return out
+}
+
+func followed(e *SheetLine, s *standing) Followed {
+	f := Followed{Status: s.status, Weight: s.weight, Composite: math.NaN()}
+	if s.status == InsufficientEvidence {
+		return f
+	}
+	sum := 0.0
+	for k := range Components {
+		if !s.counts[k] {
+			continue
+		}
+		value := e.Components[k].Value
+		f.Bounded = f.Bounded || value <= 0 || value >= 100
+		sum += float64(s.weight[k] * value)
+	}
+	f.Composite = winsorise(sum)
+	return f
+}
