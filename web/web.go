@@ -34,6 +34,10 @@ import (
 //
 //go:generate go tool -modfile=../tools/go.mod genqlient
 
+// Who may select what of it is a page as well; a schema that leaves that open gives none.
+//
+//go:generate go run ../server access --out ../docs/access.md
+
 //go:embed pages/*.html
 var pageFiles embed.FS
 
