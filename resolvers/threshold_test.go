@@ -44,7 +44,9 @@ func TestAPolicyRaisesTheThresholds(t *testing.T) {
 	// A unit's means are over officials.
 	o.crowd("north", 5)
 	o.appraise(result{"ann", 60, ""}, result{"bob", 50, ""}, result{"c0", 40, ""}, result{"c1", 45, ""}, result{"c2", 55, ""})
-	mean := func() any { return o.ok("hr-north", `{ unitReport(cycleId: {cycle}, unitId: {north}) { all { mean } } }`).get("unitReport.all.mean") }
+	mean := func() any {
+		return o.ok("hr-north", `{ unitReport(cycleId: {cycle}, unitId: {north}) { all { mean } } }`).get("unitReport.all.mean")
+	}
 	if mean() != nil {
 		t.Error("five officials have a mean where the policy wants twelve")
 	}
