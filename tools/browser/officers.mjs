@@ -109,7 +109,7 @@ try {
   // The same question about another cycle is a question of its own.
   await go(plain, `/work/cycles/${published}/what-if`);
   await follow(plain, plain.locator('button[value=HALF]'));
-  assert.equal(await plain.locator('.answer .tiles').count(), 1, 'the same weights cannot be tried on another cycle');
+  assert.equal(await plain.locator('main dl.tiles').count(), 1, 'the same weights cannot be tried on another cycle');
 
   // An official sees the own sheet once it is published, and nothing of others.
   const official = await signIn(officialToken);
