@@ -67,6 +67,8 @@ type posting struct {
 	From      int32  `json:"from"`
 	To        int32  `json:"to"`
 	Standing  uint8  `json:"standing,omitempty"`
+	// Cleared are the findings that a person found harmless.
+	Cleared []scoring.Finding `json:"cleared,omitempty"`
 }
 
 type kind struct {
@@ -157,7 +159,7 @@ func Write(out io.Writer, run *Run) error {
 func (w *lineWriter) frame(ev *scoring.Evidence) {
 	for i := range ev.Postings {
 		p := &ev.Postings[i]
-		w.put(line{Posting: &posting{p.Official, p.Person, p.Unit, p.Position, p.PeerGroup, int32(p.From), int32(p.To), uint8(p.Standing)}})
+		w.put(line{Posting: &posting{p.Official, p.Person, p.Unit, p.Position, p.PeerGroup, int32(p.From), int32(p.To), uint8(p.Standing), p.Cleared}})
 	}
 	for i := range ev.Kinds {
 		w.put(line{Kind: &kind{ev.Kinds[i].ID, ev.Kinds[i].Parent}})

@@ -20,7 +20,7 @@ func (r *lineReader) take(l *line) {
 		p := l.Posting
 		ev.Postings = append(ev.Postings, scoring.Posting{
 			Official: p.Official, Person: p.Person, Unit: p.Unit, Position: p.Position, PeerGroup: p.PeerGroup,
-			From: scoring.Day(p.From), To: scoring.Day(p.To), Standing: scoring.Standing(p.Standing),
+			From: scoring.Day(p.From), To: scoring.Day(p.To), Standing: scoring.Standing(p.Standing), Cleared: p.Cleared,
 		})
 	case l.Kind != nil:
 		ev.Kinds = append(ev.Kinds, scoring.Kind{ID: l.Kind.ID, Parent: l.Kind.Parent})
