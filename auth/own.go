@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"sync"
 	"time"
@@ -40,14 +41,16 @@ func newOwnKeys(read func() ([]ed25519.PublicKey, error), now func() time.Time, 
 	return o, o.refresh()
 }
 
-// refresh reads the keys. Where that fails, those that are known stay.
+// refresh reads the keys. Where that fails, those that are known stay, but for one whose
+// file is gone: whoever takes a key away means that it holds no longer, also the last.
 func (o *ownKeys) refresh() error {
+	first := o.readAt.IsZero()
 	o.readAt = o.now()
-	public, err := o.read()
-	if err != nil {
-		return err
+	public, missing := o.read()
+	if missing != nil && (first || !errors.Is(missing, fs.ErrNotExist)) {
+		return missing
 	}
-	if len(public) == 0 {
+	if len(public) == 0 && first {
 		return errors.New("no key is there")
 	}
 	keys := make([]verifyKey, len(public))
@@ -58,7 +61,7 @@ func (o *ownKeys) refresh() error {
 		keys[i] = verifyKey{id: KeyID(key), alg: jwt.SigningMethodEdDSA.Alg(), key: key}
 	}
 	o.keys = keys
-	return nil
+	return missing
 }
 
 // matching returns the keys that may have signed a token with this algorithm and kid.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"crypto/ed25519"
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -71,6 +73,12 @@ func TestTheSigningKeyRotatesUnderTwoServers(t *testing.T) {
 		now = now.Add(2 * time.Minute)
 		wants("a token of the first key after turn "+string(rune('1'+turn)), first, status)
 	}
+	last := mint()
+	if err := errors.Join(os.Remove(path), os.Remove(path+previousSuffix)); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(2 * time.Minute)
+	wants("after its key was taken away", last, http.StatusUnauthorized)
 }
 
 // asked is how a handler answers a question with a token.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -306,18 +307,21 @@ func (t *Tokens) verifier(s *session, log *slog.Logger) (*auth.Verifier, error) 
 }
 
 // publicKeys are the keys of our own that are trusted, as their files hold them now; none
-// where none is named.
-func (t *Tokens) publicKeys(s *session) ([]ed25519.PublicKey, error) {
-	var keys []ed25519.PublicKey
+// where none is named. Of files that are not there the error speaks, beside the others' keys.
+func (t *Tokens) publicKeys(s *session) (keys []ed25519.PublicKey, missing error) {
 	for _, path := range t.PublicKeyFile {
 		key, err := auth.ReadPublicKeyFile(path)
-		if err != nil {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			missing = errors.Join(missing, err)
+		case err != nil:
 			return nil, err
+		default:
+			keys = append(keys, key)
 		}
-		keys = append(keys, key)
 	}
 	if !t.TrustTokenKey {
-		return keys, nil
+		return keys, missing
 	}
 	path, err := s.common.sideFile(signingSuffix)
 	if err != nil {
@@ -325,7 +329,7 @@ func (t *Tokens) publicKeys(s *session) ([]ed25519.PublicKey, error) {
 	}
 	own, err := trustedKeys(path)
 	if err != nil {
-		return nil, fmt.Errorf("--trust-token-key: %w (steelyard token makes the key)", err)
+		return keys, errors.Join(missing, fmt.Errorf("--trust-token-key: %w (steelyard token makes the key)", err))
 	}
-	return append(keys, own...), nil
+	return append(keys, own...), missing
 }
