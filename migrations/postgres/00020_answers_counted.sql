@@ -4,7 +4,7 @@
 ALTER TABLE assessment_runs ADD COLUMN answers_before date;
 -- When a round ended. Its reviews count from then on, and not while it takes any.
 ALTER TABLE review_rounds ADD COLUMN ended_on date;
-UPDATE review_rounds SET ended_on = closes_on WHERE state = 'CLOSED';
+UPDATE review_rounds SET ended_on = LEAST(closes_on, current_date) WHERE state = 'CLOSED';
 
 -- What a published run counted: the root of the hash tree over its ratings, and the leaves in the order of their bytes, in blocks
 -- of 1,024. A leaf is a hash that whoever holds a receipt can make, and leads nowhere.
