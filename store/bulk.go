@@ -201,17 +201,37 @@ func (tx *Tx) Each(ctx context.Context, query string, args []any, fn func(r *Row
 	return rows.Err()
 }
 
-// Checkpoint moves what SQLite's log holds into the database file and empties the
-// log: the end of a bulk load. PostgreSQL does so by itself.
-func (s *Store) Checkpoint(ctx context.Context) error {
+// checkpointWait is how long writers wait at most for a log to be emptied.
+const checkpointWait = 100 * time.Millisecond
+
+// Checkpoint moves what SQLite's log holds into the database file and empties the log,
+// and says whether it could: not while somebody reads what was before. PostgreSQL does so
+// by itself.
+func (s *Store) Checkpoint(ctx context.Context) (emptied bool, err error) {
 	if s.dialect == Postgres {
-		return nil
+		return true, nil
 	}
-	var blocked, pages, moved int
-	if err := s.sql.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&blocked, &pages, &moved); err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
+	conn, err := s.sql.Conn(ctx)
+	if err != nil {
+		return false, fmt.Errorf("checkpoint: %w", err)
 	}
-	return nil
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	var usual, blocked, pages, moved int
+	err = conn.QueryRowContext(ctx, "PRAGMA busy_timeout").Scan(&usual)
+	if err != nil {
+		return false, fmt.Errorf("checkpoint: %w", err)
+	}
+	wait := func(ctx context.Context, ms int) error {
+		_, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA busy_timeout(%d)", ms))
+		return err
+	}
+	if err = wait(ctx, int(checkpointWait.Milliseconds())); err == nil {
+		err = conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&blocked, &pages, &moved)
+	}
+	if err = errors.Join(err, wait(context.WithoutCancel(ctx), usual)); err != nil {
+		return false, fmt.Errorf("checkpoint: %w", err)
+	}
+	return blocked == 0, nil
 }
 
 // Bare runs fn while tables have neither foreign keys nor policies that bind their

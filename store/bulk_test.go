@@ -54,8 +54,8 @@ func TestLoadTakesTheDomainsOwnTypes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Checkpoint(ctx); err != nil {
-			t.Error(err)
+		if emptied, err := s.Checkpoint(ctx); err != nil || !emptied {
+			t.Error(emptied, err)
 		}
 	})
 }
@@ -132,4 +132,37 @@ func TestBareTablesGetTheirConstraintsBack(t *testing.T) {
 			t.Errorf("before: %q\nafter: %q", before, after)
 		}
 	})
+}
+
+// TestALogThatIsReadIsEmptiedLater: the checkpoint says that it could not, and does not
+// make writers wait for the reader.
+func TestALogThatIsReadIsEmptiedLater(t *testing.T) {
+	s, ctx := storetest.Open(t, store.SQLite, store.Options{}), context.Background()
+	note := func(name string) {
+		t.Helper()
+		err := s.InTx(ctx, func(tx *store.Tx) error { return tx.Create(&models.Setting{Name: name, Value: "x"}).Error })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	empty := func(want bool) {
+		t.Helper()
+		if emptied, err := s.Checkpoint(ctx); err != nil || emptied != want {
+			t.Errorf("emptied: %t, %v", emptied, err)
+		}
+	}
+	note("before")
+	err := s.InReadTx(ctx, func(db *gorm.DB) error {
+		var n int64
+		if err := db.Model(&models.Setting{}).Count(&n).Error; err != nil {
+			return err
+		}
+		note("meanwhile")
+		empty(false)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	empty(true)
 }

@@ -68,7 +68,8 @@ func (c city) fill(ctx context.Context, st *store.Store, keys *keyring.Keyring) 
 		return err
 	}
 	if st.Dialect() == store.SQLite {
-		return st.Checkpoint(ctx)
+		_, err := st.Checkpoint(ctx)
+		return err
 	}
 	// As autovacuum does on a database in use; it also writes out what was loaded, which
 	// is no part of what is measured.

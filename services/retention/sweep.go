@@ -2,6 +2,7 @@ package retention
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -14,8 +15,22 @@ import (
 const sweepBatch = 200
 
 // Sweep erases what is older than it may be kept, and returns how many records. The
-// server calls it regularly, in one process or several.
+// server calls it regularly, in one process or several. What SQLite's log still holds of
+// anything erased is emptied afterwards, again and again until nobody reads in between.
 func (s *Service) Sweep(ctx context.Context) (int, error) {
+	erased, err := s.sweepOverdue(ctx)
+	if erased == 0 && s.swept.Load() {
+		return 0, err
+	}
+	s.swept.Store(true) // before: what is erased meanwhile says that it was not
+	if emptied, failed := s.Store.Checkpoint(ctx); failed != nil || !emptied {
+		s.swept.Store(false)
+		err = errors.Join(err, failed)
+	}
+	return erased, err
+}
+
+func (s *Service) sweepOverdue(ctx context.Context) (int, error) {
 	erased := 0
 	for _, of := range []struct {
 		months int
@@ -34,9 +49,6 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 				break
 			}
 		}
-	}
-	if !s.swept.Swap(true) || erased > 0 {
-		return erased, s.Store.Checkpoint(ctx)
 	}
 	return erased, nil
 }

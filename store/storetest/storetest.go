@@ -132,7 +132,8 @@ var liteTemplate = sync.OnceValues(func() (content []byte, err error) {
 		return nil, err
 	}
 	_, err = s.MigrateUp(ctx)
-	err = errors.Join(err, s.Checkpoint(ctx), s.Close())
+	_, emptying := s.Checkpoint(ctx)
+	err = errors.Join(err, emptying, s.Close())
 	if err != nil {
 		return nil, err
 	}
