@@ -12,6 +12,9 @@ type ratingReader struct {
 	kinds  kinds // services, and their categories
 	rows   column[ratingRow]
 	raters roll // of the same rows
+	// replaced are ratings that a newer one stands in for; while answers are not settled,
+	// one of them, if there is any.
+	replaced map[models.ID]bool
 }
 
 // ratingRow is a rating but for its rater.
@@ -30,7 +33,7 @@ func newRatingReader(r *reader) *ratingReader { return &ratingReader{reader: r, 
 // the official held on its day; on a day without a post it belongs to none. Where a
 // resident has rated once more after a mending, the newer rating counts in place of
 // the older one, as it stood at the end of the period: of a period that ended before
-// it the older one remains.
+// it the older one remains, and as long as the newer one is held back ([settled]).
 //
 // What was handed in here counts from its release on: a run before and a run after a
 // single rating would tell its level otherwise.
@@ -40,42 +43,54 @@ func (r *ratingReader) readRatings() error {
 			NULLIF(source, 'ENCOUNTER'), NULLIF(invited, 'YES')`, r.addRating)
 }
 
-// countedRatings reads columns of the ratings that may count; ours, behind them, says
-// whether one was handed in here, where that matters.
+// countedRatings reads columns of the ratings that may count; behind them, where answers
+// are settled, those that counts asks for.
 func (r *ratingReader) countedRatings(columns string, add func(*store.Row) error) error {
-	replaced, args, err := r.replaced([]any{r.in.period.From, r.in.period.To})
-	if err != nil {
+	if err := r.readReplaced(); err != nil {
 		return err
 	}
-	narrower, args := r.ofScope("official_id", args)
+	args := []any{r.in.period.From, r.in.period.To}
+	without := ""
 	if r.settled.on {
-		columns += ", import_key IS NULL"
+		columns += ", import_key IS NULL, id"
+	} else if len(r.replaced) > 0 {
+		// The database would ask for each of millions of rows, were there none.
+		without, args = " AND id NOT IN (SELECT d.rating_id"+replacements+")", append(args, r.in.period.To)
 	}
-	return r.snap.Each(r.ctx, "SELECT "+columns+" FROM ratings WHERE rated_on BETWEEN ? AND ? AND released"+replaced+narrower, args, add)
+	narrower, args := r.ofScope("official_id", args)
+	return r.snap.Each(r.ctx, "SELECT "+columns+" FROM ratings WHERE rated_on BETWEEN ? AND ? AND released"+without+narrower, args, add)
 }
 
-// counts is the posting of which a rating counts, or None; ours is the column that says
-// whether it was handed in here.
-func (r *ratingReader) counts(row *store.Row, official models.ID, date models.Date, ours int) int32 {
-	if r.out.leavesRatingOut(official, date) || r.settled.on && row.Bool(ours) && date.After(r.settled.to[official]) {
+// counts is the posting of which a rating counts, or None; behind is the first of the
+// columns that countedRatings adds.
+func (r *ratingReader) counts(row *store.Row, official models.ID, date models.Date, behind int) int32 {
+	if r.out.leavesRatingOut(official, date) {
+		return scoring.None
+	}
+	if r.settled.on && (!r.settled.counts(row.Bool(behind), official, date) || r.replaced[row.ID(behind+1)]) {
 		return scoring.None
 	}
 	return r.postAt(official, scoring.Day(date.EpochDay()))
 }
 
-// replaced adds to a query that it leaves out the ratings that a newer one stands in
-// for, where there are any: the database would ask for each of millions of rows.
-func (r *ratingReader) replaced(args []any) (string, []any, error) {
-	const older = `SELECT d.rating_id FROM reply_duties d JOIN ratings n ON n.id = d.again_id WHERE n.rated_on <= ? AND n.released`
-	found := false
-	err := r.snap.Each(r.ctx, older+" LIMIT 1", []any{r.in.period.To}, func(*store.Row) error {
-		found = true
+// replacements are the ratings for which a newer one stands that was given up to a day.
+const replacements = " FROM reply_duties d JOIN ratings n ON n.id = d.again_id WHERE n.rated_on <= ? AND n.released"
+
+// readReplaced finds the ratings that a newer one stands in for. While answers are
+// settled that is only where the newer one counts itself: were the older one left out at
+// once and the newer one held back, two runs would differ by one rating.
+func (r *ratingReader) readReplaced() error {
+	r.replaced = map[models.ID]bool{}
+	columns, limit := "d.rating_id, n.official_id, n.rated_on, n.import_key IS NULL", ""
+	if !r.settled.on {
+		limit = " LIMIT 1" // which they are the database finds itself
+	}
+	return r.snap.Each(r.ctx, "SELECT "+columns+replacements+limit, []any{r.in.period.To}, func(row *store.Row) error {
+		if !r.settled.on || r.settled.counts(row.Bool(3), row.ID(1), row.Date(2)) {
+			r.replaced[row.ID(0)] = true
+		}
 		return nil
 	})
-	if err != nil || !found {
-		return "", args, err
-	}
-	return " AND id NOT IN (" + older + ")", append(args, r.in.period.To), nil
 }
 
 func (r *ratingReader) addRating(row *store.Row) error {

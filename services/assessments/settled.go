@@ -28,6 +28,11 @@ func (s *settled) holdsBack(id, holder models.ID) bool {
 	return ours && day.After(s.to[holder])
 }
 
+// counts says whether a rating of a day counts; ours: it was handed in here.
+func (s *settled) counts(ours bool, official models.ID, day models.Date) bool {
+	return !ours || !day.After(s.to[official])
+}
+
 // settleAnswers finds out up to where answers count. Of a period that is over all do.
 func (r *reader) settleAnswers() error {
 	before := r.in.before
