@@ -2670,7 +2670,7 @@ type Given struct {
 	Reply *Reply `json:"reply"`
 	// What is owed on it; null before its release, and on a rating of 3 or more.
 	Due *Due `json:"due"`
-	// In which published results it counts, with the proof for each; empty before any is published.
+	// In which published results it counts, with the proof for each; empty before any is published. Results without a root (`PublicNotice.ratingsRoot`) are left out.
 	Counted []Counted `json:"counted"`
 }
 
@@ -3584,7 +3584,9 @@ type Notice struct {
 	Open bool `json:"open"`
 	// Whom it names, by unit.
 	Entries []Named `json:"entries"`
-	// The root of the hash tree over the ratings that count, in hexadecimal: whoever gave one finds it there by receipt. Null within the first minutes.
+	// The root of the hash tree over the ratings that count, in hexadecimal: whoever gave one finds it there by receipt. Null within the
+	// first minutes, and for good where evidence of the period was changed between the run and its publication, for instance imported:
+	// then nobody can say any more what the run counted. The audit trail says so.
 	RatingsRoot *string `json:"ratingsRoot"`
 	// How many ratings count; null where there is no root yet.
 	RatingsCounted *int `json:"ratingsCounted"`

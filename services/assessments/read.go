@@ -51,6 +51,11 @@ func (in *reading) inOrder(ordered *scoring.Ordered) *reading {
 // from one consistent state of the database. The rows come in no order: the
 // engine puts them into the one that results rest on.
 func (s *Service) read(ctx context.Context, in scope, progress Progress) (*reading, error) {
+	return s.readAnd(ctx, in, progress, func(*reader) error { return nil })
+}
+
+// readAnd is read, and more from the same state of the database.
+func (s *Service) readAnd(ctx context.Context, in scope, progress Progress, more func(*reader) error) (*reading, error) {
 	if err := in.period.Validate(); err != nil {
 		return nil, err
 	}
@@ -81,7 +86,7 @@ func (s *Service) read(ctx context.Context, in scope, progress Progress) (*readi
 		}
 		r.join(ratings, cases)
 		out.ev, out.posts = r.ev, r.posts
-		return nil
+		return more(r)
 	})
 	if err != nil {
 		return nil, err

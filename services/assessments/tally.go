@@ -1,9 +1,11 @@
 package assessments
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"fmt"
+	"log/slog"
 	"strconv"
 
 	"gorm.io/gorm"
@@ -17,9 +19,11 @@ import (
 
 // Tally notes which ratings count in the results that are published, a hash tree a run
 // ([tally]), so that whoever gave one can check that it is among them. It is made once a
-// run is published, not for every run: the ratings are read once more, as the run read
-// them, and the root stands in the audit trail. The server calls it regularly; it returns
-// how many runs it has counted.
+// run is published, not for every run: the evidence is read once more, as the run read
+// it, and the root stands in the audit trail. Where that gives another digest than the
+// run's, for instance since ratings of the period were imported after it, nobody can say
+// any more what the run counted: that is noted, in the log and the trail as well, and
+// there is no tree. The server calls it regularly; it returns how many runs it has counted.
 func (s *Service) Tally(ctx context.Context) (int, error) {
 	var runs []models.AssessmentRun
 	err := s.Store.Read(ctx).Where(`state = ? AND answers_before IS NOT NULL AND id NOT IN (SELECT run_id FROM tallies)
@@ -27,27 +31,41 @@ func (s *Service) Tally(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	counted := 0
 	for i := range runs {
-		if err := s.tally(ctx, &runs[i]); err != nil {
-			return i, fmt.Errorf("count the ratings of run %s: %w", runs[i].ID, err)
+		made, err := s.tally(ctx, &runs[i])
+		if err != nil {
+			return counted, fmt.Errorf("count the ratings of run %s: %w", runs[i].ID, err)
+		}
+		if made {
+			counted++
 		}
 	}
-	return len(runs), nil
+	return counted, nil
 }
 
-// tally makes the tree of a run, unless another process has done so.
-func (s *Service) tally(ctx context.Context, run *models.AssessmentRun) error {
+// tally makes the tree of a run, unless another process has done so; false where it
+// cannot be made.
+func (s *Service) tally(ctx context.Context, run *models.AssessmentRun) (bool, error) {
 	cycle, err := store.Take[models.Cycle](s.Store.Read(ctx).Where("id = ?", run.CycleID), "Cycle")
 	if err != nil {
-		return err
+		return false, err
 	}
 	policy, err := s.policyOf(ctx, run.PolicyID)
 	if err != nil {
-		return err
+		return false, err
 	}
-	leaves, err := s.leaves(ctx, scope{unit: &cycle.UnitID, period: cycle.Period(), run: run, before: run.AnswersBefore, slice: policy.FiguresFrom})
+	leaves, digest, err := s.leaves(ctx, scope{unit: &cycle.UnitID, period: cycle.Period(), run: run, before: run.AnswersBefore, slice: policy.FiguresFrom})
 	if err != nil {
-		return err
+		return false, err
+	}
+	if !bytes.Equal(digest[:], run.EvidenceDigest) {
+		slog.WarnContext(ctx, "the evidence of a published run has changed since: its ratings are not counted", "run", run.ID)
+		return false, s.note(ctx, cycle.ID, models.Untallied(run.ID), nil, audit.Entry{
+			Action: "leaveUncounted", Details: map[string]string{
+				"cycle": cycle.ID.String(), "evidenceDigest": run.EvidenceDigest.Key(), "evidenceDigestNow": hex.EncodeToString(digest[:]),
+			},
+		})
 	}
 	tally.Sort(leaves)
 	var blocks []models.TallyBlock
@@ -59,15 +77,23 @@ func (s *Service) tally(ctx context.Context, run *models.AssessmentRun) error {
 		blocks = append(blocks, models.TallyBlock{RunID: run.ID, Block: int64(len(blocks)), Leaves: tally.Pack(block), Root: root[:]})
 	}
 	root := tally.Root(roots)
+	return true, s.note(ctx, cycle.ID, &models.Tally{RunID: run.ID, Root: root[:], Ratings: int64(len(leaves))}, blocks, audit.Entry{
+		Action: "tally", Details: map[string]string{"cycle": cycle.ID.String(), "root": hex.EncodeToString(root[:]), "ratings": strconv.Itoa(len(leaves))},
+	})
+}
+
+// note writes what a run's tally came to, unless another process has done so.
+func (s *Service) note(ctx context.Context, cycle models.ID, t *models.Tally, blocks []models.TallyBlock, entry audit.Entry) error {
 	return s.Store.InTx(ctx, func(tx *store.Tx) error {
-		if _, err := store.Take[models.Cycle](store.Lock(tx.DB).Where("id = ?", cycle.ID), "Cycle"); err != nil {
+		if _, err := store.Take[models.Cycle](store.Lock(tx.DB).Where("id = ?", cycle), "Cycle"); err != nil {
 			return err
 		}
-		_, err := store.Take[models.Tally](tx.Where("run_id = ?", run.ID), "Tally")
+		_, err := store.Take[models.Tally](tx.Where("run_id = ?", t.RunID), "Tally")
 		if models.CodeOf(err) != models.CodeNotFound {
 			return err
 		}
-		if err := tx.Create(&models.Tally{RunID: run.ID, Root: root[:], Ratings: int64(len(leaves)), CountedAt: tx.Now}).Error; err != nil {
+		t.CountedAt = tx.Now
+		if err := tx.Create(t).Error; err != nil {
 			return err
 		}
 		if len(blocks) > 0 {
@@ -75,33 +101,27 @@ func (s *Service) tally(ctx context.Context, run *models.AssessmentRun) error {
 				return err
 			}
 		}
-		return audit.Record(tx, audit.Entry{
-			Actor: "system", Action: "tally", Noun: "AssessmentRun", NounID: &run.ID,
-			Details: map[string]string{"cycle": cycle.ID.String(), "root": hex.EncodeToString(root[:]), "ratings": strconv.Itoa(len(leaves))},
-		})
+		entry.Actor, entry.Noun, entry.NounID = "system", "AssessmentRun", &t.RunID
+		return audit.Record(tx, entry)
 	})
 }
 
-// leaves are those of the ratings that count in a scope, in no order.
-func (s *Service) leaves(ctx context.Context, in scope) (leaves []tally.Hash, err error) {
-	err = s.Store.InSnapshot(ctx, func(snap *store.Snapshot) error {
-		r := newRatingReader(s.newReader(ctx, snap, in))
-		for _, read := range []func() error{r.readUnits, r.readLimits, r.readExclusions, r.readPostings, r.settleAnswers} {
-			if err := read(); err != nil {
-				return err
-			}
-		}
+// leaves are those of the ratings that count in a scope, in no order, with the digest of
+// all its evidence in the same state of the database.
+func (s *Service) leaves(ctx context.Context, in scope) (leaves []tally.Hash, digest [32]byte, err error) {
+	got, err := s.readAnd(ctx, in, func(string, int, int) {}, func(r *reader) error {
 		services := map[models.ID]string{}
-		err := snap.Each(ctx, "SELECT id, ref FROM services", nil, func(row *store.Row) error {
+		err := r.snap.Each(r.ctx, "SELECT id, ref FROM services", nil, func(row *store.Row) error {
 			services[row.ID(0)] = row.Text(1)
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		return r.countedRatings("official_id, service_id, level, rated_on, receipt_hash, import_key, id", func(row *store.Row) error {
+		ratings := newRatingReader(r)
+		return ratings.countedRatings("official_id, service_id, level, rated_on, receipt_hash, import_key, id", func(row *store.Row) error {
 			official, date := row.ID(0), row.Date(3)
-			posting := r.counts(row, official, date, 7)
+			posting := ratings.counts(row, official, date, 7)
 			if posting == scoring.None {
 				return nil
 			}
@@ -110,7 +130,10 @@ func (s *Service) leaves(ctx context.Context, in scope) (leaves []tally.Hash, er
 			return nil
 		})
 	})
-	return leaves, err
+	if err != nil {
+		return nil, digest, err
+	}
+	return leaves, got.ev.Digest(), nil
 }
 
 // saltOf is what hides a rating in its leaf: the hash of its receipt. An imported rating
@@ -153,7 +176,7 @@ func (s *Service) CountedIn(ctx context.Context, rating *models.Rating) ([]*Coun
 	}
 	content := contentOf(names.Official, names.Service, rating.Level, rating.RatedOn)
 	var cycles []*models.Cycle
-	err = db.Where("from_on <= ? AND to_on >= ? AND state IN ? AND run_id IN (SELECT run_id FROM tallies)", rating.RatedOn, rating.RatedOn, shown).
+	err = db.Where("from_on <= ? AND to_on >= ? AND state IN ? AND run_id IN (SELECT run_id FROM tallies WHERE ratings > 0)", rating.RatedOn, rating.RatedOn, shown).
 		Order("to_on, id").Find(&cycles).Error
 	if err != nil {
 		return nil, err
@@ -209,11 +232,11 @@ func (c *Counted) prove(db *gorm.DB, run models.ID) (bool, error) {
 }
 
 // TallyOf is what was counted for the results of a cycle that are published; nil where
-// nothing has been yet.
+// nothing has been yet, or cannot be any more.
 func (s *Service) TallyOf(ctx context.Context, cycle models.ID) (*models.Tally, error) {
 	t, err := store.Take[models.Tally](s.Store.Read(ctx).
 		Where("run_id = (SELECT run_id FROM cycles WHERE id = ? AND state IN ?)", cycle, shown), "Tally")
-	if models.CodeOf(err) == models.CodeNotFound {
+	if models.CodeOf(err) == models.CodeNotFound || err == nil && !t.HasRoot() {
 		return nil, nil
 	}
 	return t, err
