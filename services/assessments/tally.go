@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -175,60 +176,101 @@ func (s *Service) CountedIn(ctx context.Context, rating *models.Rating) ([]*Coun
 		return nil, err
 	}
 	content := contentOf(names.Official, names.Service, rating.Level, rating.RatedOn)
+	// Only results that have one of the official can hold the rating.
 	var cycles []*models.Cycle
-	err = db.Where("from_on <= ? AND to_on >= ? AND state IN ? AND run_id IN (SELECT run_id FROM tallies WHERE ratings > 0)", rating.RatedOn, rating.RatedOn, shown).
+	err = db.Where(`from_on <= ? AND to_on >= ? AND state IN ? AND run_id IN (SELECT run_id FROM tallies WHERE ratings > 0)
+			AND run_id IN (SELECT run_id FROM assessments WHERE official_id = ?)`, rating.RatedOn, rating.RatedOn, shown, rating.OfficialID).
 		Order("to_on, id").Find(&cycles).Error
+	if err != nil {
+		return nil, err
+	}
+	if len(cycles) == 0 {
+		return []*Counted{}, nil
+	}
+	proofs, err := prove(db, cycles, tally.Leaf(salt, content))
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range proofs {
+		p.Salt, p.Content = hex.EncodeToString(salt), content
+	}
+	return proofs, nil
+}
+
+// prove finds a leaf among those of cycles' runs, and its way to the root of each that has
+// it. However many they are, it asks for all of them at once.
+func prove(db *gorm.DB, cycles []*models.Cycle, leaf tally.Hash) ([]*Counted, error) {
+	runs := make([]models.ID, len(cycles))
+	for i, c := range cycles {
+		runs[i] = *c.RunID
+	}
+	var tallies []*models.Tally
+	if err := db.Where("run_id IN ?", runs).Find(&tallies).Error; err != nil {
+		return nil, err
+	}
+	tallyOf := map[models.ID]*models.Tally{}
+	for _, t := range tallies {
+		tallyOf[t.RunID] = t
+	}
+	roots, blocks, err := searched(db, runs, leaf)
 	if err != nil {
 		return nil, err
 	}
 	out := []*Counted{}
 	for _, c := range cycles {
-		found := &Counted{Cycle: c, Salt: hex.EncodeToString(salt), Content: content, Leaf: tally.Leaf(salt, content)}
-		if there, err := found.prove(db, *c.RunID); err != nil {
+		block := blocks[*c.RunID]
+		if block == nil {
+			continue
+		}
+		leaves, err := tally.Unpack(block.Leaves)
+		if err != nil {
 			return nil, err
-		} else if there {
-			out = append(out, found)
+		}
+		if i, there := tally.Find(leaves, leaf); there {
+			path := append(tally.Path(leaves, i), tally.Path(roots[*c.RunID], int(block.Block))...)
+			out = append(out, &Counted{Cycle: c, Tally: tallyOf[*c.RunID], Leaf: leaf, Path: path})
 		}
 	}
 	return out, nil
 }
 
-// prove finds the leaf among those of a run, and its way to the root.
-func (c *Counted) prove(db *gorm.DB, run models.ID) (bool, error) {
-	var err error
-	if c.Tally, err = store.Take[models.Tally](db.Where("run_id = ?", run), "Tally"); err != nil {
-		return false, err
-	}
-	var stored []models.TallyBlock
-	// The first leaf says which block it is: no other is read whole.
-	if err := db.Select("block, root, substr(leaves, 1, 32) AS leaves").Where("run_id = ?", run).Order("block").Find(&stored).Error; err != nil {
-		return false, err
-	}
-	roots, firsts := make([]tally.Hash, len(stored)), make([]tally.Hash, len(stored))
-	for i, b := range stored {
-		copy(roots[i][:], b.Root)
-		copy(firsts[i][:], b.Leaves)
-	}
-	at, exact := tally.Find(firsts, c.Leaf)
-	if !exact {
-		at--
-	}
-	if at < 0 {
-		return false, nil
-	}
-	block, err := store.Take[models.TallyBlock](db.Where("run_id = ? AND block = ?", run, at), "TallyBlock")
+// searched reads, by run, the roots of all blocks, and the one block that a leaf can stand
+// in: the first leaf of each says which. No other is read whole.
+func searched(db *gorm.DB, runs []models.ID, leaf tally.Hash) (roots map[models.ID][]tally.Hash, blocks map[models.ID]*models.TallyBlock, err error) {
+	var heads []models.TallyBlock
+	err = db.Select("run_id, block, root, substr(leaves, 1, 32) AS leaves").Where("run_id IN ?", runs).Order("run_id, block").Find(&heads).Error
 	if err != nil {
-		return false, err
+		return nil, nil, err
 	}
-	leaves, err := tally.Unpack(block.Leaves)
-	if err != nil {
-		return false, err
+	roots = map[models.ID][]tally.Hash{}
+	firsts := map[models.ID][]tally.Hash{}
+	for _, h := range heads {
+		var root, first tally.Hash
+		copy(root[:], h.Root)
+		copy(first[:], h.Leaves)
+		roots[h.RunID], firsts[h.RunID] = append(roots[h.RunID], root), append(firsts[h.RunID], first)
 	}
-	i, there := tally.Find(leaves, c.Leaf)
-	if there {
-		c.Path = append(tally.Path(leaves, i), tally.Path(roots, at)...)
+	var which []string
+	var args []any
+	for run, list := range firsts {
+		at, exact := tally.Find(list, leaf)
+		if !exact {
+			at--
+		}
+		if at >= 0 {
+			which, args = append(which, "run_id = ? AND block = ?"), append(args, run, at)
+		}
 	}
-	return there, nil
+	blocks = map[models.ID]*models.TallyBlock{}
+	if len(which) == 0 {
+		return roots, blocks, nil
+	}
+	var whole []*models.TallyBlock
+	err = db.Where(strings.Join(which, " OR "), args...).Find(&whole).Error
+	for _, b := range whole {
+		blocks[b.RunID] = b
+	}
+	return roots, blocks, err
 }
 
 // TallyOf is what was counted for the results of a cycle that are published; nil where

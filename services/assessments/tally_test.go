@@ -1,7 +1,11 @@
 package assessments
 
 import (
+	"fmt"
+	"sync/atomic"
 	"testing"
+
+	"gorm.io/gorm"
 
 	"steelyard/models"
 	"steelyard/store"
@@ -87,6 +91,50 @@ func TestOnlyWhatTheRunCountedIsTallied(t *testing.T) {
 		for action, run := range map[string]*models.ID{"leaveUncounted": changed.RunID, "tally": same.RunID} {
 			want(t, action, o.count(&models.AuditEntry{}, "action = ?", action), 1)
 			want(t, action+" of its run", o.count(&models.AuditEntry{}, "action = ? AND noun_id = ?", action, *run), 1)
+		}
+	})
+}
+
+// TestAProofAsksForAllResultsAtOnce: anybody with a receipt may ask, however many results
+// hold the day of its rating; those without the official's are not looked at.
+func TestAProofAsksForAllResultsAtOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		o := newOffice(t, s)
+		o.rated()
+		nothing := func() {}
+		o.published("north", "north", nothing)
+		o.tallies(1)
+		var sent, rows atomic.Int64
+		err := s.Read(t.Context()).Callback().Query().After("gorm:query").Register("count", func(db *gorm.DB) {
+			sent.Add(1)
+			rows.Add(db.RowsAffected)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, b := o.ratingOf("A"), o.ratingOf("B")
+		proves := func(r *models.Rating, in int) [2]int64 {
+			t.Helper()
+			sent.Store(0)
+			rows.Store(0)
+			want(t, "results that it counts in", o.countedIn(r), in)
+			return [2]int64{sent.Load(), rows.Load()}
+		}
+		alone := proves(a, 1)
+		none := proves(b, 0)
+		for i := range 3 {
+			o.published(fmt.Sprint("town ", i), "town", nothing)
+		}
+		o.tallies(3)
+		if four := proves(a, 4); four[0] != alone[0] {
+			t.Errorf("%d statements for four results, %d for one", four[0], alone[0])
+		}
+		o.published("north once more", "north", nothing)
+		o.tallies(1)
+		three := proves(b, 3)
+		want(t, "rows read for three of five results", three[1], none[1]+3*(alone[1]-none[1]))
+		if three[0] != alone[0] {
+			t.Errorf("%d statements for three results, %d for one", three[0], alone[0])
 		}
 	})
 }
