@@ -95,10 +95,16 @@ func ReadSheet(r io.Reader) (*Sheet, error) {
 	for k := range scoring.Components {
 		names[k.String()] = true
 	}
+	if len(s.Lines) == 0 {
+		return nil, errors.New("read the sheet: it has no line")
+	}
 	for i := range s.Lines {
-		for name := range s.Lines[i].Components {
-			if !names[name] {
+		for name, c := range s.Lines[i].Components {
+			switch {
+			case !names[name]:
 				return nil, fmt.Errorf("read the sheet: %s has a component %q", s.Lines[i].Official, name)
+			case c.N < 0, c.SE != nil && *c.SE < 0:
+				return nil, fmt.Errorf("read the sheet: %s of %s has fewer than no pieces, or a standard error below 0", name, s.Lines[i].Official)
 			}
 		}
 	}
@@ -110,8 +116,8 @@ func ReadSheet(r io.Reader) (*Sheet, error) {
 // typed from a report by half of its last digit.
 const rounding = 0.005 + 1e-9
 
-// Recompute follows status, composite and rank of every line from the components and
-// a policy, and says what differs from what the sheet says. Bounded are lines whose
+// Recompute follows status, weights, composite and rank of every line from the values of
+// the components and a policy, and says what differs from what the sheet says. Bounded are lines whose
 // composite cannot be followed, since a component was cut off at 0 or 100.
 func (s *Sheet) Recompute(policy scoring.Policy) (found []Difference, bounded int) {
 	lines := make([]scoring.SheetLine, len(s.Lines))
@@ -131,12 +137,17 @@ func (s *Sheet) Recompute(policy scoring.Policy) (found []Difference, bounded in
 		all.compare(row.Official, row.Unit, "status", row.Status, string(f.Status))
 		if f.Bounded {
 			bounded++
-			continue
+		} else {
+			if (row.Composite == nil) != math.IsNaN(f.Composite) || row.Composite != nil && math.Abs(*row.Composite-f.Composite) > rounding {
+				all.compare(row.Official, row.Unit, "composite", text(valueOf(row.Composite)), text(f.Composite))
+			}
+			all.compare(row.Official, row.Unit, "rank", rank(row.Rank), rank(f.Rank))
 		}
-		if (row.Composite == nil) != math.IsNaN(f.Composite) || row.Composite != nil && math.Abs(*row.Composite-f.Composite) > rounding {
-			all.compare(row.Official, row.Unit, "composite", text(valueOf(row.Composite)), text(f.Composite))
+		for k := range scoring.Components {
+			if c, ok := row.Components[k.String()]; ok && math.Abs(c.Weight-f.Weight[k]) > rounding {
+				all.compare(row.Official, row.Unit, "weight of "+k.String(), text(c.Weight), text(f.Weight[k]))
+			}
 		}
-		all.compare(row.Official, row.Unit, "rank", rank(row.Rank), rank(f.Rank))
 	}
 	return all, bounded
 }

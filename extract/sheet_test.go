@@ -37,6 +37,11 @@ func TestASheetIsFollowedByThePolicy(t *testing.T) {
 		"a status":        {func(s *Sheet, _ *scoring.Policy) { s.Lines[0].Status = "PROVISIONAL" }, "status"},
 		"another policy":  {func(_ *Sheet, p *scoring.Policy) { p.Satisfaction.Weight, p.Outcomes.Weight = 0.5, 0.2 }, "composite"},
 		"a larger group":  {func(_ *Sheet, p *scoring.Policy) { p.MinimumGroup = 10000 }, "rank"},
+		"a weight": {func(s *Sheet, _ *scoring.Policy) {
+			c := s.Lines[0].Components["OUTCOMES"]
+			c.Weight = 0.9
+			s.Lines[0].Components["OUTCOMES"] = c
+		}, "weight of OUTCOMES"},
 		"evidence denied": {func(s *Sheet, _ *scoring.Policy) { delete(s.Lines[0].Components, "SATISFACTION") }, "status"},
 	} {
 		sheet, err := ReadSheet(bytes.NewReader(text.Bytes()))
@@ -48,6 +53,20 @@ func TestASheetIsFollowedByThePolicy(t *testing.T) {
 		found, bounded := sheet.Recompute(p)
 		if (c.want == "") != (len(found) == 0) || c.want != "" && found[0].What != c.want || bounded > len(sheet.Lines)/4 {
 			t.Errorf("%s: %v, want %q; %d bounded", name, found, c.want, bounded)
+		}
+	}
+}
+
+// TestASheetThatCannotBeIsRefused before anything is followed from it.
+func TestASheetThatCannotBeIsRefused(t *testing.T) {
+	for name, text := range map[string]string{
+		"no line":     `{"format":"` + SheetFormat + `","lines":[]}`,
+		"fewer":       `{"format":"` + SheetFormat + `","lines":[{"components":{"OUTCOMES":{"value":50,"n":-1}}}]}`,
+		"an error":    `{"format":"` + SheetFormat + `","lines":[{"components":{"OUTCOMES":{"value":50,"n":9,"se":-1}}}]}`,
+		"a component": `{"format":"` + SheetFormat + `","lines":[{"components":{"PRESS":{"value":50,"n":9}}}]}`,
+	} {
+		if _, err := ReadSheet(strings.NewReader(text)); err == nil {
+			t.Errorf("%s is read", name)
 		}
 	}
 }

@@ -89,6 +89,9 @@ func (c *extractCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	if err := s.common.there(); err != nil {
+		return err // before a key file is made for nothing
+	}
 	keys, err := s.common.keyring()
 	if err != nil {
 		return err
@@ -130,8 +133,8 @@ type recomputeCmd struct {
 
 // Help is the longer text of --help.
 func (recomputeCmd) Help() string {
-	return "Follows status, composite and rank of every line from its components and the policy, and names what differs from what the " +
-		"sheet says. Needs no database. Intervals and proposed grades rest on more than estimates: assess --verify --file computes those."
+	return "Follows status, weights, composite and rank of every line from the values of its components and the policy, and names what differs from " +
+		"what the sheet says. Needs no database. Standard errors, intervals and proposed grades rest on more than estimates: assess --verify --file computes those."
 }
 
 // errSheetDiffers ends a recomputation that found a difference.
