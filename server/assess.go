@@ -71,6 +71,9 @@ func (c *assessCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	if err := s.common.there(); err != nil {
+		return err // before a key file is made for nothing
+	}
 	keys, err := s.common.keyring()
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -97,8 +98,23 @@ func (c *Common) keyring() (*keyring.Keyring, error) {
 	return keyring.OpenOrCreate(path)
 }
 
+// there says whether an SQLite database is where it is said to be: to open one makes it.
+func (c *Common) there() error {
+	path, isSQLite := strings.CutPrefix(c.DB, "sqlite:")
+	if !isSQLite {
+		return nil
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is not there: steelyard import DIR or steelyard migrate up makes it", path)
+	}
+	return nil
+}
+
 // open opens a database that must be exactly what this program needs.
 func (s *session) open(opts store.Options) (*store.Store, error) {
+	if err := s.common.there(); err != nil {
+		return nil, err
+	}
 	st, err := store.Open(s.ctx, s.common.DB, opts)
 	if err != nil {
 		return nil, err

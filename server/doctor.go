@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -117,10 +116,8 @@ func (c *doctorCmd) calendar(s *session) finding {
 // database opens the database if it is what this program needs; nil otherwise.
 func (c *doctorCmd) database(s *session) (*store.Store, []finding) {
 	path, isSQLite := strings.CutPrefix(s.common.DB, "sqlite:")
-	if isSQLite {
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return nil, []finding{fail("database", "%s is not there: steelyard import DIR or steelyard migrate up makes it", path)}
-		}
+	if err := s.common.there(); err != nil {
+		return nil, []finding{fail("database", "%v", err)}
 	}
 	st, err := store.Open(s.ctx, s.common.DB, store.Options{Connections: 2})
 	if err != nil {
