@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Code is the class of an error that a caller can act on.
@@ -99,12 +100,20 @@ func illegal[S, T ~string](noun string, state S, step T, possible []T) *Error {
 	}
 }
 
-// required says that a field is missing when its text is blank.
+// required says that a field is missing when nothing of its text can be seen.
 func required(field, value string) error {
-	if strings.TrimSpace(value) == "" {
+	if blank(value) {
 		return Invalid(field, KeyRequired)
 	}
 	return nil
+}
+
+// blank says whether nothing of a text can be seen: spaces, also those without a width,
+// and marks that only steer what stands beside them.
+func blank(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
+	})
 }
 
 // maxLength says that a text has more than n characters.

@@ -1,7 +1,6 @@
 package models
 
 import (
-	"strings"
 	"time"
 )
 
@@ -154,7 +153,7 @@ func (g *CycleGrade) Validate() error {
 		return err
 	}
 	switch {
-	case g.Grade.Low() && strings.TrimSpace(g.Ground) == "":
+	case g.Grade.Low() && blank(g.Ground):
 		return Invalid("ground", KeyGroundNeeded)
 	case g.Grade == GradeNotGraded:
 		return oneOf("notGraded", g.NotGraded, NotGradedGrounds)
@@ -178,7 +177,7 @@ func (g *CycleGrade) Decide(approve bool, by, decision string, now time.Time) er
 	}
 	g.State = GradeDecided
 	if !approve {
-		if strings.TrimSpace(decision) == "" {
+		if blank(decision) {
 			return Invalid("decision", KeyReasonNeeded)
 		}
 		g.State = GradeRefused

@@ -1,7 +1,6 @@
 package models
 
 import (
-	"strings"
 	"time"
 )
 
@@ -83,7 +82,7 @@ type Objection struct {
 
 // Validate checks the record by itself.
 func (o *Objection) Validate() error {
-	if strings.TrimSpace(o.Grounds) == "" {
+	if blank(o.Grounds) {
 		return Invalid("grounds", KeyReasonNeeded)
 	}
 	if err := validText("grounds", o.Grounds, MaxReasonLength); err != nil {

@@ -156,3 +156,15 @@ func TestRecordsRefuseWhatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// TestABlankTextIsNone: nothing that can be seen is nothing said.
+func TestABlankTextIsNone(t *testing.T) {
+	for text, want := range map[string]bool{
+		"": true, " \t\n\u3000\u00a0": true, "\u200b": true, "\u200f\u2060\ufeff": true, "\u3164\u115f": true,
+		".": false, "好": false, "👍": false, "\u200bx": false,
+	} {
+		if err := ValidReason(text); (err != nil) != want {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
