@@ -157,3 +157,32 @@ func TestWordsAreKeptAsLongAsIsSaid(t *testing.T) {
 		o.ok("hr-north", eraseCase, "id", id, "why", "asked by letter").wants("eraseCase.case.state", "WITHDRAWN")
 	})
 }
+
+// TestACaseThatGoesOnAfterItsErasureIsErasedAgain: what is said later is gone as well, and
+// nothing goes while an objection waits for its decision.
+func TestACaseThatGoesOnAfterItsErasureIsErasedAgain(t *testing.T) {
+	each(t, func(o *office) {
+		id, receipt := o.handIn("north")
+		o.step("bob", "rejectCase", id, `reason: "not ours"`, "REJECTED")
+		o.ok("", eraseMine, "r", receipt).wants("eraseMine.erased", true)
+		o.ok("", object, "r", receipt, "why", "planted-objection")
+		o.refuses("", "ILLEGAL_STATE", "receipt", eraseMine, "r", receipt)
+		o.app.Retention.CaseMonths = 1
+		o.later(60)
+		if n, err := o.app.Retention.Sweep(o.Context()); n != 0 || err != nil {
+			o.Errorf("%d cases with an objection are erased: %v", n, err)
+		}
+		o.step("hr-root", "decideExclusion", id, `granted: false, reason: "it is yours"`, "REOPENED")
+		o.ok("", byReceipt, "r", receipt).wants("caseByReceipt.state", "REOPENED")
+		o.step("bob", "assignCase", id, ``, "ASSIGNED")
+		o.step("bob", "startCase", id, ``, "IN_PROGRESS")
+		o.step("bob", "resolveCase", id, `outcome: RESOLVED, account: "planted-account"`, "RESOLVED")
+		o.ok("", confirm, "r", receipt, "solved", true)
+		o.ok("hr-north", eraseCase, "id", id, "why", "asked by letter").wants("eraseCase.case.state", "CONFIRMED")
+		a := o.ok("", byReceipt, "r", receipt)
+		a.wants("caseByReceipt.account", "")
+		if o.count("exclusions WHERE objection <> ''") != 0 || o.count("case_events WHERE note <> ''") != 0 {
+			o.Error("words are left")
+		}
+	})
+}

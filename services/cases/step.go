@@ -86,6 +86,9 @@ func move(c *models.Case, step models.CaseStep) error {
 		return err
 	}
 	c.State = next
+	if !c.Over() {
+		c.ErasedOn = nil // what is said from now on can be erased again, by request or in time
+	}
 	return nil
 }
 

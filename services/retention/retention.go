@@ -136,15 +136,20 @@ func (s *Service) eraseCase(tx *store.Tx, c *models.Case) error {
 	if !c.Over() {
 		return &models.Error{Code: models.CodeIllegalState, Key: models.KeyEraseOpen}
 	}
-	if c.ErasedOn != nil {
-		return nil
+	var pending int64
+	err := tx.Model(&models.Exclusion{}).Where("case_id = ? AND state = ?", c.ID, models.ExclusionObjected).Count(&pending).Error
+	if err != nil {
+		return fmt.Errorf("erase case %s: %w", c.ID, err)
+	}
+	if pending > 0 { // the case may be opened again, and who decides has to read why
+		return &models.Error{Code: models.CodeIllegalState, Key: models.KeyEraseOpen}
 	}
 	today := models.DateOf(tx.Now, s.Zone)
 	c.Title, c.Description, c.Place, c.Latitude, c.Longitude, c.ErasedOn = "", "", "", nil, nil, &today
 	if c.Account != nil {
 		c.Account = new(string)
 	}
-	err := tx.Model(c).Select("title", "description", "place", "latitude", "longitude", "account", "erased_on").UpdateColumns(c).Error
+	err = tx.Model(c).Select("title", "description", "place", "latitude", "longitude", "account", "erased_on").UpdateColumns(c).Error
 	if err != nil {
 		return fmt.Errorf("erase case %s: %w", c.ID, err)
 	}

@@ -56,6 +56,7 @@ func (s *Service) sweepOverdue(ctx context.Context) (int, error) {
 func (s *Service) sweepCases(tx *store.Tx, before time.Time) (int, error) {
 	var due []*models.Case
 	err := store.Lock(tx.DB).Where("erased_on IS NULL AND closed_at < ? AND state IN ?", before.UTC(), models.StatesOver()).
+		Where("NOT EXISTS (SELECT 1 FROM exclusions e WHERE e.case_id = cases.id AND e.state = ?)", models.ExclusionObjected).
 		Order("closed_at, id").Limit(sweepBatch).Find(&due).Error
 	if err != nil || len(due) == 0 {
 		return 0, err
