@@ -30,13 +30,13 @@ func TestASheetIsFollowedByThePolicy(t *testing.T) {
 		do   func(s *Sheet, p *scoring.Policy)
 		want string
 	}{
-		"untouched":       {func(*Sheet, *scoring.Policy) {}, ""},
-		"rounded":         {func(s *Sheet, _ *scoring.Policy) { *s.Lines[0].Composite = math.Round(*s.Lines[0].Composite*100) / 100 }, ""},
-		"a composite":     {func(s *Sheet, _ *scoring.Policy) { *s.Lines[0].Composite += 0.02 }, "composite"},
-		"a rank":          {func(s *Sheet, _ *scoring.Policy) { s.Lines[0].Rank++ }, "rank"},
-		"a status":        {func(s *Sheet, _ *scoring.Policy) { s.Lines[0].Status = "PROVISIONAL" }, "status"},
-		"another policy":  {func(_ *Sheet, p *scoring.Policy) { p.Satisfaction.Weight, p.Outcomes.Weight = 0.5, 0.2 }, "composite"},
-		"a larger group":  {func(_ *Sheet, p *scoring.Policy) { p.MinimumGroup = 10000 }, "rank"},
+		"untouched":      {func(*Sheet, *scoring.Policy) {}, ""},
+		"rounded":        {func(s *Sheet, _ *scoring.Policy) { *s.Lines[0].Composite = math.Round(*s.Lines[0].Composite*100) / 100 }, ""},
+		"a composite":    {func(s *Sheet, _ *scoring.Policy) { *s.Lines[0].Composite += 0.02 }, "composite"},
+		"a rank":         {func(s *Sheet, _ *scoring.Policy) { s.Lines[0].Rank++ }, "rank"},
+		"a status":       {func(s *Sheet, _ *scoring.Policy) { s.Lines[0].Status = "PROVISIONAL" }, "status"},
+		"another policy": {func(_ *Sheet, p *scoring.Policy) { p.Satisfaction.Weight, p.Outcomes.Weight = 0.5, 0.2 }, "composite"},
+		"a larger group": {func(_ *Sheet, p *scoring.Policy) { p.MinimumGroup = 10000 }, "rank"},
 		"a weight": {func(s *Sheet, _ *scoring.Policy) {
 			c := s.Lines[0].Components["OUTCOMES"]
 			c.Weight = 0.9

@@ -358,7 +358,8 @@ func TestReadingMakesNoDatabase(t *testing.T) {
 	dir := t.TempDir()
 	db := "sqlite:" + filepath.Join(dir, "folder", "none.db")
 	for _, args := range [][]string{
-		{"audit", "verify"}, {"assess", "--period", "2025-01-01/2025-12-31", "--out", filepath.Join(dir, "x.csv")},
+		{"audit", "verify"},
+		{"assess", "--period", "2025-01-01/2025-12-31", "--out", filepath.Join(dir, "x.csv")},
 		{"extract", "--run", "01a21799-ce8e-792e-bb44-3336c3328c87", "--out", filepath.Join(dir, "x")},
 	} {
 		if said, _, err := command(t, db, args...); err == nil || !strings.Contains(err.Error(), "is not there") {
