@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/x509"
@@ -13,6 +14,7 @@ import (
 
 	"steelyard/auditchain"
 	"steelyard/auth"
+	"steelyard/services/audit"
 	"steelyard/store"
 )
 
@@ -229,9 +231,25 @@ func (c *auditNewKeyCmd) replace(s *session, st *store.Store, path string) error
 	if err := auth.WriteKeyFile(path, private); err != nil {
 		return err
 	}
-	if err := newAudit(st, auditKeys{private: private}).NewKey(s.ctx); err != nil {
-		return err
+	id := auth.KeyID(private.Public().(ed25519.PublicKey))
+	service := newAudit(st, auditKeys{private: private})
+	if err := service.NewKey(s.ctx); err != nil {
+		return errors.Join(err, dropUnused(s.ctx, service, path, id))
 	}
-	_, err = fmt.Fprintf(s.stdout, "the audit chain goes on with key %s in %s\n", auth.KeyID(private.Public().(ed25519.PublicKey)), path)
+	_, err = fmt.Fprintf(s.stdout, "the audit chain goes on with key %s in %s\n", id, path)
 	return err
+}
+
+// dropUnused removes the file of a key with which the chain did not go on, so that the
+// next try finds its place free. A key that the chain may end with is kept: without it
+// nobody could go on.
+func dropUnused(ctx context.Context, service *audit.Service, path, id string) error {
+	tip, err := service.Tip(context.WithoutCancel(ctx)) // also where the command was interrupted
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s is kept, since the chain may end with key %s: %w", path, id, err)
+	case tip != nil && tip.KeyID == id:
+		return fmt.Errorf("the audit chain goes on with key %s in %s nevertheless", id, path)
+	}
+	return os.Remove(path)
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,6 +44,14 @@ func TestTheAuditChainIsCheckedByCommand(t *testing.T) {
 	wantHas(t, doctor, "FAIL  audit key")
 	// Who has the public key needs no other, and writes nothing.
 	wantHas(t, must(t, db, "audit", "verify", "--public-key", public), "holds")
+	// What fails leaves no key that the chain does not go on with.
+	onDatabase(t, db, "CREATE TRIGGER full BEFORE INSERT ON audit_blocks BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
+	_, _, err = command(t, db, "audit", "new-key")
+	wantRefusal(t, err, "the disk is full")
+	if _, err := os.Stat(key); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a key with which nothing goes on stays: %v", err)
+	}
+	onDatabase(t, db, "DROP TRIGGER full")
 	wantHas(t, must(t, db, "audit", "new-key"), "goes on with key")
 	_, _, err = command(t, db, "audit", "verify")
 	wantRefusal(t, err, "nobody vouched for")
@@ -57,28 +67,32 @@ func TestTheAuditChainIsCheckedByCommand(t *testing.T) {
 // tamperWithDatabase changes an entry as the database's owner can.
 func tamperWithDatabase(t *testing.T, db, public, head string) {
 	t.Helper()
+	onDatabase(t, db, "DROP TRIGGER audit_blocks_keep_delete", "DROP TRIGGER audit_members_keep_delete",
+		"DELETE FROM audit_members WHERE block = 2", "DELETE FROM audit_blocks WHERE number = 2")
+	wantHas(t, must(t, db, "audit", "verify", "--public-key", public, "--head", head), "holds", "1 entries are in no block yet")
+	_, _, err := command(t, db, "audit", "verify", "--public-key", public, "--head", "2"+strings.TrimPrefix(head, "1"))
+	wantRefusal(t, err, "cut before the head")
+	_, _, err = command(t, db, "audit", "verify", "--head", "2:x")
+	wantRefusal(t, err, "NUMBER:HASH")
+}
+
+// onDatabase runs statements as the database's owner can.
+func onDatabase(t *testing.T, db string, statements ...string) {
+	t.Helper()
 	st, err := store.Open(t.Context(), db, store.Options{Connections: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = st.InTx(t.Context(), func(tx *store.Tx) error {
-		for _, statement := range []string{"DROP TRIGGER audit_blocks_keep_delete", "DROP TRIGGER audit_members_keep_delete", "DELETE FROM audit_members WHERE block = 2", "DELETE FROM audit_blocks WHERE number = 2"} {
+		for _, statement := range statements {
 			if err := tx.Exec(statement).Error; err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err != nil {
+	if err := errors.Join(err, st.Close()); err != nil {
 		t.Fatal(err)
-	}
-	wantHas(t, must(t, db, "audit", "verify", "--public-key", public, "--head", head), "holds", "1 entries are in no block yet")
-	_, _, err = command(t, db, "audit", "verify", "--public-key", public, "--head", "2"+strings.TrimPrefix(head, "1"))
-	wantRefusal(t, err, "cut before the head")
-	_, _, err = command(t, db, "audit", "verify", "--head", "2:x")
-	wantRefusal(t, err, "NUMBER:HASH")
-	if err := st.Close(); err != nil {
-		t.Error(err)
 	}
 }
 

@@ -397,6 +397,22 @@ func TestANewKeyFollowsByItsEntry(t *testing.T) {
 	}
 }
 
+// TestANewKeyComesWithItsEntryOrNotAtAll: an entry that waited for its block would be
+// chained by a server that still has the old key, and the chain would not go on.
+func TestANewKeyComesWithItsEntryOrNotAtAll(t *testing.T) {
+	b := newBook(t, store.SQLite)
+	b.note("openCycle", "north")
+	b.chained(1)
+	b.tx(func(tx *store.Tx) error {
+		return tx.Exec("CREATE TRIGGER full BEFORE INSERT ON audit_blocks BEGIN SELECT RAISE(ABORT, 'full'); END").Error
+	})
+	foreign := &audit.Service{Store: b.Store, Key: other, Thresholds: privacy.Default()}
+	if err := foreign.NewKey(t.Context()); err == nil {
+		t.Error("a key is new though no block was closed")
+	}
+	b.holds(1, 1, 0)
+}
+
 // TestAnExtractShowsAUnitItsOwn: of a unit's extract the others' entries are digests,
 // those of anonymous writes in every one.
 func TestAnExtractShowsAUnitItsOwn(t *testing.T) {

@@ -65,7 +65,7 @@ func (s *Service) Chain(ctx context.Context) (int, error) {
 	if everything {
 		since = time.Time{}
 	}
-	n, err := s.chain(ctx, since, false)
+	n, err := s.chain(ctx, since)
 	if err == nil && everything {
 		s.mu.Lock()
 		s.looked = now
@@ -75,10 +75,10 @@ func (s *Service) Chain(ctx context.Context) (int, error) {
 }
 
 // ChainAll is [Service.Chain] with a look at everything.
-func (s *Service) ChainAll(ctx context.Context) (int, error) { return s.chain(ctx, time.Time{}, false) }
+func (s *Service) ChainAll(ctx context.Context) (int, error) { return s.chain(ctx, time.Time{}) }
 
-// chain closes blocks until nothing is left. A new key follows another one's head.
-func (s *Service) chain(ctx context.Context, since time.Time, newKey bool) (int, error) {
+// chain closes blocks until nothing is left.
+func (s *Service) chain(ctx context.Context, since time.Time) (int, error) {
 	if s.Key == nil {
 		return 0, ErrNoKey
 	}
@@ -87,7 +87,7 @@ func (s *Service) chain(ctx context.Context, since time.Time, newKey bool) (int,
 	for {
 		n := 0
 		err := s.Store.InTx(ctx, func(tx *store.Tx) (err error) {
-			n, err = s.close(tx, since, newKey && total == 0)
+			n, err = s.close(tx, since, false)
 			return err
 		})
 		if total += n; err != nil || n == 0 {
@@ -96,9 +96,12 @@ func (s *Service) chain(ctx context.Context, since time.Time, newKey bool) (int,
 	}
 }
 
-// close makes one block of what waits.
+// alone waits until nobody else continues the chain.
+func alone(tx *store.Tx) error { return tx.Alone("audit chain") }
+
+// close makes one block of what waits. A new key follows another one's head.
 func (s *Service) close(tx *store.Tx, since time.Time, newKey bool) (int, error) {
-	if err := tx.Alone("audit chain"); err != nil {
+	if err := alone(tx); err != nil {
 		return 0, err
 	}
 	last, err := lastBlock(tx.DB)
@@ -177,13 +180,22 @@ func unchained(db *gorm.DB, since time.Time) *gorm.DB {
 	return query.Order("at, id").Limit(maxBlock)
 }
 
+// errNoBlock says that an entry was made and nothing was chained.
+var errNoBlock = errors.New("the audit chain was not continued: no entry waits")
+
 // NewKey goes on with a key that follows another one, which was lost or is to be
-// replaced: an entry says so, and is chained under the new key.
+// replaced: an entry says so, and a block under the new key is closed with it, in one
+// transaction. So nobody who still has the old key can chain the entry in between. What
+// else waits is chained with the next look. An error means that the chain ends as it did,
+// unless the database was lost while it committed.
 func (s *Service) NewKey(ctx context.Context) error {
 	if s.Key == nil {
 		return ErrNoKey
 	}
-	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
+	return s.Store.InTx(store.Widen(ctx, store.Background), func(tx *store.Tx) error {
+		if err := alone(tx); err != nil {
+			return err
+		}
 		last, err := lastBlock(tx.DB)
 		if err != nil {
 			return err
@@ -192,11 +204,13 @@ func (s *Service) NewKey(ctx context.Context) error {
 		if last != nil {
 			details["before"] = last.KeyID
 		}
-		return Record(tx, Entry{Actor: "system", Action: "newAuditKey", Noun: "AuditBlock", Details: details})
-	})
-	if err != nil {
+		if err := Record(tx, Entry{Actor: "system", Action: "newAuditKey", Noun: "AuditBlock", Details: details}); err != nil {
+			return err
+		}
+		n, err := s.close(tx, time.Time{}, true)
+		if err == nil && n == 0 {
+			err = errNoBlock
+		}
 		return err
-	}
-	_, err = s.chain(ctx, time.Time{}, true)
-	return err
+	})
 }
