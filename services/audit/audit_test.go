@@ -413,6 +413,25 @@ func TestANewKeyComesWithItsEntryOrNotAtAll(t *testing.T) {
 	b.holds(1, 1, 0)
 }
 
+// TestTheTrailComesFromAnIndex: also what befell one thing, and what one account did. On
+// SQLite; PostgreSQL reads so few rows without an index.
+func TestTheTrailComesFromAnIndex(t *testing.T) {
+	s := storetest.Open(t, store.SQLite, store.Options{})
+	for _, narrower := range []string{"noun_id = x'01'", "actor = 'hr'", "at < '2025-01-01'"} {
+		var steps []struct{ Detail string }
+		err := s.Read(t.Context()).Raw("EXPLAIN QUERY PLAN SELECT * FROM audit_entries JOIN audit_members ON entry_id = id WHERE " + narrower +
+			" ORDER BY at DESC, id DESC LIMIT 20").Scan(&steps).Error
+		if err != nil {
+			t.Fatal(err)
+		}
+		column, _, _ := strings.Cut(narrower, " ")
+		plan := fmt.Sprint(steps)
+		if !strings.Contains(plan, "SEARCH audit_entries USING INDEX") || !strings.Contains(plan, "("+column) || strings.Contains(plan, "TEMP B-TREE") {
+			t.Errorf("%s: %s", narrower, plan)
+		}
+	}
+}
+
 // TestAnExtractShowsAUnitItsOwn: of a unit's extract the others' entries are digests,
 // those of anonymous writes in every one.
 func TestAnExtractShowsAUnitItsOwn(t *testing.T) {
