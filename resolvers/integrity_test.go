@@ -108,6 +108,13 @@ func (o *office) doubtful() {
 			})
 		}
 	}
+	// A case with c7 themself that was closed before the quarter is none of it.
+	before, served := time.Date(2024, 12, 1, 2, 0, 0, 0, time.UTC), o.id("c7")
+	self := key.Resident("c7")
+	cases = append(cases, &models.Case{
+		ID: models.NewID(), Ref: "case-before", Category: "road", UnitID: o.id("north"), OfficialID: &served, Channel: models.ChannelHotline, ResidentKey: self[:],
+		State: models.CaseClosedUnconfirmed, Title: "a hole", OpenedAt: before, ClosedAt: &before, Outcome: models.OutcomeResolved, UpdatedAt: before,
+	})
 	slices.SortFunc(ratings, func(a, b *models.Rating) int { return strings.Compare(a.ID.String(), b.ID.String()) })
 	encounters[5*24].ResidentKey = own[:]
 	ratings[slices.IndexFunc(ratings, func(r *models.Rating) bool { return r.OfficialID == o.id("c5") })].RaterKey = rater[:]

@@ -36,7 +36,7 @@ func (e *examination) selves() error {
 	}{
 		{"encounters", "resident_key", "occurred_at >= ? AND occurred_at < ?", []any{e.start, e.end}, residentsOf, models.FactSelfServed, models.ComponentSatisfaction, true},
 		{"ratings", "rater_key", "rated_on BETWEEN ? AND ? AND released", []any{e.cycle.FromOn, e.cycle.ToOn}, ratersOf, models.FactSelfRated, models.ComponentSatisfaction, false},
-		{"cases", "resident_key", "opened_at < ?", []any{e.end}, residentsOf, models.FactSelfCase, models.ComponentOutcomes, true},
+		{"cases", "resident_key", "opened_at < ? AND (closed_at IS NULL OR closed_at >= ?)", []any{e.end, e.start}, residentsOf, models.FactSelfCase, models.ComponentOutcomes, true},
 		{"deeds", "beneficiary_key", "done_at >= ? AND done_at < ?", []any{e.start, e.end}, residentsOf, models.FactSelfDeed, models.ComponentPracticalWork, true},
 	} {
 		const atOnce = 50
