@@ -1,6 +1,7 @@
 package resolvers_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"steelyard/models"
 	"steelyard/services/accounts"
+	"steelyard/store"
 )
 
 const (
@@ -202,6 +204,34 @@ func TestAPersonDecidesWhatIsDoubted(t *testing.T) {
 			o.Errorf("a larger burst is taken for the one that was dismissed: %v", f)
 		}
 	})
+}
+
+// TestARunThatCannotBeExaminedKeepsNoneWaiting, and so for the counting of ratings.
+func TestARunThatCannotBeExaminedKeepsNoneWaiting(t *testing.T) {
+	o := newOffice(t, store.SQLite)
+	o.change("CREATE TABLE bad (id blob)")
+	for i, name := range []string{"bad", "good"} {
+		o.ids["cycle"] = o.ok("hr-root", `mutation { openCycle(input: {unitId: {root}, kind: QUARTERLY, name: "`+name+`", fromOn: "2025-0`+fmt.Sprint(i*3+1)+`-01", toOn: "2025-0`+fmt.Sprint(i*3+2)+`-28"}) {
+			cycle { id } `+userErrors+`} }`).text("openCycle.cycle.id")
+		today := models.NewDate(2025, time.March, 4)
+		finished := o.store.Now().Add(time.Duration(i) * time.Minute)
+		run := &models.AssessmentRun{
+			ID: models.NewID(), CycleID: o.id("cycle"), State: models.RunDone, RequestedBy: "hr", RequestedAt: finished, FinishedAt: &finished, AnswersBefore: &today,
+		}
+		o.write(run)
+		o.change("UPDATE cycles SET run_id = ?, state = 'PUBLISHED' WHERE id = ?", run.ID, o.id("cycle"))
+		if name == "bad" {
+			o.change("INSERT INTO bad VALUES (?)", run.ID)
+		}
+	}
+	for table, look := range map[string]func(context.Context) (int, error){"integrity_checks": o.app.Integrity.Examine, "tallies": o.app.Assessments.Tally} {
+		o.change("CREATE TRIGGER bad_" + table + " BEFORE INSERT ON " + table + " WHEN NEW.run_id IN (SELECT id FROM bad) BEGIN SELECT RAISE(ABORT, 'bad'); END")
+		_, failed := look(o.Context())
+		var done int64
+		if err := o.store.Read(o.Context()).Table(table).Count(&done).Error; err != nil || failed == nil || done != 1 {
+			t.Errorf("%s: %d are done, %v, %v", table, done, failed, err)
+		}
+	}
 }
 
 func sortedKeys(m map[string]map[string]any) []string {

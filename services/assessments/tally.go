@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -32,17 +33,18 @@ func (s *Service) Tally(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	counted := 0
-	for i := range runs {
+	counted, failed := 0, []error(nil)
+	for i := range runs { // one that fails keeps none behind it waiting
 		made, err := s.tally(ctx, &runs[i])
 		if err != nil {
-			return counted, fmt.Errorf("count the ratings of run %s: %w", runs[i].ID, err)
+			failed = append(failed, fmt.Errorf("count the ratings of run %s: %w", runs[i].ID, err))
+			continue
 		}
 		if made {
 			counted++
 		}
 	}
-	return counted, nil
+	return counted, errors.Join(failed...)
 }
 
 // tally makes the tree of a run, unless another process has done so; false where it
