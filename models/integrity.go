@@ -93,7 +93,8 @@ type FlagEvidence struct {
 	Of string `json:"of,omitempty"`
 	// N is how many; of answers at least so many, a multiple of five. 0: it is not said.
 	N int `json:"n,omitempty"`
-	// Share is the official's, and Usual the colleagues' or that of the rest, 0 to 1.
+	// Share is the official's, and Usual the colleagues' or that of the rest, 0 to 1; of
+	// answers in tenths, and of whole fives of them.
 	Share *Score `json:"share,omitempty"`
 	Usual *Score `json:"usual,omitempty"`
 }

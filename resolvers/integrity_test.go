@@ -198,8 +198,17 @@ func TestAPersonDecidesWhatIsDoubted(t *testing.T) {
 		// Other facts are another question: one more rating of the burst's day.
 		o.change("UPDATE ratings SET level = 4 WHERE id = (SELECT id FROM ratings WHERE official_id = ? AND rated_on = '2025-02-15' AND level = 5 ORDER BY id LIMIT 1)", o.id("c0"))
 		o.change("UPDATE ratings SET rated_on = '2025-02-15' WHERE id = (SELECT id FROM ratings WHERE official_id = ? AND rated_on <> '2025-02-15' AND level = 5 ORDER BY id LIMIT 1)", o.id("c0"))
+		// One more answer does not show in what is told of many.
+		o.write(&models.Rating{
+			ID: models.NewRandomID(), OfficialID: o.id("c2"), ServiceID: o.id("passport"), Channel: models.ChannelPhone, Level: 1,
+			RatedOn: models.NewDate(2025, time.March, 30), KeyYear: 2025, Source: models.RatingSourceEncounter, Invited: models.AnswerYes,
+			Released: true, Dimensions: []models.DimensionLevel{}, Tags: []string{},
+		})
 		o.runNow(nil)
 		o.examined(1)
+		if was, is := fmt.Sprint(again["c2 ONE_SIDED"]["evidence"]), fmt.Sprint(o.flags("hr-root")["c2 ONE_SIDED"]["evidence"]); is != was {
+			o.Errorf("one more answer makes %s of %s", is, was)
+		}
 		if f := o.flags("hr-root")["c0 BURST"]; f["state"] != "RAISED" || f["carried"] != false {
 			o.Errorf("a larger burst is taken for the one that was dismissed: %v", f)
 		}
@@ -249,7 +258,7 @@ func (o *office) checkEvidence(seen map[string]map[string]any) {
 	for flag, want := range map[string]string{
 		"c0 BURST":          "2025-02 to 2025-02: at least 25 ratings of 4 and 5 within a short time, far more than at other times.",
 		"c1 DUPLICATES":     "2025-01 to 2025-03: one and the same comment under at least 5 ratings, seldom seen elsewhere.",
-		"c2 ONE_SIDED":      "the telephone: of at least 15 ratings 89% are 4 and 5, of all the rest of this official's 6%; that source makes no such difference for others.",
+		"c2 ONE_SIDED":      "the telephone: of at least 15 ratings 90% are 4 and 5, of all the rest of this official's 10%; that source makes no such difference for others.",
 		"c3 HAND_PICKED":    "Service passport: of 24 encounters 12% were invited to rate, of colleagues' 83%.",
 		"c4 OFTEN_ADVERSE":  "Service passport: of 24 encounters 88% are marked as decisions against the resident, of colleagues' 17%.",
 		"c5 SELF_DEALING":   "1 encounters are with the official themself.",

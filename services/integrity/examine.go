@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -72,7 +73,8 @@ type examination struct {
 	snap       *store.Snapshot
 	cycle      *models.Cycle
 	run        *models.AssessmentRun
-	start, end time.Time // of the period: start included, end not
+	start, end time.Time   // of the period: start included, end not
+	answeredOn models.Date // the last day of the period whose answers were complete
 	found      []*doubt
 }
 
@@ -87,9 +89,25 @@ type doubt struct {
 }
 
 func (s *Service) newExamination(cycle *models.Cycle, run *models.AssessmentRun) *examination {
-	return &examination{
-		Service: s, cycle: cycle, run: run, start: cycle.FromOn.Start(s.Zone).UTC(), end: cycle.ToOn.AddDays(1).Start(s.Zone).UTC(),
+	e := &examination{
+		Service: s, cycle: cycle, run: run, start: cycle.FromOn.Start(s.Zone).UTC(), end: cycle.ToOn.AddDays(1).Start(s.Zone).UTC(), answeredOn: cycle.ToOn,
 	}
+	if before := run.AnswersBefore; before != nil && !e.answeredOn.Before(*before) {
+		e.answeredOn = before.AddDays(-1)
+	}
+	return e
+}
+
+// inFives are the ratings of the period whose numbers are told by groups: of each group
+// those of complete days in the order of their days, and so many that they are whole
+// fives. What one run tells differs from what another does by five answers at least, and
+// never by a single one. Columns are the group's; narrower is what a rating needs besides.
+func (e *examination) inFives(columns, narrower string) (string, []any) {
+	return `SELECT ` + columns + `, COUNT(*), SUM(CASE WHEN level >= 4 THEN 1 ELSE 0 END) FROM (
+		SELECT grouped.*, ROW_NUMBER() OVER (PARTITION BY ` + columns + ` ORDER BY rated_on, id) AS place, COUNT(*) OVER (PARTITION BY ` + columns + `) AS many
+		FROM (SELECT id, official_id, service_id, rated_on, level, CASE WHEN source = 'WALK_IN' THEN 'WALK_IN' ELSE channel END AS way
+			FROM ratings WHERE rated_on BETWEEN ? AND ? AND released AND official_id ` + assessed + narrower + `) grouped) placed
+		WHERE place <= many / 5 * 5 GROUP BY ` + columns, []any{e.cycle.FromOn, e.answeredOn, e.run.ID}
 }
 
 // assessed narrows a query to the officials of the run; its argument is the run.
@@ -221,6 +239,15 @@ func share(hits, of int64) *models.Score {
 	}
 	x := models.Score(float64(hits) / float64(of))
 	return &x
+}
+
+// shareOfAnswers is a share as it may be told of answers: in tenths.
+func shareOfAnswers(hits, of int64) *models.Score {
+	x := share(hits, of)
+	if x != nil {
+		*x = models.Score(math.Round(float64(*x)*10) / 10)
+	}
+	return x
 }
 
 // nameOf is the name of a service.

@@ -74,7 +74,7 @@ func (e *examination) handPicked(r *served, t *served) error {
 	}}
 	elsewhere := t.answers - r.answers
 	if e.shows(r.answers) && e.shows(elsewhere) && (r.others == 0 || e.shows(r.others)) {
-		own, usual := share(r.content, r.answers), share(t.content-r.content, elsewhere)
+		own, usual := shareOfAnswers(r.content, r.answers), shareOfAnswers(t.content-r.content, elsewhere)
 		if *own < *usual {
 			return nil
 		}
@@ -115,19 +115,18 @@ func (e *examination) served() ([]*served, map[models.ID]*served, error) {
 		return nil, nil, fmt.Errorf("read encounters: %w", err)
 	}
 	ofOfficial := map[models.ID]int64{}
-	err = e.snap.Each(e.ctx, `SELECT official_id, service_id, COUNT(*), SUM(CASE WHEN level >= 4 THEN 1 ELSE 0 END)
-		FROM ratings WHERE rated_on BETWEEN ? AND ? AND released AND source = 'ENCOUNTER' AND official_id `+assessed+` GROUP BY official_id, service_id`,
-		[]any{e.cycle.FromOn, e.cycle.ToOn, e.run.ID}, func(row *store.Row) error {
-			ofOfficial[row.ID(0)] += row.Int(2)
-			if t := totals[row.ID(1)]; t != nil {
-				t.answers += row.Int(2)
-				t.content += row.Int(3)
-			}
-			if r := at[[2]models.ID{row.ID(0), row.ID(1)}]; r != nil {
-				r.answers, r.content = row.Int(2), row.Int(3)
-			}
-			return nil
-		})
+	query, args := e.inFives("official_id, service_id", " AND source = 'ENCOUNTER'")
+	err = e.snap.Each(e.ctx, query, args, func(row *store.Row) error {
+		ofOfficial[row.ID(0)] += row.Int(2)
+		if t := totals[row.ID(1)]; t != nil {
+			t.answers += row.Int(2)
+			t.content += row.Int(3)
+		}
+		if r := at[[2]models.ID{row.ID(0), row.ID(1)}]; r != nil {
+			r.answers, r.content = row.Int(2), row.Int(3)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("read answers: %w", err)
 	}

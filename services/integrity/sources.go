@@ -22,19 +22,17 @@ type channelRow struct {
 func (e *examination) sources() error {
 	var rows []*channelRow
 	sums := map[models.ID]*channelRow{}
-	err := e.snap.Each(e.ctx, `SELECT official_id, CASE WHEN source = 'WALK_IN' THEN 'WALK_IN' ELSE channel END, COUNT(*), SUM(CASE WHEN level >= 4 THEN 1 ELSE 0 END)
-		FROM ratings WHERE rated_on BETWEEN ? AND ? AND released AND official_id `+assessed+`
-		GROUP BY official_id, CASE WHEN source = 'WALK_IN' THEN 'WALK_IN' ELSE channel END`,
-		[]any{e.cycle.FromOn, e.cycle.ToOn, e.run.ID}, func(row *store.Row) error {
-			r := &channelRow{official: row.ID(0), source: row.Text(1), n: row.Int(2), high: row.Int(3)}
-			rows = append(rows, r)
-			if sums[r.official] == nil {
-				sums[r.official] = &channelRow{}
-			}
-			sums[r.official].n += r.n
-			sums[r.official].high += r.high
-			return nil
-		})
+	query, args := e.inFives("official_id, way", "")
+	err := e.snap.Each(e.ctx, query, args, func(row *store.Row) error {
+		r := &channelRow{official: row.ID(0), source: row.Text(1), n: row.Int(2), high: row.Int(3)}
+		rows = append(rows, r)
+		if sums[r.official] == nil {
+			sums[r.official] = &channelRow{}
+		}
+		sums[r.official].n += r.n
+		sums[r.official].high += r.high
+		return nil
+	})
 	if err != nil {
 		return fmt.Errorf("read the sources of ratings: %w", err)
 	}
@@ -57,7 +55,7 @@ func (e *examination) sources() error {
 		r, all := rows[i], sums[rows[i].official]
 		e.add(r.official, models.FlagOneSided, models.ComponentSatisfaction, fmt.Sprintf("%s %d/%d of %d/%d", r.source, r.high, r.n, all.high, all.n),
 			models.FlagEvidence{
-				Code: models.FactOtherSource, Of: r.source, N: models.AtLeast(int(r.n)), Share: share(r.high, r.n), Usual: share(all.high-r.high, all.n-r.n),
+				Code: models.FactOtherSource, Of: r.source, N: models.AtLeast(int(r.n)), Share: shareOfAnswers(r.high, r.n), Usual: shareOfAnswers(all.high-r.high, all.n-r.n),
 			})
 	}
 	return nil
