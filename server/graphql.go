@@ -57,6 +57,7 @@ type graphqlOptions struct {
 	proveEvery    time.Duration // how often the caller of a subscription is looked at anew
 	quit          <-chan struct{}
 	metrics       *metrics
+	paces         paces
 }
 
 // newGraphQL returns the handler of /graphql. A schema that leaves open who may
@@ -75,6 +76,7 @@ func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error
 		lru.New[string](cachedQueries), func(_, query string) string { return query },
 	}})
 	exec.Use(extension.FixedComplexityLimit(opts.maxComplexity))
+	exec.Use(opts.paces)
 	if opts.introspection {
 		exec.Use(extension.Introspection{})
 	}

@@ -6,9 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/go-chi/httprate"
 
 	"steelyard/models"
 )
@@ -51,20 +48,6 @@ func (p networks) client(r *http.Request) string {
 		address = hop.Unmap()
 	}
 	return address.WithZone("").String()
-}
-
-// limitRate lets each address make so many requests a minute; 0 is no limit. An
-// IPv6 address counts with its whole /64.
-func limitRate(perMinute int, trusted networks) middleware {
-	if perMinute == 0 {
-		return func(next http.Handler) http.Handler { return next }
-	}
-	return httprate.LimitBy(perMinute, time.Minute,
-		func(r *http.Request) (string, error) { return httprate.CanonicalizeIP(trusted.client(r)), nil },
-		httprate.WithResponseHeaders(httprate.ResponseHeaders{RetryAfter: "Retry-After"}),
-		httprate.WithLimitHandler(func(w http.ResponseWriter, r *http.Request) {
-			refuse(w, r, http.StatusTooManyRequests, models.KeyRateLimited, models.CodeRateLimited, w.Header().Get("Retry-After"))
-		}))
 }
 
 // onlyFrom answers requests of the networks alone. One that a proxy forwards which

@@ -29,7 +29,7 @@ type site struct {
 	origins       origins
 	proxies       networks
 	watchers      networks // who may read the metrics
-	perMinute     int      // requests an address may make; 0: any number
+	perMinute     int      // requests an account or address may make; 0: any number
 	maxBody       int64
 	maxComplexity int
 	timeout       time.Duration
@@ -45,10 +45,10 @@ type site struct {
 
 // handler returns the whole site.
 func (s *site) handler() (http.Handler, error) {
-	m := newMetrics(s.store)
+	m, kinds := newMetrics(s.store), newPaces(s.perMinute)
 	api, err := newGraphQL(&resolvers.Resolver{App: s.app, PublicURL: s.publicURL}, graphqlOptions{
 		maxBody: s.maxBody, maxComplexity: s.maxComplexity, timeout: s.timeout,
-		introspection: s.introspection, proveEvery: s.proveEvery, quit: s.quit, metrics: m,
+		introspection: s.introspection, proveEvery: s.proveEvery, quit: s.quit, metrics: m, paces: kinds,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("serve the schema: %w", err)
@@ -65,8 +65,8 @@ func (s *site) handler() (http.Handler, error) {
 	}
 
 	routes := &entrance{}
-	open, protect := limitRate(s.perMinute, s.proxies), s.origins.protect(s.publicURL)
-	uploads := limitRate(min(s.perMinute, maxUploads), s.proxies)
+	open, protect := s.paced(newPace(s.perMinute, 1)), s.origins.protect(s.publicURL)
+	uploads, work := s.paced(newPace(min(s.perMinute, maxUploads), 1)), s.paced(kinds[working])
 	routes.Handle("/graphql", chain(api, open, s.origins.share, protect, s.visitor))
 	routes.Handle("POST /attachments", chain(uploading, uploads, s.origins.share, protect))
 	routes.Handle("OPTIONS /attachments", s.origins.share(http.NotFoundHandler()))
@@ -74,11 +74,13 @@ func (s *site) handler() (http.Handler, error) {
 	routes.Handle("GET /exports/{token}", open(s.fetchExport()))
 	routes.Handle("HEAD /exports/{token}", open(s.exportTold()))
 	reports := chain(s.streamReport(), authenticate(s.verifier, s.app.Accounts, s.log), inLanguage)
-	routes.Handle("GET /reports/{file}", chain(reports, open, s.origins.share, protect))
+	routes.Handle("GET /reports/{file}", chain(reports, open, work, s.origins.share, protect))
 	routes.HandleFunc("HEAD /reports/{file}", onlyGet)
 	routes.Handle("OPTIONS /reports/{file}", s.origins.share(http.NotFoundHandler()))
 	// A listed frontend calls the API; the pages' forms are sent by themselves alone.
-	routes.Handle("/", chain(pages, open, origins(nil).protect(s.publicURL), s.visitor))
+	forms := chain(pages, open, origins(nil).protect(s.publicURL), s.visitor)
+	routes.Handle("/", forms)
+	routes.Handle(signIns, s.paced(kinds[guessing])(forms))
 	cities := s.open311
 	cities.PublicURL, cities.Zone, cities.Now = s.publicURL, s.zone, s.store.Now
 	routes.Handle("/open311/v2/", chain(open311.New(api, cities), open, s.origins.share, protect))

@@ -36,6 +36,15 @@ func (s *site) cookie(token string) *http.Cookie {
 	return c
 }
 
+// Session is the bearer token of the session that a request belongs to; empty: of none.
+func Session(r *http.Request) string {
+	c, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
 func (s *site) askToken(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, http.StatusOK, "sign-in", view{Path: "/sign-in"})
 }
@@ -86,12 +95,12 @@ func (s *site) signed(page http.HandlerFunc) http.HandlerFunc {
 		if !s.form(w, r) {
 			return
 		}
-		c, err := r.Cookie(sessionCookie)
-		if err != nil || c.Value == "" {
+		token := Session(r)
+		if token == "" {
 			s.turn(w, r, "/sign-in", "")
 			return
 		}
-		r = r.WithContext(inprocess.As(r.Context(), c.Value))
+		r = r.WithContext(inprocess.As(r.Context(), token))
 		answer, err := Who(asking(r), s.api)
 		if err != nil {
 			s.refused(w, r, asked("Who", err))

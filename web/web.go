@@ -221,6 +221,11 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, status int, name str
 
 // fail is for what the reader cannot mend.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if wait, text := inprocess.Wait(err); wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(wait))
+		http.Error(w, text, http.StatusTooManyRequests)
+		return
+	}
 	slog.ErrorContext(r.Context(), "page failed", "route", r.Pattern, "error", err)
 	http.Error(w, wordsIn(language(r)).Failed, http.StatusInternalServerError)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -102,6 +103,11 @@ func (h *Handler) answer(ctx context.Context, w http.ResponseWriter, media strin
 func (h *Handler) refuse(ctx context.Context, w http.ResponseWriter, media string, problems gqlerror.List) {
 	response := h.Executor.DispatchError(ctx, problems)
 	body := result{Errors: response.Errors, Extensions: response.Extensions}
+	if wait, is := rateLimited(problems); is {
+		w.Header().Set("Retry-After", strconv.Itoa(wait))
+		write(w, http.StatusTooManyRequests, answerMedia(media), body)
+		return
+	}
 	if media == mediaStream {
 		startStream(w)
 		event(w, "next", body)
@@ -113,6 +119,17 @@ func (h *Handler) refuse(ctx context.Context, w http.ResponseWriter, media strin
 		status = http.StatusBadRequest
 	}
 	write(w, status, media, body)
+}
+
+// rateLimited says whether an operation was refused for its caller's having asked too
+// much, and after how many seconds the caller may come again.
+func rateLimited(problems gqlerror.List) (wait int, is bool) {
+	for _, p := range problems {
+		if wait, is := p.Extensions["retryAfter"].(int); is {
+			return wait, true
+		}
+	}
+	return 0, false
 }
 
 // result is an answer's body. Data is left out where nothing was executed; an

@@ -6,6 +6,7 @@ package inprocess
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 
@@ -43,6 +44,21 @@ func (p doer) Do(r *http.Request) (*http.Response, error) {
 	return &http.Response{
 		StatusCode: answer.status, Header: answer.header, Body: io.NopCloser(&answer.body), Request: r,
 	}, nil
+}
+
+// Wait is after how many seconds the API may be asked again, where it refused an operation
+// for its caller's having asked too much, and its sentence; 0: that is not why.
+func Wait(err error) (seconds int, sentence string) {
+	var refused *graphql.HTTPError
+	if !errors.As(err, &refused) || refused.StatusCode != http.StatusTooManyRequests {
+		return 0, ""
+	}
+	for _, e := range refused.Response.Errors {
+		if wait, is := e.Extensions["retryAfter"].(float64); is {
+			return int(wait), e.Message
+		}
+	}
+	return 0, ""
 }
 
 // recorder keeps an answer.
