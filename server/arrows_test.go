@@ -13,6 +13,7 @@ var arrows = map[string]string{
 	"auditchain":       "models",
 	"auth":             "models",
 	"auth/keyring":     "models",
+	"backup":           "models store",
 	"bench/...":        "...",
 	"calendar":         "",
 	"docs/...":         "report",

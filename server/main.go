@@ -46,6 +46,8 @@ type cli struct {
 	Simulate  simulateCmd  `cmd:"" help:"Judge the scoring engine by worlds with known truth."`
 	Token     tokenCmd     `cmd:"" help:"Mint a token for an account, and make the account."`
 	Audit     auditCmd     `cmd:"" help:"Check that nothing was changed, moved or taken out of the audit trail."`
+	Backup    backupCmd    `cmd:"" help:"Write the database and its attachments into one file."`
+	Restore   restoreCmd   `cmd:"" help:"Make an empty database what a backup holds."`
 	Access    accessCmd    `cmd:"" help:"List who may do and select what, and by which ways in."`
 	Doctor    doctorCmd    `cmd:"" help:"Say what is configured, reachable and out of date."`
 }

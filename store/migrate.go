@@ -63,6 +63,36 @@ func (s *Store) MigrateUp(ctx context.Context) (int, error) {
 	return len(done), nil
 }
 
+// MigrateTo applies the steps of a database that was made elsewhere, up to and with its
+// newest. One that this program does not know is [ErrAhead]; where the program has one
+// between them that the other lacks, it is refused as well.
+func (s *Store) MigrateTo(ctx context.Context, made []int64) error {
+	known, err := steps()
+	if err != nil {
+		return err
+	}
+	slices.Sort(known)
+	for i, step := range made {
+		if i >= len(known) || !slices.Contains(known, step) {
+			return ErrAhead
+		}
+		if known[i] != step {
+			return fmt.Errorf("step %d was not applied there: use the program that it was made with, and migrate up first", known[i])
+		}
+	}
+	if len(made) == 0 {
+		return nil
+	}
+	p, err := s.provider()
+	if err != nil {
+		return err
+	}
+	if _, err := p.UpTo(Widen(ctx, Commands), made[len(made)-1]); err != nil {
+		return fmt.Errorf("migrate up to %d: %w", made[len(made)-1], err)
+	}
+	return nil
+}
+
 // MigrateDown takes the newest step back and returns its version, or 0 where
 // there was none.
 func (s *Store) MigrateDown(ctx context.Context) (int64, error) {
