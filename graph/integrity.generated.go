@@ -1402,7 +1402,7 @@ func (ec *executionContext) unmarshalInputIntegrityFlagFilter(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cycleId", "officialId", "state", "kind"}
+	fieldsInOrder := [...]string{"cycleId", "unitId", "officialId", "appealWaits", "state", "kind"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1416,6 +1416,13 @@ func (ec *executionContext) unmarshalInputIntegrityFlagFilter(ctx context.Contex
 				return it, err
 			}
 			it.CycleID = graphql.OmittableOf(data)
+		case "unitId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitId"))
+			data, err := ec.unmarshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UnitID = graphql.OmittableOf(data)
 		case "officialId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("officialId"))
 			data, err := ec.unmarshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, v)
@@ -1423,6 +1430,13 @@ func (ec *executionContext) unmarshalInputIntegrityFlagFilter(ctx context.Contex
 				return it, err
 			}
 			it.OfficialID = graphql.OmittableOf(data)
+		case "appealWaits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("appealWaits"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AppealWaits = graphql.OmittableOf(data)
 		case "state":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
 			data, err := ec.unmarshalOIntegrityFlagState2ᚖsteelyardᚋmodelsᚐFlagState(ctx, v)

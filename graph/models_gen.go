@@ -810,8 +810,12 @@ type IntegrityFlagEdge struct {
 type IntegrityFlagFilter struct {
 	// Of the run that counts in this cycle; left out: of all cycles.
 	CycleID graphql.Omittable[*models.ID] `json:"cycleId,omitempty"`
+	// Of officials of this unit and everything below it.
+	UnitID graphql.Omittable[*models.ID] `json:"unitId,omitempty"`
 	// Of this official.
 	OfficialID graphql.Omittable[*models.ID] `json:"officialId,omitempty"`
+	// Only those whose appeal waits for a decision, or only all the others.
+	AppealWaits graphql.Omittable[*bool] `json:"appealWaits,omitempty"`
 	// That stand so.
 	State graphql.Omittable[*models.FlagState] `json:"state,omitempty"`
 	// Of this kind.

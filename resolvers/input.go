@@ -156,7 +156,10 @@ func flagFilter(f *graph.IntegrityFlagFilter) integrity.Filter {
 	if f == nil {
 		return integrity.Filter{}
 	}
-	return integrity.Filter{CycleID: f.CycleID.Value(), OfficialID: f.OfficialID.Value(), State: f.State.Value(), Kind: f.Kind.Value()}
+	return integrity.Filter{
+		CycleID: f.CycleID.Value(), UnitID: f.UnitID.Value(), OfficialID: f.OfficialID.Value(), AppealWaits: f.AppealWaits.Value(),
+		State: f.State.Value(), Kind: f.Kind.Value(),
+	}
 }
 
 // casePayload is what a step on a case gave.

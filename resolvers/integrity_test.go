@@ -297,7 +297,7 @@ func (o *office) checkWhoSees(seen map[string]map[string]any) {
 		o.Error("a flag out of sight is fetched by its id")
 	}
 	o.ok("auditor", one, "id", seen["c0 BURST"]["id"]).wants("node.kind", "BURST")
-	for filter, n := range map[string]int{`{kind: BURST}`: 1, `{state: CONFIRMED}`: 0, `{officialId: {c3}}`: 1, `{cycleId: {cycle}}`: 7, `{cycleId: {c3}}`: 0} {
+	for filter, n := range map[string]int{`{kind: BURST}`: 1, `{state: CONFIRMED}`: 0, `{officialId: {c3}}`: 1, `{cycleId: {cycle}}`: 7, `{cycleId: {c3}}`: 0, `{unitId: {north}}`: 7, `{unitId: {south}}`: 0, `{appealWaits: true}`: 0, `{appealWaits: false, unitId: {root}}`: 7} {
 		if got := len(o.ok("hr-root", `{ integrityFlags(filter: `+filter+`) { nodes { id } } }`).list("integrityFlags.nodes")); got != n {
 			o.Errorf("%s finds %d flags, want %d", filter, got, n)
 		}
@@ -355,6 +355,10 @@ func (o *office) checkAppeal(carried, origin string) {
 	filed.wants("appealFlag.flag.appeal.state", "FILED")
 	filed.wants("appealFlag.flag.appeal.dueOn", "2025-05-23") // twenty working days, Labour Day and its make-up day between
 	o.ok("c3", appealFlag, "id", carried, "key", "k").wants("appealFlag.flag.appeal.state", "FILED")
+	waiting := o.ok("hr-root", flagList, "f", map[string]any{"appealWaits": true}).list("integrityFlags.nodes")
+	if len(waiting) != 1 || waiting[0].(map[string]any)["id"] != carried {
+		o.Errorf("an appeal waits, and is not found: %v", waiting)
+	}
 	o.refuses("c3", "CONFLICT", "id", appealFlag, "id", origin)
 	o.refuses("hr-north", "FORBIDDEN", "", decideAppeal, "id", carried, "yes", true) // who confirmed it
 	o.refuses("hr-second", "FORBIDDEN", "id", decideAppeal, "id", carried, "yes", true)

@@ -48,6 +48,10 @@ func TestCyclePagesKeepToTheReader(t *testing.T) {
 		{all + "/participation", "hr neighbour auditor"},
 		{all + "/rounds", "hr auditor"}, // a round is that of a whole cycle
 		{all + "/what-if", "hr neighbour"},
+		{all + "/flags", "hr neighbour auditor official"},
+		{other + "/flags", "hr auditor"},
+		{all + "/flags?kind=NONE", ""},
+		{all + "/flags/" + own, ""},
 		{all + "/objections", "hr neighbour auditor official"},
 		{all + "/officials/" + own, "hr neighbour auditor official"},
 		{all + "/officials/" + s.official(t, "V4"), "hr auditor"},

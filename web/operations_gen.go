@@ -120,6 +120,29 @@ func (v *AnyWeights) GetCompositeLow() *float64 { return v.CompositeLow }
 // GetCompositeHigh returns AnyWeights.CompositeHigh, and is useful for accessing the field via an interface.
 func (v *AnyWeights) GetCompositeHigh() *float64 { return v.CompositeHigh }
 
+// AppealFlaggedAppealFlagIntegrityFlagPayload includes the requested fields of the GraphQL type IntegrityFlagPayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a flag gave.
+type AppealFlaggedAppealFlagIntegrityFlagPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns AppealFlaggedAppealFlagIntegrityFlagPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *AppealFlaggedAppealFlagIntegrityFlagPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// AppealFlaggedResponse is returned by AppealFlagged on success.
+type AppealFlaggedResponse struct {
+	// Appeals against an own flag that was confirmed, within 15 working days.
+	AppealFlag AppealFlaggedAppealFlagIntegrityFlagPayload `json:"appealFlag"`
+}
+
+// GetAppealFlag returns AppealFlaggedResponse.AppealFlag, and is useful for accessing the field via an interface.
+func (v *AppealFlaggedResponse) GetAppealFlag() AppealFlaggedAppealFlagIntegrityFlagPayload {
+	return v.AppealFlag
+}
+
 // What a voter says of an official.
 type AppraisalGrade string
 
@@ -393,6 +416,8 @@ func (v *BallotOfficialsAppraisalOfficial) GetPosition() string { return v.Posit
 //
 // Who is asking.
 type Caller struct {
+	// The token's subject.
+	Subject string `json:"subject"`
 	// What both token and account allow.
 	Role Role `json:"role"`
 	// The scope: this unit and everything below it. Null: none.
@@ -400,6 +425,9 @@ type Caller struct {
 	// The official that the subject is, if any.
 	Official *CallerOfficial `json:"official"`
 }
+
+// GetSubject returns Caller.Subject, and is useful for accessing the field via an interface.
+func (v *Caller) GetSubject() string { return v.Subject }
 
 // GetRole returns Caller.Role, and is useful for accessing the field via an interface.
 func (v *Caller) GetRole() Role { return v.Role }
@@ -582,7 +610,6 @@ func __unmarshalCaseAtWorkNode(b []byte, v *CaseAtWorkNode) error {
 }
 
 func __marshalCaseAtWorkNode(v *CaseAtWorkNode) ([]byte, error) {
-
 	var typename string
 	switch v := (*v).(type) {
 	case *CaseAtWorkNodeAssessment:
@@ -783,7 +810,6 @@ func (v *CaseAtWorkNodeCase) GetEscalatedTo() *ListedEscalatedToOrgUnit {
 func (v *CaseAtWorkNodeCase) GetOffer() *Offered { return v.Worked.Listed.Offer }
 
 func (v *CaseAtWorkNodeCase) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -982,7 +1008,6 @@ type CaseAtWorkResponse struct {
 func (v *CaseAtWorkResponse) GetNode() CaseAtWorkNode { return v.Node }
 
 func (v *CaseAtWorkResponse) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -1602,7 +1627,6 @@ func (v *CycleHead) GetToOn() string { return v.CycleLine.ToOn }
 func (v *CycleHead) GetUnit() UnitRef { return v.CycleLine.Unit }
 
 func (v *CycleHead) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -1805,6 +1829,54 @@ type DecideDecideObjectionObjectionPayload struct {
 
 // GetUserErrors returns DecideDecideObjectionObjectionPayload.UserErrors, and is useful for accessing the field via an interface.
 func (v *DecideDecideObjectionObjectionPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DecideOnAppealDecideFlagAppealIntegrityFlagPayload includes the requested fields of the GraphQL type IntegrityFlagPayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a flag gave.
+type DecideOnAppealDecideFlagAppealIntegrityFlagPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DecideOnAppealDecideFlagAppealIntegrityFlagPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DecideOnAppealDecideFlagAppealIntegrityFlagPayload) GetUserErrors() []Problem {
+	return v.UserErrors
+}
+
+// DecideOnAppealResponse is returned by DecideOnAppeal on success.
+type DecideOnAppealResponse struct {
+	// Decides an appeal: a person other than the one who confirmed the flag.
+	DecideFlagAppeal DecideOnAppealDecideFlagAppealIntegrityFlagPayload `json:"decideFlagAppeal"`
+}
+
+// GetDecideFlagAppeal returns DecideOnAppealResponse.DecideFlagAppeal, and is useful for accessing the field via an interface.
+func (v *DecideOnAppealResponse) GetDecideFlagAppeal() DecideOnAppealDecideFlagAppealIntegrityFlagPayload {
+	return v.DecideFlagAppeal
+}
+
+// DecideOnFlagDecideFlagIntegrityFlagPayload includes the requested fields of the GraphQL type IntegrityFlagPayload.
+// The GraphQL type's documentation follows.
+//
+// What a step on a flag gave.
+type DecideOnFlagDecideFlagIntegrityFlagPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DecideOnFlagDecideFlagIntegrityFlagPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DecideOnFlagDecideFlagIntegrityFlagPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DecideOnFlagResponse is returned by DecideOnFlag on success.
+type DecideOnFlagResponse struct {
+	// Confirms or dismisses a flag. Nobody decides about themself or about what they recorded.
+	DecideFlag DecideOnFlagDecideFlagIntegrityFlagPayload `json:"decideFlag"`
+}
+
+// GetDecideFlag returns DecideOnFlagResponse.DecideFlag, and is useful for accessing the field via an interface.
+func (v *DecideOnFlagResponse) GetDecideFlag() DecideOnFlagDecideFlagIntegrityFlagPayload {
+	return v.DecideFlag
+}
 
 // DecideResponse is returned by Decide on success.
 type DecideResponse struct {
@@ -2564,6 +2636,798 @@ func (v *FindResponse) GetRatingByReceipt() *Given { return v.RatingByReceipt }
 // GetCaseByReceipt returns FindResponse.CaseByReceipt, and is useful for accessing the field via an interface.
 func (v *FindResponse) GetCaseByReceipt() *Followed { return v.CaseByReceipt }
 
+// FlagAloneNode includes the requested fields of the GraphQL interface Node.
+//
+// FlagAloneNode is implemented by the following types:
+// FlagAloneNodeAssessment
+// FlagAloneNodeAssessmentRun
+// FlagAloneNodeCase
+// FlagAloneNodeCycle
+// FlagAloneNodeEncounter
+// FlagAloneNodeIntegrityFlag
+// FlagAloneNodeObjection
+// FlagAloneNodeOfficial
+// FlagAloneNodeOrgUnit
+// FlagAloneNodeService
+// The GraphQL type's documentation follows.
+//
+// Anything that can be fetched by its id alone.
+type FlagAloneNode interface {
+	implementsGraphQLInterfaceFlagAloneNode()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() string
+}
+
+func (v *FlagAloneNodeAssessment) implementsGraphQLInterfaceFlagAloneNode()    {}
+func (v *FlagAloneNodeAssessmentRun) implementsGraphQLInterfaceFlagAloneNode() {}
+func (v *FlagAloneNodeCase) implementsGraphQLInterfaceFlagAloneNode()          {}
+func (v *FlagAloneNodeCycle) implementsGraphQLInterfaceFlagAloneNode()         {}
+func (v *FlagAloneNodeEncounter) implementsGraphQLInterfaceFlagAloneNode()     {}
+func (v *FlagAloneNodeIntegrityFlag) implementsGraphQLInterfaceFlagAloneNode() {}
+func (v *FlagAloneNodeObjection) implementsGraphQLInterfaceFlagAloneNode()     {}
+func (v *FlagAloneNodeOfficial) implementsGraphQLInterfaceFlagAloneNode()      {}
+func (v *FlagAloneNodeOrgUnit) implementsGraphQLInterfaceFlagAloneNode()       {}
+func (v *FlagAloneNodeService) implementsGraphQLInterfaceFlagAloneNode()       {}
+
+func __unmarshalFlagAloneNode(b []byte, v *FlagAloneNode) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "Assessment":
+		*v = new(FlagAloneNodeAssessment)
+		return json.Unmarshal(b, *v)
+	case "AssessmentRun":
+		*v = new(FlagAloneNodeAssessmentRun)
+		return json.Unmarshal(b, *v)
+	case "Case":
+		*v = new(FlagAloneNodeCase)
+		return json.Unmarshal(b, *v)
+	case "Cycle":
+		*v = new(FlagAloneNodeCycle)
+		return json.Unmarshal(b, *v)
+	case "Encounter":
+		*v = new(FlagAloneNodeEncounter)
+		return json.Unmarshal(b, *v)
+	case "IntegrityFlag":
+		*v = new(FlagAloneNodeIntegrityFlag)
+		return json.Unmarshal(b, *v)
+	case "Objection":
+		*v = new(FlagAloneNodeObjection)
+		return json.Unmarshal(b, *v)
+	case "Official":
+		*v = new(FlagAloneNodeOfficial)
+		return json.Unmarshal(b, *v)
+	case "OrgUnit":
+		*v = new(FlagAloneNodeOrgUnit)
+		return json.Unmarshal(b, *v)
+	case "Service":
+		*v = new(FlagAloneNodeService)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing Node.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for FlagAloneNode: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalFlagAloneNode(v *FlagAloneNode) ([]byte, error) {
+	var typename string
+	switch v := (*v).(type) {
+	case *FlagAloneNodeAssessment:
+		typename = "Assessment"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*FlagAloneNodeAssessment
+		}{typename, v}
+		return json.Marshal(result)
+	case *FlagAloneNodeAssessmentRun:
+		typename = "AssessmentRun"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*FlagAloneNodeAssessmentRun
+		}{typename, v}
+		return json.Marshal(result)
+	case *FlagAloneNodeCase:
+		typename = "Case"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*FlagAloneNodeCase
+		}{typename, v}
+		return json.Marshal(result)
+	case *FlagAloneNodeCycle:
+		typename = "Cycle"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*FlagAloneNodeCycle
+		}{typename, v}
+		return json.Marshal(result)
+	case *FlagAloneNodeEncounter:
+		typename = "Encounter"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*FlagAloneNodeEncounter
+		}{typename, v}
+		return json.Marshal(result)
+	case *FlagAloneNodeIntegrityFlag:
+		typename = "IntegrityFlag"
+
+		premarshaled, err := v.__premarshalJSON()
+		if err != nil {
+			return nil, err
+		}
+		result := struct {
+			TypeName string `json:"__typename"`
+			*__premarshalFlagAloneNodeIntegrityFlag
+		}{typename, premarshaled}
+		return json.Marshal(result)
+	case *FlagAloneNodeObjection:
+		typename = "Objection"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*FlagAloneNodeObjection
+		}{typename, v}
+		return json.Marshal(result)
+	case *FlagAloneNodeOfficial:
+		typename = "Official"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*FlagAloneNodeOfficial
+		}{typename, v}
+		return json.Marshal(result)
+	case *FlagAloneNodeOrgUnit:
+		typename = "OrgUnit"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*FlagAloneNodeOrgUnit
+		}{typename, v}
+		return json.Marshal(result)
+	case *FlagAloneNodeService:
+		typename = "Service"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*FlagAloneNodeService
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for FlagAloneNode: "%T"`, v)
+	}
+}
+
+// FlagAloneNodeAssessment includes the requested fields of the GraphQL type Assessment.
+// The GraphQL type's documentation follows.
+//
+// One official in one post in one run. All scores are on a scale of 0 to 100 on which 50 is the peer group's mean.
+type FlagAloneNodeAssessment struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns FlagAloneNodeAssessment.Typename, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeAssessment) GetTypename() string { return v.Typename }
+
+// FlagAloneNodeAssessmentRun includes the requested fields of the GraphQL type AssessmentRun.
+// The GraphQL type's documentation follows.
+//
+// One computation of all assessments of a cycle.
+type FlagAloneNodeAssessmentRun struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns FlagAloneNodeAssessmentRun.Typename, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeAssessmentRun) GetTypename() string { return v.Typename }
+
+// FlagAloneNodeCase includes the requested fields of the GraphQL type Case.
+// The GraphQL type's documentation follows.
+//
+// An appeal, complaint, petition or request of a resident.
+type FlagAloneNodeCase struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns FlagAloneNodeCase.Typename, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeCase) GetTypename() string { return v.Typename }
+
+// FlagAloneNodeCycle includes the requested fields of the GraphQL type Cycle.
+// The GraphQL type's documentation follows.
+//
+// An assessment period of one part of the organisation.
+type FlagAloneNodeCycle struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns FlagAloneNodeCycle.Typename, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeCycle) GetTypename() string { return v.Typename }
+
+// FlagAloneNodeEncounter includes the requested fields of the GraphQL type Encounter.
+// The GraphQL type's documentation follows.
+//
+// One service done by an official for a resident.
+type FlagAloneNodeEncounter struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns FlagAloneNodeEncounter.Typename, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeEncounter) GetTypename() string { return v.Typename }
+
+// FlagAloneNodeIntegrityFlag includes the requested fields of the GraphQL type IntegrityFlag.
+// The GraphQL type's documentation follows.
+//
+// A reason to doubt a piece of the evidence, with its evidence, its effect and a person's decision.
+type FlagAloneNodeIntegrityFlag struct {
+	Typename string `json:"__typename"`
+	// The cycle of whose run it is.
+	Cycle    FlagCycle `json:"cycle"`
+	FlagLine `json:"-"`
+}
+
+// GetTypename returns FlagAloneNodeIntegrityFlag.Typename, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeIntegrityFlag) GetTypename() string { return v.Typename }
+
+// GetCycle returns FlagAloneNodeIntegrityFlag.Cycle, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeIntegrityFlag) GetCycle() FlagCycle { return v.Cycle }
+
+// GetId returns FlagAloneNodeIntegrityFlag.Id, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeIntegrityFlag) GetId() string { return v.FlagLine.Id }
+
+// GetKind returns FlagAloneNodeIntegrityFlag.Kind, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeIntegrityFlag) GetKind() IntegrityFlagKind { return v.FlagLine.Kind }
+
+// GetTitle returns FlagAloneNodeIntegrityFlag.Title, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeIntegrityFlag) GetTitle() string { return v.FlagLine.Title }
+
+// GetState returns FlagAloneNodeIntegrityFlag.State, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeIntegrityFlag) GetState() IntegrityFlagState { return v.FlagLine.State }
+
+// GetRunId returns FlagAloneNodeIntegrityFlag.RunId, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeIntegrityFlag) GetRunId() string { return v.FlagLine.RunId }
+
+// GetCarried returns FlagAloneNodeIntegrityFlag.Carried, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeIntegrityFlag) GetCarried() bool { return v.FlagLine.Carried }
+
+// GetOfficial returns FlagAloneNodeIntegrityFlag.Official, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeIntegrityFlag) GetOfficial() FlagOf { return v.FlagLine.Official }
+
+// GetRaisedAt returns FlagAloneNodeIntegrityFlag.RaisedAt, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeIntegrityFlag) GetRaisedAt() time.Time { return v.FlagLine.RaisedAt }
+
+// GetEvidence returns FlagAloneNodeIntegrityFlag.Evidence, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeIntegrityFlag) GetEvidence() []FlagFact { return v.FlagLine.Evidence }
+
+// GetEffect returns FlagAloneNodeIntegrityFlag.Effect, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeIntegrityFlag) GetEffect() FlagDoes { return v.FlagLine.Effect }
+
+// GetDecidedBy returns FlagAloneNodeIntegrityFlag.DecidedBy, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeIntegrityFlag) GetDecidedBy() string { return v.FlagLine.DecidedBy }
+
+// GetDecision returns FlagAloneNodeIntegrityFlag.Decision, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeIntegrityFlag) GetDecision() string { return v.FlagLine.Decision }
+
+// GetDecidedAt returns FlagAloneNodeIntegrityFlag.DecidedAt, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeIntegrityFlag) GetDecidedAt() *time.Time { return v.FlagLine.DecidedAt }
+
+// GetAppealUntil returns FlagAloneNodeIntegrityFlag.AppealUntil, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeIntegrityFlag) GetAppealUntil() *string { return v.FlagLine.AppealUntil }
+
+// GetAppeal returns FlagAloneNodeIntegrityFlag.Appeal, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeIntegrityFlag) GetAppeal() *FlagAppealed { return v.FlagLine.Appeal }
+
+func (v *FlagAloneNodeIntegrityFlag) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*FlagAloneNodeIntegrityFlag
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.FlagAloneNodeIntegrityFlag = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	err = json.Unmarshal(
+		b, &v.FlagLine)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+type __premarshalFlagAloneNodeIntegrityFlag struct {
+	Typename string `json:"__typename"`
+
+	Cycle FlagCycle `json:"cycle"`
+
+	Id string `json:"id"`
+
+	Kind IntegrityFlagKind `json:"kind"`
+
+	Title string `json:"title"`
+
+	State IntegrityFlagState `json:"state"`
+
+	RunId string `json:"runId"`
+
+	Carried bool `json:"carried"`
+
+	Official FlagOf `json:"official"`
+
+	RaisedAt time.Time `json:"raisedAt"`
+
+	Evidence []FlagFact `json:"evidence"`
+
+	Effect FlagDoes `json:"effect"`
+
+	DecidedBy string `json:"decidedBy"`
+
+	Decision string `json:"decision"`
+
+	DecidedAt *time.Time `json:"decidedAt"`
+
+	AppealUntil *string `json:"appealUntil"`
+
+	Appeal *FlagAppealed `json:"appeal"`
+}
+
+func (v *FlagAloneNodeIntegrityFlag) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *FlagAloneNodeIntegrityFlag) __premarshalJSON() (*__premarshalFlagAloneNodeIntegrityFlag, error) {
+	var retval __premarshalFlagAloneNodeIntegrityFlag
+
+	retval.Typename = v.Typename
+	retval.Cycle = v.Cycle
+	retval.Id = v.FlagLine.Id
+	retval.Kind = v.FlagLine.Kind
+	retval.Title = v.FlagLine.Title
+	retval.State = v.FlagLine.State
+	retval.RunId = v.FlagLine.RunId
+	retval.Carried = v.FlagLine.Carried
+	retval.Official = v.FlagLine.Official
+	retval.RaisedAt = v.FlagLine.RaisedAt
+	retval.Evidence = v.FlagLine.Evidence
+	retval.Effect = v.FlagLine.Effect
+	retval.DecidedBy = v.FlagLine.DecidedBy
+	retval.Decision = v.FlagLine.Decision
+	retval.DecidedAt = v.FlagLine.DecidedAt
+	retval.AppealUntil = v.FlagLine.AppealUntil
+	retval.Appeal = v.FlagLine.Appeal
+	return &retval, nil
+}
+
+// FlagAloneNodeObjection includes the requested fields of the GraphQL type Objection.
+// The GraphQL type's documentation follows.
+//
+// What is held against a result or a name in a notice.
+type FlagAloneNodeObjection struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns FlagAloneNodeObjection.Typename, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeObjection) GetTypename() string { return v.Typename }
+
+// FlagAloneNodeOfficial includes the requested fields of the GraphQL type Official.
+// The GraphQL type's documentation follows.
+//
+// A cadre whose work is weighed.
+type FlagAloneNodeOfficial struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns FlagAloneNodeOfficial.Typename, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeOfficial) GetTypename() string { return v.Typename }
+
+// FlagAloneNodeOrgUnit includes the requested fields of the GraphQL type OrgUnit.
+// The GraphQL type's documentation follows.
+//
+// A unit of the organisation's tree.
+type FlagAloneNodeOrgUnit struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns FlagAloneNodeOrgUnit.Typename, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeOrgUnit) GetTypename() string { return v.Typename }
+
+// FlagAloneNodeService includes the requested fields of the GraphQL type Service.
+// The GraphQL type's documentation follows.
+//
+// An entry of the catalogue of what is done for people.
+type FlagAloneNodeService struct {
+	Typename string `json:"__typename"`
+}
+
+// GetTypename returns FlagAloneNodeService.Typename, and is useful for accessing the field via an interface.
+func (v *FlagAloneNodeService) GetTypename() string { return v.Typename }
+
+// FlagAloneResponse is returned by FlagAlone on success.
+type FlagAloneResponse struct {
+	// A cycle within the caller's scope; null otherwise.
+	Cycle *CycleHead `json:"cycle"`
+	// Anything by its id; null where there is no such thing or the caller may not see it.
+	Node *FlagAloneNode `json:"-"`
+}
+
+// GetCycle returns FlagAloneResponse.Cycle, and is useful for accessing the field via an interface.
+func (v *FlagAloneResponse) GetCycle() *CycleHead { return v.Cycle }
+
+// GetNode returns FlagAloneResponse.Node, and is useful for accessing the field via an interface.
+func (v *FlagAloneResponse) GetNode() *FlagAloneNode { return v.Node }
+
+func (v *FlagAloneResponse) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*FlagAloneResponse
+		Node json.RawMessage `json:"node"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.FlagAloneResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.Node
+		src := firstPass.Node
+		if len(src) != 0 && string(src) != "null" {
+			*dst = new(FlagAloneNode)
+			err = __unmarshalFlagAloneNode(
+				src, *dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal FlagAloneResponse.Node: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalFlagAloneResponse struct {
+	Cycle *CycleHead `json:"cycle"`
+
+	Node json.RawMessage `json:"node"`
+}
+
+func (v *FlagAloneResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *FlagAloneResponse) __premarshalJSON() (*__premarshalFlagAloneResponse, error) {
+	var retval __premarshalFlagAloneResponse
+
+	retval.Cycle = v.Cycle
+	{
+
+		dst := &retval.Node
+		src := v.Node
+		if src != nil {
+			var err error
+			*dst, err = __marshalFlagAloneNode(
+				src)
+			if err != nil {
+				return nil, fmt.Errorf(
+					"unable to marshal FlagAloneResponse.Node: %w", err)
+			}
+		}
+	}
+	return &retval, nil
+}
+
+// FlagAppealed includes the requested fields of the GraphQL type FlagAppeal.
+// The GraphQL type's documentation follows.
+//
+// An official's appeal against a flag that was confirmed.
+type FlagAppealed struct {
+	// Why.
+	Reason string `json:"reason"`
+	// When it was made.
+	FiledAt time.Time `json:"filedAt"`
+	// The last day on which it is to be decided: 20 working days.
+	DueOn string `json:"dueOn"`
+	// Where it stands.
+	State ObjectionState `json:"state"`
+	// Who decided, another person than the one who confirmed the flag; empty before.
+	DecidedBy string `json:"decidedBy"`
+	// Why; empty before.
+	Decision string `json:"decision"`
+	// When; null before.
+	DecidedAt *time.Time `json:"decidedAt"`
+}
+
+// GetReason returns FlagAppealed.Reason, and is useful for accessing the field via an interface.
+func (v *FlagAppealed) GetReason() string { return v.Reason }
+
+// GetFiledAt returns FlagAppealed.FiledAt, and is useful for accessing the field via an interface.
+func (v *FlagAppealed) GetFiledAt() time.Time { return v.FiledAt }
+
+// GetDueOn returns FlagAppealed.DueOn, and is useful for accessing the field via an interface.
+func (v *FlagAppealed) GetDueOn() string { return v.DueOn }
+
+// GetState returns FlagAppealed.State, and is useful for accessing the field via an interface.
+func (v *FlagAppealed) GetState() ObjectionState { return v.State }
+
+// GetDecidedBy returns FlagAppealed.DecidedBy, and is useful for accessing the field via an interface.
+func (v *FlagAppealed) GetDecidedBy() string { return v.DecidedBy }
+
+// GetDecision returns FlagAppealed.Decision, and is useful for accessing the field via an interface.
+func (v *FlagAppealed) GetDecision() string { return v.Decision }
+
+// GetDecidedAt returns FlagAppealed.DecidedAt, and is useful for accessing the field via an interface.
+func (v *FlagAppealed) GetDecidedAt() *time.Time { return v.DecidedAt }
+
+// FlagCycle includes the requested fields of the GraphQL type Cycle.
+// The GraphQL type's documentation follows.
+//
+// An assessment period of one part of the organisation.
+type FlagCycle struct {
+	// The global id.
+	Id string `json:"id"`
+}
+
+// GetId returns FlagCycle.Id, and is useful for accessing the field via an interface.
+func (v *FlagCycle) GetId() string { return v.Id }
+
+// FlagDoes includes the requested fields of the GraphQL type FlagEffect.
+// The GraphQL type's documentation follows.
+//
+// What a flag does to the score.
+type FlagDoes struct {
+	// The effect in the caller's language.
+	Text string `json:"text"`
+	// The component that rests on the doubted evidence.
+	Component ScoreComponent `json:"component"`
+	// The composite of the run, 0 to 100; null where the engine has weighed nothing down, or results are sealed.
+	Composite *float64 `json:"composite"`
+	// What it would be had nothing of the component been weighed down, as the explanation reckons it.
+	Without *float64 `json:"without"`
+}
+
+// GetText returns FlagDoes.Text, and is useful for accessing the field via an interface.
+func (v *FlagDoes) GetText() string { return v.Text }
+
+// GetComponent returns FlagDoes.Component, and is useful for accessing the field via an interface.
+func (v *FlagDoes) GetComponent() ScoreComponent { return v.Component }
+
+// GetComposite returns FlagDoes.Composite, and is useful for accessing the field via an interface.
+func (v *FlagDoes) GetComposite() *float64 { return v.Composite }
+
+// GetWithout returns FlagDoes.Without, and is useful for accessing the field via an interface.
+func (v *FlagDoes) GetWithout() *float64 { return v.Without }
+
+// FlagFact includes the requested fields of the GraphQL type FlagEvidence.
+// The GraphQL type's documentation follows.
+//
+// A line of what stands behind a flag: months and numbers of many, never a day, a person or a single rating.
+type FlagFact struct {
+	// The line in the caller's language.
+	Text string `json:"text"`
+	// What it says, such as FEW_INVITED.
+	Code string `json:"code"`
+	// The first month, such as 2025-03; empty: the whole period.
+	FromMonth string `json:"fromMonth"`
+	// The last month.
+	ToMonth string `json:"toMonth"`
+	// What it is about: a service's name, a channel; may be empty.
+	Subject string `json:"subject"`
+	// How many pieces; of answers at least so many, in fives. Null: it is not said.
+	Count *int `json:"count"`
+	// The official's share, 0 to 1; null: it is not about a share. Of answers it is told in tenths, and of whole fives of them in the order
+	// of their days, so that a single answer more does not show.
+	Share *float64 `json:"share"`
+	// The colleagues', or that of the rest; of answers as with the share.
+	Usual *float64 `json:"usual"`
+}
+
+// GetText returns FlagFact.Text, and is useful for accessing the field via an interface.
+func (v *FlagFact) GetText() string { return v.Text }
+
+// GetCode returns FlagFact.Code, and is useful for accessing the field via an interface.
+func (v *FlagFact) GetCode() string { return v.Code }
+
+// GetFromMonth returns FlagFact.FromMonth, and is useful for accessing the field via an interface.
+func (v *FlagFact) GetFromMonth() string { return v.FromMonth }
+
+// GetToMonth returns FlagFact.ToMonth, and is useful for accessing the field via an interface.
+func (v *FlagFact) GetToMonth() string { return v.ToMonth }
+
+// GetSubject returns FlagFact.Subject, and is useful for accessing the field via an interface.
+func (v *FlagFact) GetSubject() string { return v.Subject }
+
+// GetCount returns FlagFact.Count, and is useful for accessing the field via an interface.
+func (v *FlagFact) GetCount() *int { return v.Count }
+
+// GetShare returns FlagFact.Share, and is useful for accessing the field via an interface.
+func (v *FlagFact) GetShare() *float64 { return v.Share }
+
+// GetUsual returns FlagFact.Usual, and is useful for accessing the field via an interface.
+func (v *FlagFact) GetUsual() *float64 { return v.Usual }
+
+// FlagLine includes the GraphQL fields of IntegrityFlag requested by the fragment FlagLine.
+// The GraphQL type's documentation follows.
+//
+// A reason to doubt a piece of the evidence, with its evidence, its effect and a person's decision.
+type FlagLine struct {
+	// Its id.
+	Id string `json:"id"`
+	// What is doubted.
+	Kind IntegrityFlagKind `json:"kind"`
+	// The kind in the caller's language.
+	Title string `json:"title"`
+	// Where it stands.
+	State IntegrityFlagState `json:"state"`
+	// The run that raised it.
+	RunId string `json:"runId"`
+	// Whether an earlier run of the cycle found the same, and its decision stands: nobody is asked twice.
+	Carried bool `json:"carried"`
+	// Whose evidence it is.
+	Official FlagOf `json:"official"`
+	// When.
+	RaisedAt time.Time `json:"raisedAt"`
+	// What stands behind it.
+	Evidence []FlagFact `json:"evidence"`
+	// What it does to the score.
+	Effect FlagDoes `json:"effect"`
+	// Who decided; empty before.
+	DecidedBy string `json:"decidedBy"`
+	// Why; empty before.
+	Decision string `json:"decision"`
+	// When; null before.
+	DecidedAt *time.Time `json:"decidedAt"`
+	// The last day on which a confirmed flag can be appealed; null otherwise.
+	AppealUntil *string `json:"appealUntil"`
+	// The appeal; null where there is none.
+	Appeal *FlagAppealed `json:"appeal"`
+}
+
+// GetId returns FlagLine.Id, and is useful for accessing the field via an interface.
+func (v *FlagLine) GetId() string { return v.Id }
+
+// GetKind returns FlagLine.Kind, and is useful for accessing the field via an interface.
+func (v *FlagLine) GetKind() IntegrityFlagKind { return v.Kind }
+
+// GetTitle returns FlagLine.Title, and is useful for accessing the field via an interface.
+func (v *FlagLine) GetTitle() string { return v.Title }
+
+// GetState returns FlagLine.State, and is useful for accessing the field via an interface.
+func (v *FlagLine) GetState() IntegrityFlagState { return v.State }
+
+// GetRunId returns FlagLine.RunId, and is useful for accessing the field via an interface.
+func (v *FlagLine) GetRunId() string { return v.RunId }
+
+// GetCarried returns FlagLine.Carried, and is useful for accessing the field via an interface.
+func (v *FlagLine) GetCarried() bool { return v.Carried }
+
+// GetOfficial returns FlagLine.Official, and is useful for accessing the field via an interface.
+func (v *FlagLine) GetOfficial() FlagOf { return v.Official }
+
+// GetRaisedAt returns FlagLine.RaisedAt, and is useful for accessing the field via an interface.
+func (v *FlagLine) GetRaisedAt() time.Time { return v.RaisedAt }
+
+// GetEvidence returns FlagLine.Evidence, and is useful for accessing the field via an interface.
+func (v *FlagLine) GetEvidence() []FlagFact { return v.Evidence }
+
+// GetEffect returns FlagLine.Effect, and is useful for accessing the field via an interface.
+func (v *FlagLine) GetEffect() FlagDoes { return v.Effect }
+
+// GetDecidedBy returns FlagLine.DecidedBy, and is useful for accessing the field via an interface.
+func (v *FlagLine) GetDecidedBy() string { return v.DecidedBy }
+
+// GetDecision returns FlagLine.Decision, and is useful for accessing the field via an interface.
+func (v *FlagLine) GetDecision() string { return v.Decision }
+
+// GetDecidedAt returns FlagLine.DecidedAt, and is useful for accessing the field via an interface.
+func (v *FlagLine) GetDecidedAt() *time.Time { return v.DecidedAt }
+
+// GetAppealUntil returns FlagLine.AppealUntil, and is useful for accessing the field via an interface.
+func (v *FlagLine) GetAppealUntil() *string { return v.AppealUntil }
+
+// GetAppeal returns FlagLine.Appeal, and is useful for accessing the field via an interface.
+func (v *FlagLine) GetAppeal() *FlagAppealed { return v.Appeal }
+
+// FlagListIntegrityFlagsIntegrityFlagConnection includes the requested fields of the GraphQL type IntegrityFlagConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of flags.
+type FlagListIntegrityFlagsIntegrityFlagConnection struct {
+	// The rows alone.
+	Nodes []FlagLine `json:"nodes"`
+	// Where the page lies.
+	PageInfo Paging `json:"pageInfo"`
+}
+
+// GetNodes returns FlagListIntegrityFlagsIntegrityFlagConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *FlagListIntegrityFlagsIntegrityFlagConnection) GetNodes() []FlagLine { return v.Nodes }
+
+// GetPageInfo returns FlagListIntegrityFlagsIntegrityFlagConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *FlagListIntegrityFlagsIntegrityFlagConnection) GetPageInfo() Paging { return v.PageInfo }
+
+// FlagListResponse is returned by FlagList on success.
+type FlagListResponse struct {
+	// A cycle within the caller's scope; null otherwise.
+	Cycle *CycleHead `json:"cycle"`
+	// The flags of the runs that count, the newest first: HR officers and auditors see those of their scope, an official the own ones, once decided or published.
+	IntegrityFlags FlagListIntegrityFlagsIntegrityFlagConnection `json:"integrityFlags"`
+}
+
+// GetCycle returns FlagListResponse.Cycle, and is useful for accessing the field via an interface.
+func (v *FlagListResponse) GetCycle() *CycleHead { return v.Cycle }
+
+// GetIntegrityFlags returns FlagListResponse.IntegrityFlags, and is useful for accessing the field via an interface.
+func (v *FlagListResponse) GetIntegrityFlags() FlagListIntegrityFlagsIntegrityFlagConnection {
+	return v.IntegrityFlags
+}
+
+// FlagOf includes the requested fields of the GraphQL type Official.
+// The GraphQL type's documentation follows.
+//
+// A cadre whose work is weighed.
+type FlagOf struct {
+	// The global id.
+	Id string `json:"id"`
+	// The official's id in the organisation's own books.
+	Ref string `json:"ref"`
+	// The name.
+	Name string `json:"name"`
+	// The post held now; it decides the peer group unless a policy says otherwise. Null where the
+	// official lies outside the caller's scope and only a case or an assessment in sight names them.
+	Position *string `json:"position"`
+	// The unit the official belongs to now; null where the post is.
+	Unit *UnitRef `json:"unit"`
+}
+
+// GetId returns FlagOf.Id, and is useful for accessing the field via an interface.
+func (v *FlagOf) GetId() string { return v.Id }
+
+// GetRef returns FlagOf.Ref, and is useful for accessing the field via an interface.
+func (v *FlagOf) GetRef() string { return v.Ref }
+
+// GetName returns FlagOf.Name, and is useful for accessing the field via an interface.
+func (v *FlagOf) GetName() string { return v.Name }
+
+// GetPosition returns FlagOf.Position, and is useful for accessing the field via an interface.
+func (v *FlagOf) GetPosition() *string { return v.Position }
+
+// GetUnit returns FlagOf.Unit, and is useful for accessing the field via an interface.
+func (v *FlagOf) GetUnit() *UnitRef { return v.Unit }
+
 // Followed includes the GraphQL fields of Case requested by the fragment Followed.
 // The GraphQL type's documentation follows.
 //
@@ -2886,6 +3750,66 @@ type Help struct {
 // GetTitle returns Help.Title, and is useful for accessing the field via an interface.
 func (v *Help) GetTitle() string { return v.Title }
 
+// A reason to doubt a piece of the evidence. The first five are found and weighed down by the scoring engine; the others only the records show.
+type IntegrityFlagKind string
+
+const (
+	// Ratings too many, too fast and too one-sided for chance. What is too many is weighed down.
+	IntegrityFlagKindBurst IntegrityFlagKind = "BURST"
+	// Deeds that crowd into few weeks. What is too many is not counted.
+	IntegrityFlagKindCampaignBurst IntegrityFlagKind = "CAMPAIGN_BURST"
+	// A circle of colleagues who favour one another. The favours are weighed down.
+	IntegrityFlagKindClique IntegrityFlagKind = "CLIQUE"
+	// Favours among colleagues that are returned. They are weighed down.
+	IntegrityFlagKindReciprocity IntegrityFlagKind = "RECIPROCITY"
+	// One person rated often. One person has one voice, here as everywhere, whatever is decided of the flag.
+	IntegrityFlagKindRepeatedRater IntegrityFlagKind = "REPEATED_RATER"
+	// One text stands under many ratings.
+	IntegrityFlagKindDuplicates IntegrityFlagKind = "DUPLICATES"
+	// One channel, or the counters, say otherwise than all the rest of the official's ratings.
+	IntegrityFlagKindOneSided IntegrityFlagKind = "ONE_SIDED"
+	// Few are invited to rate, beside colleagues of the same service.
+	IntegrityFlagKindHandPicked IntegrityFlagKind = "HAND_PICKED"
+	// The official stands on both sides: rated, served or helped under the own name.
+	IntegrityFlagKindSelfDealing IntegrityFlagKind = "SELF_DEALING"
+	// Cases are resolved or paused just before they are due, or deeds written down just before the period ends, more often than by colleagues.
+	IntegrityFlagKindDeadlineEdits IntegrityFlagKind = "DEADLINE_EDITS"
+	// More encounters than colleagues' are marked as decisions against the resident.
+	IntegrityFlagKindOftenAdverse IntegrityFlagKind = "OFTEN_ADVERSE"
+)
+
+var AllIntegrityFlagKind = []IntegrityFlagKind{
+	IntegrityFlagKindBurst,
+	IntegrityFlagKindCampaignBurst,
+	IntegrityFlagKindClique,
+	IntegrityFlagKindReciprocity,
+	IntegrityFlagKindRepeatedRater,
+	IntegrityFlagKindDuplicates,
+	IntegrityFlagKindOneSided,
+	IntegrityFlagKindHandPicked,
+	IntegrityFlagKindSelfDealing,
+	IntegrityFlagKindDeadlineEdits,
+	IntegrityFlagKindOftenAdverse,
+}
+
+// Where a flag stands.
+type IntegrityFlagState string
+
+const (
+	// Nobody has decided.
+	IntegrityFlagStateRaised IntegrityFlagState = "RAISED"
+	// A person found that it is so.
+	IntegrityFlagStateConfirmed IntegrityFlagState = "CONFIRMED"
+	// A person found nothing wrong, or an appeal was upheld: the next run gives the evidence its full weight again.
+	IntegrityFlagStateDismissed IntegrityFlagState = "DISMISSED"
+)
+
+var AllIntegrityFlagState = []IntegrityFlagState{
+	IntegrityFlagStateRaised,
+	IntegrityFlagStateConfirmed,
+	IntegrityFlagStateDismissed,
+}
+
 // IssueIssueRatingInvitationIssueRatingInvitationPayload includes the requested fields of the GraphQL type IssueRatingInvitationPayload.
 // The GraphQL type's documentation follows.
 //
@@ -3004,7 +3928,6 @@ func (v *Leader) GetComponents() []Strand { return v.Row.Components }
 func (v *Leader) GetChange() *SinceBefore { return v.Since.Change }
 
 func (v *Leader) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -3789,7 +4712,6 @@ func __unmarshalObjectionAloneNode(b []byte, v *ObjectionAloneNode) error {
 }
 
 func __marshalObjectionAloneNode(v *ObjectionAloneNode) ([]byte, error) {
-
 	var typename string
 	switch v := (*v).(type) {
 	case *ObjectionAloneNodeAssessment:
@@ -4006,7 +4928,6 @@ func (v *ObjectionAloneNodeObjection) GetReason() string { return v.ObjectionLin
 func (v *ObjectionAloneNodeObjection) GetDecidedAt() *time.Time { return v.ObjectionLine.DecidedAt }
 
 func (v *ObjectionAloneNodeObjection) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -4136,7 +5057,6 @@ func (v *ObjectionAloneResponse) GetCycle() *CycleHead { return v.Cycle }
 func (v *ObjectionAloneResponse) GetNode() *ObjectionAloneNode { return v.Node }
 
 func (v *ObjectionAloneResponse) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -6135,7 +7055,6 @@ func (v *SheetOf) GetComponents() []Strand { return v.Row.Components }
 func (v *SheetOf) GetChange() *SinceBefore { return v.Since.Change }
 
 func (v *SheetOf) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -6994,7 +7913,6 @@ func (v *Worked) GetEscalatedTo() *ListedEscalatedToOrgUnit { return v.Listed.Es
 func (v *Worked) GetOffer() *Offered { return v.Listed.Offer }
 
 func (v *Worked) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -7159,6 +8077,22 @@ func (v *__AnswerRatingInput) GetText() string { return v.Text }
 // GetKey returns __AnswerRatingInput.Key, and is useful for accessing the field via an interface.
 func (v *__AnswerRatingInput) GetKey() string { return v.Key }
 
+// __AppealFlaggedInput is used internally by genqlient
+type __AppealFlaggedInput struct {
+	Flag   string `json:"flag"`
+	Reason string `json:"reason"`
+	Key    string `json:"key"`
+}
+
+// GetFlag returns __AppealFlaggedInput.Flag, and is useful for accessing the field via an interface.
+func (v *__AppealFlaggedInput) GetFlag() string { return v.Flag }
+
+// GetReason returns __AppealFlaggedInput.Reason, and is useful for accessing the field via an interface.
+func (v *__AppealFlaggedInput) GetReason() string { return v.Reason }
+
+// GetKey returns __AppealFlaggedInput.Key, and is useful for accessing the field via an interface.
+func (v *__AppealFlaggedInput) GetKey() string { return v.Key }
+
 // __AskBallotInput is used internally by genqlient
 type __AskBallotInput struct {
 	Code string `json:"code"`
@@ -7282,6 +8216,46 @@ func (v *__DecideInput) GetReason() string { return v.Reason }
 
 // GetKey returns __DecideInput.Key, and is useful for accessing the field via an interface.
 func (v *__DecideInput) GetKey() string { return v.Key }
+
+// __DecideOnAppealInput is used internally by genqlient
+type __DecideOnAppealInput struct {
+	Flag   string `json:"flag"`
+	Upheld bool   `json:"upheld"`
+	Reason string `json:"reason"`
+	Key    string `json:"key"`
+}
+
+// GetFlag returns __DecideOnAppealInput.Flag, and is useful for accessing the field via an interface.
+func (v *__DecideOnAppealInput) GetFlag() string { return v.Flag }
+
+// GetUpheld returns __DecideOnAppealInput.Upheld, and is useful for accessing the field via an interface.
+func (v *__DecideOnAppealInput) GetUpheld() bool { return v.Upheld }
+
+// GetReason returns __DecideOnAppealInput.Reason, and is useful for accessing the field via an interface.
+func (v *__DecideOnAppealInput) GetReason() string { return v.Reason }
+
+// GetKey returns __DecideOnAppealInput.Key, and is useful for accessing the field via an interface.
+func (v *__DecideOnAppealInput) GetKey() string { return v.Key }
+
+// __DecideOnFlagInput is used internally by genqlient
+type __DecideOnFlagInput struct {
+	Flag      string `json:"flag"`
+	Confirmed bool   `json:"confirmed"`
+	Reason    string `json:"reason"`
+	Key       string `json:"key"`
+}
+
+// GetFlag returns __DecideOnFlagInput.Flag, and is useful for accessing the field via an interface.
+func (v *__DecideOnFlagInput) GetFlag() string { return v.Flag }
+
+// GetConfirmed returns __DecideOnFlagInput.Confirmed, and is useful for accessing the field via an interface.
+func (v *__DecideOnFlagInput) GetConfirmed() bool { return v.Confirmed }
+
+// GetReason returns __DecideOnFlagInput.Reason, and is useful for accessing the field via an interface.
+func (v *__DecideOnFlagInput) GetReason() string { return v.Reason }
+
+// GetKey returns __DecideOnFlagInput.Key, and is useful for accessing the field via an interface.
+func (v *__DecideOnFlagInput) GetKey() string { return v.Key }
 
 // __DoAcceptInput is used internally by genqlient
 type __DoAcceptInput struct {
@@ -7542,6 +8516,46 @@ type __FindInput struct {
 
 // GetReceipt returns __FindInput.Receipt, and is useful for accessing the field via an interface.
 func (v *__FindInput) GetReceipt() string { return v.Receipt }
+
+// __FlagAloneInput is used internally by genqlient
+type __FlagAloneInput struct {
+	Cycle string `json:"cycle"`
+	Id    string `json:"id"`
+}
+
+// GetCycle returns __FlagAloneInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__FlagAloneInput) GetCycle() string { return v.Cycle }
+
+// GetId returns __FlagAloneInput.Id, and is useful for accessing the field via an interface.
+func (v *__FlagAloneInput) GetId() string { return v.Id }
+
+// __FlagListInput is used internally by genqlient
+type __FlagListInput struct {
+	Cycle    string              `json:"cycle"`
+	Kind     *IntegrityFlagKind  `json:"kind"`
+	State    *IntegrityFlagState `json:"state"`
+	Appealed *bool               `json:"appealed"`
+	Unit     *string             `json:"unit"`
+	After    *string             `json:"after"`
+}
+
+// GetCycle returns __FlagListInput.Cycle, and is useful for accessing the field via an interface.
+func (v *__FlagListInput) GetCycle() string { return v.Cycle }
+
+// GetKind returns __FlagListInput.Kind, and is useful for accessing the field via an interface.
+func (v *__FlagListInput) GetKind() *IntegrityFlagKind { return v.Kind }
+
+// GetState returns __FlagListInput.State, and is useful for accessing the field via an interface.
+func (v *__FlagListInput) GetState() *IntegrityFlagState { return v.State }
+
+// GetAppealed returns __FlagListInput.Appealed, and is useful for accessing the field via an interface.
+func (v *__FlagListInput) GetAppealed() *bool { return v.Appealed }
+
+// GetUnit returns __FlagListInput.Unit, and is useful for accessing the field via an interface.
+func (v *__FlagListInput) GetUnit() *string { return v.Unit }
+
+// GetAfter returns __FlagListInput.After, and is useful for accessing the field via an interface.
+func (v *__FlagListInput) GetAfter() *string { return v.After }
 
 // __GiveTimeInput is used internally by genqlient
 type __GiveTimeInput struct {
@@ -8238,6 +9252,52 @@ func AnswerRating(
 	return data_, err_
 }
 
+// The mutation executed by AppealFlagged.
+const AppealFlagged_Operation = `
+mutation AppealFlagged ($flag: ID!, $reason: String!, $key: String!) {
+	appealFlag(input: {id:$flag,reason:$reason,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// An official's appeal against the own flag.
+func AppealFlagged(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	flag string,
+	reason string,
+	key string,
+) (data_ *AppealFlaggedResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "AppealFlagged",
+		Query:  AppealFlagged_Operation,
+		Variables: &__AppealFlaggedInput{
+			Flag:   flag,
+			Reason: reason,
+			Key:    key,
+		},
+	}
+
+	data_ = &AppealFlaggedResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by AskBallot.
 const AskBallot_Operation = `
 query AskBallot ($code: String!) {
@@ -8881,6 +9941,102 @@ func Decide(
 	}
 
 	data_ = &DecideResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DecideOnAppeal.
+const DecideOnAppeal_Operation = `
+mutation DecideOnAppeal ($flag: ID!, $upheld: Boolean!, $reason: String!, $key: String!) {
+	decideFlagAppeal(input: {id:$flag,upheld:$upheld,reason:$reason,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Decides such an appeal.
+func DecideOnAppeal(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	flag string,
+	upheld bool,
+	reason string,
+	key string,
+) (data_ *DecideOnAppealResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DecideOnAppeal",
+		Query:  DecideOnAppeal_Operation,
+		Variables: &__DecideOnAppealInput{
+			Flag:   flag,
+			Upheld: upheld,
+			Reason: reason,
+			Key:    key,
+		},
+	}
+
+	data_ = &DecideOnAppealResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DecideOnFlag.
+const DecideOnFlag_Operation = `
+mutation DecideOnFlag ($flag: ID!, $confirmed: Boolean!, $reason: String!, $key: String!) {
+	decideFlag(input: {id:$flag,confirmed:$confirmed,reason:$reason,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Confirms or dismisses a flag.
+func DecideOnFlag(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	flag string,
+	confirmed bool,
+	reason string,
+	key string,
+) (data_ *DecideOnFlagResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DecideOnFlag",
+		Query:  DecideOnFlag_Operation,
+		Variables: &__DecideOnFlagInput{
+			Flag:      flag,
+			Confirmed: confirmed,
+			Reason:    reason,
+			Key:       key,
+		},
+	}
+
+	data_ = &DecideOnFlagResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -9667,6 +10823,256 @@ func Find(
 	}
 
 	data_ = &FindResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by FlagAlone.
+const FlagAlone_Operation = `
+query FlagAlone ($cycle: ID!, $id: ID!) {
+	cycle(id: $cycle) {
+		... CycleHead
+	}
+	node(id: $id) {
+		__typename
+		... on IntegrityFlag {
+			cycle {
+				id
+			}
+			... FlagLine
+		}
+	}
+}
+fragment CycleHead on Cycle {
+	... CycleLine
+	policy {
+		name
+		version
+	}
+	run {
+		id
+		state
+		finishedAt
+		engineVersion
+		evidenceDigest
+		policyDigest
+	}
+}
+fragment FlagLine on IntegrityFlag {
+	id
+	kind
+	title
+	state
+	runId
+	carried
+	official {
+		id
+		ref
+		name
+		position
+		unit {
+			id
+			name
+		}
+	}
+	raisedAt
+	evidence {
+		text
+		code
+		fromMonth
+		toMonth
+		subject
+		count
+		share
+		usual
+	}
+	effect {
+		text
+		component
+		composite
+		without
+	}
+	decidedBy
+	decision
+	decidedAt
+	appealUntil
+	appeal {
+		reason
+		filedAt
+		dueOn
+		state
+		decidedBy
+		decision
+		decidedAt
+	}
+}
+fragment CycleLine on Cycle {
+	id
+	name
+	kind
+	state
+	fromOn
+	toOn
+	unit {
+		id
+		name
+	}
+}
+`
+
+// One flag, of whichever run of the cycle.
+func FlagAlone(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	cycle string,
+	id string,
+) (data_ *FlagAloneResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "FlagAlone",
+		Query:  FlagAlone_Operation,
+		Variables: &__FlagAloneInput{
+			Cycle: cycle,
+			Id:    id,
+		},
+	}
+
+	data_ = &FlagAloneResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by FlagList.
+const FlagList_Operation = `
+query FlagList ($cycle: ID!, $kind: IntegrityFlagKind, $state: IntegrityFlagState, $appealed: Boolean, $unit: ID, $after: String) {
+	cycle(id: $cycle) {
+		... CycleHead
+	}
+	integrityFlags(filter: {cycleId:$cycle,kind:$kind,state:$state,appealWaits:$appealed,unitId:$unit}, first: 50, after: $after) {
+		nodes {
+			... FlagLine
+		}
+		pageInfo {
+			hasNextPage
+			endCursor
+		}
+	}
+}
+fragment CycleHead on Cycle {
+	... CycleLine
+	policy {
+		name
+		version
+	}
+	run {
+		id
+		state
+		finishedAt
+		engineVersion
+		evidenceDigest
+		policyDigest
+	}
+}
+fragment FlagLine on IntegrityFlag {
+	id
+	kind
+	title
+	state
+	runId
+	carried
+	official {
+		id
+		ref
+		name
+		position
+		unit {
+			id
+			name
+		}
+	}
+	raisedAt
+	evidence {
+		text
+		code
+		fromMonth
+		toMonth
+		subject
+		count
+		share
+		usual
+	}
+	effect {
+		text
+		component
+		composite
+		without
+	}
+	decidedBy
+	decision
+	decidedAt
+	appealUntil
+	appeal {
+		reason
+		filedAt
+		dueOn
+		state
+		decidedBy
+		decision
+		decidedAt
+	}
+}
+fragment CycleLine on Cycle {
+	id
+	name
+	kind
+	state
+	fromOn
+	toOn
+	unit {
+		id
+		name
+	}
+}
+`
+
+// A page of a cycle's flags.
+func FlagList(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	cycle string,
+	kind *IntegrityFlagKind,
+	state *IntegrityFlagState,
+	appealed *bool,
+	unit *string,
+	after *string,
+) (data_ *FlagListResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "FlagList",
+		Query:  FlagList_Operation,
+		Variables: &__FlagListInput{
+			Cycle:    cycle,
+			Kind:     kind,
+			State:    state,
+			Appealed: appealed,
+			Unit:     unit,
+			After:    after,
+		},
+	}
+
+	data_ = &FlagListResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -12060,6 +13466,7 @@ func WhatIf(
 const Who_Operation = `
 query Who {
 	me {
+		subject
 		role
 		unit {
 			id

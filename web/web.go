@@ -94,7 +94,7 @@ func New(api, uploads http.Handler, options Options) (*Pages, error) {
 	for _, name := range []string{
 		"home", "rate", "rated", "gone", "receipt", "found", "problem", "opened", "help",
 		"counter", "undone", "appraisal", "appraised", "appraisalgone",
-		"cycles", "overview", "ranking", "sheet", "what-if", "objections", "objection", "rounds", "participation", "review", "notice",
+		"cycles", "overview", "ranking", "sheet", "what-if", "objections", "objection", "rounds", "participation", "review", "notice", "flags", "flag",
 		"sign-in", "blocked", "work", "work-case", "encounter", "link", "deed", "deed-code",
 	} {
 		page, err := template.New("layout.html").Funcs(s.functions()).ParseFS(pageFiles, "pages/layout.html", "pages/marks.html", "pages/crumbs.html", "pages/"+name+".html")
@@ -151,6 +151,9 @@ func New(api, uploads http.Handler, options Options) (*Pages, error) {
 	routes.HandleFunc("POST /work/cycles/{cycle}/objections", s.signed(s.object))
 	routes.HandleFunc("GET /work/cycles/{cycle}/objections/{objection}", s.signed(s.objection))
 	routes.HandleFunc("POST /work/cycles/{cycle}/objections/{objection}", s.signed(s.decide))
+	routes.HandleFunc("GET /work/cycles/{cycle}/flags", s.signed(s.flags))
+	routes.HandleFunc("GET /work/cycles/{cycle}/flags/{flag}", s.signed(s.flag))
+	routes.HandleFunc("POST /work/cycles/{cycle}/flags/{flag}", s.signed(s.onFlag))
 	routes.HandleFunc("GET /work/cycles/{cycle}/rounds", s.signed(s.rounds))
 	routes.HandleFunc("POST /work/cycles/{cycle}/rounds/{round}/remind", s.signed(s.remind))
 	routes.HandleFunc("POST /work/cycles/{cycle}/rounds/{round}/close", s.signed(s.endRound))
@@ -194,6 +197,9 @@ func (v view) In(lang string) string {
 
 // At says whether this is the page of an address.
 func (v view) At(path string) bool { return v.Path == path }
+
+// Below says whether this is the page of an address, or one below it.
+func (v view) Below(path string) bool { return v.At(path) || strings.HasPrefix(v.Path, path+"/") }
 
 // show writes a page. Nothing of it is kept by anybody.
 func (s *site) show(w http.ResponseWriter, r *http.Request, status int, name string, v view) {

@@ -12,7 +12,7 @@ import (
 func TestEveryWordIsSaidInBothLanguages(t *testing.T) {
 	for _, l := range messages.Langs {
 		w, of := wordsIn(l), map[string]bool{}
-		for _, v := range []reflect.Value{reflect.ValueOf(*w), reflect.ValueOf(w.workWords), reflect.ValueOf(w.cycleWords), reflect.ValueOf(w.roundWords)} {
+		for _, v := range []reflect.Value{reflect.ValueOf(*w), reflect.ValueOf(w.workWords), reflect.ValueOf(w.cycleWords), reflect.ValueOf(w.roundWords), reflect.ValueOf(w.flagWords)} {
 			for i := range v.NumField() {
 				if name := v.Type().Field(i).Name; of[name] {
 					t.Errorf("%s is two sentences", name)
@@ -81,6 +81,11 @@ func checkWork(t *testing.T, w *words) {
 	said(t, "step of the method", AllMethodStep, w.MethodSteps)
 	said(t, "grade", AllGrade, w.Grades5)
 	said(t, "state of a grade", AllGradeState, w.GradeStates)
+	said(t, "doubt", AllIntegrityFlagKind, w.FlagTitles)
+	said(t, "doubt compared", AllIntegrityFlagKind, w.FlagWhat)
+	said(t, "doubt otherwise", AllIntegrityFlagKind, w.FlagElse)
+	said(t, "state of a doubt", AllIntegrityFlagState, w.FlagStates)
+	said(t, "tab of doubts", flagTabs, w.FlagTabs)
 }
 
 func said[K ~string](t *testing.T, what string, all []K, words map[K]string) {

@@ -93,6 +93,9 @@ try {
   await go(hr, `${report}/what-if`);
   await Promise.all([hr.waitForNavigation(), hr.click('button[value=HALF]')]);
   await part('hr-what-if', 'h1', 1080);
+  await go(hr, `${report}/flags?kind=HAND_PICKED`);
+  await Promise.all([hr.waitForNavigation(), hr.locator('tbody th a').first().click()]);
+  await part('hr-doubt', 'h1', 1130);
 } finally {
   await browser.close();
 }

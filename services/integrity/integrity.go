@@ -45,28 +45,18 @@ var published = []models.CycleState{models.CyclePublished, models.CycleDecided, 
 
 // Filter narrows a list of flags.
 type Filter struct {
-	CycleID    *models.ID // nil: of all cycles
-	OfficialID *models.ID
-	State      *models.FlagState
-	Kind       *models.FlagKind
+	CycleID     *models.ID // nil: of all cycles
+	UnitID      *models.ID // of officials of this unit and everything below it
+	OfficialID  *models.ID
+	AppealWaits *bool // whether an appeal waits for a decision
+	State       *models.FlagState
+	Kind        *models.FlagKind
 }
 
 // Flags returns a page of flags within the actor's sight, of the runs that count in
 // their cycles, the newest first, from behind an id.
 func (s *Service) Flags(ctx context.Context, actor auth.Actor, f Filter, first int, after string) ([]*models.IntegrityFlag, bool, error) {
-	query := s.Store.Read(ctx).Scopes(visible(actor), counting)
-	if f.CycleID != nil {
-		query = query.Where("integrity_flags.run_id = (SELECT run_id FROM cycles WHERE id = ?)", *f.CycleID)
-	}
-	if f.OfficialID != nil {
-		query = query.Where("integrity_flags.official_id = ?", *f.OfficialID)
-	}
-	if f.State != nil {
-		query = query.Where("integrity_flags.state = ?", *f.State)
-	}
-	if f.Kind != nil {
-		query = query.Where("integrity_flags.kind = ?", *f.Kind)
-	}
+	query := s.Store.Read(ctx).Scopes(visible(actor), counting, f.keep)
 	if after != "" {
 		id, err := models.ParseID(after)
 		if err != nil {
@@ -80,6 +70,30 @@ func (s *Service) Flags(ctx context.Context, actor auth.Actor, f Filter, first i
 	}
 	page := store.Cut(rows, first)
 	return page, len(rows) > first, s.sealEffects(ctx, actor, page)
+}
+
+// keep keeps the flags that a filter asks for.
+func (f *Filter) keep(db *gorm.DB) *gorm.DB {
+	if f.CycleID != nil {
+		db = db.Where("integrity_flags.run_id = (SELECT run_id FROM cycles WHERE id = ?)", *f.CycleID)
+	}
+	if f.UnitID != nil {
+		db = db.Where("integrity_flags.official_id IN (?)", db.Session(&gorm.Session{NewDB: true}).Model(&models.Official{}).Select("id").Scopes(store.InScope("unit_id", f.UnitID)))
+	}
+	if f.OfficialID != nil {
+		db = db.Where("integrity_flags.official_id = ?", *f.OfficialID)
+	}
+	if f.AppealWaits != nil {
+		const waiting = "COALESCE(integrity_flags.carried_id, integrity_flags.id) IN (SELECT flag_id FROM flag_appeals WHERE state = 'FILED')"
+		db = db.Where("("+waiting+") = ?", *f.AppealWaits)
+	}
+	if f.State != nil {
+		db = db.Where("integrity_flags.state = ?", *f.State)
+	}
+	if f.Kind != nil {
+		db = db.Where("integrity_flags.kind = ?", *f.Kind)
+	}
+	return db
 }
 
 // ByIDs returns the flags that the actor may see, by id, of whichever run.
