@@ -34,7 +34,7 @@ type line struct {
 	Start       *start      `json:"start,omitempty"`
 	Posting     *posting    `json:"posting,omitempty"`
 	Kind        *kind       `json:"kind,omitempty"`
-	Rating      row         `json:"rating,omitempty"` // posting, rater, kind, channel, level, day, source, invited
+	Rating      row         `json:"rating,omitempty"` // posting, rater, kind, channel, level, day, source, invited; of decisions against the resident 1 behind them
 	Case        *caseRow    `json:"case,omitempty"`
 	Event       *eventRow   `json:"event,omitempty"`
 	Review      row         `json:"review,omitempty"` // posting, reviewer, reviewer's person, relation, dimension, score, day, contact
@@ -172,10 +172,14 @@ func (w *lineWriter) frame(ev *scoring.Evidence) {
 func (w *lineWriter) answers(ev *scoring.Evidence) {
 	r := &ev.Ratings
 	for i := range r.Posting {
-		w.put(line{Rating: row{
+		rating := row{
 			int64(r.Posting[i]), int64(r.Rater[i]), int64(r.Kind[i]), int64(r.Channel[i]), int64(r.Level[i]), int64(r.Day[i]),
 			int64(r.Source[i]), int64(r.Invited[i]),
-		}})
+		}
+		if r.Adverse != nil && r.Adverse[i] {
+			rating = append(rating, 1)
+		}
+		w.put(line{Rating: rating})
 	}
 	v := &ev.Reviews
 	for i := range v.Posting {
@@ -267,6 +271,8 @@ type lineReader struct {
 	in       *bufio.Scanner
 	n        int
 	run      *Run
+	adverse  []bool // of the ratings
+	marked   bool   // one of them is
 	contacts []scoring.Contact
 	told     bool // whether any contact is known
 	wrong    string
@@ -317,6 +323,9 @@ func (r *lineReader) finish(e *end) (*Run, error) {
 	}
 	if r.told {
 		r.run.Evidence.Reviews.Contact = r.contacts
+	}
+	if r.marked {
+		r.run.Evidence.Ratings.Adverse = r.adverse
 	}
 	return r.run, r.in.Err()
 }

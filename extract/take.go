@@ -75,7 +75,13 @@ func digest(text string) ([32]byte, error) {
 	return [32]byte(raw), nil
 }
 
+// rating takes a rating; a ninth number, 1, says that it answers a decision against the
+// resident.
 func (r *lineReader) rating(in row) {
+	adverse := len(in) == 9 && in[8] == 1
+	if adverse {
+		in = in[:8]
+	}
 	if !r.numbers(in, whole, whole, whole, small, small, whole, small, small) {
 		return
 	}
@@ -88,6 +94,8 @@ func (r *lineReader) rating(in row) {
 	to.Day = append(to.Day, scoring.Day(in[5]))
 	to.Source = append(to.Source, scoring.Source(in[6]))
 	to.Invited = append(to.Invited, scoring.Ternary(in[7]))
+	r.adverse = append(r.adverse, adverse)
+	r.marked = r.marked || adverse
 }
 
 func (r *lineReader) review(in row) {

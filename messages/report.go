@@ -27,7 +27,7 @@ var reports = map[string]sentence{
 	"SCORED": {"已评分", "scored"}, "PROVISIONAL": {"暂定", "provisional"}, "INSUFFICIENT_EVIDENCE": {"依据不足", "insufficient evidence"},
 	"EXCELLENT": {"优秀", "excellent"}, "BOUNDARY": {"界线上，由人裁量", "on the boundary: people choose"},
 	"SATISFACTION": {"群众满意", "satisfaction"}, "OUTCOMES": {"办理结果", "outcomes"}, "PEER_REVIEW": {"同事评议", "peer review"}, "PRACTICAL_WORK": {"实事", "practical work"},
-	"RATING": {"评价", "rating"}, "CASE": {"事项", "case"}, "REVIEW": {"评议", "review"}, "DEED": {"实事", "deed"},
+	"RATING": {"评价", "rating"}, "CASE": {"事项", "case"}, "REVIEW": {"评议", "review"}, "DEED": {"实事", "deed"}, "DECISION": {"对办事人不利的决定", "decisions against residents"},
 	"ONE_COMPONENT": {"只有一项依据", "one component"}, "DISCONNECTED": {"与同组无从比较", "disconnected"}, "UNCONFIRMED": {"结果无人确认", "unconfirmed"},
 	"NO_EVENTS": {"无办理记录", "no events"}, "SMALL_GROUP": {"同类组太小", "small group"}, "NO_VARIANCE": {"一项依据无区分", "no variance"},
 	"BURST": {"评价异常集中", "burst"}, "REPEATED_RATER": {"一人多评", "repeated rater"}, "RECIPROCITY": {"互评互惠", "reciprocity"},

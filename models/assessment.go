@@ -112,6 +112,18 @@ type ScorePart struct {
 // Score is the line's points as a figure of a report.
 func (p *ScorePart) Score() Score { return Score(float64(p.Points) / 100) }
 
+// Without is what the composite s would be less what its explanation says that one step of a
+// component did to it.
+func (s Score) Without(code string, component ScoreComponent, parts []*ScorePart) Score {
+	points := int64(0)
+	for _, p := range parts {
+		if p.Code == code && p.Component == component {
+			points += p.Points
+		}
+	}
+	return Score(min(max(float64(s)-float64(points)/100, 0), 100))
+}
+
 // EvidencePiece is one piece of evidence under a part: a month and a kind, never
 // a day or a person.
 type EvidencePiece struct {

@@ -136,6 +136,10 @@ var FlagFacts = []FlagFact{
 	FactLateResolutions, FactLateHolds, FactLateDeeds, FactOftenAdverse,
 }
 
+// OftenAdverseFacts is how the facts of OFTEN_ADVERSE are written, of each service that is
+// unusual: its id, the encounters that are marked, all encounters.
+const OftenAdverseFacts = "%s %d/%d"
+
 // Decide confirms or dismisses a raised flag; the reason stays on record.
 func (f *IntegrityFlag) Decide(to FlagState, by, reason string, now time.Time) error {
 	if f.State != FlagRaised || to == FlagRaised {

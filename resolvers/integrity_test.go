@@ -3,6 +3,7 @@ package resolvers_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -70,7 +71,12 @@ func (o *office) doubtful() {
 			if i != 2 && n < i%5*12 { // some are better than others
 				level = min(level+1, 5)
 			}
+			refused := n%9 == 1 || n%18 == 0
+			if refused && i != 2 {
+				level = max(level-2, 1)
+			}
 			r := rating(n*7+i, level, channel)
+			r.Adverse = refused || i == 4 && level < 4
 			comment := fmt.Sprintf("they took their time, number %d of %d", n, i)
 			if i == 1 && n < 9 {
 				comment = "the best official whom I have ever met"
@@ -170,6 +176,7 @@ func TestAPersonDecidesWhatIsDoubted(t *testing.T) {
 
 		// The next run finds the same facts: nobody is asked twice, and what was dismissed counts in full.
 		weighed := seen["c0 BURST"]["effect"].(map[string]any)["composite"].(float64)
+		withheld := seen["c4 OFTEN_ADVERSE"]["effect"].(map[string]any)
 		second := o.runNow(nil)
 		o.examined(1)
 		again := o.flags("hr-root")
@@ -182,6 +189,10 @@ func TestAPersonDecidesWhatIsDoubted(t *testing.T) {
 		}
 		if effect := burst["effect"].(map[string]any); !(effect["composite"].(float64) > weighed+0.5) || !strings.Contains(effect["text"].(string), "Dismissed") {
 			o.Errorf("dismissed, and the composite goes from %v to %v", weighed, effect)
+		}
+		marked := again["c4 OFTEN_ADVERSE"]["effect"].(map[string]any)["composite"].(float64)
+		if was, without := withheld["composite"].(float64), withheld["without"].(float64); !(without > was+5) || math.Abs(marked-without) > 3 {
+			o.Errorf("marks beyond the usual: %v, %v without that, and %v when a person has found them right", was, without, marked)
 		}
 		if picked["state"] != "CONFIRMED" || picked["carried"] != true || again["c1 DUPLICATES"]["state"] != "RAISED" {
 			o.Errorf("carried: %v, %v", picked, again["c1 DUPLICATES"]["state"])
@@ -328,6 +339,7 @@ func (o *office) checkWhoDecides(seen map[string]map[string]any) {
 	o.ok("hr-third", decideFlag, "id", burst, "yes", false, "key", "k").wants("decideFlag.flag.state", "DISMISSED")
 	o.ok("hr-third", decideFlag, "id", burst, "yes", false, "key", "k").wants("decideFlag.flag.decidedBy", "hr-third")
 	o.refuses("hr-north", "ILLEGAL_STATE", "", decideFlag, "id", burst, "yes", true)
+	o.ok("hr-third", decideFlag, "id", seen["c4 OFTEN_ADVERSE"]["id"], "yes", false)
 	if own := o.flags("c0")["c0 BURST"]; own == nil || own["effect"].(map[string]any)["composite"] != nil || own["appealUntil"] != nil {
 		o.Errorf("what c0 sees while results are sealed: %v", own)
 	}
@@ -335,8 +347,8 @@ func (o *office) checkWhoDecides(seen map[string]map[string]any) {
 	o.refuses("hr-third", "FORBIDDEN", "id", decideFlag, "id", picked, "yes", false) // their own
 	var entries int64
 	err := o.store.Read(o.Context()).Model(&models.AuditEntry{}).Where("action = 'decideFlag' AND noun = 'IntegrityFlag'").Count(&entries).Error
-	if err != nil || entries != 2 {
-		o.Errorf("%d audit entries of two decisions: %v", entries, err)
+	if err != nil || entries != 3 {
+		o.Errorf("%d audit entries of three decisions: %v", entries, err)
 	}
 }
 

@@ -70,18 +70,29 @@ func comparePostings(a, b *Posting) int {
 		cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
 }
 
+// adverse is 1 where a rating answers a decision against the resident, else 0.
+func (r *Ratings) adverse(row int32) uint64 {
+	if r.Adverse != nil && r.Adverse[row] {
+		return 1
+	}
+	return 0
+}
+
 // canonical also returns the raters' new numbers.
 func (r *Ratings) canonical(from Day, newPosting, newKind []int32) (Ratings, []int32) {
 	posting := renumberAll(newPosting, r.Posting)
 	order := orderByPerson(len(newPosting), posting, r.Rater, func(i int32) uint64 {
 		kind := uint64(renumber(newKind, r.Kind[i]) + 1)
 		return kind<<42 | uint64(r.Channel[i])<<38 | uint64(r.Day[i]-from)<<12 |
-			uint64(r.Level[i])<<8 | uint64(r.Source[i])<<4 | uint64(r.Invited[i])
+			uint64(r.Level[i])<<8 | r.adverse(i)<<7 | uint64(r.Source[i])<<4 | uint64(r.Invited[i])
 	})
 	n := len(order.rows)
 	out := Ratings{
 		Posting: posting, Rater: order.persons, Kind: make([]int32, n), Channel: make([]Channel, n), Level: make([]uint8, n),
 		Day: make([]Day, n), Source: make([]Source, n), Invited: make([]Ternary, n),
+	}
+	if slices.Contains(r.Adverse, true) {
+		out.Adverse = make([]bool, n) // nil as long as nothing is marked
 	}
 	order.eachRow(func(i int, posting int32, key uint64) {
 		out.Posting[i] = posting
@@ -89,7 +100,10 @@ func (r *Ratings) canonical(from Day, newPosting, newKind []int32) (Ratings, []i
 		out.Channel[i] = Channel(key >> 38 & 15)
 		out.Day[i] = from + Day(key>>12&(1<<26-1))
 		out.Level[i] = uint8(key >> 8 & 15)
-		out.Source[i] = Source(key >> 4 & 15)
+		out.Source[i] = Source(key >> 4 & 7)
+		if out.Adverse != nil {
+			out.Adverse[i] = key>>7&1 == 1
+		}
 		out.Invited[i] = Ternary(key & 15)
 	})
 	return out, order.number
@@ -155,16 +169,16 @@ func (r *Reviews) canonical(from Day, newPosting []int32, persons *numbering) Re
 		Posting: posting, Reviewer: order.persons, ReviewerPerson: person, Relation: make([]Relation, n),
 		Dimension: make([]Dimension, n), Score: make([]uint8, n), Day: make([]Day, n),
 	}
+	if slices.ContainsFunc(r.Contact, func(c Contact) bool { return c != ContactUnknown }) {
+		out.Contact = make([]Contact, n) // nil as long as nobody has said anything
+	}
 	order.eachRow(func(i int, posting int32, key uint64) {
 		out.Posting[i] = posting
 		out.Relation[i] = Relation(key >> 61)
 		out.Dimension[i] = Dimension(key >> 58 & 7)
 		out.Score[i] = uint8(key >> 55 & 7)
-		if contact := Contact(key >> 53 & 3); contact != ContactUnknown && out.Contact == nil {
-			out.Contact = make([]Contact, n) // nil as long as nobody has said anything
-			out.Contact[i] = contact
-		} else if out.Contact != nil {
-			out.Contact[i] = contact
+		if out.Contact != nil {
+			out.Contact[i] = Contact(key >> 53 & 3)
 		}
 		out.Day[i] = from + Day(key>>26&(1<<26-1))
 		out.ReviewerPerson[i] = int32(key&(1<<26-1)) - 1

@@ -43,6 +43,9 @@ func (ev *Evidence) digest() [32]byte {
 	column(&d, r.Day)
 	column(&d, r.Source)
 	column(&d, r.Invited)
+	if r.Adverse != nil {
+		d.answers(r.Adverse)
+	}
 	d.cases(&ev.Cases)
 	e := &ev.Events
 	column(&d, e.Case)

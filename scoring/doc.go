@@ -16,7 +16,7 @@
 //	logit P(y = 1) = μ_g + Σ fixed + u_i                 cases
 //	y = log(1 + confirmed deeds a month in post)         deeds
 //
-// with fixed effects of service and channel (ratings), category and channel
+// with fixed effects of service, channel and decisions against the resident (ratings), category and channel
 // (cases), dimension and relation (reviews), and random effects u ~ N(0, σ²_j) of
 // the official, s of the rater's severity, p of the pair in reviews. Case mix is
 // fixed because hard work is given to good officials: a random effect would hand

@@ -47,7 +47,8 @@ type Posting struct {
 	From, To  Day    // time in post inside the period, both inclusive
 	Standing  Standing
 	// Cleared are findings that a person has looked at and found harmless: they are
-	// reported as ever, and weigh nothing down.
+	// reported as ever, and weigh nothing down. Of OFTEN_ADVERSE a person clears a number
+	// of marks: so many count.
 	Cleared []Finding
 }
 
@@ -116,6 +117,9 @@ type Ratings struct {
 	Day     []Day
 	Source  []Source
 	Invited []Ternary
+	// Adverse says which answer an encounter in which the official had to decide against
+	// the resident; nil: none.
+	Adverse []bool
 }
 
 // Outcome is what became of a case.

@@ -37,6 +37,9 @@ func (ev *Evidence) Validate() error {
 	v.days("Ratings.Day", r.Day)
 	words(&v, "Ratings.Source", r.Source, sources)
 	words(&v, "Ratings.Invited", r.Invited, No+1)
+	if r.Adverse != nil {
+		v.lengths("Ratings.Adverse", n, len(r.Adverse))
+	}
 	v.cases()
 	w := &ev.Reviews
 	n = len(w.Posting)
@@ -104,7 +107,7 @@ func (v *validator) frame() {
 			v.fail("Postings.From", i, "a time in post lies inside the period")
 		case p.Standing >= standings:
 			v.fail("Postings.Standing", i, "not in its list")
-		case slices.ContainsFunc(p.Cleared, func(f Finding) bool { return !slices.Contains(Doubts(), f.Flag) }):
+		case slices.ContainsFunc(p.Cleared, func(f Finding) bool { return f.Flag != FlagOftenAdverse && !slices.Contains(Doubts(), f.Flag) }):
 			v.fail("Postings.Cleared", i, "only what doubts the evidence can be cleared")
 		}
 	}

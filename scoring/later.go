@@ -30,6 +30,7 @@ type ratingModel struct {
 	problem mixed.Problem
 	fit     *mixed.Solution
 	mix     caseMix
+	against *decisions // nil: nothing can be told of them
 }
 
 // LaterRating is a rating that came after the run. Posting, Kind and Rater are
@@ -41,6 +42,7 @@ type LaterRating struct {
 	Level                uint8
 	Day                  Day
 	Source               Source
+	Adverse              bool
 }
 
 // Estimate is what the official's scores become.
@@ -98,6 +100,16 @@ func (k *Kept) effectOf(kind int32) float64 {
 		}
 		kind = k.a.run.ev.Kinds[kind].Parent
 	}
+}
+
+// fixedOf is what the fixed effects, but the group's, say of a rating of the run.
+func (k *Kept) fixedOf(i int32) float64 {
+	t := &k.a.run.ev.Ratings
+	sum := k.effectOf(t.Kind[i]) + k.channelEffect[t.Channel[i]]
+	for c, column := range k.model.problem.Covariates {
+		sum += float64(k.model.fit.Covariates[c] * column[i])
+	}
+	return sum
 }
 
 // readRaters sorts the ratings by rater.
@@ -175,12 +187,15 @@ func (k *Kept) satisfaction(p int, rating LaterRating) (y, variance, n float64) 
 	rows := make([]localRating, 0, to-from+1)
 	group := k.model.fit.FixedEffects[0][r.groups.of[p]]
 	for i := from; i < to; i++ {
-		rest := float64(t.Level[i]) - group - k.effectOf(t.Kind[i]) - k.channelEffect[t.Channel[i]]
+		rest := float64(t.Level[i]) - group - k.fixedOf(i)
 		rows = append(rows, localRating{rater: t.Rater[i], level: t.Level[i], day: t.Day[i], rest: rest, trust: r.policy.sourceWeight(t.Source[i])})
 	}
 	before, known, _ := k.local(p, rows)
 	later := localRating{rater: None, level: rating.Level, day: rating.Day, trust: r.policy.sourceWeight(rating.Source)}
 	later.rest = float64(rating.Level) - group - k.effectOf(renumber(k.kind, rating.Kind)) - k.channelEffect[rating.Channel]
+	if rating.Adverse && k.model.problem.Covariates != nil {
+		later.rest -= float64(k.model.fit.Covariates[0] * k.model.against.part[p])
+	}
 	if rating.Rater >= 0 && int(rating.Rater) < len(k.raters) {
 		later.rater = k.raters[rating.Rater]
 	}
@@ -254,7 +269,7 @@ func (k *Kept) severity(who int32, p int) (mean, precision float64) {
 			continue
 		}
 		w := k.model.problem.Weight[i]
-		rest := float64(t.Level[i]) - fit.FixedEffects[0][r.groups.of[other]] - k.effectOf(t.Kind[i]) - k.channelEffect[t.Channel[i]]
+		rest := float64(t.Level[i]) - fit.FixedEffects[0][r.groups.of[other]] - k.fixedOf(i)
 		sum += float64(w * (rest - fit.Effects[0][other]))
 		precision += w
 	}

@@ -57,6 +57,9 @@ func shuffled(ev *scoring.Evidence, r *rand.Rand) (out *scoring.Evidence, order 
 		Channel: moved(rows, t.Channel, same), Level: moved(rows, t.Level, same), Day: moved(rows, t.Day, same),
 		Source: moved(rows, t.Source, same), Invited: moved(rows, t.Invited, same),
 	}
+	if t.Adverse != nil {
+		out.Ratings.Adverse = moved(rows, t.Adverse, same)
+	}
 	c := &ev.Cases
 	rows = r.Perm(len(c.ID))
 	place := make([]int32, len(rows))

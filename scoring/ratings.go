@@ -141,7 +141,7 @@ func filledIndex(n int, x int32) []int32 {
 	return out
 }
 
-// satisfaction fits level = group + service + channel + official + rater.
+// satisfaction fits level = group + service + channel + decision + official + rater.
 func (r *run) satisfaction(ctx context.Context) (*indicator, error) {
 	t := &r.ev.Ratings
 	in := newIndicator("satisfaction", Satisfaction, len(r.ev.Postings))
@@ -169,13 +169,17 @@ func (r *run) satisfaction(ctx context.Context) (*indicator, error) {
 	if raters > 0 && r.without != ChoiceRater {
 		problem.Random = append(problem.Random, mixed.Factor{Name: "rater", Levels: raters, Index: severity})
 	}
+	against := r.decisions(mix.kind)
+	if against != nil && r.without != ChoiceCaseMix {
+		problem.Covariates = [][]float64{against.column}
+	}
 	in.part = connected(len(r.ev.Postings), t.Posting, mix.kind, severity, raters)
 	fit, err := r.fitLinear(ctx, in, problem, nil, mixed.Options{Seed: r.policy.Seed})
 	if err != nil || fit == nil {
 		return in, err
 	}
 	if r.keep {
-		r.kept = &ratingModel{problem: problem, fit: fit, mix: mix}
+		r.kept = &ratingModel{problem: problem, fit: fit, mix: mix, against: against}
 	}
 	months := r.calendar()
 	r.keepPieces(in, pieceRows{
@@ -183,6 +187,9 @@ func (r *run) satisfaction(ctx context.Context) (*indicator, error) {
 		month: func(row int32) string { return months.month(t.Day[row]) },
 		value: func(row int32) float64 { return y[row] },
 	})
+	if problem.Covariates != nil {
+		r.explainDecisions(in, against, weight, fit.Covariates[0])
+	}
 	return in, nil
 }
 
@@ -245,7 +252,7 @@ func (r *run) steps(in *indicator, p mixed.Problem, plain []float64) (has []bool
 }
 
 // adjustments fills the case-mix and rater steps: minus the weighted mean of the
-// fixed effects (but the peer group's) and of the raters' effects that the
+// fixed effects (but the peer group's) and slopes and of the raters' effects that the
 // official met.
 func (r *run) adjustments(in *indicator, p mixed.Problem, s *mixed.Solution, posting []int32) {
 	n := len(r.ev.Postings)
@@ -258,6 +265,9 @@ func (r *run) adjustments(in *indicator, p mixed.Problem, s *mixed.Solution, pos
 		f, u := 0.0, 0.0
 		for k := 1; k < len(p.Fixed); k++ {
 			f += s.FixedEffects[k][p.Fixed[k].Index[i]]
+		}
+		for k, column := range p.Covariates {
+			f += float64(s.Covariates[k] * column[i])
 		}
 		for k := 1; k < len(p.Random); k++ {
 			if l := p.Random[k].Index[i]; l != mixed.None {

@@ -2,7 +2,7 @@ package scoring
 
 // Version names the engine: it changes whenever the same evidence and policy
 // could give other bytes.
-const Version = "4"
+const Version = "5"
 
 // Status says how far the evidence carried.
 type Status string
@@ -34,6 +34,11 @@ const (
 	FlagHaloOff        Flag = "HALO_OFF"        // the halo step was not identified and is off
 	FlagExcluded       Flag = "EXCLUDED"        // a recorded reason keeps the official out of grades
 )
+
+// FlagOftenAdverse is raised by whoever sees all encounters, not only the rated ones: too
+// many are marked as decisions against residents. The engine reads it in [Posting].Cleared,
+// with the number of marks that a person has found right.
+const FlagOftenAdverse Flag = "OFTEN_ADVERSE"
 
 // Flags returns every flag, by name: the message catalogue has words for each.
 func Flags() []Flag {
@@ -126,10 +131,14 @@ const (
 	PieceCase   = "CASE"
 	PieceReview = "REVIEW"
 	PieceDeed   = "DEED"
+	// PieceDecision is all that answers decisions against residents.
+	PieceDecision = "DECISION"
 )
 
 // PieceSources returns every source that a [Piece] can have.
-func PieceSources() []string { return []string{PieceRating, PieceCase, PieceReview, PieceDeed} }
+func PieceSources() []string {
+	return []string{PieceRating, PieceCase, PieceReview, PieceDeed, PieceDecision}
+}
 
 // Piece is one piece of evidence under a part, or under the case mix one kind of
 // work. It names a month and a kind, never a day or a person; whether it may be
@@ -140,7 +149,7 @@ type Piece struct {
 	Kind   int32  // index into Evidence.Kinds, or None
 	N      int32  // pieces of evidence in it
 	// Value is a level or score from 1 to 5; solved or in time, from 0 to 1; of a
-	// month of deeds their number; of a kind of work its effect on the strand's scale.
+	// month of deeds their number; of a kind of work, and of decisions, the effect on the strand's scale.
 	Value  float64
 	Weight float64 // of the evidence in its model
 	Effect float64 // on the composite, in points

@@ -223,6 +223,8 @@ type AskedLine struct {
 	Service AskedLineService `json:"service"`
 	// Encounters of the period.
 	Encounters int `json:"encounters"`
+	// Of them those that are marked as decisions against the resident.
+	Adverse int `json:"adverse"`
 	// Of them those whose resident was asked to rate.
 	Invited int `json:"invited"`
 	// Answers given on the days of whole calendar months of the period, a day after the month's end or
@@ -239,6 +241,9 @@ func (v *AskedLine) GetService() AskedLineService { return v.Service }
 
 // GetEncounters returns AskedLine.Encounters, and is useful for accessing the field via an interface.
 func (v *AskedLine) GetEncounters() int { return v.Encounters }
+
+// GetAdverse returns AskedLine.Adverse, and is useful for accessing the field via an interface.
+func (v *AskedLine) GetAdverse() int { return v.Adverse }
 
 // GetInvited returns AskedLine.Invited, and is useful for accessing the field via an interface.
 func (v *AskedLine) GetInvited() int { return v.Invited }
@@ -5810,7 +5815,7 @@ func (v *Part) GetEvidence() []Piece { return v.Evidence }
 //
 // One piece of evidence: a month and a kind, never a day or a person.
 type Piece struct {
-	// RATING, CASE, REVIEW or DEED.
+	// RATING, CASE, REVIEW, DEED, or DECISION for all answers to decisions against residents.
 	Source string `json:"source"`
 	// The month, e.g. 2025-03; empty where a kind of work as a whole is meant.
 	Month string `json:"month"`
@@ -9465,6 +9470,7 @@ query Asked ($from: Date!, $to: Date!, $unit: ID, $after: String) {
 				name
 			}
 			encounters
+			adverse
 			invited
 			answers
 		}

@@ -35,9 +35,11 @@ func (r *results) raise() {
 			key := [2]string{official.String(), string(f)}
 			row := raised[key]
 			if row == nil {
-				component := doubted[f]
-				row = &flagRow{id: models.NewID(), official: official, kind: models.FlagKind(f), component: models.ScoreComponents[component]}
-				row.composite, row.without = withoutAttack(a, component)
+				row = &flagRow{id: models.NewID(), official: official, kind: models.FlagKind(f), component: models.ScoreComponents[doubted[f]]}
+				if row.composite = r.assessments[i].Composite; row.composite != nil {
+					without := row.composite.Without(scoring.PartAttack, row.component, r.explanations[i].Parts)
+					row.without = &without
+				}
 				raised[key] = row
 				r.flags = append(r.flags, row)
 			}
@@ -55,23 +57,6 @@ var doubted = map[scoring.Flag]scoring.Component{
 	scoring.FlagBurst: scoring.Satisfaction, scoring.FlagRepeatedRater: scoring.Satisfaction,
 	scoring.FlagClique: scoring.PeerReview, scoring.FlagReciprocity: scoring.PeerReview,
 	scoring.FlagCampaignBurst: scoring.PracticalWork,
-}
-
-// withoutAttack is the composite, and the composite less what the explanation says
-// that weighing down the component's evidence did to it.
-func withoutAttack(a *scoring.Assessment, component scoring.Component) (with, without *models.Score) {
-	with = known[models.Score](a.Composite)
-	if with == nil {
-		return nil, nil
-	}
-	points := int64(0)
-	for i := range a.Parts {
-		if p := &a.Parts[i]; p.Code == scoring.PartAttack && p.Component == int8(component) {
-			points += p.Points
-		}
-	}
-	rest := models.Score(min(max(float64(*with)-float64(points)/100, 0), 100))
-	return with, &rest
 }
 
 // facts are the findings as later runs compare them.
@@ -148,17 +133,17 @@ func (r *reader) readCleared() error {
 		return nil
 	}
 	r.cleared = map[models.ID][]scoring.Finding{}
-	return r.snap.Each(r.ctx, `SELECT f.official_id, f.facts FROM integrity_flags f JOIN assessment_runs u ON u.id = f.run_id
+	return r.snap.Each(r.ctx, `SELECT f.official_id, f.kind, f.facts FROM integrity_flags f JOIN assessment_runs u ON u.id = f.run_id
 			LEFT JOIN flag_appeals a ON a.flag_id = f.id AND a.state = 'UPHELD'
 		WHERE u.cycle_id = ? AND f.carried_id IS NULL AND f.state = 'DISMISSED' AND f.component <> ''
-			AND f.kind IN ('BURST', 'CAMPAIGN_BURST', 'CLIQUE', 'RECIPROCITY', 'REPEATED_RATER')
+			AND f.kind IN ('BURST', 'CAMPAIGN_BURST', 'CLIQUE', 'RECIPROCITY', 'REPEATED_RATER', 'OFTEN_ADVERSE')
 			AND COALESCE(a.decided_at, f.decided_at) <= ?`,
 		[]any{r.in.run.CycleID, r.in.run.RequestedAt}, func(row *store.Row) error {
-			var found []scoring.Finding
-			if err := json.Unmarshal([]byte(row.Text(1)), &found); err != nil {
-				return fmt.Errorf("the facts of a flag of %s: %w", row.ID(0), err)
-			}
 			official := row.ID(0)
+			found, err := clearedFacts(models.FlagKind(row.Text(1)), row.Text(2))
+			if err != nil {
+				return fmt.Errorf("the facts of a flag of %s: %w", official, err)
+			}
 			for _, f := range found {
 				if !slices.Contains(r.cleared[official], f) {
 					r.cleared[official] = append(r.cleared[official], f)
@@ -166,4 +151,27 @@ func (r *reader) readCleared() error {
 			}
 			return nil
 		})
+}
+
+// clearedFacts reads what a flag found as the engine takes it. Of encounters marked as
+// decisions against residents it is how many were looked at, in all services that are
+// unusual: so many marks count.
+func clearedFacts(kind models.FlagKind, facts string) (found []scoring.Finding, err error) {
+	if kind != models.FlagOftenAdverse {
+		return found, json.Unmarshal([]byte(facts), &found)
+	}
+	var services []string
+	if err := json.Unmarshal([]byte(facts), &services); err != nil {
+		return nil, err
+	}
+	marks := int32(0)
+	for _, line := range services {
+		var service string
+		var marked, all int32
+		if _, err := fmt.Sscanf(line, models.OftenAdverseFacts, &service, &marked, &all); err != nil {
+			return nil, err
+		}
+		marks += marked
+	}
+	return []scoring.Finding{{Flag: scoring.FlagOftenAdverse, Count: marks}}, nil
 }

@@ -28,11 +28,11 @@ type visiblePieces struct {
 	ev     *scoring.Evidence
 	enough func(persons int) bool
 	months []int32        // of each day of the period
-	rows   [4]postingRows // by source, in the order of pieceSources
+	rows   [5]postingRows // by source, in the order of pieceSources
 }
 
 // pieceSources are the sources in the order of the columns below.
-var pieceSources = []string{scoring.PieceRating, scoring.PieceCase, scoring.PieceReview, scoring.PieceDeed}
+var pieceSources = []string{scoring.PieceRating, scoring.PieceCase, scoring.PieceReview, scoring.PieceDeed, scoring.PieceDecision}
 
 // newVisiblePieces finds each posting's rows.
 func newVisiblePieces(ev *scoring.Evidence, thresholds privacy.Thresholds) *visiblePieces {
@@ -40,7 +40,7 @@ func newVisiblePieces(ev *scoring.Evidence, thresholds privacy.Thresholds) *visi
 	for day := ev.From; day <= ev.To; day++ {
 		v.months = append(v.months, monthOf(day))
 	}
-	for source, posting := range [...][]int32{ev.Ratings.Posting, ev.Cases.Posting, ev.Reviews.Posting, ev.Deeds.Posting} {
+	for source, posting := range [...][]int32{ev.Ratings.Posting, ev.Cases.Posting, ev.Reviews.Posting, ev.Deeds.Posting, ev.Ratings.Posting} {
 		v.rows[source] = rowsByPosting(len(ev.Postings), posting)
 	}
 	return v
@@ -75,7 +75,7 @@ func rowsByPosting(postings int, posting []int32) postingRows {
 // source.
 type postingPieces struct {
 	of    *visiblePieces
-	cells [4][]pieceCell
+	cells [5][]pieceCell
 }
 
 // pieceCell is all that a piece says of where it comes from, apart from source and
@@ -161,6 +161,10 @@ func (s *postingPieces) count(posting int32) {
 			case scoring.PieceDeed:
 				if ev.Deeds.Confirmed[i] == scoring.Yes { // the engine shows these
 					count(cells, v.month(ev.Deeds.Day[i]), scoring.None, 0, ev.Deeds.Beneficiary[i], i)
+				}
+			case scoring.PieceDecision:
+				if ev.Ratings.Adverse[i] {
+					count(cells, v.month(ev.Ratings.Day[i]), scoring.None, 0, ev.Ratings.Rater[i], i)
 				}
 			}
 		}

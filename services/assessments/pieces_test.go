@@ -19,10 +19,12 @@ func TestPiecesAreKeptFromEnoughPersonsOn(t *testing.T) {
 			ev.Ratings.Kind = append(ev.Ratings.Kind, 0)
 			ev.Ratings.Day = append(ev.Ratings.Day, scoring.Day(day("2025-03-31").EpochDay()))
 			ev.Ratings.Rater = append(ev.Ratings.Rater, r)
+			ev.Ratings.Adverse = append(ev.Ratings.Adverse, r <= 5)
 		}
 		return ev
 	}
 	piece := scoring.Piece{Source: scoring.PieceRating, Month: "2025-03", Kind: 0, Value: 1, Weight: 0.5, Effect: -1.25}
+	decision := scoring.Piece{Source: scoring.PieceDecision, Kind: scoring.None}
 	shown := []models.EvidencePiece{{Source: "RATING", Month: "2025-03", Kind: "Proof of life", Value: 1, Weight: 0.5, Effect: -1.25}}
 	for name, test := range map[string]struct {
 		ev    *scoring.Evidence
@@ -38,6 +40,8 @@ func TestPiecesAreKeptFromEnoughPersonsOn(t *testing.T) {
 		"of all months":              {rated(1, 2, 3, 4, 5), scoring.Piece{Source: scoring.PieceRating, Kind: 0}, []models.EvidencePiece{{Source: "RATING", Kind: "Proof of life"}}},
 		"of all months and kinds":    {rated(1, 2, 3, 4, 5), scoring.Piece{Source: scoring.PieceRating, Kind: scoring.None}, []models.EvidencePiece{{Source: "RATING"}}},
 		"of too few in all":          {rated(1, 2, 3, 4), scoring.Piece{Source: scoring.PieceRating, Kind: 0}, nil},
+		"decisions that five met":    {rated(1, 2, 3, 4, 5, 6, 7), decision, []models.EvidencePiece{{Source: "DECISION"}}},
+		"decisions that four met":    {rated(1, 2, 3, 4, 6, 7, 8), decision, nil},
 		"a figure that is absent":    {rated(1, 2, 3, 4, 5), scoring.Piece{Source: scoring.PieceRating, Month: "2025-03", Kind: 0, Value: math.NaN()}, nil},
 	} {
 		a := &scoring.Assessment{Parts: []scoring.Part{{Pieces: []scoring.Piece{test.piece}}}}

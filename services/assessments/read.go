@@ -201,6 +201,9 @@ func (r *reader) join(ratings *ratingReader, cases *caseReader) {
 	all.Day = append(all.Day, marks.Day...)
 	all.Source = append(all.Source, marks.Source...)
 	all.Invited = append(all.Invited, marks.Invited...)
+	if all.Adverse != nil { // a case's mark answers no encounter
+		all.Adverse = append(all.Adverse, make([]bool, len(marks.Posting))...)
+	}
 }
 
 // after is a number among those that follow the first n others.

@@ -12,6 +12,7 @@ type ratingReader struct {
 	kinds  kinds // services, and their categories
 	rows   column[ratingRow]
 	raters roll // of the same rows
+	marked bool // some answer a decision against the resident
 	// replaced are ratings that a newer one stands in for; while answers are not settled,
 	// one of them, if there is any.
 	replaced map[models.ID]bool
@@ -25,6 +26,7 @@ type ratingRow struct {
 	level         uint8
 	source        scoring.Source
 	invited       scoring.Ternary
+	adverse       bool
 }
 
 func newRatingReader(r *reader) *ratingReader { return &ratingReader{reader: r, kinds: newKinds()} }
@@ -40,7 +42,7 @@ func newRatingReader(r *reader) *ratingReader { return &ratingReader{reader: r, 
 func (r *ratingReader) readRatings() error {
 	// What most say is not said: to send a word takes the database as long as to read a row.
 	return r.countedRatings(`official_id, service_id, channel, level, rated_on, rater_key,
-			NULLIF(source, 'ENCOUNTER'), NULLIF(invited, 'YES')`, r.addRating)
+			NULLIF(source, 'ENCOUNTER'), NULLIF(invited, 'YES'), NULLIF(adverse, FALSE)`, r.addRating)
 }
 
 // countedRatings reads columns of the ratings that may count; behind them, where answers
@@ -96,7 +98,7 @@ func (r *ratingReader) readReplaced() error {
 func (r *ratingReader) addRating(row *store.Row) error {
 	official, date := row.ID(0), row.Date(4)
 	day := scoring.Day(date.EpochDay())
-	posting := r.counts(row, official, date, 8)
+	posting := r.counts(row, official, date, 9)
 	if posting == scoring.None {
 		return nil
 	}
@@ -122,7 +124,9 @@ func (r *ratingReader) addRating(row *store.Row) error {
 	r.raters.add(row, 5)
 	r.rows.add(ratingRow{
 		posting: posting, kind: kind, day: day, channel: channel, level: uint8(row.Int(3)), source: source, invited: invited,
+		adverse: !row.Null(8),
 	})
+	r.marked = r.marked || !row.Null(8)
 	return nil
 }
 
@@ -134,12 +138,18 @@ func (r *ratingReader) columns(more int) scoring.Ratings {
 		Channel: make([]scoring.Channel, n, n+more), Level: make([]uint8, n, n+more), Day: make([]scoring.Day, n, n+more),
 		Source: make([]scoring.Source, n, n+more), Invited: make([]scoring.Ternary, n, n+more),
 	}
+	if r.marked {
+		t.Adverse = make([]bool, n, n+more)
+	}
 	for k, block := range r.rows.blocks() {
 		first := k * blockRows
 		for i := range block {
 			row, to := &block[i], first+i
 			t.Posting[to], t.Kind[to], t.Day[to] = row.posting, row.kind, row.day
 			t.Channel[to], t.Level[to], t.Source[to], t.Invited[to] = row.channel, row.level, row.source, row.invited
+			if r.marked {
+				t.Adverse[to] = row.adverse
+			}
 		}
 	}
 	r.raters.call()

@@ -13,6 +13,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"steelyard/models"
+	"steelyard/scoring"
 	"steelyard/services/audit"
 	"steelyard/store"
 )
@@ -58,7 +59,7 @@ func (s *Service) examine(ctx context.Context, run *models.AssessmentRun) error 
 				return err
 			}
 		}
-		return e.addCausers()
+		return errors.Join(e.addCausers(), e.addEffects())
 	})
 	if err != nil {
 		return err
@@ -86,6 +87,9 @@ type doubt struct {
 	evidence  []models.FlagEvidence
 	facts     []string // what was found, exactly
 	causers   []string
+	// The composite, and what it would be had nothing of the component been weighed down;
+	// nil: it cannot be reckoned.
+	composite, without *models.Score
 }
 
 func (s *Service) newExamination(cycle *models.Cycle, run *models.AssessmentRun) *examination {
@@ -146,7 +150,7 @@ func (e *examination) write(tx *store.Tx) error {
 		}
 		rows = append(rows, &models.IntegrityFlag{
 			ID: models.NewID(), RunID: e.run.ID, OfficialID: d.official, Kind: d.kind, State: models.FlagRaised, RaisedAt: tx.Now,
-			Evidence: d.evidence[:min(len(d.evidence), maxLines)], Facts: string(facts), Component: d.component, Causers: sorted(d.causers),
+			Evidence: d.evidence[:min(len(d.evidence), maxLines)], Facts: string(facts), Component: d.component, Causers: sorted(d.causers), Composite: d.composite, WithoutComposite: d.without,
 		})
 	}
 	if len(rows) > 0 {
@@ -227,6 +231,31 @@ func (e *examination) addCausers() error {
 		})
 		if err != nil {
 			return fmt.Errorf("who brought it about: %w", err)
+		}
+	}
+	return nil
+}
+
+// addEffects says what the engine's answer to many marked encounters did to a score: it
+// is the only one of these doubts that the engine answers.
+func (e *examination) addEffects() error {
+	for _, d := range e.found {
+		if d.kind != models.FlagOftenAdverse {
+			continue
+		}
+		err := e.snap.Each(e.ctx, `SELECT a.composite, x.parts FROM assessments a JOIN explanations x ON x.assessment_id = a.id
+			WHERE a.run_id = ? AND a.official_id = ? AND a.composite IS NOT NULL ORDER BY a.id DESC`, []any{e.run.ID, d.official}, func(row *store.Row) error {
+			var parts []*models.ScorePart
+			if err := json.Unmarshal([]byte(row.Text(1)), &parts); err != nil {
+				return err
+			}
+			composite := models.Score(row.Float(0))
+			without := composite.Without(scoring.PartAttack, d.component, parts)
+			d.composite, d.without = &composite, &without
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("what it did to the score: %w", err)
 		}
 	}
 	return nil

@@ -51,7 +51,7 @@ func (e *examination) invitations() error {
 			if err != nil {
 				return err
 			}
-			e.add(r.official, models.FlagOftenAdverse, models.ComponentSatisfaction, fmt.Sprintf("%s %d/%d", r.service, r.adverse, r.all),
+			e.add(r.official, models.FlagOftenAdverse, models.ComponentSatisfaction, fmt.Sprintf(models.OftenAdverseFacts, r.service, r.adverse, r.all),
 				models.FlagEvidence{
 					Code: models.FactOftenAdverse, Of: name, N: int(r.all), Share: share(r.adverse, r.all), Usual: share(t.adverse-r.adverse, t.all-r.all),
 				})
