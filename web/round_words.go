@@ -12,7 +12,7 @@ type roundWords struct {
 	PlainMarks, ReviewersAre, ToWrite, Written, WrittenHint, Hidden                         string
 	Loads, LoadsHint, Reviewer, CloseRound, CloseRoundHint, Remind, RemindHint, RemindedOn  string
 	Participation, ParticipationText, Encounters, Invited, Answers                          string
-	AnswersHint, ShareAsked, Against                                                                 string
+	AnswersHint, ShareAsked, Against                                                        string
 	ReviewTitle, ReviewPrivate, ContactAsk, NoMark, KeepDraft, HandIn                       string
 	HandInHint, DraftKept, WriteReview                                                      string
 	NoticeTitle, NoticeText, NoNotice, NoticeUntil, NoticeOpen, NoticeOver                  string
