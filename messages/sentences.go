@@ -48,6 +48,7 @@ var sentences = map[models.Key]sentence{
 	models.KeyTooLongAgo:          {"时间过早：只能补录 {1} 年以内的记录。", "That is too long ago: no more than {1} years back can be recorded by hand."},
 	models.KeyBadToken:            {"令牌无法识别，请核对后重新获取。", "The token cannot be read: get a new one."},
 	models.KeyBadReceipt:          {"回执码有误，请逐字核对：共 28 个字母和数字。", "The receipt code is mistyped: check its 28 letters and digits."},
+	models.KeyUnknownReceipt:      {"回执码格式无误，但这里没有与它对应的记录；请确认它属于本处和此类事项。", "The receipt code is well written, but nothing here belongs to it: see whether it is of this office and of this kind."},
 	models.KeyBadCursor:           {"翻页标记有误，请使用上一页返回的 endCursor。", "The cursor cannot be read: pass the endCursor of the page before."},
 	models.KeyBadID:               {"“{1}”不是有效的 id，请使用接口返回的 id。", "“{1}” is not an id: use one that the API has given."},
 	models.KeyPageSize:            {"数量须为 1 至 {1}。", "Ask for 1 to {1} at a time."},

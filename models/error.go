@@ -80,6 +80,15 @@ func NotFound(noun string) *Error {
 	return &Error{Code: CodeNotFound, Key: KeyNotFound, Args: []string{noun}}
 }
 
+// BadReceipt is the answer to a text that cannot be a receipt or code: whoever reads it
+// from paper has mistyped it.
+func BadReceipt() *Error { return &Error{Code: CodeNotFound, Field: "receipt", Key: KeyBadReceipt} }
+
+// UnknownReceipt is the answer to a receipt that is well written and belongs to nothing.
+func UnknownReceipt() *Error {
+	return &Error{Code: CodeNotFound, Field: "receipt", Key: KeyUnknownReceipt}
+}
+
 // Forbidden says that the caller's role may not do this.
 func Forbidden() *Error { return &Error{Code: CodeForbidden, Key: KeyForbidden} }
 

@@ -71,9 +71,9 @@ type Setting struct {
 	Value string
 }
 
-// FailedGuess counts wrong tokens and receipts by address prefix and hour.
+// FailedGuess counts wrong tokens and receipts by where they come from.
 type FailedGuess struct {
-	Prefix   string    `gorm:"primaryKey"`
-	HourAt   time.Time `gorm:"primaryKey"`
+	Prefix   string    `gorm:"primaryKey"` // which of 65,536 buckets the network falls into, by a keyed hash
+	HourAt   time.Time `gorm:"primaryKey"` // when the quarter of a day began
 	Failures int
 }

@@ -13,6 +13,7 @@ import (
 	"steelyard/services/cycles"
 	"steelyard/services/deeds"
 	"steelyard/services/exports"
+	"steelyard/services/guesses"
 	"steelyard/services/integrity"
 	"steelyard/services/notify"
 	"steelyard/services/officials"
@@ -32,6 +33,7 @@ type App struct {
 	Cycles       *cycles.Service
 	Deeds        *deeds.Service
 	Exports      *exports.Service
+	Guesses      *guesses.Service
 	Integrity    *integrity.Service
 	Notify       *notify.Service
 	Officials    *officials.Service

@@ -62,10 +62,15 @@ func (s *site) upload() http.Handler {
 			refuseUpload(w, r, err)
 			return
 		}
-		a, err := s.app.Attachments.Add(r.Context(), auth.ActorFrom(r.Context()), in)
+		ctx, tries := auth.WithTries(r.Context())
+		a, err := s.app.Attachments.Add(ctx, auth.ActorFrom(r.Context()), in)
 		if err != nil {
 			if models.CodeOf(err) == "" {
 				s.log.ErrorContext(r.Context(), "attachment not stored", "error", err)
+			}
+			if wait := s.wrong(ctx, tries.Wrong()); wait > 0 {
+				tellWait(w, r, wait)
+				return
 			}
 			refuseUpload(w, r, err)
 			return

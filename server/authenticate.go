@@ -21,7 +21,8 @@ type actors interface {
 // authenticate puts the actor of a bearer token into the context. Without an
 // Authorization header the request is a stranger's; with one that does not hold,
 // it is refused, since whoever sends a token means to be somebody.
-func authenticate(verifier *auth.Verifier, known actors, log *slog.Logger) middleware {
+// So many wrong ones may come from one place that it is told to wait: see [site.wrong].
+func authenticate(verifier *auth.Verifier, known actors, wrong noteWrong, log *slog.Logger) middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Add("Vary", "Authorization")
@@ -33,6 +34,10 @@ func authenticate(verifier *auth.Verifier, known actors, log *slog.Logger) middl
 			viewer, err := bearer(r.Context(), verifier, lines)
 			if err != nil {
 				log.InfoContext(r.Context(), "token refused", "cause", errors.Unwrap(err))
+				if wait := wrong(r.Context(), guessed(err)); wait > 0 && r.RemoteAddr != "" {
+					tellWait(w, r, wait)
+					return
+				}
 				unauthenticated(w, r, err.Error())
 				return
 			}

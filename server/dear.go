@@ -11,6 +11,7 @@ import (
 
 	"steelyard/messages"
 	"steelyard/models"
+	"steelyard/server/overhttp"
 )
 
 // kind is what dear operations have in common.
@@ -74,14 +75,14 @@ func (p paces) MutateOperationContext(ctx context.Context, op *graphql.Operation
 	countDear(op.Operation.SelectionSet, uses)
 	for k, n := range uses {
 		if wait, ok := p[k].take(by, n); !ok {
-			seconds := strconv.Itoa(wait)
-			return &gqlerror.Error{
-				Message:    messages.Text(messages.From(ctx), models.KeyRateLimited, seconds),
-				Extensions: map[string]any{"code": models.CodeRateLimited, "retryAfter": wait},
-			}
+			return tooMuch(ctx, wait)
 		}
 	}
 	return nil
+}
+
+func tooMuch(ctx context.Context, wait int) *gqlerror.Error {
+	return overhttp.TooMuch(messages.Text(messages.From(ctx), models.KeyRateLimited, strconv.Itoa(wait)), wait)
 }
 
 // countDear counts an operation's root fields by kind. How many there are is bounded

@@ -58,6 +58,7 @@ type graphqlOptions struct {
 	quit          <-chan struct{}
 	metrics       *metrics
 	paces         paces
+	wrong         noteWrong
 }
 
 // newGraphQL returns the handler of /graphql. A schema that leaves open who may
@@ -81,6 +82,7 @@ func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error
 		exec.Use(extension.Introspection{})
 	}
 	exec.AroundOperations(opts.metrics.aroundOperation)
+	exec.AroundOperations(opts.wrong.aroundOperation)
 	return &overhttp.Handler{
 		Executor: exec, MaxBody: opts.maxBody, Timeout: opts.timeout, KeepAlive: 15 * time.Second, Quit: opts.quit,
 		Prove: auth.Prove, ProveEvery: opts.proveEvery,

@@ -11,7 +11,9 @@ import (
 
 	"github.com/go-chi/httprate"
 
+	"steelyard/messages"
 	"steelyard/models"
+	"steelyard/server/overhttp"
 	"steelyard/web"
 )
 
@@ -39,16 +41,16 @@ func (s *site) payerOf(r *http.Request) payer {
 	if p, known := r.Context().Value(payerKey{}).(payer); known {
 		return p
 	}
-	lines := r.Header.Values("Authorization")
+	by, lines := strangerAt(s.proxies.client(r)), r.Header.Values("Authorization")
 	if session := web.Session(r); session != "" && len(lines) == 0 {
 		lines = []string{"Bearer " + session}
 	}
 	if len(lines) > 0 {
 		if v, err := bearer(r.Context(), s.verifier, lines); err == nil {
-			return payer{account: v.Subject + "\n" + strconv.FormatInt(v.Epoch, 10)}
+			by.account = v.Subject + "\n" + strconv.FormatInt(v.Epoch, 10)
 		}
 	}
-	return strangerAt(s.proxies.client(r))
+	return by
 }
 
 // strangerAt is who pays at an address; of what is none, all pay together.
@@ -109,14 +111,18 @@ func (s *site) paced(p *pace) middleware {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			by := s.payerOf(r)
 			if wait, ok := p.take(by, 1); !ok {
-				seconds := strconv.Itoa(wait)
-				w.Header().Set("Retry-After", seconds)
-				refuse(w, r, http.StatusTooManyRequests, models.KeyRateLimited, models.CodeRateLimited, seconds)
+				tellWait(w, r, wait)
 				return
 			}
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), payerKey{}, by)))
 		})
 	}
+}
+
+// tellWait answers who asks too much.
+func tellWait(w http.ResponseWriter, r *http.Request, seconds int) {
+	l := messages.Negotiate(r.Header.Get("Accept-Language"))
+	overhttp.WriteWait(w, r, messages.Text(l, models.KeyRateLimited, strconv.Itoa(seconds)), seconds)
 }
 
 // budget is what each key may have in any minute.

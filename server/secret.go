@@ -31,6 +31,7 @@ type secrets struct {
 	webhooks    [][]byte // the current first
 	contacts    [][]byte // the current first
 	attachments []byte
+	guesses     []byte
 	pictures    *auth.Links // to attachments
 	exports     *auth.Links
 	audit       auditKeys
@@ -68,7 +69,7 @@ func openSecrets(file string, previous []string) (secrets, error) {
 	pictured, err := auth.NewLinks(pictures[0], pictures[1:]...)
 	return secrets{
 		invitations: links, exports: exported, pictures: pictured, receipts: keyFor(current, "receipts"), webhooks: keysFor(all, "webhooks"),
-		contacts: keysFor(all, "contacts"), attachments: keyFor(current, "attachments"),
+		contacts: keysFor(all, "contacts"), attachments: keyFor(current, "attachments"), guesses: keyFor(current, "guesses"),
 	}, err
 }
 

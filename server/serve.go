@@ -244,6 +244,7 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 		every(c.SweepEvery, log, "release ratings", site.app.Ratings.Release),
 		every(c.SweepEvery, log, "count what is published", site.app.Assessments.Tally),
 		every(c.SweepEvery, log, "forget what was needed for a day", site.app.Ratings.Forget),
+		every(sweepAttachments, log, "forget wrong guesses", site.app.Guesses.Forget),
 		every(c.SweepEvery, log, "escalate late replies", site.app.Ratings.Escalate),
 		every(c.SweepEvery, log, "release reviews", site.app.Reviews.Release),
 		every(c.SweepEvery, log, "remind reviewers", site.app.Reviews.RemindDue),

@@ -20,6 +20,7 @@ import (
 	"steelyard/services/cycles"
 	"steelyard/services/deeds"
 	"steelyard/services/exports"
+	"steelyard/services/guesses"
 	"steelyard/services/integrity"
 	"steelyard/services/notify"
 	"steelyard/services/officials"
@@ -59,6 +60,7 @@ func (m means) app() resolvers.App {
 			Store: m.store, Bucket: m.bucket, Links: m.secrets.exports, Worker: reports.Worker,
 			Cycle: reports.CycleFor, Prepare: reports.Prepare, Write: reports.WriteExport,
 		},
+		Guesses:   &guesses.Service{Store: m.store, Key: m.secrets.guesses, Most: guessesADay},
 		Integrity: &integrity.Service{Store: m.store, Keys: m.keys, Zone: m.zone, Days: m.days, Thresholds: privacy.Default()},
 		Notify:    &notify.Service{Store: m.store, Webhooks: m.secrets.webhooks, Contacts: m.secrets.contacts},
 		Officials: &officials.Service{Store: m.store},

@@ -96,6 +96,10 @@ func (h *Handler) answer(ctx context.Context, w http.ResponseWriter, media strin
 		writeRefusal(w, http.StatusServiceUnavailable, media, "the operation took too long and was stopped", "UNAVAILABLE")
 		return
 	}
+	if wait, is := rateLimited(response.Errors); is {
+		writeWait(w, media, executed(response), wait)
+		return
+	}
 	write(w, http.StatusOK, media, executed(response))
 }
 
@@ -104,8 +108,7 @@ func (h *Handler) refuse(ctx context.Context, w http.ResponseWriter, media strin
 	response := h.Executor.DispatchError(ctx, problems)
 	body := result{Errors: response.Errors, Extensions: response.Extensions}
 	if wait, is := rateLimited(problems); is {
-		w.Header().Set("Retry-After", strconv.Itoa(wait))
-		write(w, http.StatusTooManyRequests, answerMedia(media), body)
+		writeWait(w, answerMedia(media), body, wait)
 		return
 	}
 	if media == mediaStream {
@@ -158,6 +161,25 @@ func answerMedia(media string) string {
 
 func writeRefusal(w http.ResponseWriter, status int, media, message, code string) {
 	write(w, status, media, result{Errors: gqlerror.List{{Message: message, Extensions: map[string]any{"code": code}}}})
+}
+
+// codeRateLimited is the code of an answer to who asks too much.
+const codeRateLimited = "RATE_LIMITED"
+
+// WriteWait answers 429 to who asks too much, with after how many seconds there is an
+// answer again.
+func WriteWait(w http.ResponseWriter, r *http.Request, message string, seconds int) {
+	writeWait(w, answerMedia(negotiate(r.Header.Get("Accept"))), result{Errors: gqlerror.List{TooMuch(message, seconds)}}, seconds)
+}
+
+// TooMuch is the error of an operation whose caller asks too much: it makes the answer 429.
+func TooMuch(message string, seconds int) *gqlerror.Error {
+	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": codeRateLimited, "retryAfter": seconds}}
+}
+
+func writeWait(w http.ResponseWriter, media string, body result, seconds int) {
+	w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	write(w, http.StatusTooManyRequests, media, body)
 }
 
 // WriteError answers a request that never came as far as GraphQL, in the form in

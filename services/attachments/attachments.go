@@ -89,9 +89,12 @@ func (s *Service) Add(ctx context.Context, actor auth.Actor, in Upload) (*models
 // target is the case that a file is for.
 func (s *Service) target(ctx context.Context, actor auth.Actor, in Upload) (*models.Case, error) {
 	if in.CaseID == nil {
+		if _, err := auth.ParseReceipt(in.Receipt); err != nil {
+			return nil, models.BadReceipt()
+		}
 		c, err := s.ByReceipt(ctx, in.Receipt)
 		if models.CodeOf(err) == models.CodeNotFound {
-			return nil, &models.Error{Code: models.CodeNotFound, Field: "receipt", Key: models.KeyBadReceipt}
+			return nil, models.UnknownReceipt()
 		}
 		return c, err
 	}

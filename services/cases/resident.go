@@ -134,14 +134,15 @@ func (s *Service) byHolder(ctx context.Context, action, code string, key *string
 	}
 	receipt, err := auth.ParseReceipt(code)
 	if err != nil {
-		return nil, noReceipt()
+		return nil, models.BadReceipt()
 	}
 	hash := receipt.Hash()
 	var c *models.Case
 	err = s.Store.InTx(store.Show(ctx, hash[:]), func(tx *store.Tx) error {
 		if c, err = take(tx, everywhere, "receipt_hash = ?", hash[:]); err != nil {
 			if models.CodeOf(err) == models.CodeNotFound {
-				return noReceipt()
+				auth.Tried(ctx, hash, false)
+				return models.UnknownReceipt()
 			}
 			return err
 		}
@@ -163,12 +164,6 @@ func (s *Service) byHolder(ctx context.Context, action, code string, key *string
 	return c, nil
 }
 
-// noReceipt is the one answer for a receipt that is badly written and for one
-// that belongs to nothing.
-func noReceipt() error {
-	return &models.Error{Code: models.CodeNotFound, Field: "receipt", Key: models.KeyBadReceipt}
-}
-
 // ByReceipt returns the case that a receipt belongs to.
 func (s *Service) ByReceipt(ctx context.Context, code string) (*models.Case, error) {
 	receipt, err := auth.ParseReceipt(code)
@@ -176,5 +171,7 @@ func (s *Service) ByReceipt(ctx context.Context, code string) (*models.Case, err
 		return nil, models.NotFound("Case")
 	}
 	hash := receipt.Hash()
-	return store.Take[models.Case](s.Store.Read(store.Show(ctx, hash[:])).Where("receipt_hash = ?", hash[:]), "Case")
+	c, err := store.Take[models.Case](s.Store.Read(store.Show(ctx, hash[:])).Where("receipt_hash = ?", hash[:]), "Case")
+	auth.Tried(ctx, hash, models.CodeOf(err) != models.CodeNotFound)
+	return c, err
 }

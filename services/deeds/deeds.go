@@ -111,10 +111,9 @@ func (s *Service) record(tx *store.Tx, actor auth.Actor, d *models.Deed) error {
 // of the others with the people helped (see Check). Saying the same twice
 // changes nothing; the first word stands.
 func (s *Service) Confirm(ctx context.Context, actor auth.Actor, by auth.Visitor, code string, done bool) (*models.Deed, error) {
-	unknown := &models.Error{Code: models.CodeNotFound, Field: "receipt", Key: models.KeyBadReceipt}
 	receipt, err := auth.ParseReceipt(code)
 	if err != nil {
-		return nil, unknown
+		return nil, models.BadReceipt()
 	}
 	hash := receipt.Hash()
 	var d *models.Deed
@@ -123,7 +122,8 @@ func (s *Service) Confirm(ctx context.Context, actor auth.Actor, by auth.Visitor
 		said = false
 		if d, err = store.Take[models.Deed](store.Lock(tx.DB).Where("receipt_hash = ?", hash[:]), "Deed"); err != nil {
 			if models.CodeOf(err) == models.CodeNotFound {
-				return unknown
+				auth.Tried(ctx, hash, false)
+				return models.UnknownReceipt()
 			}
 			return err
 		}

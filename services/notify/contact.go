@@ -61,16 +61,16 @@ func (s *Service) Unsubscribe(ctx context.Context, receipt string) error {
 // byReceipt does something on the case of a receipt. The audit entry names no
 // record: a resident is not traced.
 func (s *Service) byReceipt(ctx context.Context, action, code string, do func(tx *store.Tx, c *models.Case) error) error {
-	none := &models.Error{Code: models.CodeNotFound, Field: "receipt", Key: models.KeyBadReceipt}
 	receipt, err := auth.ParseReceipt(code)
 	if err != nil {
-		return none
+		return models.BadReceipt()
 	}
 	hash := receipt.Hash()
 	return s.Store.InTx(store.Show(ctx, hash[:]), func(tx *store.Tx) error {
 		c, err := store.Take[models.Case](store.Lock(tx.DB).Where("receipt_hash = ?", hash[:]), "Case")
 		if models.CodeOf(err) == models.CodeNotFound {
-			return none
+			auth.Tried(ctx, hash, false)
+			return models.UnknownReceipt()
 		}
 		if err != nil {
 			return err

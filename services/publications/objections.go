@@ -213,7 +213,9 @@ func (s *Service) ByReceipt(ctx context.Context, code string) (*models.Objection
 		return nil, models.NotFound("Objection")
 	}
 	hash := receipt.Hash()
-	return store.Take[models.Objection](s.Store.Read(ctx).Where("receipt_hash = ?", hash[:]), "Objection")
+	o, err := store.Take[models.Objection](s.Store.Read(ctx).Where("receipt_hash = ?", hash[:]), "Objection")
+	auth.Tried(ctx, hash, models.CodeOf(err) != models.CodeNotFound)
+	return o, err
 }
 
 // objectionsVisible keeps the objections that the actor may see: HR officers and

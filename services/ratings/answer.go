@@ -1,6 +1,7 @@
 package ratings
 
 import (
+	"context"
 	"strings"
 
 	"steelyard/auth"
@@ -53,10 +54,10 @@ func (s *Service) receiptFor(operation, secret string, key *string) (receipt aut
 	return auth.DeriveReceipt(s.Secret, operation, secret, *key), true
 }
 
-// noReceipt is the one answer for a receipt that is badly written and for one that
-// belongs to no rating.
-func noReceipt() error {
-	return &models.Error{Code: models.CodeNotFound, Field: "receipt", Key: models.KeyBadReceipt}
+// noRating is the answer to a receipt that belongs to no rating, which is noted.
+func noRating(ctx context.Context, receipt auth.SecretHash) error {
+	auth.Tried(ctx, receipt, false)
+	return models.UnknownReceipt()
 }
 
 // orEmpty makes an absent list an empty one: the database keeps no nulls there.

@@ -204,6 +204,7 @@ func (s *Service) CounterOffer(ctx context.Context, code string) (*CounterOffer,
 func (s *Service) counterOf(db *gorm.DB, code string) (*models.CounterCode, error) {
 	hash, err := s.Invitations.Parse(code)
 	if err != nil {
+		auth.TriedText(db.Statement.Context, code)
 		return nil, models.NotFound("CounterCode")
 	}
 	return store.Take[models.CounterCode](db.Where("code_hash = ? AND revoked_at IS NULL", hash[:]), "CounterCode")

@@ -213,6 +213,7 @@ type Offer struct {
 func (s *Service) Offer(ctx context.Context, token string) (*Offer, error) {
 	hash, err := s.Invitations.Parse(token)
 	if err != nil {
+		auth.TriedText(ctx, token)
 		return nil, models.NotFound("RatingInvitation")
 	}
 	db := s.Store.Read(store.Show(ctx, hash[:]))

@@ -27,7 +27,7 @@ func (s *Service) RateMending(ctx context.Context, in MendingMark) (*models.Rati
 	}
 	receipt, err := auth.ParseReceipt(in.Receipt)
 	if err != nil {
-		return nil, noReceipt()
+		return nil, models.BadReceipt()
 	}
 	hash := receipt.Hash()
 	var rating *models.Rating
@@ -58,7 +58,7 @@ func (s *Service) RateMending(ctx context.Context, in MendingMark) (*models.Rati
 func (s *Service) owedBy(tx *store.Tx, receipt auth.Receipt) (*models.Rating, *models.ReplyDuty, error) {
 	rating, err := byHash(tx.DB, receipt.Hash())
 	if models.CodeOf(err) == models.CodeNotFound {
-		return nil, nil, noReceipt()
+		return nil, nil, noRating(tx.Statement.Context, receipt.Hash())
 	}
 	if err != nil {
 		return nil, nil, err
@@ -93,7 +93,7 @@ func (s *Service) RateAgain(ctx context.Context, in Again) (string, *models.Rati
 	}
 	first, err := auth.ParseReceipt(in.Receipt)
 	if err != nil {
-		return "", nil, noReceipt()
+		return "", nil, models.BadReceipt()
 	}
 	receipt, repeatable := s.receiptFor("rateAgain", first.Code(), in.IdempotencyKey)
 	hash, firstHash := receipt.Hash(), first.Hash()

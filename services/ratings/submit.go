@@ -49,6 +49,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (string, *models.Ra
 	}
 	hash, err := s.Invitations.Parse(in.Token)
 	if err != nil {
+		auth.TriedText(ctx, in.Token)
 		return "", nil, errGone()
 	}
 	receipt, repeatable := s.receiptFor("submitRating", in.Token, in.IdempotencyKey)
@@ -92,6 +93,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (string, *models.Ra
 func (s *Service) use(tx *store.Tx, hash auth.SecretHash, receipt auth.Receipt, rating *models.Rating, key keyring.YearKey) error {
 	invitation, err := store.Take[models.RatingInvitation](tx.Where("token_hash = ?", hash[:]), "RatingInvitation")
 	if models.CodeOf(err) == models.CodeNotFound {
+		auth.Tried(tx.Statement.Context, hash, false)
 		return errGone()
 	}
 	if err != nil {
@@ -138,7 +140,9 @@ func (s *Service) ByReceipt(ctx context.Context, code string) (*models.Rating, e
 		return nil, models.NotFound("Rating")
 	}
 	hash := receipt.Hash()
-	return byHash(s.Store.Read(store.Show(ctx, hash[:])), hash)
+	r, err := byHash(s.Store.Read(store.Show(ctx, hash[:])), hash)
+	auth.Tried(ctx, hash, models.CodeOf(err) != models.CodeNotFound)
+	return r, err
 }
 
 func byHash(db *gorm.DB, receipt auth.SecretHash) (*models.Rating, error) {

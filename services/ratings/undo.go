@@ -61,7 +61,7 @@ func (s *Service) Undo(ctx context.Context, code string, key *string) error {
 	}
 	receipt, err := auth.ParseReceipt(code)
 	if err != nil {
-		return noReceipt()
+		return models.BadReceipt()
 	}
 	hash, rated := receipt.UndoHash(), receipt.Hash()
 	tooLate := &models.Error{
@@ -72,7 +72,7 @@ func (s *Service) Undo(ctx context.Context, code string, key *string) error {
 		undo, err := store.Take[models.RatingUndo](store.Lock(tx.DB).Where("undo_hash = ?", hash[:]), "RatingUndo")
 		if models.CodeOf(err) == models.CodeNotFound {
 			if _, err := byHash(tx.DB, rated); models.CodeOf(err) == models.CodeNotFound {
-				return noReceipt()
+				return noRating(ctx, rated)
 			} else if err != nil {
 				return err
 			}
@@ -155,7 +155,7 @@ func lockRating(tx *store.Tx, receipt auth.Receipt) (*models.Rating, error) {
 			return rating, err
 		}
 	}
-	return nil, noReceipt()
+	return nil, noRating(tx.Statement.Context, hash)
 }
 
 // Forget removes what is needed for a day only: what receipts can take back, and what

@@ -51,10 +51,9 @@ func (s *Service) EraseMine(ctx context.Context, in Mine) error {
 	if err := models.ValidIdempotencyKey(in.IdempotencyKey, true); err != nil {
 		return err
 	}
-	none := &models.Error{Code: models.CodeNotFound, Field: "receipt", Key: models.KeyBadReceipt}
 	receipt, err := auth.ParseReceipt(in.Receipt)
 	if err != nil {
-		return none
+		return models.BadReceipt()
 	}
 	hash := receipt.Hash()
 	err = s.Store.InTx(store.Show(ctx, hash[:]), func(tx *store.Tx) error {
@@ -67,7 +66,8 @@ func (s *Service) EraseMine(ctx context.Context, in Mine) error {
 		}
 		r, err := store.Take[models.Rating](store.Lock(tx.DB).Where("receipt_hash = ?", hash[:]), "Rating")
 		if models.CodeOf(err) == models.CodeNotFound {
-			return none
+			auth.Tried(ctx, hash, false)
+			return models.UnknownReceipt()
 		}
 		if err != nil {
 			return err

@@ -154,6 +154,7 @@ func (s *Service) byCode(db *gorm.DB, text string) (*models.AppraisalCode, *mode
 	hash := parsed.Hash()
 	code, err := store.Take[models.AppraisalCode](db.Where("code_hash = ?", hash[:]), "AppraisalCode")
 	if models.CodeOf(err) == models.CodeNotFound {
+		auth.Tried(db.Statement.Context, hash, false)
 		return nil, nil, errCodeGone()
 	}
 	if err != nil {
