@@ -20,11 +20,13 @@ type doctorCmd struct {
 	Tokens
 	Telling
 	AuditKeys
+	Keeping
 
 	Addr        string `default:"127.0.0.1:8080" help:"Where serve is to listen."`
 	PublicURL   string `name:"public-url" placeholder:"URL" help:"Where residents reach the server."`
 	SecretFile  string `placeholder:"PATH" help:"What rating links are signed with. Default: beside an SQLite database, else in the user's configuration folder."`
 	Attachments string `placeholder:"PLACE" help:"Where attachments lie: a folder, or s3://BUCKET. Default: beside an SQLite database, else in the user's configuration folder."`
+	Backups     string `type:"path" placeholder:"FOLDER" help:"Where backups are kept on this machine."`
 	Connections int    `default:"20" help:"Size of the database pool."`
 }
 
@@ -83,7 +85,7 @@ func (c *doctorCmd) examine(s *session) []finding {
 			findings = append(findings, fail("database", "the years of the rater keys cannot be read: %v", err))
 		}
 	}
-	findings = append(findings, c.keys(s, epochs), c.secret(s), c.tokens(s), c.address(), c.public(), c.webhooks(), c.mail(s), c.attachments(s))
+	findings = append(findings, c.keys(s, epochs), c.keyPlaces(s), c.secret(s), c.tokens(s), c.address(), c.public(), c.webhooks(), c.mail(s), c.attachments(s), c.retention(), c.backups())
 	if st != nil {
 		findings = append(findings, c.auditKey(s, st))
 		if err := st.Close(); err != nil {
@@ -130,7 +132,7 @@ func (c *doctorCmd) database(s *session) (*store.Store, []finding) {
 	if isSQLite {
 		return st, append(findings, engineSQLite(s, st), diskSpace(path))
 	}
-	return st, append(findings, c.enginePostgres(s, st), c.role(s, st))
+	return st, append(findings, c.enginePostgres(s, st), c.role(s, st), transport(s.common.DB))
 }
 
 func engineSQLite(s *session, st *store.Store) finding {

@@ -23,6 +23,7 @@ type serveCmd struct {
 	Tokens
 	Telling
 	AuditKeys
+	Keeping
 
 	Introspection bool          `help:"Let anybody read the whole schema."`
 	Graphiql      bool          `default:"true" negatable:"" help:"Serve the GraphiQL console at /graphiql."`
@@ -30,9 +31,6 @@ type serveCmd struct {
 	SweepEvery    time.Duration `default:"1m" help:"How often lapsed cases and transfers, and answers to be released, are looked for."`
 	Connections   int           `default:"20" help:"Size of the database pool."`
 	LinkDays      int           `default:"30" help:"Days in which a rating link may be used, 1 to 365."`
-
-	RetainCases    int `placeholder:"MONTHS" help:"Months after which the words of a case that is over, its place, contact and attachments are erased; the case and its figures stay. Default: when somebody asks."`
-	RetainComments int `placeholder:"MONTHS" help:"Months after which comments and contacts of ratings are erased; the ratings stay. Default: when somebody asks."`
 
 	RequireAppRole bool `help:"Refuse to start as a role of PostgreSQL that owns the tables or is above their policies."`
 
@@ -90,8 +88,8 @@ func (c *serveCmd) Run(s *session) error {
 }
 
 func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, log *slog.Logger) (err error) {
-	if c.RetainCases < 0 || c.RetainComments < 0 {
-		return errors.New("--retain-cases and --retain-comments are months: 1 or more, or 0 to keep until somebody asks")
+	if err := c.check(); err != nil {
+		return err
 	}
 	if c.LinkDays < 1 || c.LinkDays > 365 {
 		return fmt.Errorf("--link-days %d is not between 1 and 365", c.LinkDays)
