@@ -4,12 +4,14 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 
 	"steelyard/models"
 	"steelyard/scoring"
+	"steelyard/tally"
 )
 
 var quarter = models.Period{From: models.NewDate(2025, 1, 1), To: models.NewDate(2025, 3, 31)}
@@ -71,19 +73,19 @@ func TestAReceiptProvesThatItsRatingCounts(t *testing.T) {
 		o.at("2025-04-01T10:00:00+08:00")
 		o.release(6)
 		o.runNow(nil)
-		tally := func(want int) {
+		count := func(want int) {
 			o.Helper()
 			if n, err := o.app.Assessments.Tally(o.Context()); err != nil || n != want {
 				o.Fatalf("%d runs are counted, want %d: %v", n, want, err)
 			}
 		}
-		tally(0) // running results are nobody's
+		count(0) // running results are nobody's
 		o.signed(publish, "publishCycle", "PUBLISHED")
 		if n := len(o.ok("", countedIn, "r", receipts[0]).list("ratingByReceipt.counted")); n != 0 {
 			o.Errorf("it counts in %d results that nobody has counted", n)
 		}
-		tally(1)
-		tally(0)
+		count(1)
+		count(0)
 		seen := o.ok("", `{ publicNotice(cycleId: {cycle}) { ratingsRoot ratingsCounted } }`)
 		root := seen.text("publicNotice.ratingsRoot")
 		computed, err := o.app.Assessments.Compute(o.Context(), nil, quarter, scoring.DefaultPolicy(), nil)
@@ -97,6 +99,14 @@ func TestAReceiptProvesThatItsRatingCounts(t *testing.T) {
 			counted := a.list("ratingByReceipt.counted")[0].(map[string]any)
 			if counted["root"] != root || counted["content"] != fmt.Sprintf(`"ann" "passport" %d 2025-03-04`, i%5+1) || counted["ratings"] != float64(computed.Evidence.Ratings) {
 				o.Errorf("counted: %v, and the notice has %s", counted, root)
+			}
+			shown, err := json.Marshal(counted)
+			if err != nil {
+				o.Fatal(err)
+			}
+			// As the command reads it.
+			if proofs, err := tally.ParseProofs(shown); err != nil || len(proofs) != 1 || fmt.Sprintf("%x", proofs[0].Root()) != root {
+				o.Errorf("the program reads %v: %v", proofs, err)
 			}
 			salt := saltOfReceipt(o.T, receipt)
 			if got := climbs(o.T, salt, counted); got != root || salt != counted["salt"] {
