@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"steelyard/web"
@@ -86,6 +87,30 @@ func (e *entrance) Handle(pattern string, h http.Handler) {
 
 // HandleFunc adds a route.
 func (e *entrance) HandleFunc(pattern string, h http.HandlerFunc) { e.Handle(pattern, h) }
+
+// refuseOthers answers methods that nobody serves where another is served: without it
+// the pages, which take everything else, would find nothing there. What the pages serve
+// they refuse themselves.
+func (e *entrance) refuseOthers(pages *web.Pages) {
+	served := map[string][]string{}
+	for _, pattern := range e.patterns {
+		if method, path, given := strings.Cut(pattern, " "); given {
+			served[path] = append(served[path], method)
+		}
+	}
+	for _, pattern := range pages.Patterns() {
+		_, path, _ := strings.Cut(pattern, " ")
+		delete(served, path)
+	}
+	for path, methods := range served {
+		slices.Sort(methods)
+		allow := strings.Join(methods, ", ")
+		e.ServeMux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Allow", allow)
+			w.WriteHeader(http.StatusMethodNotAllowed)
+		})
+	}
+}
 
 // check says which routes, the pages' among them, stand in no row.
 func (e *entrance) check(pages *web.Pages) error {

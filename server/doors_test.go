@@ -118,3 +118,25 @@ func TestARouteWithoutARowIsNotServed(t *testing.T) {
 		}
 	}
 }
+
+// TestAMethodThatNobodyServesIsNotAllowed: where there is something, another method is
+// refused as such, and is told which there are.
+func TestAMethodThatNobodyServesIsNotAllowed(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	for _, pattern := range s.patterns {
+		_, path, given := strings.Cut(pattern, " ")
+		if !given {
+			path = pattern
+		}
+		if path == "/open311/v2/" {
+			continue // nothing is there; below it the same holds
+		}
+		path = wildcard.ReplaceAllString(strings.TrimSuffix(path, "{$}"), "01890a5d-ac96-774b-bcce-b302099a8057")
+		for _, method := range []string{"PATCH", "TRACE", "BREW"} {
+			if got := s.send(t, method, path, ""); got.status != http.StatusMethodNotAllowed || got.header.Get("Allow") == "" {
+				t.Errorf("%s %s: %d, Allow %q", method, path, got.status, got.header.Get("Allow"))
+			}
+		}
+	}
+}

@@ -85,12 +85,13 @@ func (s *site) handler() (http.Handler, error) {
 	cities.PublicURL, cities.Zone, cities.Now = s.publicURL, s.zone, s.store.Now
 	routes.Handle("/open311/v2/", chain(open311.New(api, cities), open, s.origins.share, protect))
 	if s.graphiql {
-		routes.Handle("/graphiql", open(graphiqlPage()))
-		routes.Handle("/graphiql/", open(graphiqlAssets()))
+		routes.Handle("GET /graphiql", open(graphiqlPage()))
+		routes.Handle("GET /graphiql/", open(graphiqlAssets()))
 	}
 	routes.HandleFunc("GET /healthz", healthz)
 	routes.Handle("GET /readyz", open(http.HandlerFunc(s.readyz)))
 	routes.Handle("GET /metrics", onlyFrom(s.watchers, s.proxies)(m.handler()))
+	routes.refuseOthers(pages)
 	if err := routes.check(pages); err != nil {
 		return nil, err
 	}

@@ -114,6 +114,18 @@ func (s *site) signed(page http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// only is a page for who has signed in and may send its form: nobody fills in what will
+// not be taken.
+func (s *site) only(may func(*Caller) bool, page http.HandlerFunc) http.HandlerFunc {
+	return s.signed(func(w http.ResponseWriter, r *http.Request) {
+		if !may(caller(r)) {
+			s.show(w, r, http.StatusForbidden, "blocked", view{Notice: wordsIn(language(r)).NotYourRole})
+			return
+		}
+		page(w, r)
+	})
+}
+
 type callerKey struct{}
 
 // caller is who has signed in; nil on a page that anybody may see.

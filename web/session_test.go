@@ -1,0 +1,61 @@
+package web
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"steelyard/graph"
+)
+
+// TestPagesOfferWhatTheAPITakes holds what pages think a role may do to what the schema
+// lets it: nobody is shown a form that will be refused, or denied one that would not be.
+func TestPagesOfferWhatTheAPITakes(t *testing.T) {
+	schema := graph.NewExecutableSchema(graph.Config{}).Schema()
+	capabilities := map[string][]string{ // the root fields behind what is offered
+		"ReadsReports":     {"assessmentReport", "unitReport", "participation"},
+		"SeesCycles":       {"cycles"},
+		"ComparesPolicies": {"comparePolicies"},
+		"Decides":          {"decideFlag", "decideFlagAppeal", "decideObjection"},
+		"MayClose":         {"remindReviewers", "closeReviewRound"},
+		"MakesLinks":       {"recordEncounter", "issueRatingInvitation"},
+		"RecordsDeeds":     {"recordDeed"},
+	}
+	of := reflect.TypeFor[*Caller]()
+	for i := range of.NumMethod() {
+		m := of.Method(i)
+		if m.Type.NumIn() != 1 || m.Type.NumOut() != 1 || m.Type.Out(0).Kind() != reflect.Bool {
+			continue
+		}
+		names := capabilities[m.Name]
+		delete(capabilities, m.Name)
+		if names == nil {
+			t.Errorf("nobody has said which operations stand behind %s", m.Name)
+		}
+		for _, role := range AllRole {
+			offered := m.Func.Call([]reflect.Value{reflect.ValueOf(&Caller{Role: role})})[0].Bool()
+			for _, name := range names {
+				field := schema.Mutation.Fields.ForName(name)
+				if field == nil {
+					field = schema.Query.Fields.ForName(name)
+				}
+				if field == nil {
+					t.Errorf("%s: there is no operation %s", m.Name, name)
+				} else if offered != takes(field, role) {
+					t.Errorf("%s: offered to %s: %v, and the API takes %s: %v", m.Name, role, offered, name, !offered)
+				}
+			}
+		}
+	}
+	if len(capabilities) > 0 {
+		t.Errorf("there is no %v", capabilities)
+	}
+}
+
+func takes(field *ast.FieldDefinition, role Role) bool {
+	allowed := field.Directives.ForName("hasRole")
+	return field.Directives.ForName("public") != nil || allowed != nil &&
+		slices.ContainsFunc(allowed.Arguments.ForName("roles").Value.Children, func(c *ast.ChildValue) bool { return c.Value.Raw == string(role) })
+}
