@@ -18,6 +18,8 @@ type Actor struct {
 	UnitID *models.ID
 	// OfficialID is the official whom the subject is, if any.
 	OfficialID *models.ID
+	// Operations are all that a machine's account may call; nil: whatever the role may.
+	Operations []string
 }
 
 // Anonymous says whether there is no proven subject.
@@ -25,6 +27,10 @@ func (a Actor) Anonymous() bool { return a.Subject == "" }
 
 // Is says whether the actor has one of the roles.
 func (a Actor) Is(roles ...models.Role) bool { return slices.Contains(roles, a.Role) }
+
+// Limited says whether the actor is a machine, which may call what stands with its
+// account and nothing else.
+func (a Actor) Limited() bool { return a.Operations != nil }
 
 // IsOfficial says whether the actor is this official.
 func (a Actor) IsOfficial(id models.ID) bool { return a.OfficialID != nil && *a.OfficialID == id }

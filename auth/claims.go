@@ -37,6 +37,9 @@ func (c *claims) Validate() error {
 	if err := checkName("unit", c.Unit); err != nil {
 		return err
 	}
+	if err := checkName("jti", c.ID); err != nil {
+		return err
+	}
 	if _, known := models.ParseWord(string(c.Role), models.Roles); !known {
 		return fmt.Errorf("role %q is unknown", c.Role)
 	}

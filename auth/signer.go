@@ -49,6 +49,7 @@ func (s *Signer) Mint(viewer Viewer, now time.Time, ttl time.Duration) (string, 
 	}
 	c := claims{
 		RegisteredClaims: jwt.RegisteredClaims{
+			ID:        viewer.TokenID,
 			Issuer:    s.issuer,
 			Subject:   viewer.Subject,
 			Audience:  jwt.ClaimStrings{s.audience},

@@ -157,7 +157,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Viewer, error) {
 	case err != nil:
 		return Viewer{}, refused(ReasonInvalid, err)
 	}
-	return Viewer{Subject: c.Subject, Role: c.Role, Unit: c.Unit, Epoch: c.Epoch}, nil
+	return Viewer{Subject: c.Subject, Role: c.Role, Unit: c.Unit, Epoch: c.Epoch, TokenID: c.ID}, nil
 }
 
 // keys returns the keys that may have signed t: those of its algorithm and, where it names one, of its kid. Nothing in

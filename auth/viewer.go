@@ -16,6 +16,8 @@ type Viewer struct {
 	Unit string
 	// Epoch is compared with the account's token epoch: a lower one has been revoked.
 	Epoch int64
+	// TokenID is the token's jti, by which this one token can be revoked; empty where it names none.
+	TokenID string
 }
 
 type viewerKey struct{}

@@ -26,6 +26,56 @@ type Node interface {
 	IsNode()
 }
 
+// A page of accounts.
+type AccountConnection struct {
+	// The rows with their cursors.
+	Edges []*AccountEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*models.Account `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// An account and its place.
+type AccountEdge struct {
+	// Pass it as `after` to go on behind this row.
+	Cursor string `json:"cursor"`
+	// The account.
+	Node *models.Account `json:"node"`
+}
+
+// Which accounts are listed.
+type AccountFilter struct {
+	// Only those whose subject or name has this in it; at most 200 characters.
+	Search graphql.Omittable[*string] `json:"search,omitempty"`
+	// Only those that see this unit or one below it, or are an official of one.
+	UnitID graphql.Omittable[*models.ID] `json:"unitId,omitempty"`
+	// Only those of this role.
+	Role graphql.Omittable[*models.Role] `json:"role,omitempty"`
+	// Only people's, or only machines'.
+	Kind graphql.Omittable[*models.AccountKind] `json:"kind,omitempty"`
+	// Only those that are disabled, or only those that are not.
+	Disabled graphql.Omittable[*bool] `json:"disabled,omitempty"`
+}
+
+// What a change of an account gave.
+type AccountPayload struct {
+	// The account; null where there are errors.
+	Account *models.Account `json:"account,omitempty"`
+	// What to mend.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What is to be done to an account.
+type AccountStepInput struct {
+	// Which.
+	AccountID models.ID `json:"accountId"`
+	// Why; it stays on record.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key changes nothing.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // A change of who reviews whom: an assignment added, one taken away, or both.
 type AmendReviewAssignmentInput struct {
 	// The round.
@@ -778,6 +828,26 @@ type GradeLimitEdge struct {
 	Cursor string `json:"cursor"`
 	// The limit.
 	Node *models.GradeLimit `json:"node"`
+}
+
+// An account as it is to be.
+type GrantAccountInput struct {
+	// What its tokens prove; at most 200 bytes. The account that has it is changed, else one is made.
+	Subject string `json:"subject"`
+	// Whom or what it is for, in words; at most 200 characters.
+	Name string `json:"name"`
+	// What it may do at most.
+	Role models.Role `json:"role"`
+	// The scope, within the caller's own. REPLY_OFFICER, HR, AUDITOR, ADMIN and machines need one.
+	UnitID graphql.Omittable[*models.ID] `json:"unitId,omitempty"`
+	// The official who signs in with it, within the caller's scope. An OFFICIAL needs one.
+	OfficialID graphql.Omittable[*models.ID] `json:"officialId,omitempty"`
+	// For a machine: the operations of this API that it may call and nothing else, at most 50. Left out: it is a person's.
+	Operations graphql.Omittable[[]string] `json:"operations,omitempty"`
+	// Why; it stays on record.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key changes nothing.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // What saving a holiday gave.
@@ -1827,6 +1897,18 @@ type RevokeInvitationPayload struct {
 	InvitationID *models.ID `json:"invitationId,omitempty"`
 	// What to mend.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// One token that is to hold no longer.
+type RevokeTokenInput struct {
+	// Whose it is.
+	AccountID models.ID `json:"accountId"`
+	// Its `jti`, as `Account.tokens` and `steelyard token` name it. One that somebody else issued can be named as well.
+	TokenID string `json:"tokenId"`
+	// Why; it stays on record.
+	Reason string `json:"reason"`
+	// A random text of the client's: a repeat with the same key changes nothing.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // What saving a routing rule gave.

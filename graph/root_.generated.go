@@ -24,6 +24,7 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Account() AccountResolver
 	Area() AreaResolver
 	Assessment() AssessmentResolver
 	AssessmentConnection() AssessmentConnectionResolver
@@ -91,6 +92,43 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	Account struct {
+		CreatedAt  func(childComplexity int) int
+		Disabled   func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Official   func(childComplexity int) int
+		Operations func(childComplexity int) int
+		Role       func(childComplexity int) int
+		Subject    func(childComplexity int) int
+		Tokens     func(childComplexity int) int
+		Unit       func(childComplexity int) int
+	}
+
+	AccountConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AccountEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AccountPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	AccountToken struct {
+		ExpiresAt func(childComplexity int) int
+		IssuedAt  func(childComplexity int) int
+		RevokedAt func(childComplexity int) int
+		TokenID   func(childComplexity int) int
+	}
+
 	Achievement struct {
 		At     func(childComplexity int) int
 		ID     func(childComplexity int) int
@@ -936,6 +974,8 @@ type ComplexityRoot struct {
 		DecideTransfer           func(childComplexity int, input DecideTransferInput) int
 		DeclareReviewConflict    func(childComplexity int, input DeclareReviewConflictInput) int
 		DeleteReportDefinition   func(childComplexity int, input DeleteReportDefinitionInput) int
+		DisableAccount           func(childComplexity int, input AccountStepInput) int
+		EnableAccount            func(childComplexity int, input AccountStepInput) int
 		EndMediation             func(childComplexity int, input EndMediationInput) int
 		EraseCase                func(childComplexity int, input EraseCaseInput) int
 		EraseMine                func(childComplexity int, input EraseMineInput) int
@@ -943,6 +983,7 @@ type ComplexityRoot struct {
 		ExtendCase               func(childComplexity int, input CaseReasonInput) int
 		ExtendObjection          func(childComplexity int, input ExtendObjectionInput) int
 		FileObjection            func(childComplexity int, input FileObjectionInput) int
+		GrantAccount             func(childComplexity int, input GrantAccountInput) int
 		HoldCase                 func(childComplexity int, input CaseReasonInput) int
 		IssueAppraisalCodes      func(childComplexity int, input IssueAppraisalCodesInput) int
 		IssueCounterCode         func(childComplexity int, input IssueCounterCodeInput) int
@@ -979,6 +1020,8 @@ type ComplexityRoot struct {
 		ResumeCase               func(childComplexity int, input CaseStepInput) int
 		RevokeCounterCode        func(childComplexity int, input RevokeCounterCodeInput) int
 		RevokeInvitation         func(childComplexity int, input RevokeInvitationInput) int
+		RevokeToken              func(childComplexity int, input RevokeTokenInput) int
+		RevokeTokens             func(childComplexity int, input AccountStepInput) int
 		RunAssessment            func(childComplexity int, input RunAssessmentInput) int
 		SaveArea                 func(childComplexity int, input SaveAreaInput) int
 		SaveCategoryRule         func(childComplexity int, input SaveCategoryRuleInput) int
@@ -1253,6 +1296,8 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		Account             func(childComplexity int, id models.ID) int
+		Accounts            func(childComplexity int, filter *AccountFilter, first int32, after *string) int
 		AppraisalComments   func(childComplexity int, roundID models.ID, first int32, after *string) int
 		AppraisalForm       func(childComplexity int, code string) int
 		AppraisalResults    func(childComplexity int, roundID models.ID) int
@@ -1908,6 +1953,143 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "Account.createdAt":
+		if e.ComplexityRoot.Account.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.CreatedAt(childComplexity), true
+	case "Account.disabled":
+		if e.ComplexityRoot.Account.Disabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Disabled(childComplexity), true
+	case "Account.id":
+		if e.ComplexityRoot.Account.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.ID(childComplexity), true
+	case "Account.kind":
+		if e.ComplexityRoot.Account.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Kind(childComplexity), true
+	case "Account.name":
+		if e.ComplexityRoot.Account.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Name(childComplexity), true
+	case "Account.official":
+		if e.ComplexityRoot.Account.Official == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Official(childComplexity), true
+	case "Account.operations":
+		if e.ComplexityRoot.Account.Operations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Operations(childComplexity), true
+	case "Account.role":
+		if e.ComplexityRoot.Account.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Role(childComplexity), true
+	case "Account.subject":
+		if e.ComplexityRoot.Account.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Subject(childComplexity), true
+	case "Account.tokens":
+		if e.ComplexityRoot.Account.Tokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Tokens(childComplexity), true
+	case "Account.unit":
+		if e.ComplexityRoot.Account.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Unit(childComplexity), true
+
+	case "AccountConnection.edges":
+		if e.ComplexityRoot.AccountConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountConnection.Edges(childComplexity), true
+	case "AccountConnection.nodes":
+		if e.ComplexityRoot.AccountConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountConnection.Nodes(childComplexity), true
+	case "AccountConnection.pageInfo":
+		if e.ComplexityRoot.AccountConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountConnection.PageInfo(childComplexity), true
+
+	case "AccountEdge.cursor":
+		if e.ComplexityRoot.AccountEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountEdge.Cursor(childComplexity), true
+	case "AccountEdge.node":
+		if e.ComplexityRoot.AccountEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountEdge.Node(childComplexity), true
+
+	case "AccountPayload.account":
+		if e.ComplexityRoot.AccountPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountPayload.Account(childComplexity), true
+	case "AccountPayload.userErrors":
+		if e.ComplexityRoot.AccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountPayload.UserErrors(childComplexity), true
+
+	case "AccountToken.expiresAt":
+		if e.ComplexityRoot.AccountToken.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountToken.ExpiresAt(childComplexity), true
+	case "AccountToken.issuedAt":
+		if e.ComplexityRoot.AccountToken.IssuedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountToken.IssuedAt(childComplexity), true
+	case "AccountToken.revokedAt":
+		if e.ComplexityRoot.AccountToken.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountToken.RevokedAt(childComplexity), true
+	case "AccountToken.tokenId":
+		if e.ComplexityRoot.AccountToken.TokenID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountToken.TokenID(childComplexity), true
 
 	case "Achievement.at":
 		if e.ComplexityRoot.Achievement.At == nil {
@@ -5344,6 +5526,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteReportDefinition(childComplexity, args["input"].(DeleteReportDefinitionInput)), true
+	case "Mutation.disableAccount":
+		if e.ComplexityRoot.Mutation.DisableAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_disableAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DisableAccount(childComplexity, args["input"].(AccountStepInput)), true
+	case "Mutation.enableAccount":
+		if e.ComplexityRoot.Mutation.EnableAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_enableAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EnableAccount(childComplexity, args["input"].(AccountStepInput)), true
 	case "Mutation.endMediation":
 		if e.ComplexityRoot.Mutation.EndMediation == nil {
 			break
@@ -5421,6 +5625,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.FileObjection(childComplexity, args["input"].(FileObjectionInput)), true
+	case "Mutation.grantAccount":
+		if e.ComplexityRoot.Mutation.GrantAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_grantAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GrantAccount(childComplexity, args["input"].(GrantAccountInput)), true
 	case "Mutation.holdCase":
 		if e.ComplexityRoot.Mutation.HoldCase == nil {
 			break
@@ -5817,6 +6032,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeInvitation(childComplexity, args["input"].(RevokeInvitationInput)), true
+	case "Mutation.revokeToken":
+		if e.ComplexityRoot.Mutation.RevokeToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeToken(childComplexity, args["input"].(RevokeTokenInput)), true
+	case "Mutation.revokeTokens":
+		if e.ComplexityRoot.Mutation.RevokeTokens == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeTokens_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeTokens(childComplexity, args["input"].(AccountStepInput)), true
 	case "Mutation.runAssessment":
 		if e.ComplexityRoot.Mutation.RunAssessment == nil {
 			break
@@ -7050,6 +7287,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PublicNotice.ToOn(childComplexity), true
 
+	case "Query.account":
+		if e.ComplexityRoot.Query.Account == nil {
+			break
+		}
+
+		args, err := ec.field_Query_account_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Account(childComplexity, args["id"].(models.ID)), true
+	case "Query.accounts":
+		if e.ComplexityRoot.Query.Accounts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_accounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Accounts(childComplexity, args["filter"].(*AccountFilter), args["first"].(int32), args["after"].(*string)), true
 	case "Query.appraisalComments":
 		if e.ComplexityRoot.Query.AppraisalComments == nil {
 			break
@@ -9704,6 +9963,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AccountFilter", ec.unmarshalInputAccountFilter),
+			graphql.NewInputUnmarshaler("AccountStepInput", ec.unmarshalInputAccountStepInput),
 			graphql.NewInputUnmarshaler("AmendReviewAssignmentInput", ec.unmarshalInputAmendReviewAssignmentInput),
 			graphql.NewInputUnmarshaler("AnswerMediationInput", ec.unmarshalInputAnswerMediationInput),
 			graphql.NewInputUnmarshaler("AppealFlagInput", ec.unmarshalInputAppealFlagInput),
@@ -9742,6 +10003,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ExcludeEvidenceInput", ec.unmarshalInputExcludeEvidenceInput),
 			graphql.NewInputUnmarshaler("ExtendObjectionInput", ec.unmarshalInputExtendObjectionInput),
 			graphql.NewInputUnmarshaler("FileObjectionInput", ec.unmarshalInputFileObjectionInput),
+			graphql.NewInputUnmarshaler("GrantAccountInput", ec.unmarshalInputGrantAccountInput),
 			graphql.NewInputUnmarshaler("IntegrityFlagFilter", ec.unmarshalInputIntegrityFlagFilter),
 			graphql.NewInputUnmarshaler("IssueAppraisalCodesInput", ec.unmarshalInputIssueAppraisalCodesInput),
 			graphql.NewInputUnmarshaler("IssueCounterCodeInput", ec.unmarshalInputIssueCounterCodeInput),
@@ -9780,6 +10042,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReviewQuestionInput", ec.unmarshalInputReviewQuestionInput),
 			graphql.NewInputUnmarshaler("RevokeCounterCodeInput", ec.unmarshalInputRevokeCounterCodeInput),
 			graphql.NewInputUnmarshaler("RevokeInvitationInput", ec.unmarshalInputRevokeInvitationInput),
+			graphql.NewInputUnmarshaler("RevokeTokenInput", ec.unmarshalInputRevokeTokenInput),
 			graphql.NewInputUnmarshaler("RunAssessmentInput", ec.unmarshalInputRunAssessmentInput),
 			graphql.NewInputUnmarshaler("SaveAreaInput", ec.unmarshalInputSaveAreaInput),
 			graphql.NewInputUnmarshaler("SaveCategoryRuleInput", ec.unmarshalInputSaveCategoryRuleInput),
@@ -9898,7 +10161,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "assessment.graphqls" "attachment.graphqls" "audit.graphqls" "case.graphqls" "compare.graphqls" "counted.graphqls" "counter.graphqls" "cycle.graphqls" "deed.graphqls" "export.graphqls" "grade.graphqls" "integrity.graphqls" "notification.graphqls" "org.graphqls" "participation.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "retention.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
+//go:embed "account.graphqls" "assessment.graphqls" "attachment.graphqls" "audit.graphqls" "case.graphqls" "compare.graphqls" "counted.graphqls" "counter.graphqls" "cycle.graphqls" "deed.graphqls" "export.graphqls" "grade.graphqls" "integrity.graphqls" "notification.graphqls" "org.graphqls" "participation.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "retention.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -9910,6 +10173,7 @@ func sourceData(filename string) string {
 }
 
 var sources = []*ast.Source{
+	{Name: "account.graphqls", Input: sourceData("account.graphqls"), BuiltIn: false},
 	{Name: "assessment.graphqls", Input: sourceData("assessment.graphqls"), BuiltIn: false},
 	{Name: "attachment.graphqls", Input: sourceData("attachment.graphqls"), BuiltIn: false},
 	{Name: "audit.graphqls", Input: sourceData("audit.graphqls"), BuiltIn: false},
@@ -9940,6 +10204,80 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_Account(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Account_id(ctx, field)
+	case "subject":
+		return ec.fieldContext_Account_subject(ctx, field)
+	case "name":
+		return ec.fieldContext_Account_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_Account_kind(ctx, field)
+	case "role":
+		return ec.fieldContext_Account_role(ctx, field)
+	case "unit":
+		return ec.fieldContext_Account_unit(ctx, field)
+	case "official":
+		return ec.fieldContext_Account_official(ctx, field)
+	case "operations":
+		return ec.fieldContext_Account_operations(ctx, field)
+	case "disabled":
+		return ec.fieldContext_Account_disabled(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Account_createdAt(ctx, field)
+	case "tokens":
+		return ec.fieldContext_Account_tokens(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AccountConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AccountConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AccountConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AccountEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AccountEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_AccountPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tokenId":
+		return ec.fieldContext_AccountToken_tokenId(ctx, field)
+	case "issuedAt":
+		return ec.fieldContext_AccountToken_issuedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_AccountToken_expiresAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_AccountToken_revokedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountToken", field.Name)
+}
 
 func (ec *executionContext) childFields_Achievement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {

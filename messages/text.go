@@ -62,6 +62,7 @@ func argument(l Lang, place string, args []string) string {
 // nouns are the types of the domain as people call them.
 var nouns = map[string]sentence{
 	"Account":          {"账号", "account"},
+	"AccountToken":     {"令牌", "token"},
 	"Achievement":      {"业绩荣誉", "achievement"},
 	"Area":             {"区域", "area"},
 	"CategoryRule":     {"分类规则", "category rule"},

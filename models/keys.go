@@ -145,6 +145,9 @@ const (
 	KeyFlagCauser          Key = "flag_causer"          //
 	KeyFlagNotConfirmed    Key = "flag_not_confirmed"   //
 	KeyAppealLate          Key = "appeal_late"          // last day
+	KeyMachineNoPerson     Key = "machine_no_person"    //
+	KeyOperationUnknown    Key = "operation_unknown"    // operation, role
+	KeyLastAdmin           Key = "last_admin"           //
 	KeyInternal            Key = "internal"             //
 
 	// Of peer review.

@@ -80,19 +80,6 @@ type Resident struct {
 	Year int
 }
 
-// Account is what a token's subject may do. The token proves the subject and
-// caps the role; scope and epoch are read here for each request.
-type Account struct {
-	ID         ID `gorm:"primaryKey"`
-	Subject    string
-	Role       Role
-	UnitID     *ID // scope: this unit and everything below it
-	OfficialID *ID // who the subject is, where it is an official
-	TokenEpoch int // tokens of an older epoch are refused
-	Disabled   bool
-	CreatedAt  time.Time
-}
-
 // Service is an entry of the catalogue of what is done for people.
 type Service struct {
 	ID       ID     `gorm:"primaryKey"`

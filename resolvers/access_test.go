@@ -30,7 +30,9 @@ const (
 var allowed = map[string]string{
 	"Query.unitReport": "HR AUDITOR", "Query.unsungOfficials": "HR AUDITOR", "Query.showcaseGaps": "HR AUDITOR", "Query.boundaryCases": "HR AUDITOR",
 	"Query.exportOfficialSheet": "OFFICIAL HR AUDITOR",
-	"Query.auditTrail":          "AUDITOR", "Query.auditHead": "AUDITOR",
+	"Query.accounts":            "AUDITOR ADMIN", "Query.account": "AUDITOR ADMIN", "Mutation.grantAccount": "ADMIN", "Mutation.disableAccount": "ADMIN",
+	"Mutation.enableAccount": "ADMIN", "Mutation.revokeTokens": "ADMIN", "Mutation.revokeToken": "ADMIN",
+	"Query.auditTrail": "AUDITOR", "Query.auditHead": "AUDITOR",
 	"Query.me": anyone, "Query.ratingInvitation": anyone, "Query.ratingByReceipt": anyone, "Query.caseByReceipt": anyone,
 	"Query.suggestCategories": anyone, "Query.holidays": anyone,
 	"Query.categoryRules": ruleMakers, "Query.areas": ruleMakers, "Query.routingRules": ruleMakers,

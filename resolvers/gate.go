@@ -17,8 +17,9 @@ import (
 // gate holds every operation to the table of access, once and before any of it is run:
 // a list costs no more for being long. What roles find is bounded by the services.
 type gate struct {
-	fields map[*ast.FieldDefinition]callers // narrower than the type
-	types  map[string]callers
+	fields  map[*ast.FieldDefinition]callers // narrower than the type
+	types   map[string]callers
+	records map[string]bool // the types that have an id
 }
 
 var _ interface {
@@ -51,7 +52,10 @@ func newGate(schema *ast.Schema) (*gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &gate{map[*ast.FieldDefinition]callers{}, map[string]callers{}}
+	g := &gate{map[*ast.FieldDefinition]callers{}, map[string]callers{}, map[string]bool{}}
+	for _, d := range outputTypes(schema) {
+		g.records[d.Name] = d.Fields.ForName("id") != nil
+	}
 	for _, row := range rows {
 		if row.Field == "" {
 			g.types[row.Of] = callersOf(row)
@@ -88,6 +92,10 @@ func (g *gate) MutateOperationContext(ctx context.Context, op *graphql.Operation
 		w.who = 1
 	}
 	path := w.selections(op.Operation.SelectionSet, nil)
+	if path == nil && actor.Limited() {
+		m := machine{g, actor.Operations, map[machineSpread]bool{}}
+		path = m.beyond(op.Operation.SelectionSet, nil, false)
+	}
 	if path == nil {
 		return nil
 	}
@@ -159,3 +167,54 @@ func (w *visit) fragment(of string, set ast.SelectionSet, path ast.Path) ast.Pat
 
 // may says whether the caller may select a type. One that nobody knows nobody may.
 func (w *visit) may(of string) bool { return w.types[of]&w.who != 0 }
+
+// machine walks over what a service account selects, each fragment once for each of the
+// two places that it can stand in.
+type machine struct {
+	*gate
+	operations []string
+	seen       map[machineSpread]bool
+}
+
+type machineSpread struct {
+	of       *ast.FragmentDefinition
+	inRecord bool
+}
+
+// beyond returns the path of the first thing that is selected beyond the operations that
+// the machine may call: another operation, or from a record that one of them gives another
+// record, with all that hangs on it. Nil: nothing is.
+func (m *machine) beyond(set ast.SelectionSet, path ast.Path, inRecord bool) ast.Path {
+	for _, s := range set {
+		var refused ast.Path
+		switch s := s.(type) {
+		case *ast.Field:
+			refused = m.field(s, path, inRecord)
+		case *ast.InlineFragment:
+			refused = m.beyond(s.SelectionSet, path, inRecord)
+		case *ast.FragmentSpread:
+			spread := machineSpread{s.Definition, inRecord}
+			if m.seen[spread] {
+				continue
+			}
+			m.seen[spread] = true
+			refused = m.beyond(s.Definition.SelectionSet, path, inRecord)
+		}
+		if refused != nil {
+			return refused
+		}
+	}
+	return nil
+}
+
+func (m *machine) field(f *ast.Field, path ast.Path, inRecord bool) ast.Path {
+	if f.Name == "__typename" {
+		return nil
+	}
+	root, record := path == nil, m.records[f.Definition.Type.Name()]
+	path = append(slices.Clip(path), ast.PathName(f.Alias))
+	if root && !slices.Contains(m.operations, f.Name) || record && inRecord {
+		return path
+	}
+	return m.beyond(f.SelectionSet, path, record || inRecord)
+}

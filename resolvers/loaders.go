@@ -50,6 +50,7 @@ type loaders struct {
 	peers       *dataloadgen.Loader[models.ID, *assessments.PeerComparison]
 	runCycles   *dataloadgen.Loader[models.ID, *models.Cycle] // by run
 	flagAppeals *dataloadgen.Loader[models.ID, *models.FlagAppeal]
+	tokens      *dataloadgen.Loader[models.ID, []*models.AccountToken] // by account
 }
 
 // latestCases asks for an official's latest cases.
@@ -129,6 +130,7 @@ func newLoaders(r *Resolver, actor auth.Actor) *loaders {
 		}),
 		runCycles:   one(r.App.Assessments.CyclesByRuns),
 		flagAppeals: one(r.App.Integrity.AppealsByFlags),
+		tokens:      one(r.App.Accounts.TokensByAccounts),
 	}
 }
 

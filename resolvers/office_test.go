@@ -119,9 +119,13 @@ func emptyOffice(t *testing.T, d store.Dialect) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
+	callers, err := resolvers.Callers(graph.NewExecutableSchema(graph.Config{}).Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
 	o.app = resolvers.App{
 		Audit:        &audit.Service{Store: o.store, Key: key, Thresholds: privacy.Default()},
-		Accounts:     &accounts.Service{Store: o.store},
+		Accounts:     &accounts.Service{Store: o.store, Callers: callers},
 		Assessments:  &assessments.Service{Store: o.store, Keys: o.keys, Zone: zone, Worker: "test", Thresholds: privacy.Default()},
 		Cases:        cases.New(o.store, o.keys, zone, days, secret),
 		Cycles:       &cycles.Service{Store: o.store},

@@ -10,7 +10,7 @@ import (
 // wrongInputs are the mutations by what they are about, each group on an office of
 // its own and in the order in which the work goes.
 var wrongInputs = map[string][]prepared{
-	"cases": caseTrials, "case exclusions": exclusionTrials, "counters": counterTrials, "cycles": cycleTrials, "deeds": deedTrials,
+	"accounts": accountTrials, "cases": caseTrials, "case exclusions": exclusionTrials, "counters": counterTrials, "cycles": cycleTrials, "deeds": deedTrials,
 	"notifications": notificationTrials, "publications": publicationTrials, "ratings": ratingTrials, "replies": replyTrials,
 	"reports": reportTrials, "reviews": reviewTrials, "routing": routingTrials,
 }
@@ -24,6 +24,7 @@ func (o *office) neighbours() {
 	o.Helper()
 	o.ids["their-case"], _ = o.handIn("south")
 	o.ids["their-encounter"], o.ids["their-token"] = o.invite("cat", "passport", "R9")
+	o.ids["their-account"] = o.accountID("cat")
 	o.ids["their-cycle"] = o.cycle("hr-south", "south")
 	o.ids["their-policy"] = o.ok("hr-south", `mutation { savePolicy(input: {policy: {name: "theirs"}}) { policy { id } `+userErrors+`} }`).text("savePolicy.policy.id")
 	o.ids["their-template"] = o.ok("hr-south", saveTemplate, "unit", o.ids["south"], "name", "theirs", "default", false, "questions", questions(1)).
@@ -41,7 +42,7 @@ func (o *office) neighbours() {
 var foreign = map[string]string{
 	"officialId": "cat", "reviewerId": "cat", "otherId": "cat", "unitId": "south", "toUnitId": "south", "caseId": "their-case", "caseIds": "their-case",
 	"cycleId": "their-cycle", "policyId": "their-policy", "templateId": "their-template", "roundId": "their-round", "encounterId": "their-encounter",
-	"assignmentId": "their-assignment", "ruleId": "their-rule", "areaId": "their-area", "parentId": "their-area", "holidayId": "their-holiday", "deedId": "their-deed",
+	"assignmentId": "their-assignment", "ruleId": "their-rule", "areaId": "their-area", "parentId": "their-area", "holidayId": "their-holiday", "accountId": "their-account", "deedId": "their-deed",
 }
 
 func (o *office) neighbour(field string) string {

@@ -90,3 +90,15 @@ func unauthenticated(w http.ResponseWriter, r *http.Request, description string)
 	w.Header().Set("Cache-Control", "no-store")
 	refuse(w, r, http.StatusUnauthorized, models.KeyUnauthenticated, models.CodeUnauthenticated)
 }
+
+// noMachines keeps service accounts out of what is no operation of the schema: what they
+// may do is told by operations alone.
+func noMachines(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if auth.ActorFrom(r.Context()).Limited() {
+			refuse(w, r, http.StatusForbidden, models.KeyForbidden, models.CodeForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

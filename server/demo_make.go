@@ -91,7 +91,10 @@ func (s *session) scoreDemo(st *store.Store, keys *keyring.Keyring, zone *time.L
 	if err != nil {
 		return err
 	}
-	app := means{store: st, keys: keys, zone: zone, days: days}.app()
+	app, err := means{store: st, keys: keys, zone: zone, days: days}.app()
+	if err != nil {
+		return err
+	}
 	officers := make([]auth.Actor, 2)
 	for i, subject := range []string{demoHR, demoHR2} {
 		hr, err := app.Accounts.Ensure(s.ctx, accounts.Grant{Subject: subject, Role: models.RoleHR, UnitRef: demoUnit})

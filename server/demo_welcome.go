@@ -91,11 +91,11 @@ func (d *demo) tokens(official *models.Official) ([]line, error) {
 		{"AUDITOR_TOKEN", accounts.Grant{Subject: "demo-auditor", Role: models.RoleAuditor, UnitRef: demoUnit}},
 		{"ADMIN_TOKEN", accounts.Grant{Subject: "demo-admin", Role: models.RoleAdmin, UnitRef: demoUnit}},
 	} {
-		token, err := grantToken(d.session, d.app.Accounts, d.signer, demoTTL, account.grant)
+		made, err := grantToken(d.session, d.app.Accounts, d.signer, demoTTL, account.grant)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, line{account.key, token})
+		out = append(out, line{account.key, made.token})
 	}
 	return out, nil
 }

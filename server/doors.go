@@ -35,10 +35,10 @@ type door struct {
 // can show nothing that the API would not.
 var doors = []door{
 	{"/graphql", showNothing, "everybody", "The schema's table, below, by the bearer token; a token that does not hold is 401, also for what is open to everybody."},
-	{"/attachments", showReceipt, "the holder of the case's receipt; OFFICIAL and HR who see the case", "Checked before the file is read, by the rules of cases."},
+	{"/attachments", showReceipt, "the holder of the case's receipt; OFFICIAL and HR who see the case", "Checked before the file is read, by the rules of cases; no machine's account."},
 	{"/attachments/{link}", showLink, "whoever has the address, for ten minutes", "Signed with the server's secret; given out with a case in sight."},
 	{"/exports/{token}", showLink, "whoever has the address, for ten minutes", "Signed with the server's secret; holds while role, scope and tokens of the asker do."},
-	{"/reports/{file}", showToken, "HR and AUDITOR, of their scope", "The bearer token, then the rules of assessmentReport."},
+	{"/reports/{file}", showToken, "HR and AUDITOR, of their scope", "The bearer token, then the rules of assessmentReport; no machine's account."},
 	{"/open311/v2", showNothing, "everybody; to file, who has an api_key where the server asks for one", "As a stranger to the schema."},
 	{"/graphiql", showNothing, "everybody, where it is served", "The console's own files; what is asked by it goes to /graphql."},
 	{"/healthz", showNothing, "everybody", "Says that the process answers."},

@@ -92,9 +92,13 @@ func newTestSiteAt(t *testing.T, d store.Dialect, now func() time.Time) *testSit
 	if err != nil {
 		t.Fatal(err)
 	}
+	app, err := means{st, keys, zone, days, secrets, memblob.OpenBucket(nil), nil}.app()
+	if err != nil {
+		t.Fatal(err)
+	}
 	log := &syncBuffer{}
 	return &testSite{signer: signer, log: log, site: &site{
-		store: st, app: means{st, keys, zone, days, secrets, memblob.OpenBucket(nil), nil}.app(), verifier: verifier, zone: zone,
+		store: st, app: app, verifier: verifier, zone: zone,
 		log:       slog.New(withRequestID{slog.NewTextHandler(log, nil)}),
 		publicURL: "http://steelyard.test", origins: origins{"https://hr.example"}, perMinute: 0,
 		maxBody: 10_000, maxComplexity: 5000, timeout: time.Minute, proveEvery: 20 * time.Millisecond, introspection: true, graphiql: true,
@@ -122,11 +126,11 @@ func (s *testSite) start(t *testing.T) {
 // token grants an account and mints a token for it.
 func (s *testSite) token(t *testing.T, g accounts.Grant) string {
 	t.Helper()
-	token, err := grantToken(&session{ctx: t.Context()}, s.app.Accounts, s.signer, time.Hour, g)
+	made, err := grantToken(&session{ctx: t.Context()}, s.app.Accounts, s.signer, time.Hour, g)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return token
+	return made.token
 }
 
 // answer is what came back.

@@ -119,6 +119,7 @@ const (
 	columnsOfReport       = 30
 	detailsOfEntry        = 5
 	stepsOfProof          = 23 // of eight million ratings
+	tokensOfAccount       = 5
 )
 
 // complexities say what lists cost: as many times their rows as are asked for.
@@ -134,6 +135,8 @@ func complexities() graph.ComplexityRoot {
 	}
 	c.Query.ExportOfficialSheet = func(child int, _, _ models.ID) int { return sheetCost + child }
 	c.Query.AuditTrail = func(child int, _ *graph.AuditTrailFilter, first int32, _ *string) int { return rows(first, child) }
+	c.Query.Accounts = func(child int, _ *graph.AccountFilter, first int32, _ *string) int { return rows(first, child) }
+	c.Account.Tokens = func(child int) int { return rows(tokensOfAccount, child) }
 	c.AuditEntry.Details = func(child int) int { return rows(detailsOfEntry, child) }
 	c.Query.Exports = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.ReportDefinitions = func(child int, first int32, _ *string) int { return rows(first, child) }

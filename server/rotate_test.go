@@ -48,11 +48,11 @@ func TestTheSigningKeyRotatesUnderTwoServers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		token, err := grantToken(&session{ctx: t.Context()}, one.app.Accounts, signer, time.Hour, accounts.Grant{Subject: "hr", Role: models.RoleHR, UnitRef: "LX"})
+		made, err := grantToken(&session{ctx: t.Context()}, one.app.Accounts, signer, time.Hour, accounts.Grant{Subject: "hr", Role: models.RoleHR, UnitRef: "LX"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return token
+		return made.token
 	}
 	wants := func(when, token string, status int) {
 		t.Helper()

@@ -220,8 +220,12 @@ func (n *Network) site(m means, verifier *auth.Verifier, listener net.Listener, 
 	if !isOrigin(public) {
 		return nil, fmt.Errorf("--public-url %q is no address of a site: write https://host", n.PublicURL)
 	}
+	app, err := m.app()
+	if err != nil {
+		return nil, err
+	}
 	return &site{
-		store: m.store, app: m.app(), verifier: verifier, zone: m.zone, log: log,
+		store: m.store, app: app, verifier: verifier, zone: m.zone, log: log,
 		publicURL: public, origins: allowed, proxies: trusted, watchers: watchers, perMinute: n.RateLimit,
 		maxBody: n.MaxBody, maxComplexity: n.MaxComplexity, timeout: n.Timeout, proveEvery: 3 * time.Second, quit: make(chan struct{}),
 	}, nil
@@ -250,6 +254,7 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 		every(c.SweepEvery, log, "chain audit entries", site.app.Audit.Chain),
 		every(goOverChain, log, "go over the audit chain", site.app.Audit.Watch),
 		every(c.SweepEvery, log, "examine runs", site.app.Integrity.Examine),
+		every(sweepAttachments, log, "forget tokens that have run out", site.app.Accounts.ForgetTokens),
 		every(c.SweepEvery, log, "erase what is kept no longer", site.app.Retention.Sweep),
 		every(c.SweepEvery, log, "destroy rater keys", site.app.Publications.RetireKeys),
 	}

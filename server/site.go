@@ -56,7 +56,7 @@ func (s *site) handler() (http.Handler, error) {
 	// What the pages and the network have in common: who asks, in which language.
 	api = chain(api, authenticate(s.verifier, s.app.Accounts, s.wrong, s.log), inLanguage)
 
-	uploading := chain(s.upload(), authenticate(s.verifier, s.app.Accounts, s.wrong, s.log), inLanguage)
+	uploading := chain(s.upload(), authenticate(s.verifier, s.app.Accounts, s.wrong, s.log), noMachines, inLanguage)
 	pages, err := web.New(api, uploading, web.Options{
 		Zone: s.zone, Now: s.store.Now, Secure: strings.HasPrefix(s.publicURL, "https://"),
 	})
@@ -73,7 +73,7 @@ func (s *site) handler() (http.Handler, error) {
 	routes.Handle("GET /attachments/{link}", open(s.download()))
 	routes.Handle("GET /exports/{token}", open(s.fetchExport()))
 	routes.Handle("HEAD /exports/{token}", open(s.exportTold()))
-	reports := chain(s.streamReport(), authenticate(s.verifier, s.app.Accounts, s.wrong, s.log), inLanguage)
+	reports := chain(s.streamReport(), authenticate(s.verifier, s.app.Accounts, s.wrong, s.log), noMachines, inLanguage)
 	routes.Handle("GET /reports/{file}", chain(reports, open, work, s.origins.share, protect))
 	routes.HandleFunc("HEAD /reports/{file}", onlyGet)
 	routes.Handle("OPTIONS /reports/{file}", s.origins.share(http.NotFoundHandler()))

@@ -24,6 +24,8 @@ type tokenCmd struct {
 	Subject  string        `required:"" placeholder:"NAME" help:"Whom the token is for: the account's name."`
 	Unit     string        `placeholder:"REF" help:"External id of the unit that the account sees, with everything below it."`
 	Official string        `placeholder:"REF" help:"External id of the official that the subject is."`
+	Name     string        `placeholder:"TEXT" help:"Whom or what the account is for, in words."`
+	Only     []string      `placeholder:"OPERATION" help:"Make it a machine's account, whose tokens may call these operations of the API and nothing else, such as recordEncounter."`
 	Rotate   bool          `help:"Sign with a new key from now on. What the key before has signed holds until it runs out; what the one before that has signed no longer."`
 	TTL      time.Duration `name:"ttl" default:"12h" help:"How long the token holds."`
 
@@ -35,7 +37,8 @@ type tokenCmd struct {
 // Help is the longer text of --help.
 func (tokenCmd) Help() string {
 	return "The account is made, or changed to what is granted; a change makes its earlier tokens worthless. " +
-		"A server accepts the token when it is started with --trust-token-key, or with the public key by --public-key-file."
+		"A server accepts the token when it is started with --trust-token-key, or with the public key by --public-key-file. " +
+		"Its id, by which revokeToken takes back this one token, goes to the standard error."
 }
 
 func (c *tokenCmd) Run(s *session) error {
@@ -50,41 +53,59 @@ func (c *tokenCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	token, err := c.mint(s, st, path)
+	made, err := c.mint(s, st, path)
 	if err := errors.Join(err, st.Close()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(s.stdout, token)
+	if _, err := fmt.Fprintf(s.stderr, "token %s holds until %s\n", made.id, made.expires.UTC().Format(time.RFC3339)); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(s.stdout, made.token)
 	return err
 }
 
-func (c *tokenCmd) mint(s *session, st *store.Store, path string) (string, error) {
+func (c *tokenCmd) mint(s *session, st *store.Store, path string) (minted, error) {
 	if c.Rotate {
 		if err := rotateKey(path); err != nil {
-			return "", err
+			return minted{}, err
 		}
 	}
 	private, err := signingKey(path)
 	if err != nil {
-		return "", err
+		return minted{}, err
 	}
 	signer, err := auth.NewSigner(private, c.TokenIssuer, c.TokenAudience)
 	if err != nil {
-		return "", err
+		return minted{}, err
 	}
-	return grantToken(s, &accounts.Service{Store: st}, signer, c.TTL, accounts.Grant{
-		Subject: c.Subject, Role: c.Role, UnitRef: c.Unit, OfficialRef: c.Official,
+	known, err := newAccounts(st)
+	if err != nil {
+		return minted{}, err
+	}
+	return grantToken(s, known, signer, c.TTL, accounts.Grant{
+		Subject: c.Subject, Name: c.Name, Role: c.Role, UnitRef: c.Unit, OfficialRef: c.Official, Operations: c.Only,
 	})
 }
 
+// minted is a token, with what it takes to revoke it.
+type minted struct {
+	token, id string
+	expires   time.Time
+}
+
 // grantToken makes an account and a token for it.
-func grantToken(s *session, known *accounts.Service, signer *auth.Signer, ttl time.Duration, g accounts.Grant) (string, error) {
+func grantToken(s *session, known *accounts.Service, signer *auth.Signer, ttl time.Duration, g accounts.Grant) (minted, error) {
 	account, err := known.Ensure(s.ctx, g)
 	if err != nil {
-		return "", err
+		return minted{}, err
 	}
-	viewer := auth.Viewer{Subject: g.Subject, Role: g.Role, Unit: g.UnitRef, Epoch: int64(account.TokenEpoch)}
-	return signer.Mint(viewer, time.Now(), ttl)
+	now := time.Now()
+	out := minted{id: models.NewRandomID().String(), expires: now.Add(ttl)}
+	viewer := auth.Viewer{Subject: g.Subject, Role: g.Role, Unit: g.UnitRef, Epoch: int64(account.TokenEpoch), TokenID: out.id}
+	if out.token, err = signer.Mint(viewer, now, ttl); err != nil {
+		return minted{}, err
+	}
+	return out, known.NoteToken(s.ctx, account.ID, out.id, out.expires)
 }
 
 // signingKey reads the key that signs tokens, and makes it where there is none.

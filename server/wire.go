@@ -9,6 +9,7 @@ import (
 
 	"steelyard/auth/keyring"
 	"steelyard/calendar"
+	"steelyard/graph"
 	"steelyard/models"
 	"steelyard/privacy"
 	"steelyard/resolvers"
@@ -43,11 +44,15 @@ type means struct {
 }
 
 // app makes every service, each once.
-func (m means) app() resolvers.App {
+func (m means) app() (resolvers.App, error) {
+	known, err := newAccounts(m.store)
+	if err != nil {
+		return resolvers.App{}, err
+	}
 	reports := newAssessments(m.store, m.keys, m.zone, m.font)
 	of := cases.New(m.store, m.keys, m.zone, m.days, m.secrets.receipts)
 	return resolvers.App{
-		Accounts:    &accounts.Service{Store: m.store},
+		Accounts:    known,
 		Assessments: reports,
 		Attachments: &attachments.Service{
 			Store: m.store, Bucket: m.bucket, Secret: m.secrets.attachments, Links: m.secrets.pictures, ByReceipt: of.ByReceipt, Visible: of.ByIDs,
@@ -70,7 +75,17 @@ func (m means) app() resolvers.App {
 		Ratings:   ratings.New(m.store, m.keys, m.zone, m.days, m.secrets.invitations, m.secrets.receipts),
 		Retention: &retention.Service{Store: m.store, Zone: m.zone},
 		Reviews:   &reviews.Service{Store: m.store, Keys: m.keys, Zone: m.zone, Secret: m.secrets.receipts, Thresholds: privacy.Default()},
+	}, nil
+}
+
+// newAccounts makes the service that the token command needs alone, too. What machines
+// can be allowed is what the schema has.
+func newAccounts(st *store.Store) (*accounts.Service, error) {
+	callers, err := resolvers.Callers(graph.NewExecutableSchema(graph.Config{}).Schema())
+	if err != nil {
+		return nil, fmt.Errorf("read who may call what: %w", err)
 	}
+	return &accounts.Service{Store: st, Callers: callers}, nil
 }
 
 // newAudit makes the service that the audit commands need alone, too.

@@ -41,6 +41,7 @@ var grants = map[string]string{
 	"assessments":  adds,
 	"explanations": adds,
 
+	"account_tokens":          keeps,
 	"accounts":                changes,
 	"achievements":            changes,
 	"appraisal_ballots":       keeps, // written anew by their release

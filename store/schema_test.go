@@ -297,6 +297,7 @@ func TestChecksKnowEveryWord(t *testing.T) {
 		"achievements_kind":           "kind IN " + words(models.AchievementKinds, false),
 		"cycles_kind":                 "kind IN " + words(models.CycleKinds, false),
 		"cycles_state":                "state IN " + words(models.CycleStates, false),
+		"accounts_kind":               "kind IN " + words(models.AccountKinds, false),
 		"review_rounds_state":         "state IN " + words(models.ReviewRoundStates, false),
 		"review_assignments_relation": "relation IN " + words(models.Relations, false),
 		"peer_reviews_relation":       "relation IN " + words(models.Relations, false),

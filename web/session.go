@@ -63,6 +63,8 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case isUnauthenticated(err) || err == nil && answer.Me == nil:
 		s.refuseToken(w, r, wordsIn(language(r)).BadToken)
+	case isCode(err, ErrorCodeForbidden): // who may not even ask who they are
+		s.refuseToken(w, r, wordsIn(language(r)).MachineToken)
 	case err != nil:
 		s.fail(w, r, asked("Who", err))
 	default:
