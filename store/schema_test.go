@@ -27,7 +27,7 @@ var records = []any{
 	models.Position{},
 	models.Official{},
 	models.Posting{},
-	models.Account{},
+	models.Account{}, models.AccountToken{},
 	models.Service{},
 	models.KeyEpoch{},
 	models.Encounter{},

@@ -92,7 +92,9 @@ func (o *office) furnish() {
 	o.add(
 		&models.OrgUnit{ID: o.unit, Ref: "town", Name: "town"},
 		&models.OrgUnitClosure{AncestorID: o.unit, DescendantID: o.unit},
-		&models.Account{ID: models.NewID(), Subject: "hr", Role: models.RoleHR, UnitID: &o.unit, CreatedAt: o.Store.Now()},
+		&models.Account{
+			ID: models.NewID(), Subject: "hr", Kind: models.AccountPerson, Role: models.RoleHR, UnitID: &o.unit, Operations: []string{}, CreatedAt: o.Store.Now(),
+		},
 		&models.Cycle{
 			ID: o.cycle, UnitID: o.unit, Kind: models.CycleAnnual, Name: "2025", FromOn: models.NewDate(2025, 1, 1), ToOn: models.NewDate(2025, 12, 31),
 			State: models.CycleScoring, OpenedBy: "hr", OpenedAt: o.Store.Now(), UpdatedAt: o.Store.Now(),
