@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -176,6 +177,10 @@ func (c *auditExportCmd) export(s *session, st *store.Store) error {
 	if err != nil {
 		return err
 	}
+	if head.Number == 0 {
+		_, err = fmt.Fprintf(s.stdout, "the audit chain is empty\nextract    %s\n", c.Out)
+		return err
+	}
 	_, err = fmt.Fprintf(s.stdout, "head       %s\nextract    %s\n", head, c.Out)
 	return err
 }
@@ -228,7 +233,9 @@ func (c *auditNewKeyCmd) replace(s *session, st *store.Store, path string) error
 	if err != nil {
 		return fmt.Errorf("make the audit key: %w", err)
 	}
-	if err := auth.WriteKeyFile(path, private); err != nil {
+	if err := auth.WriteKeyFile(path, private); errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there, and a key file is never replaced: move it away first, and keep it", path)
+	} else if err != nil {
 		return err
 	}
 	id := auth.KeyID(private.Public().(ed25519.PublicKey))

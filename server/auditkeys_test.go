@@ -35,6 +35,8 @@ func TestTheAuditChainIsCheckedByCommand(t *testing.T) {
 	wantRefusal(t, err, "does not hold: block 1, position", "is not what was chained")
 
 	key := strings.TrimPrefix(db, "sqlite:") + auditSuffix
+	_, _, err = command(t, db, "audit", "new-key")
+	wantRefusal(t, err, key+" is there", "move it away first")
 	if err := os.Rename(key, key+".old"); err != nil {
 		t.Fatal(err)
 	}
@@ -124,4 +126,19 @@ func TestWhatGoesWithVerify(t *testing.T) {
 		_, _, err := command(t, db, c.args...)
 		wantRefusal(t, err, c.words)
 	}
+}
+
+// TestAnEmptyChainIsExportedAsSuch: its extract verifies, and no head is named that
+// verify would not take.
+func TestAnEmptyChainIsExportedAsSuch(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	db, extract := "sqlite:"+folder+"/s.db", folder+"/extract.jsonl"
+	must(t, db, "migrate", "up")
+	said := must(t, db, "audit", "export", "--out", extract)
+	wantHas(t, said, "the audit chain is empty")
+	if strings.Contains(said, "head") {
+		t.Errorf("a head of nothing: %s", said)
+	}
+	wantHas(t, must(t, db, "audit", "verify", "--file", extract), "the audit chain is empty")
 }

@@ -10,7 +10,9 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
+	"time"
 	_ "time/tzdata" // the zone must be known on machines without a zone database
 
 	"github.com/alecthomas/kong"
@@ -22,6 +24,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // who asks again is not made to wait
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
@@ -99,7 +102,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if c.DB == "" && command.Command() != "demo" {
 		c.DB = defaultDB
 	}
-	err = command.Run(&session{ctx: ctx, common: &c.Common, stdout: stdout, stderr: stderr})
+	err = untilStopped(ctx, func() error {
+		return command.Run(&session{ctx: ctx, common: &c.Common, stdout: stdout, stderr: stderr})
+	}, strings.HasPrefix(command.Command(), "serve") || strings.HasPrefix(command.Command(), "demo"))
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return errors.New("interrupted; nothing half-done is kept")
 	}
@@ -121,4 +126,29 @@ func sentence(l messages.Lang, err error) string {
 		text = own.Field + ": " + text
 	}
 	return text
+}
+
+// lastMoment is how long a command that was interrupted may take to tidy up.
+const lastMoment = 2 * time.Second
+
+// untilStopped runs a command. One that was interrupted and does not end, since it waits
+// for what comes through a pipe, is left: nothing of it is committed. A server drains at
+// its own pace.
+func untilStopped(ctx context.Context, command func() error, drains bool) error {
+	done := make(chan error, 1)
+	go func() { done <- command() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	if drains {
+		return <-done
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(lastMoment):
+		return ctx.Err()
+	}
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -214,5 +216,27 @@ func TestInterruptedCommandSaysSo(t *testing.T) {
 	err := run(ctx, []string{"simulate", "--seeds", "1", "--worlds", "plain"}, &out, &out)
 	if err == nil || !strings.Contains(err.Error(), "interrupted") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestACommandThatWaitsOnAPipeEndsWhenItIsInterrupted, although nothing ever comes.
+func TestACommandThatWaitsOnAPipeEndsWhenItIsInterrupted(t *testing.T) {
+	t.Parallel()
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if _, err := exec.LookPath("mkfifo"); err != nil && os.Getenv("CI") != "true" {
+		t.Skip("no named pipes here")
+	}
+	if out, err := exec.Command("mkfifo", pipe).CombinedOutput(); err != nil {
+		t.Fatalf("%s", out)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	err := run(ctx, []string{"recompute", "--sheet", pipe}, io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "interrupted") {
+		t.Errorf("%v", err)
+	}
+	// Whoever waits at the other end is let go.
+	if w, err := os.OpenFile(pipe, os.O_WRONLY, 0); err != nil || w.Close() != nil {
+		t.Error(err)
 	}
 }
