@@ -180,6 +180,8 @@ type AssignCaseInput struct {
 type AuditDetail struct {
 	// What it says, such as `state` or `reason`.
 	Name string `json:"name"`
+	// The same in the caller's language; the name itself where there are no words for it.
+	Label string `json:"label"`
 	// What it was.
 	Value string `json:"value"`
 }

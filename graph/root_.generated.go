@@ -284,21 +284,24 @@ type ComplexityRoot struct {
 	}
 
 	AuditDetail struct {
+		Label func(childComplexity int) int
 		Name  func(childComplexity int) int
 		Value func(childComplexity int) int
 	}
 
 	AuditEntry struct {
-		Action   func(childComplexity int) int
-		Actor    func(childComplexity int) int
-		At       func(childComplexity int) int
-		Block    func(childComplexity int) int
-		Details  func(childComplexity int) int
-		ID       func(childComplexity int) int
-		Noun     func(childComplexity int) int
-		NounID   func(childComplexity int) int
-		Position func(childComplexity int) int
-		Unit     func(childComplexity int) int
+		Action    func(childComplexity int) int
+		Actor     func(childComplexity int) int
+		At        func(childComplexity int) int
+		Block     func(childComplexity int) int
+		Details   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Noun      func(childComplexity int) int
+		NounID    func(childComplexity int) int
+		NounTitle func(childComplexity int) int
+		Position  func(childComplexity int) int
+		Title     func(childComplexity int) int
+		Unit      func(childComplexity int) int
 	}
 
 	AuditEntryConnection struct {
@@ -2692,6 +2695,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Attachment.URL(childComplexity), true
 
+	case "AuditDetail.label":
+		if e.ComplexityRoot.AuditDetail.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditDetail.Label(childComplexity), true
 	case "AuditDetail.name":
 		if e.ComplexityRoot.AuditDetail.Name == nil {
 			break
@@ -2753,12 +2762,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEntry.NounID(childComplexity), true
+	case "AuditEntry.nounTitle":
+		if e.ComplexityRoot.AuditEntry.NounTitle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.NounTitle(childComplexity), true
 	case "AuditEntry.position":
 		if e.ComplexityRoot.AuditEntry.Position == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AuditEntry.Position(childComplexity), true
+	case "AuditEntry.title":
+		if e.ComplexityRoot.AuditEntry.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Title(childComplexity), true
 	case "AuditEntry.unit":
 		if e.ComplexityRoot.AuditEntry.Unit == nil {
 			break
@@ -10591,6 +10612,8 @@ func (ec *executionContext) childFields_AuditDetail(ctx context.Context, field g
 	switch field.Name {
 	case "name":
 		return ec.fieldContext_AuditDetail_name(ctx, field)
+	case "label":
+		return ec.fieldContext_AuditDetail_label(ctx, field)
 	case "value":
 		return ec.fieldContext_AuditDetail_value(ctx, field)
 	}
@@ -10607,8 +10630,12 @@ func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field gr
 		return ec.fieldContext_AuditEntry_actor(ctx, field)
 	case "action":
 		return ec.fieldContext_AuditEntry_action(ctx, field)
+	case "title":
+		return ec.fieldContext_AuditEntry_title(ctx, field)
 	case "noun":
 		return ec.fieldContext_AuditEntry_noun(ctx, field)
+	case "nounTitle":
+		return ec.fieldContext_AuditEntry_nounTitle(ctx, field)
 	case "nounId":
 		return ec.fieldContext_AuditEntry_nounId(ctx, field)
 	case "details":

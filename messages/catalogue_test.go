@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -340,5 +341,59 @@ func TestEveryDoubtHasItsWords(t *testing.T) {
 				t.Errorf("%s: line of few %s: %q", l, code, FlagLine(l, line))
 			}
 		}
+	}
+}
+
+// TestEveryActionOfTheTrailHasItsWords: mutations and what else leaves an entry, in both
+// languages, and what is noted with it.
+func TestEveryActionOfTheTrailHasItsWords(t *testing.T) {
+	left := maps.Clone(trailActions)
+	says := func(where, action string) {
+		if s, ok := trailActions[action]; !ok || s.zh == "" || s.en == "" {
+			t.Errorf("%s: %s has no words in messages/trail.go", where, action)
+		}
+		delete(left, action)
+	}
+	mutations := regexp.MustCompile(`(?s)type Mutation[^{]*\{(.*?)\n\}`)
+	field := regexp.MustCompile(`(?m)^  ([a-z][A-Za-z]+)(?:\(|:)`)
+	paths, err := filepath.Glob("../graph/*.graphqls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range mutations.FindAllStringSubmatch(string(text), -1) {
+			for _, m := range field.FindAllStringSubmatch(part[1], -1) {
+				says(path, m[1])
+			}
+		}
+	}
+	action := regexp.MustCompile(`Action: *"([a-z][A-Za-z]+)"`)
+	details := regexp.MustCompile(`(?s)(?:Details: |details :?= )map\[string\]string\{(.*?)\}`)
+	name := regexp.MustCompile(`"([A-Za-z]+)":`)
+	var all strings.Builder
+	for path, text := range sources(t, "../services") {
+		all.WriteString(text)
+		for _, m := range action.FindAllStringSubmatch(text, -1) {
+			says(path, m[1])
+		}
+		for _, part := range details.FindAllStringSubmatch(text, -1) {
+			for _, m := range name.FindAllStringSubmatch(part[1], -1) {
+				if s, ok := trailDetails[m[1]]; !ok || s.zh == "" || s.en == "" {
+					t.Errorf("%s: %s has no words in messages/trail.go", path, m[1])
+				}
+			}
+		}
+	}
+	for action := range left {
+		if !strings.Contains(all.String(), `"`+action+`"`) {
+			t.Errorf("nobody does %s", action)
+		}
+	}
+	if got := TrailDetail(English, "policy 2"); got != "policy 2" || TrailDetail(Chinese, "policy 2") != "考核办法 2" || TrailDetail(Chinese, "ratings.csv") != "ratings.csv" {
+		t.Error(got)
 	}
 }

@@ -81,6 +81,20 @@ func All(rows []Row) iter.Seq2[*Row, error] {
 	}
 }
 
+// Texts writes a line of texts as RFC 4180 has it, each guarded against being taken for a
+// formula.
+func Texts(w io.Writer, cells ...string) error {
+	var line []byte
+	for i, cell := range cells {
+		if i > 0 {
+			line = append(line, ',')
+		}
+		line = appendText(line, cell)
+	}
+	_, err := w.Write(append(line, '\n'))
+	return err
+}
+
 // appendText writes a cell as RFC 4180 has it, guarded against being taken for a
 // formula.
 func appendText(to []byte, text string) []byte {

@@ -15,14 +15,23 @@ import (
 	"steelyard/auditchain"
 	"steelyard/auth"
 	"steelyard/graph"
+	"steelyard/messages"
 	"steelyard/models"
 	"steelyard/services/audit"
 )
 
+func (r *auditEntryResolver) Title(ctx context.Context, obj *audit.Chained) (string, error) {
+	return messages.TrailAction(messages.From(ctx), obj.Action), nil
+}
+
+func (r *auditEntryResolver) NounTitle(ctx context.Context, obj *audit.Chained) (string, error) {
+	return messages.TrailNoun(messages.From(ctx), obj.Noun), nil
+}
+
 func (r *auditEntryResolver) Details(ctx context.Context, obj *audit.Chained) ([]*graph.AuditDetail, error) {
 	details := make([]*graph.AuditDetail, 0, len(obj.AuditEntry.Details))
 	for _, name := range slices.Sorted(maps.Keys(obj.AuditEntry.Details)) {
-		details = append(details, &graph.AuditDetail{Name: name, Value: obj.AuditEntry.Details[name]})
+		details = append(details, &graph.AuditDetail{Name: name, Label: messages.TrailDetail(messages.From(ctx), name), Value: obj.AuditEntry.Details[name]})
 	}
 	return details, nil
 }

@@ -59,6 +59,9 @@ func TestCyclePagesKeepToTheReader(t *testing.T) {
 		{all + "/report/exe", ""},
 		{all + "/officials/" + own + "/sheet.pdf", ""}, // there is no run
 		{all + "/objections/" + own, ""},
+		{"/work/audit", "auditor"},
+		{"/work/audit/trail.csv", "auditor"},
+		{"/work/audit?record=nonsense", ""},
 		{"/work/reviews/" + own, ""},
 		{"/notice" + strings.TrimPrefix(all, "/work/cycles"), ""}, // not published
 		{"/notice/nonsense", ""},

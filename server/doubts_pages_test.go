@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -10,15 +13,24 @@ import (
 )
 
 // TestDoubtsThroughPages has HR officers, an auditor and the official concerned go through
-// doubts about the evidence in Chromium, and looks at the pages in both languages.
-func TestDoubtsThroughPages(t *testing.T) {
+// doubts about the evidence in Chromium, reads of it in the audit trail, and looks at the
+// pages in both languages.
+func TestDoubtsAndTheirTrailThroughPages(t *testing.T) {
 	node, shots := browser(t)
 	t.Parallel()
 	s := newTestSite(t, store.SQLite)
 	s.maxComplexity, s.publicURL = 50_000, ""
 	s.start(t)
 	hr := s.token(t, accounts.Grant{Subject: "hr", Role: models.RoleHR, UnitRef: "LX"})
-	drive(t, node, "auditors.mjs", s.url, s.doubted(t, hr), shots, hr,
+	chainer := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, chained := s.app.Audit.Chain(r.Context())
+		_, watched := s.app.Audit.Watch(r.Context())
+		if err := errors.Join(chained, watched); err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(chainer.Close)
+	drive(t, node, "auditors.mjs", s.url, s.doubted(t, hr), shots, chainer.URL, hr,
 		s.token(t, accounts.Grant{Subject: "hr-2", Role: models.RoleHR, UnitRef: "LX"}),
 		s.token(t, accounts.Grant{Subject: "auditor", Role: models.RoleAuditor, UnitRef: "LX"}),
 		s.token(t, accounts.Grant{Subject: "v1", Role: models.RoleOfficial, OfficialRef: "V1", UnitRef: "LX-FW"}))

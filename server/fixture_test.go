@@ -84,6 +84,7 @@ func newTestSiteAt(t *testing.T, d store.Dialect, now func() time.Time) *testSit
 	if err != nil {
 		t.Fatal(err)
 	}
+	secrets.audit.private = private
 	signer, err := auth.NewSigner(private, "test", "test")
 	if err != nil {
 		t.Fatal(err)

@@ -367,6 +367,106 @@ var AllAssessmentStatus = []AssessmentStatus{
 	AssessmentStatusInsufficientEvidence,
 }
 
+// What is wrong with a place of the audit chain.
+type AuditDefect string
+
+const (
+	// The entry is not what was chained.
+	AuditDefectEntryChanged AuditDefect = "ENTRY_CHANGED"
+	// The entry is gone.
+	AuditDefectEntryMissing AuditDefect = "ENTRY_MISSING"
+	// The entry was added to its block later.
+	AuditDefectEntryAdded AuditDefect = "ENTRY_ADDED"
+	// The entry does not stand where it was chained.
+	AuditDefectEntryMoved AuditDefect = "ENTRY_MOVED"
+	// The entry's row holds what no program writes.
+	AuditDefectEntryUnread AuditDefect = "ENTRY_UNREAD"
+	// An extract keeps an entry back as if it were an anonymous one.
+	AuditDefectEntryWithheld AuditDefect = "ENTRY_WITHHELD"
+	// The block is gone.
+	AuditDefectBlockMissing AuditDefect = "BLOCK_MISSING"
+	// The block does not stand where it was chained.
+	AuditDefectBlockMoved AuditDefect = "BLOCK_MOVED"
+	// The block does not name the one before it.
+	AuditDefectBlockUnlinked AuditDefect = "BLOCK_UNLINKED"
+	// The block does not have the hash of its entries.
+	AuditDefectBlockChanged AuditDefect = "BLOCK_CHANGED"
+	// The block is not signed by the key that it names.
+	AuditDefectBlockUnsigned AuditDefect = "BLOCK_UNSIGNED"
+	// The block is signed by a key that nobody vouched for.
+	AuditDefectKeyUnknown AuditDefect = "KEY_UNKNOWN"
+	// The chain ends before a head that was kept.
+	AuditDefectHeadCut AuditDefect = "HEAD_CUT"
+	// The block is not the head that was kept.
+	AuditDefectHeadOther AuditDefect = "HEAD_OTHER"
+	// An extract breaks off.
+	AuditDefectExtractCut AuditDefect = "EXTRACT_CUT"
+	// An extract cannot be read.
+	AuditDefectExtractUnread AuditDefect = "EXTRACT_UNREAD"
+)
+
+var AllAuditDefect = []AuditDefect{
+	AuditDefectEntryChanged,
+	AuditDefectEntryMissing,
+	AuditDefectEntryAdded,
+	AuditDefectEntryMoved,
+	AuditDefectEntryUnread,
+	AuditDefectEntryWithheld,
+	AuditDefectBlockMissing,
+	AuditDefectBlockMoved,
+	AuditDefectBlockUnlinked,
+	AuditDefectBlockChanged,
+	AuditDefectBlockUnsigned,
+	AuditDefectKeyUnknown,
+	AuditDefectHeadCut,
+	AuditDefectHeadOther,
+	AuditDefectExtractCut,
+	AuditDefectExtractUnread,
+}
+
+// AuditTip includes the requested fields of the GraphQL type AuditHead.
+// The GraphQL type's documentation follows.
+//
+// The end of the audit chain. Whoever keeps its number and hash elsewhere finds out when what stood
+// before it is changed or cut off: `steelyard audit verify --head NUMBER:HASH`.
+type AuditTip struct {
+	// The number of the last block; the first is 1.
+	Number int `json:"number"`
+	// Its hash, 64 hexadecimal digits.
+	Hash string `json:"hash"`
+	// When it was closed.
+	ClosedAt time.Time `json:"closedAt"`
+	// The id of the key that signed: its JWK thumbprint (RFC 7638).
+	KeyId string `json:"keyId"`
+	// When this server last went over the whole chain; null: it has not yet, and is about to.
+	CheckedAt *time.Time `json:"checkedAt"`
+	// Whether every entry was found as it was chained; null: not gone over yet.
+	Holds *bool `json:"holds"`
+	// The first place at which the chain does not hold; null where it holds.
+	Fault *ChainFault `json:"fault"`
+}
+
+// GetNumber returns AuditTip.Number, and is useful for accessing the field via an interface.
+func (v *AuditTip) GetNumber() int { return v.Number }
+
+// GetHash returns AuditTip.Hash, and is useful for accessing the field via an interface.
+func (v *AuditTip) GetHash() string { return v.Hash }
+
+// GetClosedAt returns AuditTip.ClosedAt, and is useful for accessing the field via an interface.
+func (v *AuditTip) GetClosedAt() time.Time { return v.ClosedAt }
+
+// GetKeyId returns AuditTip.KeyId, and is useful for accessing the field via an interface.
+func (v *AuditTip) GetKeyId() string { return v.KeyId }
+
+// GetCheckedAt returns AuditTip.CheckedAt, and is useful for accessing the field via an interface.
+func (v *AuditTip) GetCheckedAt() *time.Time { return v.CheckedAt }
+
+// GetHolds returns AuditTip.Holds, and is useful for accessing the field via an interface.
+func (v *AuditTip) GetHolds() *bool { return v.Holds }
+
+// GetFault returns AuditTip.Fault, and is useful for accessing the field via an interface.
+func (v *AuditTip) GetFault() *ChainFault { return v.Fault }
+
 // Ballot includes the requested fields of the GraphQL type AppraisalForm.
 // The GraphQL type's documentation follows.
 //
@@ -615,7 +715,6 @@ func __unmarshalCaseAtWorkNode(b []byte, v *CaseAtWorkNode) error {
 }
 
 func __marshalCaseAtWorkNode(v *CaseAtWorkNode) ([]byte, error) {
-
 	var typename string
 	switch v := (*v).(type) {
 	case *CaseAtWorkNodeAssessment:
@@ -816,7 +915,6 @@ func (v *CaseAtWorkNodeCase) GetEscalatedTo() *ListedEscalatedToOrgUnit {
 func (v *CaseAtWorkNodeCase) GetOffer() *Offered { return v.Worked.Listed.Offer }
 
 func (v *CaseAtWorkNodeCase) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -1015,7 +1113,6 @@ type CaseAtWorkResponse struct {
 func (v *CaseAtWorkResponse) GetNode() CaseAtWorkNode { return v.Node }
 
 func (v *CaseAtWorkResponse) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -1265,6 +1362,42 @@ type CategoriesResponse struct {
 
 // GetCaseCategories returns CategoriesResponse.CaseCategories, and is useful for accessing the field via an interface.
 func (v *CategoriesResponse) GetCaseCategories() []string { return v.CaseCategories }
+
+// ChainFault includes the requested fields of the GraphQL type AuditFault.
+// The GraphQL type's documentation follows.
+//
+// A place at which the audit chain does not hold.
+type ChainFault struct {
+	// The number of the block.
+	Block int `json:"block"`
+	// The position in the block, from 1; 0 is the block itself.
+	Position int `json:"position"`
+	// The id of the entry, where it is known.
+	EntryId *string `json:"entryId"`
+	// What is wrong with it.
+	Defect AuditDefect `json:"defect"`
+}
+
+// GetBlock returns ChainFault.Block, and is useful for accessing the field via an interface.
+func (v *ChainFault) GetBlock() int { return v.Block }
+
+// GetPosition returns ChainFault.Position, and is useful for accessing the field via an interface.
+func (v *ChainFault) GetPosition() int { return v.Position }
+
+// GetEntryId returns ChainFault.EntryId, and is useful for accessing the field via an interface.
+func (v *ChainFault) GetEntryId() *string { return v.EntryId }
+
+// GetDefect returns ChainFault.Defect, and is useful for accessing the field via an interface.
+func (v *ChainFault) GetDefect() AuditDefect { return v.Defect }
+
+// ChainHeadResponse is returned by ChainHead on success.
+type ChainHeadResponse struct {
+	// The end of the audit chain, signed; null where nothing was chained yet.
+	AuditHead *AuditTip `json:"auditHead"`
+}
+
+// GetAuditHead returns ChainHeadResponse.AuditHead, and is useful for accessing the field via an interface.
+func (v *ChainHeadResponse) GetAuditHead() *AuditTip { return v.AuditHead }
 
 // How the official and the resident met.
 type Channel string
@@ -1635,7 +1768,6 @@ func (v *CycleHead) GetToOn() string { return v.CycleLine.ToOn }
 func (v *CycleHead) GetUnit() UnitRef { return v.CycleLine.Unit }
 
 func (v *CycleHead) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -2732,7 +2864,6 @@ func __unmarshalFlagAloneNode(b []byte, v *FlagAloneNode) error {
 }
 
 func __marshalFlagAloneNode(v *FlagAloneNode) ([]byte, error) {
-
 	var typename string
 	switch v := (*v).(type) {
 	case *FlagAloneNodeAssessment:
@@ -2945,7 +3076,6 @@ func (v *FlagAloneNodeIntegrityFlag) GetAppealUntil() *string { return v.FlagLin
 func (v *FlagAloneNodeIntegrityFlag) GetAppeal() *FlagAppealed { return v.FlagLine.Appeal }
 
 func (v *FlagAloneNodeIntegrityFlag) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -3095,7 +3225,6 @@ func (v *FlagAloneResponse) GetCycle() *CycleHead { return v.Cycle }
 func (v *FlagAloneResponse) GetNode() *FlagAloneNode { return v.Node }
 
 func (v *FlagAloneResponse) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -3940,7 +4069,6 @@ func (v *Leader) GetComponents() []Strand { return v.Row.Components }
 func (v *Leader) GetChange() *SinceBefore { return v.Since.Change }
 
 func (v *Leader) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -4497,6 +4625,28 @@ type NoteDeedResponse struct {
 // GetRecordDeed returns NoteDeedResponse.RecordDeed, and is useful for accessing the field via an interface.
 func (v *NoteDeedResponse) GetRecordDeed() NoteDeedRecordDeedRecordDeedPayload { return v.RecordDeed }
 
+// Noted includes the requested fields of the GraphQL type AuditDetail.
+// The GraphQL type's documentation follows.
+//
+// Something noted with an audit entry.
+type Noted struct {
+	// What it says, such as `state` or `reason`.
+	Name string `json:"name"`
+	// The same in the caller's language; the name itself where there are no words for it.
+	Label string `json:"label"`
+	// What it was.
+	Value string `json:"value"`
+}
+
+// GetName returns Noted.Name, and is useful for accessing the field via an interface.
+func (v *Noted) GetName() string { return v.Name }
+
+// GetLabel returns Noted.Label, and is useful for accessing the field via an interface.
+func (v *Noted) GetLabel() string { return v.Label }
+
+// GetValue returns Noted.Value, and is useful for accessing the field via an interface.
+func (v *Noted) GetValue() string { return v.Value }
+
 // Notice includes the requested fields of the GraphQL type PublicNotice.
 // The GraphQL type's documentation follows.
 //
@@ -4725,7 +4875,6 @@ func __unmarshalObjectionAloneNode(b []byte, v *ObjectionAloneNode) error {
 }
 
 func __marshalObjectionAloneNode(v *ObjectionAloneNode) ([]byte, error) {
-
 	var typename string
 	switch v := (*v).(type) {
 	case *ObjectionAloneNodeAssessment:
@@ -4942,7 +5091,6 @@ func (v *ObjectionAloneNodeObjection) GetReason() string { return v.ObjectionLin
 func (v *ObjectionAloneNodeObjection) GetDecidedAt() *time.Time { return v.ObjectionLine.DecidedAt }
 
 func (v *ObjectionAloneNodeObjection) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -5072,7 +5220,6 @@ func (v *ObjectionAloneResponse) GetCycle() *CycleHead { return v.Cycle }
 func (v *ObjectionAloneResponse) GetNode() *ObjectionAloneNode { return v.Node }
 
 func (v *ObjectionAloneResponse) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -7071,7 +7218,6 @@ func (v *SheetOf) GetComponents() []Strand { return v.Row.Components }
 func (v *SheetOf) GetChange() *SinceBefore { return v.Since.Change }
 
 func (v *SheetOf) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -7483,6 +7629,102 @@ func (v *TagOffered) GetCode() string { return v.Code }
 
 // GetLabel returns TagOffered.Label, and is useful for accessing the field via an interface.
 func (v *TagOffered) GetLabel() string { return v.Label }
+
+// TrailAuditTrailAuditEntryConnection includes the requested fields of the GraphQL type AuditEntryConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of the audit trail.
+type TrailAuditTrailAuditEntryConnection struct {
+	// The entries alone.
+	Nodes []TrailEntry `json:"nodes"`
+	// Where the page lies.
+	PageInfo Paging `json:"pageInfo"`
+}
+
+// GetNodes returns TrailAuditTrailAuditEntryConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *TrailAuditTrailAuditEntryConnection) GetNodes() []TrailEntry { return v.Nodes }
+
+// GetPageInfo returns TrailAuditTrailAuditEntryConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *TrailAuditTrailAuditEntryConnection) GetPageInfo() Paging { return v.PageInfo }
+
+// TrailEntry includes the requested fields of the GraphQL type AuditEntry.
+// The GraphQL type's documentation follows.
+//
+// An entry of the audit trail: something that changes a result, or shows one to somebody. It stands
+// in a block of the audit chain, so that it cannot be changed or taken out without showing.
+type TrailEntry struct {
+	// Random: it orders nothing.
+	Id string `json:"id"`
+	// When it was done.
+	At time.Time `json:"at"`
+	// Who did it: a token's subject, or `import` or `system`.
+	Actor string `json:"actor"`
+	// What was done: the operation's name in this API or on the command line.
+	Action string `json:"action"`
+	// What was done, in the caller's language; the action itself where there are no words for it.
+	Title string `json:"title"`
+	// The type of what it was done to.
+	Noun string `json:"noun"`
+	// That type in the caller's language.
+	NounTitle string `json:"nounTitle"`
+	// The id of what it was done to; null where it is no single record.
+	NounId *string `json:"nounId"`
+	// The number of the block that it was chained in.
+	Block int `json:"block"`
+	// Its position in the block, from 1.
+	Position int `json:"position"`
+	// The unit that it concerned when it was chained; null where it concerns no unit alone.
+	Unit *UnitRef `json:"unit"`
+	// What else was noted, by name.
+	Details []Noted `json:"details"`
+}
+
+// GetId returns TrailEntry.Id, and is useful for accessing the field via an interface.
+func (v *TrailEntry) GetId() string { return v.Id }
+
+// GetAt returns TrailEntry.At, and is useful for accessing the field via an interface.
+func (v *TrailEntry) GetAt() time.Time { return v.At }
+
+// GetActor returns TrailEntry.Actor, and is useful for accessing the field via an interface.
+func (v *TrailEntry) GetActor() string { return v.Actor }
+
+// GetAction returns TrailEntry.Action, and is useful for accessing the field via an interface.
+func (v *TrailEntry) GetAction() string { return v.Action }
+
+// GetTitle returns TrailEntry.Title, and is useful for accessing the field via an interface.
+func (v *TrailEntry) GetTitle() string { return v.Title }
+
+// GetNoun returns TrailEntry.Noun, and is useful for accessing the field via an interface.
+func (v *TrailEntry) GetNoun() string { return v.Noun }
+
+// GetNounTitle returns TrailEntry.NounTitle, and is useful for accessing the field via an interface.
+func (v *TrailEntry) GetNounTitle() string { return v.NounTitle }
+
+// GetNounId returns TrailEntry.NounId, and is useful for accessing the field via an interface.
+func (v *TrailEntry) GetNounId() *string { return v.NounId }
+
+// GetBlock returns TrailEntry.Block, and is useful for accessing the field via an interface.
+func (v *TrailEntry) GetBlock() int { return v.Block }
+
+// GetPosition returns TrailEntry.Position, and is useful for accessing the field via an interface.
+func (v *TrailEntry) GetPosition() int { return v.Position }
+
+// GetUnit returns TrailEntry.Unit, and is useful for accessing the field via an interface.
+func (v *TrailEntry) GetUnit() *UnitRef { return v.Unit }
+
+// GetDetails returns TrailEntry.Details, and is useful for accessing the field via an interface.
+func (v *TrailEntry) GetDetails() []Noted { return v.Details }
+
+// TrailResponse is returned by Trail on success.
+type TrailResponse struct {
+	// Entries that concerned the caller's part of the organisation, the newest first; from the top of the
+	// organisation also those that concern no unit alone. An entry is listed once it is chained, which takes
+	// about a minute. Anonymous writes are in the chain and are not listed.
+	AuditTrail TrailAuditTrailAuditEntryConnection `json:"auditTrail"`
+}
+
+// GetAuditTrail returns TrailResponse.AuditTrail, and is useful for accessing the field via an interface.
+func (v *TrailResponse) GetAuditTrail() TrailAuditTrailAuditEntryConnection { return v.AuditTrail }
 
 // TrendCycle includes the requested fields of the GraphQL type Cycle.
 // The GraphQL type's documentation follows.
@@ -7930,7 +8172,6 @@ func (v *Worked) GetEscalatedTo() *ListedEscalatedToOrgUnit { return v.Listed.Es
 func (v *Worked) GetOffer() *Offered { return v.Listed.Offer }
 
 func (v *Worked) UnmarshalJSON(b []byte) error {
-
 	if string(b) == "null" {
 		return nil
 	}
@@ -9031,6 +9272,42 @@ func (v *__SubscribeInput) GetReceipt() string { return v.Receipt }
 // GetEmail returns __SubscribeInput.Email, and is useful for accessing the field via an interface.
 func (v *__SubscribeInput) GetEmail() string { return v.Email }
 
+// __TrailInput is used internally by genqlient
+type __TrailInput struct {
+	Unit   *string    `json:"unit"`
+	Actor  *string    `json:"actor"`
+	Action *string    `json:"action"`
+	Record *string    `json:"record"`
+	From   *time.Time `json:"from"`
+	To     *time.Time `json:"to"`
+	First  int        `json:"first"`
+	After  *string    `json:"after"`
+}
+
+// GetUnit returns __TrailInput.Unit, and is useful for accessing the field via an interface.
+func (v *__TrailInput) GetUnit() *string { return v.Unit }
+
+// GetActor returns __TrailInput.Actor, and is useful for accessing the field via an interface.
+func (v *__TrailInput) GetActor() *string { return v.Actor }
+
+// GetAction returns __TrailInput.Action, and is useful for accessing the field via an interface.
+func (v *__TrailInput) GetAction() *string { return v.Action }
+
+// GetRecord returns __TrailInput.Record, and is useful for accessing the field via an interface.
+func (v *__TrailInput) GetRecord() *string { return v.Record }
+
+// GetFrom returns __TrailInput.From, and is useful for accessing the field via an interface.
+func (v *__TrailInput) GetFrom() *time.Time { return v.From }
+
+// GetTo returns __TrailInput.To, and is useful for accessing the field via an interface.
+func (v *__TrailInput) GetTo() *time.Time { return v.To }
+
+// GetFirst returns __TrailInput.First, and is useful for accessing the field via an interface.
+func (v *__TrailInput) GetFirst() int { return v.First }
+
+// GetAfter returns __TrailInput.After, and is useful for accessing the field via an interface.
+func (v *__TrailInput) GetAfter() *string { return v.After }
+
 // __UndoInput is used internally by genqlient
 type __UndoInput struct {
 	Receipt string `json:"receipt"`
@@ -9670,6 +9947,48 @@ func Categories(
 	}
 
 	data_ = &CategoriesResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by ChainHead.
+const ChainHead_Operation = `
+query ChainHead {
+	auditHead {
+		number
+		hash
+		closedAt
+		keyId
+		checkedAt
+		holds
+		fault {
+			block
+			position
+			entryId
+			defect
+		}
+	}
+}
+`
+
+// The end of the audit chain.
+func ChainHead(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *ChainHeadResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ChainHead",
+		Query:  ChainHead_Operation,
+	}
+
+	data_ = &ChainHeadResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -13106,6 +13425,79 @@ func Subscribe(
 	}
 
 	data_ = &SubscribeResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Trail.
+const Trail_Operation = `
+query Trail ($unit: ID, $actor: String, $action: String, $record: ID, $from: DateTime, $to: DateTime, $first: Int!, $after: String) {
+	auditTrail(filter: {unitId:$unit,actor:$actor,action:$action,nounId:$record,fromAt:$from,toAt:$to}, first: $first, after: $after) {
+		nodes {
+			id
+			at
+			actor
+			action
+			title
+			noun
+			nounTitle
+			nounId
+			block
+			position
+			unit {
+				id
+				name
+			}
+			details {
+				name
+				label
+				value
+			}
+		}
+		pageInfo {
+			hasNextPage
+			endCursor
+		}
+	}
+}
+`
+
+// A page of the audit trail.
+func Trail(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	unit *string,
+	actor *string,
+	action *string,
+	record *string,
+	from *time.Time,
+	to *time.Time,
+	first int,
+	after *string,
+) (data_ *TrailResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Trail",
+		Query:  Trail_Operation,
+		Variables: &__TrailInput{
+			Unit:   unit,
+			Actor:  actor,
+			Action: action,
+			Record: record,
+			From:   from,
+			To:     to,
+			First:  first,
+			After:  after,
+		},
+	}
+
+	data_ = &TrailResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

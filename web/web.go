@@ -94,7 +94,7 @@ func New(api, uploads http.Handler, options Options) (*Pages, error) {
 	for _, name := range []string{
 		"home", "rate", "rated", "gone", "receipt", "found", "problem", "opened", "help",
 		"counter", "undone", "appraisal", "appraised", "appraisalgone",
-		"cycles", "overview", "ranking", "sheet", "what-if", "objections", "objection", "rounds", "participation", "review", "notice", "flags", "flag",
+		"cycles", "overview", "ranking", "sheet", "what-if", "objections", "objection", "rounds", "participation", "review", "notice", "flags", "flag", "trail",
 		"sign-in", "blocked", "work", "work-case", "encounter", "link", "deed", "deed-code",
 	} {
 		page, err := template.New("layout.html").Funcs(s.functions()).ParseFS(pageFiles, "pages/layout.html", "pages/marks.html", "pages/crumbs.html", "pages/"+name+".html")
@@ -158,6 +158,8 @@ func New(api, uploads http.Handler, options Options) (*Pages, error) {
 	routes.HandleFunc("POST /work/cycles/{cycle}/rounds/{round}/remind", s.signed(s.remind))
 	routes.HandleFunc("POST /work/cycles/{cycle}/rounds/{round}/close", s.signed(s.endRound))
 	routes.HandleFunc("GET /work/cycles/{cycle}/participation", s.signed(s.participation))
+	routes.HandleFunc("GET /work/audit", s.signed(s.trail))
+	routes.HandleFunc("GET /work/audit/trail.csv", s.signed(s.trailFile))
 	routes.HandleFunc("GET /work/reviews/{assignment}", s.signed(s.review))
 	routes.HandleFunc("POST /work/reviews/{assignment}", s.signed(s.takeReview))
 	routes.HandleFunc("GET /notice/{cycle}", s.notice)
@@ -278,6 +280,8 @@ func (s *site) functions() template.FuncMap {
 		"query": func(lang messages.Lang, q url.Values) template.URL {
 			return template.URL(with(q, "lang", string(lang)).Encode())
 		},
+		"deref":  func(yes *bool) bool { return *yes },
+		"cut":    func(text string) string { return string([]rune(text)[:longNote/2]) + "…" },
 		"short":  func(digest string) string { return digest[:min(len(digest), 12)] },
 		"moment": func(t time.Time) string { return t.In(s.Zone).Format("2006-01-02 15:04") },
 		"day":    func(t time.Time) string { return t.In(s.Zone).Format(time.DateOnly) },

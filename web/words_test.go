@@ -12,7 +12,7 @@ import (
 func TestEveryWordIsSaidInBothLanguages(t *testing.T) {
 	for _, l := range messages.Langs {
 		w, of := wordsIn(l), map[string]bool{}
-		for _, v := range []reflect.Value{reflect.ValueOf(*w), reflect.ValueOf(w.workWords), reflect.ValueOf(w.cycleWords), reflect.ValueOf(w.roundWords), reflect.ValueOf(w.flagWords)} {
+		for _, v := range []reflect.Value{reflect.ValueOf(*w), reflect.ValueOf(w.workWords), reflect.ValueOf(w.cycleWords), reflect.ValueOf(w.roundWords), reflect.ValueOf(w.flagWords), reflect.ValueOf(w.trailWords)} {
 			for i := range v.NumField() {
 				if name := v.Type().Field(i).Name; of[name] {
 					t.Errorf("%s is two sentences", name)
@@ -85,6 +85,8 @@ func checkWork(t *testing.T, w *words) {
 	said(t, "doubt compared", AllIntegrityFlagKind, w.FlagWhat)
 	said(t, "doubt otherwise", AllIntegrityFlagKind, w.FlagElse)
 	said(t, "state of a doubt", AllIntegrityFlagState, w.FlagStates)
+	said(t, "defect of the chain", AllAuditDefect, w.Defects)
+	said(t, "role", AllRole, w.Roles)
 	said(t, "tab of doubts", flagTabs, w.FlagTabs)
 }
 

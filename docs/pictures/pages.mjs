@@ -2,7 +2,7 @@
 // they are shown:
 //
 //   go run ./server demo > demo.env          # in another terminal
-//   export $(grep -E '^(RATING_URL|OFFICIAL_TOKEN|HR_TOKEN|CYCLE_ID)=' demo.env)
+//   export $(grep -E '^(RATING_URL|OFFICIAL_TOKEN|HR_TOKEN|AUDITOR_TOKEN|CYCLE_ID)=' demo.env)
 //   node docs/pictures/pages.mjs docs/images
 //   go run ./docs/pictures palette docs/images/*.png
 //
@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { launch } from '../../tools/browser/page.mjs';
 
 const folder = process.argv[2];
-const { RATING_URL: rating, OFFICIAL_TOKEN: token, HR_TOKEN: hrToken, CYCLE_ID: cycle } = process.env;
+const { RATING_URL: rating, OFFICIAL_TOKEN: token, HR_TOKEN: hrToken, AUDITOR_TOKEN: auditorToken, CYCLE_ID: cycle } = process.env;
 const browser = await launch();
 const phone = async () => (await browser.newContext({ viewport: { width: 390, height: 780 }, locale: 'en', colorScheme: 'light' })).newPage();
 const take = (page, name, fullPage = false) => page.screenshot({ path: join(folder, `${name}-en.png`), fullPage });
@@ -95,7 +95,16 @@ try {
   await part('hr-what-if', 'h1', 1080);
   await go(hr, `${report}/flags?kind=HAND_PICKED`);
   await Promise.all([hr.waitForNavigation(), hr.locator('tbody th a').first().click()]);
-  await part('hr-doubt', 'h1', 1130);
+  await part('hr-doubt', 'h1', 1110);
+
+  // What an auditor reads.
+  const auditor = await (await browser.newContext(desk)).newPage();
+  await go(auditor, '/sign-in');
+  await auditor.fill('[name=token]', auditorToken);
+  await auditor.click('main button');
+  await auditor.waitForURL('**/work?*');
+  await go(auditor, '/work/audit');
+  await auditor.screenshot({ path: join(folder, 'audit-trail-en.png'), fullPage: true, clip: { x: 0, y: 0, width: desk.viewport.width, height: 1120 } });
 } finally {
   await browser.close();
 }

@@ -1,15 +1,15 @@
 // Goes through the doubts about the evidence of a cycle in a real browser, as the HR
-// officers who decide, the official concerned and an auditor, and looks at every page with
-// axe in both languages, on a wide screen and on the narrowest phone. Usage:
+// officers who decide, the official concerned and an auditor, who then reads of it in the
+// audit trail, and looks at every page with axe in both languages, on a wide screen and on the narrowest phone. Usage:
 //
-//   node auditors.mjs SITE CYCLE SCREENSHOTS HR_TOKEN HR_TOKEN_2 AUDITOR_TOKEN OFFICIAL_TOKEN
+//   node auditors.mjs SITE CYCLE SCREENSHOTS CHAINER HR_TOKEN HR_TOKEN_2 AUDITOR_TOKEN OFFICIAL_TOKEN
 //
 // CYCLE is published, and of two doubts in it that of the picked invitations is about the
-// official. It ends with an error at the first thing that is not as it should be.
+// official. CHAINER chains what was done when it is asked. It ends with an error at the first thing that is not as it should be.
 import assert from 'node:assert/strict';
 import { launch, looker } from './page.mjs';
 
-const [site, cycle, shots, ...tokens] = process.argv.slice(2);
+const [site, cycle, shots, chainer, ...tokens] = process.argv.slice(2);
 const [wide, narrow] = [1200, 320];
 const browser = await launch();
 const signIn = async (token) => {
@@ -94,6 +94,29 @@ try {
   await go(official, `${base}?state=confirmed`);
   assert.equal(await official.locator('tbody tr').count(), 0, 'a doubt outlives its appeal');
   await go(hr, `${base}?kind=NONE`, 404);
+
+  // All of that stands in the trail, which auditors alone read: narrowed, and as a file.
+  await fetch(new URL('/', chainer), { method: 'POST' });
+  await go(hr, '/work/audit', 403);
+  await go(hr, '/work/audit/trail.csv', 403);
+  await go(auditor, '/work');
+  await follow(auditor, auditor.locator('nav a[href^="/work/audit"]'));
+  assert.equal(await auditor.locator('.tiles .badge.good').count(), 1, 'it is not said that the chain holds');
+  assert.match(await auditor.locator('.keep code').textContent(), /^[0-9]+:[0-9a-f]{64}$/);
+  await see(auditor, 'trail');
+  await auditor.selectOption('[name=action]', 'decideFlag');
+  await follow(auditor, auditor.locator('form.inline button'));
+  assert.equal(await auditor.locator('tbody tr').count(), 1, 'a search finds others');
+  const line = await auditor.locator('tbody tr').innerText();
+  for (const said of ['Decided on a doubt', 'Invitations picked by hand', 'confirmed', 'hr']) assert.ok(line.includes(said), `${line} lacks ${said}`);
+  const file = new URL((await auditor.locator('.files a').getAttribute('href')), site);
+  const rows = (await (await auditor.request.get(file.href)).text()).trim().split('\n');
+  assert.ok(rows.length === 2 && rows[0].startsWith('block,position,id,at,actor') && rows[1].includes(',decideFlag,IntegrityFlag,'), rows.join('\n'));
+  await follow(auditor, auditor.locator('tbody th a'));
+  assert.equal(await auditor.locator('tbody tr').count(), 3, 'not all that was done to a doubt is found');
+  await go(auditor, '/work/audit?record=nonsense', 422);
+  await go(auditor, '/work/audit?from=2099-01-01');
+  assert.equal(await auditor.locator('tbody tr').count(), 0, 'a day finds others');
 } finally {
   await browser.close();
 }
