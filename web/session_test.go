@@ -22,6 +22,7 @@ func TestPagesOfferWhatTheAPITakes(t *testing.T) {
 		"MayClose":         {"remindReviewers", "closeReviewRound"},
 		"MakesLinks":       {"recordEncounter", "issueRatingInvitation"},
 		"RecordsDeeds":     {"recordDeed"},
+		"ReadsTrail":       {"auditTrail", "auditHead"},
 	}
 	of := reflect.TypeFor[*Caller]()
 	for i := range of.NumMethod() {
