@@ -715,6 +715,7 @@ func __unmarshalCaseAtWorkNode(b []byte, v *CaseAtWorkNode) error {
 }
 
 func __marshalCaseAtWorkNode(v *CaseAtWorkNode) ([]byte, error) {
+
 	var typename string
 	switch v := (*v).(type) {
 	case *CaseAtWorkNodeAssessment:
@@ -915,6 +916,7 @@ func (v *CaseAtWorkNodeCase) GetEscalatedTo() *ListedEscalatedToOrgUnit {
 func (v *CaseAtWorkNodeCase) GetOffer() *Offered { return v.Worked.Listed.Offer }
 
 func (v *CaseAtWorkNodeCase) UnmarshalJSON(b []byte) error {
+
 	if string(b) == "null" {
 		return nil
 	}
@@ -1113,6 +1115,7 @@ type CaseAtWorkResponse struct {
 func (v *CaseAtWorkResponse) GetNode() CaseAtWorkNode { return v.Node }
 
 func (v *CaseAtWorkResponse) UnmarshalJSON(b []byte) error {
+
 	if string(b) == "null" {
 		return nil
 	}
@@ -1768,6 +1771,7 @@ func (v *CycleHead) GetToOn() string { return v.CycleLine.ToOn }
 func (v *CycleHead) GetUnit() UnitRef { return v.CycleLine.Unit }
 
 func (v *CycleHead) UnmarshalJSON(b []byte) error {
+
 	if string(b) == "null" {
 		return nil
 	}
@@ -2864,6 +2868,7 @@ func __unmarshalFlagAloneNode(b []byte, v *FlagAloneNode) error {
 }
 
 func __marshalFlagAloneNode(v *FlagAloneNode) ([]byte, error) {
+
 	var typename string
 	switch v := (*v).(type) {
 	case *FlagAloneNodeAssessment:
@@ -3076,6 +3081,7 @@ func (v *FlagAloneNodeIntegrityFlag) GetAppealUntil() *string { return v.FlagLin
 func (v *FlagAloneNodeIntegrityFlag) GetAppeal() *FlagAppealed { return v.FlagLine.Appeal }
 
 func (v *FlagAloneNodeIntegrityFlag) UnmarshalJSON(b []byte) error {
+
 	if string(b) == "null" {
 		return nil
 	}
@@ -3225,6 +3231,7 @@ func (v *FlagAloneResponse) GetCycle() *CycleHead { return v.Cycle }
 func (v *FlagAloneResponse) GetNode() *FlagAloneNode { return v.Node }
 
 func (v *FlagAloneResponse) UnmarshalJSON(b []byte) error {
+
 	if string(b) == "null" {
 		return nil
 	}
@@ -4069,6 +4076,7 @@ func (v *Leader) GetComponents() []Strand { return v.Row.Components }
 func (v *Leader) GetChange() *SinceBefore { return v.Since.Change }
 
 func (v *Leader) UnmarshalJSON(b []byte) error {
+
 	if string(b) == "null" {
 		return nil
 	}
@@ -4875,6 +4883,7 @@ func __unmarshalObjectionAloneNode(b []byte, v *ObjectionAloneNode) error {
 }
 
 func __marshalObjectionAloneNode(v *ObjectionAloneNode) ([]byte, error) {
+
 	var typename string
 	switch v := (*v).(type) {
 	case *ObjectionAloneNodeAssessment:
@@ -5091,6 +5100,7 @@ func (v *ObjectionAloneNodeObjection) GetReason() string { return v.ObjectionLin
 func (v *ObjectionAloneNodeObjection) GetDecidedAt() *time.Time { return v.ObjectionLine.DecidedAt }
 
 func (v *ObjectionAloneNodeObjection) UnmarshalJSON(b []byte) error {
+
 	if string(b) == "null" {
 		return nil
 	}
@@ -5220,6 +5230,7 @@ func (v *ObjectionAloneResponse) GetCycle() *CycleHead { return v.Cycle }
 func (v *ObjectionAloneResponse) GetNode() *ObjectionAloneNode { return v.Node }
 
 func (v *ObjectionAloneResponse) UnmarshalJSON(b []byte) error {
+
 	if string(b) == "null" {
 		return nil
 	}
@@ -7218,6 +7229,7 @@ func (v *SheetOf) GetComponents() []Strand { return v.Row.Components }
 func (v *SheetOf) GetChange() *SinceBefore { return v.Since.Change }
 
 func (v *SheetOf) UnmarshalJSON(b []byte) error {
+
 	if string(b) == "null" {
 		return nil
 	}
@@ -8172,6 +8184,7 @@ func (v *Worked) GetEscalatedTo() *ListedEscalatedToOrgUnit { return v.Listed.Es
 func (v *Worked) GetOffer() *Offered { return v.Listed.Offer }
 
 func (v *Worked) UnmarshalJSON(b []byte) error {
+
 	if string(b) == "null" {
 		return nil
 	}
