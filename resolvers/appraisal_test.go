@@ -159,6 +159,7 @@ func TestBallotsAreCountedByClassAndSealedBefore(t *testing.T) {
 		if n, err := o.app.Reviews.Release(o.Context()); err != nil || n != 30 {
 			o.Fatalf("%d ballots and comments were released: %v", n, err)
 		}
+		o.wantRandomIDs("appraisal_ballots", "appraisal_comments")
 		if o.store.Dialect() == store.Postgres {
 			if n := o.linked("appraisal_ballots", "appraisal_claims", "audit_entries", "appraisal_comments"); n != 0 {
 				o.Errorf("%d ballots share a transaction with the ledger or the comments", n)

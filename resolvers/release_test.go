@@ -185,6 +185,7 @@ func TestTheLedgerDoesNotLeadToTheRatings(t *testing.T) {
 		t.Fatal("the test does not see the connection that there is before the release")
 	}
 	o.release(12)
+	o.wantRandomIDs("ratings")
 	// References are checked again, in the release's name.
 	if n := o.linked("ratings", ledger[:4]...); n != 0 {
 		t.Errorf("%d ratings share a transaction with the ledger", n)
@@ -294,6 +295,7 @@ func TestTheLedgerDoesNotLeadToTheReviews(t *testing.T) {
 		if n := o.count("peer_reviews"); n != 12 {
 			o.Errorf("%d marks", n)
 		}
+		o.wantRandomIDs("peer_reviews")
 		if !postgres {
 			return
 		}

@@ -118,6 +118,7 @@ func (o *office) try(schema *ast.Schema, t *trial) {
 		o.tryFault(t, query, f)
 	}
 	good, _ := inScripts(schema, schema.Types[input], t.input, append(codes, t.exact...)).(map[string]any)
+	o.tryOwn(t, query, good)
 	before := o.audited()
 	if a := o.ask(t.subject, query, "input", good); len(a.Errors) > 0 || len(orEmptyList(a.get(t.mutation+".userErrors"))) > 0 {
 		o.Errorf("%s: what is right is refused: %+v %v\n%v", t.mutation, a.Errors, a.data, good)

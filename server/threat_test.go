@@ -12,23 +12,35 @@ import (
 // TestEveryDefenceNamesItsTest: each attack of the threat model stands beside a defence
 // and the tests that fail without it, and those tests are there.
 func TestEveryDefenceNamesItsTest(t *testing.T) {
-	page, err := os.ReadFile("../docs/threat-model.md")
+	namesTests(t, "../docs/threat-model.md", "| attack | defence |", 40)
+}
+
+// TestEverySentenceNamesItsTest is the same for what is promised.
+func TestEverySentenceNamesItsTest(t *testing.T) {
+	namesTests(t, "../docs/privacy-walk.md", "| sentence |", 35)
+}
+
+// namesTests wants each row of a page's tables with such a head to name tests that are
+// there.
+func namesTests(t *testing.T, path, head string, least int) {
+	t.Helper()
+	page, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	there := testsOf(t, "..")
 	named, rows := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9_]+)`"), 0
-	attacks := false
+	inside := false
 	for line := range strings.Lines(string(page)) {
 		if !strings.HasPrefix(line, "|") {
-			attacks = false
+			inside = false
 			continue
 		}
-		if strings.HasPrefix(line, "| attack | defence |") || attacks && strings.HasPrefix(line, "|---") {
-			attacks = true
+		if strings.HasPrefix(line, head) || inside && strings.HasPrefix(line, "|---") {
+			inside = true
 			continue
 		}
-		if !attacks {
+		if !inside {
 			continue
 		}
 		rows++
@@ -42,8 +54,8 @@ func TestEveryDefenceNamesItsTest(t *testing.T) {
 			}
 		}
 	}
-	if rows < 40 {
-		t.Errorf("only %d attacks were read", rows)
+	if rows < least {
+		t.Errorf("only %d rows were read", rows)
 	}
 }
 

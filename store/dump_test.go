@@ -50,3 +50,34 @@ func TestTablesAreMadeAsFarAsTheyWereElsewhere(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAnswersKnowNoMoment: what is anonymous, and the ledgers of who may answer, keep the
+// day at most; no column could hold more.
+func TestAnswersKnowNoMoment(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		var tables []store.Table
+		err := s.InSnapshot(t.Context(), func(snap *store.Snapshot) (err error) {
+			tables, err = snap.Tables(t.Context())
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for _, table := range tables {
+			switch table.Name {
+			case "ratings", "peer_reviews", "appraisal_ballots", "appraisal_comments", "encounter_claims", "review_claims", "appraisal_claims",
+				"rating_undos", "counter_uses", "rating_totals", "review_drafts":
+				found++
+				for _, c := range table.Columns {
+					if c.Kind == store.KindInstant || c.Kind == store.KindText && strings.HasSuffix(c.Name, "_at") {
+						t.Errorf("%s.%s holds a moment", table.Name, c.Name)
+					}
+				}
+			}
+		}
+		if found != 11 {
+			t.Errorf("%d tables of answers are there", found)
+		}
+	})
+}

@@ -37,9 +37,6 @@ type ObjectionDecision struct {
 func (s *Service) DecideObjection(ctx context.Context, actor auth.Actor, in ObjectionDecision) (*models.Objection, error) {
 	in.Decision, in.Reason = strings.TrimSpace(in.Decision), strings.TrimSpace(in.Reason)
 	return s.onObjection(ctx, actor, "decideObjection", in.ObjectionID, in.IdempotencyKey, in, func(tx *store.Tx, o *models.Objection) error {
-		if err := notOwn(actor, o.OfficialID); err != nil {
-			return err
-		}
 		before, err := whoDecided(tx, o)
 		if err != nil {
 			return err
@@ -88,6 +85,9 @@ func (s *Service) onObjection(ctx context.Context, actor auth.Actor, action stri
 			"(SELECT descendant_id FROM org_unit_closures WHERE ancestor_id = ?))", id, actor.UnitID), "Objection")
 		if err != nil {
 			return models.AtField("objectionId", err)
+		}
+		if err := notOwn(actor, o.OfficialID); err != nil {
+			return err
 		}
 		_, err = store.Once(tx, action, actor.Subject, key, in, id, func() error {
 			if err := do(tx, o); err != nil {
