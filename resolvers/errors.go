@@ -80,11 +80,14 @@ func PresentError(ctx context.Context, err error) *gqlerror.Error {
 	default:
 		slog.ErrorContext(ctx, "operation failed", "operation", operationName(ctx), "path", out.Path.String(), "error", err)
 		out.Message = messages.Text(messages.From(ctx), models.KeyInternal)
-		out.Extensions = map[string]any{"code": "INTERNAL"}
+		out.Extensions = map[string]any{"code": CodeInternal}
 	}
 	out.Err = nil
 	return out
 }
+
+// CodeInternal is the code of what no caller can mend.
+const CodeInternal = "INTERNAL"
 
 // isRequestError says whether the request itself is wrong: such errors come from
 // gqlgen without a cause behind them.

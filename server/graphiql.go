@@ -31,7 +31,7 @@ const graphiqlHTML = `<!doctype html>
 <style>html, body, #graphiql { height: 100%; margin: 0 }</style>
 </head>
 <body>
-<div id="graphiql">Loading …</div>
+NOTE<div id="graphiql">Loading …</div>
 <script type="module" src="/graphiql/graphiql.js"></script>
 </body>
 </html>
@@ -42,12 +42,25 @@ const graphiqlHTML = `<!doctype html>
 const graphiqlPolicy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; " +
 	"font-src 'self' data:; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-// graphiqlPage is the page that the console lives in.
-func graphiqlPage() http.Handler {
+// note is what the console says of trusted documents.
+func (t *trusted) note() string {
+	switch {
+	case t == nil:
+		return ""
+	case t.strangers:
+		return "<p><strong>Without a token this server runs trusted documents alone: set Authorization under Headers.</strong></p>\n"
+	}
+	return "<p><strong>This server runs trusted documents alone: what is typed here runs only if it is one of them, to the byte.</strong></p>\n"
+}
+
+// graphiqlPage is the page that the console lives in. It says where what is typed there is
+// not run.
+func graphiqlPage(t *trusted) http.Handler {
+	page := strings.Replace(graphiqlHTML, "NOTE", t.note(), 1)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", graphiqlPolicy)
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(graphiqlHTML))
+		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(page))
 	})
 }
 

@@ -10,6 +10,8 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"steelyard/auth"
 	"steelyard/graph"
@@ -53,7 +55,8 @@ type graphqlOptions struct {
 	maxBody       int64
 	maxComplexity int
 	timeout       time.Duration
-	introspection bool
+	introspection bool          // for everybody
+	trusted       *trusted      // the documents that are run; nil: any
 	proveEvery    time.Duration // how often the caller of a subscription is looked at anew
 	quit          <-chan struct{}
 	metrics       *metrics
@@ -70,23 +73,40 @@ func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error
 	}
 	exec.SetParserTokenLimit(maxTokens)
 	exec.SetDisableSuggestion(true)
+	exec.SetDefaultRulesFn(withoutSuggestions)
 	exec.SetQueryCache(shortQueries[*ast.QueryDocument]{
 		lru.New[*ast.QueryDocument](cachedQueries), func(query string, _ *ast.QueryDocument) string { return query },
 	})
+	if opts.trusted != nil {
+		exec.Use(opts.trusted)
+	}
 	exec.Use(extension.AutomaticPersistedQuery{Cache: shortQueries[string]{
 		lru.New[string](cachedQueries), func(_, query string) string { return query },
 	}})
 	exec.Use(extension.FixedComplexityLimit(opts.maxComplexity))
 	exec.Use(opts.paces)
-	if opts.introspection {
-		exec.Use(extension.Introspection{})
-	}
+	exec.Use(introspection{everybody: opts.introspection})
+	exec.AroundResponses(nameFaults)
 	exec.AroundOperations(opts.metrics.aroundOperation)
 	exec.AroundOperations(opts.wrong.aroundOperation)
 	return &overhttp.Handler{
 		Executor: exec, MaxBody: opts.maxBody, Timeout: opts.timeout, KeepAlive: 15 * time.Second, Quit: opts.quit,
 		Prove: auth.Prove, ProveEvery: opts.proveEvery,
 	}, nil
+}
+
+// withoutSuggestions are the rules of validation, of which none tells what else there would
+// be: gqlgen's setting reaches fields alone.
+func withoutSuggestions() *rules.Rules {
+	all := rules.NewDefaultRules()
+	for telling, silent := range map[string]validator.Rule{
+		rules.KnownArgumentNamesRule.Name:  rules.KnownArgumentNamesRuleWithoutSuggestions,
+		rules.KnownTypeNamesRule.Name:      rules.KnownTypeNamesRuleWithoutSuggestions,
+		rules.ValuesOfCorrectTypeRule.Name: rules.ValuesOfCorrectTypeRuleWithoutSuggestions,
+	} {
+		all.ReplaceRule(telling, silent.RuleFunc)
+	}
+	return all
 }
 
 // exportCost is what a report as a file costs.
@@ -237,6 +257,22 @@ func rows(n int32, child int) int {
 		return math.MaxInt
 	}
 	return 1 + times*child
+}
+
+// nameFaults says with a fault inside by which id the log knows its request, and nothing
+// else of it.
+func nameFaults(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	r := next(ctx)
+	id, known := ctx.Value(requestIDKey{}).(string)
+	if r == nil || !known {
+		return r
+	}
+	for _, e := range r.Errors {
+		if e.Extensions["code"] == resolvers.CodeInternal {
+			e.Extensions["request"] = id
+		}
+	}
+	return r
 }
 
 // rootField names an operation by what it does: the word of the schema, never

@@ -52,6 +52,7 @@ type cli struct {
 	Backup    backupCmd    `cmd:"" help:"Write the database and its attachments into one file."`
 	Restore   restoreCmd   `cmd:"" help:"Make an empty database what a backup holds."`
 	Receipt   receiptCmd   `cmd:"" help:"Check by a receipt's proof that a rating counts."`
+	Documents documentsCmd `cmd:"" help:"Write the manifest of trusted documents of a frontend's operations."`
 	Access    accessCmd    `cmd:"" help:"List who may do and select what, and by which ways in."`
 	Doctor    doctorCmd    `cmd:"" help:"Say what is configured, reachable and out of date."`
 }

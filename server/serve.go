@@ -25,12 +25,15 @@ type serveCmd struct {
 	AuditKeys
 	Keeping
 
-	Introspection bool          `help:"Let anybody read the whole schema."`
-	Graphiql      bool          `default:"true" negatable:"" help:"Serve the GraphiQL console at /graphiql."`
-	Worker        bool          `default:"true" negatable:"" help:"Make assessment runs and exports in this process."`
-	SweepEvery    time.Duration `default:"1m" help:"How often lapsed cases and transfers, and answers to be released, are looked for."`
-	Connections   int           `default:"20" help:"Size of the database pool."`
-	LinkDays      int           `default:"30" help:"Days in which a rating link may be used, 1 to 365."`
+	Introspection    bool   `help:"Let anybody read the whole schema by asking; else ADMIN and HR do."`
+	TrustedDocuments string `type:"existingpath" placeholder:"FILE|DIR" help:"Run no documents but those of this manifest (steelyard documents, or Apollo's or Relay's tools), or of a folder of them. The pages' own go on."`
+	TrustedFor       string `default:"everybody" enum:"everybody,strangers" help:"Who is held to the trusted documents: everybody or strangers."`
+
+	Graphiql    bool          `default:"true" negatable:"" help:"Serve the GraphiQL console at /graphiql."`
+	Worker      bool          `default:"true" negatable:"" help:"Make assessment runs and exports in this process."`
+	SweepEvery  time.Duration `default:"1m" help:"How often lapsed cases and transfers, and answers to be released, are looked for."`
+	Connections int           `default:"20" help:"Size of the database pool."`
+	LinkDays    int           `default:"30" help:"Days in which a rating link may be used, 1 to 365."`
 
 	RequireAppRole bool `help:"Refuse to start as a role of PostgreSQL that owns the tables or is above their policies."`
 
@@ -113,6 +116,9 @@ func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, l
 	site.app.Ratings.LinkDays = c.LinkDays
 	site.app.Retention.CaseMonths, site.app.Retention.CommentMonths = c.RetainCases, c.RetainComments
 	site.introspection, site.graphiql = c.Introspection, c.Graphiql
+	if site.trusted, err = trust(c.TrustedDocuments, c.TrustedFor); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	site.open311 = open311.Options{Jurisdiction: c.JurisdictionID, Keys: c.APIKey}
 	if err := c.equip(site.app.Notify, site.publicURL, log); err != nil {
 		return errors.Join(err, listener.Close())

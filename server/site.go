@@ -34,7 +34,8 @@ type site struct {
 	maxComplexity int
 	timeout       time.Duration
 	proveEvery    time.Duration // how often the caller of a subscription is looked at anew
-	introspection bool
+	introspection bool          // for everybody
+	trusted       *trusted      // the documents that are run; nil: any
 	graphiql      bool
 	open311       open311.Options
 
@@ -48,7 +49,7 @@ func (s *site) handler() (http.Handler, error) {
 	m, kinds := newMetrics(s.store), newPaces(s.perMinute)
 	api, err := newGraphQL(&resolvers.Resolver{App: s.app, PublicURL: s.publicURL}, graphqlOptions{
 		maxBody: s.maxBody, maxComplexity: s.maxComplexity, timeout: s.timeout,
-		introspection: s.introspection, proveEvery: s.proveEvery, quit: s.quit, metrics: m, paces: kinds, wrong: s.wrong,
+		introspection: s.introspection, trusted: s.trusted, proveEvery: s.proveEvery, quit: s.quit, metrics: m, paces: kinds, wrong: s.wrong,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("serve the schema: %w", err)
@@ -85,7 +86,7 @@ func (s *site) handler() (http.Handler, error) {
 	cities.PublicURL, cities.Zone, cities.Now = s.publicURL, s.zone, s.store.Now
 	routes.Handle("/open311/v2/", chain(open311.New(api, cities), open, s.origins.share, protect))
 	if s.graphiql {
-		routes.Handle("GET /graphiql", open(graphiqlPage()))
+		routes.Handle("GET /graphiql", open(graphiqlPage(s.trusted)))
 		routes.Handle("GET /graphiql/", open(graphiqlAssets()))
 	}
 	routes.HandleFunc("GET /healthz", healthz)

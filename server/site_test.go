@@ -80,19 +80,67 @@ func TestAPIKeepsItsBounds(t *testing.T) {
 	s.query(t, `{ official(id: "x") { name } }`, append(hr, "Accept-Language", "en")...).want(t, 200, "is not an id", "INVALID")
 }
 
-func TestIntrospectionIsASetting(t *testing.T) {
+// TestIntrospectionIsByRole: strangers and residents read no schema, nor hints of it, where
+// the server is not told to show it to everybody.
+func TestIntrospectionIsByRole(t *testing.T) {
 	s := newTestSite(t, store.SQLite)
 	s.start(t)
-	s.query(t, "{ __schema { queryType { name } } }").want(t, 200, `"Query"`)
+	asked := []string{
+		"{ __schema { queryType { name } } }", `{ __type(name: "Query") { name } }`,
+		"{ a: __schema { types { name } } }", "{ ...F } fragment F on Query { __schema { queryType { name } } }",
+	}
+	s.query(t, asked[0]).want(t, 200, `"Query"`)
 	s.introspection, s.graphiql = false, false
 	s.start(t)
-	a := s.query(t, "{ __schema { queryType { name } } }")
-	a.want(t, 200, `"errors"`)
-	if strings.Contains(a.body, `"Query"`) {
-		t.Errorf("the schema is shown: %s", a.body)
+	grants := map[models.Role]accounts.Grant{
+		models.RoleResident: {UnitRef: ""}, models.RoleOfficial: {OfficialRef: "V1"}, models.RoleReplyOfficer: {UnitRef: "LX"},
+		models.RoleAuditor: {UnitRef: "LX"}, models.RoleHR: {UnitRef: "LX"}, models.RoleAdmin: {UnitRef: "LX"},
+	}
+	headers := map[models.Role][]string{"": nil}
+	for role, g := range grants {
+		g.Subject, g.Role = "who-"+string(role), role
+		if role == models.RoleOfficial {
+			g.Subject = "V1"
+		}
+		headers[role] = []string{"Authorization", "Bearer " + s.token(t, g)}
+	}
+	for role, header := range headers {
+		for _, query := range asked {
+			a := s.query(t, query, header...)
+			if shown := strings.Contains(a.body, `"Query"`); shown != (role == models.RoleAdmin || role == models.RoleHR) {
+				t.Errorf("%q asks %s: %s", role, query, a.body)
+			}
+		}
+		// Nor does a wrong question tell what would be right.
+		for _, query := range []string{
+			"{ mee { subject } }", "{ me { subjec } }", "{ ratingInvitation(tokn: \"x\") { service { ref } } }", "{ ... on Quer { me { role } } }",
+			"query($x: Strin) { me { role } }", "{ me { role @inclde(if: true) } }", "{ publicCases(filter: {stat: OPEN}, first: 1) { nodes { id } } }",
+			"mutation { submitRating(input: {tokn: \"x\", level: 1}) { receipt } }",
+		} {
+			if a := s.query(t, query, header...); strings.Contains(a.body, "id you mean") || !strings.Contains(a.body, `"errors"`) {
+				t.Errorf("%q is told by %s: %s", role, query, a.body)
+			}
+		}
 	}
 	s.query(t, "{ __typename }").want(t, 200, `"Query"`)
 	s.send(t, "GET", "/graphiql", "").want(t, 404)
+}
+
+// TestAFaultShowsItsRequestAlone: no stack, no cause, but the id that the log has.
+func TestAFaultShowsItsRequestAlone(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.app.Cases = nil // whoever asks it panics
+	s.start(t)
+	a := s.query(t, `{ caseByReceipt(receipt: "`+auth.NewReceipt().Code()+`") { ref } }`, "Accept-Language", "en", "X-Request-Id", "request-of-the-test")
+	a.want(t, 200, "Something went wrong inside", `"code":"INTERNAL"`, `"request":"request-of-the-test"`, `"data":{"caseByReceipt":null}`)
+	for _, word := range []string{"goroutine", ".go", "nil pointer", "runtime", "panic", "stack"} {
+		if strings.Contains(a.body, word) {
+			t.Errorf("the answer tells %q: %s", word, a.body)
+		}
+	}
+	if len(a.body) > 300 {
+		t.Errorf("the answer is long: %s", a.body)
+	}
 }
 
 func TestMessagesFollowAcceptLanguage(t *testing.T) {

@@ -175,6 +175,10 @@ func TestOverHTTP(t *testing.T) {
 		{name: "fragments of fragments", body: `{"query":"{ ...a } fragment a on Query { ...b ...b ...b } fragment b on Query { ...c ...c ...c } fragment c on Query { ...d ...d ...d } fragment d on Query { name }"}`, status: 200, has: codeTooComplex},
 		{name: "defer", body: `{"query":"{ ... @defer { name } }"}`, status: 200, has: codeTooComplex},
 
+		{name: "unknown document", body: `{"documentId":"00"}`, status: 200, has: "PERSISTED_QUERY_NOT_FOUND"},
+		{name: "document and query", body: `{"documentId":"00","query":"{ name }"}`, status: 400, has: badRequest},
+		{name: "two documents", body: `{"documentId":"00","extensions":{"persistedQuery":{"version":1,"sha256Hash":"01"}}}`, status: 400, has: badRequest},
+		{name: "document a number", body: `{"documentId":1}`, status: 400, has: badRequest},
 		{name: "unknown persisted query", body: `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}`, status: 200, has: "PERSISTED_QUERY_NOT_FOUND"},
 	} {
 		t.Run(r.name, func(t *testing.T) { r.check(t, url) })

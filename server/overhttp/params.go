@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -61,7 +62,13 @@ func fromBody(r *http.Request) (*graphql.RawParams, error) {
 			}
 		}
 	}
-	return &out, hasQuery(&out)
+	var id string
+	if raw, found := members["documentId"]; found {
+		if err := decode(raw, &id); err != nil {
+			return nil, bad("documentId is not a text")
+		}
+	}
+	return &out, hasQuery(&out, id)
 }
 
 // fromURL reads the parameters of a GET.
@@ -81,11 +88,21 @@ func fromURL(r *http.Request) (*graphql.RawParams, error) {
 			return nil, bad("extensions is not an object in JSON")
 		}
 	}
-	return out, hasQuery(out)
+	return out, hasQuery(out, values.Get("documentId"))
 }
 
-// hasQuery refuses parameters without a query, unless they name a persisted one.
-func hasQuery(p *graphql.RawParams) error {
+// hasQuery refuses parameters without a query, unless they name a persisted one: as Apollo
+// does, or by documentId, which is put in the same place.
+func hasQuery(p *graphql.RawParams, documentID string) error {
+	if documentID != "" {
+		if p.Query != "" || p.Extensions["persistedQuery"] != nil {
+			return bad("send documentId or query, not both")
+		}
+		if p.Extensions == nil {
+			p.Extensions = map[string]any{}
+		}
+		p.Extensions["persistedQuery"] = map[string]any{"version": 1, "sha256Hash": strings.TrimPrefix(documentID, "sha256:")}
+	}
 	if p.Query == "" && p.Extensions["persistedQuery"] == nil {
 		return bad("query is missing")
 	}
