@@ -1606,6 +1606,8 @@ var AllContentEncoding = []ContentEncoding{
 // `steelyard counted rating v1`, a line feed, `salt`, a line feed and `content`; leaf = SHA-256 of a zero byte and the entry's 32
 // bytes; then for each step SHA-256 of a one byte, the left and the right hash (RFC 6962).
 type Counted struct {
+	// The cycle that it counts in.
+	CycleId string `json:"cycleId"`
 	// Its name.
 	CycleName string `json:"cycleName"`
 	// How many ratings count there: the leaves of the tree.
@@ -1621,6 +1623,9 @@ type Counted struct {
 	// The neighbours on the way from the leaf to the root.
 	Path []ProofStep `json:"path"`
 }
+
+// GetCycleId returns Counted.CycleId, and is useful for accessing the field via an interface.
+func (v *Counted) GetCycleId() string { return v.CycleId }
 
 // GetCycleName returns Counted.CycleName, and is useful for accessing the field via an interface.
 func (v *Counted) GetCycleName() string { return v.CycleName }
@@ -2567,6 +2572,29 @@ type EndRoundResponse struct {
 func (v *EndRoundResponse) GetCloseReviewRound() EndRoundCloseReviewRoundCloseReviewRoundPayload {
 	return v.CloseReviewRound
 }
+
+// EraseWordsEraseMineEraseMinePayload includes the requested fields of the GraphQL type EraseMinePayload.
+// The GraphQL type's documentation follows.
+//
+// What erasing gave.
+type EraseWordsEraseMineEraseMinePayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns EraseWordsEraseMineEraseMinePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *EraseWordsEraseMineEraseMinePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// EraseWordsResponse is returned by EraseWords on success.
+type EraseWordsResponse struct {
+	// Erases what a resident said and what leads to the resident, by receipt and at once: of a case the words, the place, the
+	// contact and the attachments, of a rating the comment and the contact. What counts stays. A case that is not over must
+	// be withdrawn first; it cannot be undone.
+	EraseMine EraseWordsEraseMineEraseMinePayload `json:"eraseMine"`
+}
+
+// GetEraseMine returns EraseWordsResponse.EraseMine, and is useful for accessing the field via an interface.
+func (v *EraseWordsResponse) GetEraseMine() EraseWordsEraseMineEraseMinePayload { return v.EraseMine }
 
 // The classes of errors, in userErrors and in extensions.code alike.
 type ErrorCode string
@@ -3581,6 +3609,8 @@ func (v *FlagOf) GetUnit() *UnitRef { return v.Unit }
 //
 // An appeal, complaint, petition or request of a resident.
 type Followed struct {
+	// When its words, place, contact and attachments were erased; null where they were not.
+	ErasedOn *string `json:"erasedOn"`
 	// What it is about, in a line.
 	Title string `json:"title"`
 	// Where it stands.
@@ -3600,6 +3630,9 @@ type Followed struct {
 	// Its history, oldest first.
 	Events []Step `json:"events"`
 }
+
+// GetErasedOn returns Followed.ErasedOn, and is useful for accessing the field via an interface.
+func (v *Followed) GetErasedOn() *string { return v.ErasedOn }
 
 // GetTitle returns Followed.Title, and is useful for accessing the field via an interface.
 func (v *Followed) GetTitle() string { return v.Title }
@@ -8781,6 +8814,18 @@ type __EndRoundInput struct {
 // GetRound returns __EndRoundInput.Round, and is useful for accessing the field via an interface.
 func (v *__EndRoundInput) GetRound() string { return v.Round }
 
+// __EraseWordsInput is used internally by genqlient
+type __EraseWordsInput struct {
+	Receipt string `json:"receipt"`
+	Key     string `json:"key"`
+}
+
+// GetReceipt returns __EraseWordsInput.Receipt, and is useful for accessing the field via an interface.
+func (v *__EraseWordsInput) GetReceipt() string { return v.Receipt }
+
+// GetKey returns __EraseWordsInput.Key, and is useful for accessing the field via an interface.
+func (v *__EraseWordsInput) GetKey() string { return v.Key }
+
 // __FindInput is used internally by genqlient
 type __FindInput struct {
 	Receipt string `json:"receipt"`
@@ -10026,6 +10071,7 @@ mutation Confirm ($receipt: String!, $solved: Boolean!, $comment: String!, $sati
 	}
 }
 fragment Followed on Case {
+	erasedOn
 	title
 	state
 	unit {
@@ -11081,6 +11127,50 @@ func EndRound(
 	return data_, err_
 }
 
+// The mutation executed by EraseWords.
+const EraseWords_Operation = `
+mutation EraseWords ($receipt: String!, $key: String!) {
+	eraseMine(input: {receipt:$receipt,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+// Erases the words behind a receipt.
+func EraseWords(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	receipt string,
+	key string,
+) (data_ *EraseWordsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "EraseWords",
+		Query:  EraseWords_Operation,
+		Variables: &__EraseWordsInput{
+			Receipt: receipt,
+			Key:     key,
+		},
+	}
+
+	data_ = &EraseWordsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by Find.
 const Find_Operation = `
 query Find ($receipt: String!) {
@@ -11114,6 +11204,7 @@ query Find ($receipt: String!) {
 			mayRateAgain
 		}
 		counted {
+			cycleId
 			cycleName
 			ratings
 			root
@@ -11131,6 +11222,7 @@ query Find ($receipt: String!) {
 	}
 }
 fragment Followed on Case {
+	erasedOn
 	title
 	state
 	unit {

@@ -35,12 +35,13 @@ func (s *site) find(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// showFound says besides what was done or, with faults, what is to be mended.
-func (s *site) showFound(w http.ResponseWriter, r *http.Request, page foundPage, said string, faults ...fault) {
+// found is what a page's receipt belongs to; false where it belongs to nothing, which has
+// been said.
+func (s *site) found(w http.ResponseWriter, r *http.Request, page foundPage) (foundPage, bool) {
 	answer, err := Find(asking(r), s.api, page.Receipt)
 	if err != nil {
 		s.fail(w, r, asked("Find", err))
-		return
+		return page, false
 	}
 	page.Rating, page.Case, page.Levels, page.Key = answer.RatingByReceipt, answer.CaseByReceipt, levels, rand.Text()
 	switch {
@@ -52,6 +53,15 @@ func (s *site) showFound(w http.ResponseWriter, r *http.Request, page foundPage,
 		s.show(w, r, http.StatusNotFound, "receipt", view{
 			Path: "/receipt", Faults: []fault{{"receipt", wordsIn(language(r)).NoReceipt}}, Page: page.Receipt,
 		})
+		return page, false
+	}
+	return page, true
+}
+
+// showFound says besides what was done or, with faults, what is to be mended.
+func (s *site) showFound(w http.ResponseWriter, r *http.Request, page foundPage, said string, faults ...fault) {
+	page, is := s.found(w, r, page)
+	if !is {
 		return
 	}
 	status := http.StatusOK

@@ -93,7 +93,7 @@ func New(api, uploads http.Handler, options Options) (*Pages, error) {
 	s := &site{api: inprocess.Client(api), uploads: uploads, pages: map[string]*template.Template{}, Options: options}
 	for _, name := range []string{
 		"home", "rate", "rated", "gone", "receipt", "found", "problem", "opened", "help",
-		"counter", "undone", "appraisal", "appraised", "appraisalgone",
+		"counter", "undone", "erase", "appraisal", "appraised", "appraisalgone",
 		"cycles", "overview", "ranking", "sheet", "what-if", "objections", "objection", "rounds", "participation", "review", "notice", "flags", "flag", "trail",
 		"sign-in", "blocked", "work", "work-case", "encounter", "link", "deed", "deed-code",
 	} {
@@ -122,6 +122,7 @@ func New(api, uploads http.Handler, options Options) (*Pages, error) {
 	routes.HandleFunc("POST /receipt/word", s.word)
 	routes.HandleFunc("POST /receipt/undo", s.undo)
 	routes.HandleFunc("POST /receipt/again", s.again)
+	routes.HandleFunc("POST /receipt/erase", s.erase)
 	routes.HandleFunc("GET /case/new", s.askProblem)
 	routes.HandleFunc("POST /case/new", s.takeProblem)
 	routes.HandleFunc("POST /receipt/mended", s.mended)
@@ -280,11 +281,12 @@ func (s *site) functions() template.FuncMap {
 		"query": func(lang messages.Lang, q url.Values) template.URL {
 			return template.URL(with(q, "lang", string(lang)).Encode())
 		},
-		"deref":  func(yes *bool) bool { return *yes },
-		"cut":    func(text string) string { return string([]rune(text)[:longNote/2]) + "…" },
-		"short":  func(digest string) string { return digest[:min(len(digest), 12)] },
-		"moment": func(t time.Time) string { return t.In(s.Zone).Format("2006-01-02 15:04") },
-		"day":    func(t time.Time) string { return t.In(s.Zone).Format(time.DateOnly) },
+		"deref":   func(yes *bool) bool { return *yes },
+		"cut":     func(text string) string { return string([]rune(text)[:longNote/2]) + "…" },
+		"control": control,
+		"short":   func(digest string) string { return digest[:min(len(digest), 12)] },
+		"moment":  func(t time.Time) string { return t.In(s.Zone).Format("2006-01-02 15:04") },
+		"day":     func(t time.Time) string { return t.In(s.Zone).Format(time.DateOnly) },
 		// A due date is the first instant that is too late.
 		"lastDay": func(t time.Time) string { return t.Add(-time.Nanosecond).In(s.Zone).Format(time.DateOnly) },
 	}
@@ -312,6 +314,17 @@ func printed(x any) string {
 		x = *p
 	}
 	return fmt.Sprintf("%.2f", x)
+}
+
+// control is the beginning of a root in four groups, which two people can read to each
+// other: 64 bits are more than anybody finds a second root for.
+func control(root string) string {
+	digits := strings.ToUpper(root[:min(len(root), 16)])
+	var groups []string
+	for ; len(digits) > 4; digits = digits[4:] {
+		groups = append(groups, digits[:4])
+	}
+	return strings.Join(append(groups, digits), " ")
 }
 
 // signed is printed with its sign.

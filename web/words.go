@@ -15,6 +15,12 @@ type words struct {
 	ThanksTitle, ThanksText, Keep, KeepWhy                     string
 	GoneTitle, GoneText                                        string
 	Counted, CountedHint, RatingsCounted                       string // Counted holds {cycle} and {n}
+	CountedCheck, CountedWhy, CountedNotice, CountedData       string
+	Control, ControlHint                                       string
+	Erase, EraseHint, EraseAsk, EraseTitle, EraseGoes          string
+	EraseStays, EraseRatingGoes, EraseRatingStays              string
+	EraseCaseGoes, EraseCaseStays, EraseForGood                string
+	EraseSend, EraseNot, Erased, ErasedOn                      string
 	ReceiptTitle, ReceiptAsk, ReceiptHint, Look, NoReceipt     string
 	YourRating, GivenOn, YourWords, Reply, NoReply, RepliedOn  string
 	YourCase, Stands, With, HandedIn, Due, Account             string
@@ -82,7 +88,13 @@ var chinese = words{
 	GoneTitle: "这个链接现在不能使用", GoneText: "每个链接只能使用一次，并有有效期。如果您已经评价，可以用回执查看答复。",
 	ReceiptTitle: "用回执查询", ReceiptAsk: "请输入回执", ReceiptHint: "形如 ABCD-EFGH-…，大小写均可", Look: "查询",
 	NoReceipt:      "没有找到这个回执，请核对后再试。",
-	RatingsCounted: "计入的评价及其根", Counted: "已计入“{cycle}”，共计入 {n} 条评价", CountedHint: "以下数据证明您的评价已被计入，且不向他人透露内容。按 RFC 6962 由叶逐步计算，即得公示的根；也可用 steelyard receipt verify --root 公示的根 自行核对，无需联网。请与回执一样妥善保管。",
+	RatingsCounted: "计入的评价数", Counted: "您的评价已计入“{cycle}”，是其中 {n} 条之一。", CountedHint: "按 RFC 6962 由叶逐步计算，即得公示的根；也可存成文件，用 steelyard receipt verify --root 公示的根 自行核对，无需联网。请与回执一样妥善保管。",
+	CountedCheck: "怎么知道没有被漏掉或改动？", CountedWhy: "公示里有一个由全部评价算出的校验码。您的评价算出来的，正是下面这个。两处一致，就说明您的评价原样计在其中。", CountedNotice: "打开公示，对一对校验码", CountedData: "全部数据（供会计算的人核对）",
+	Control: "评价校验码", ControlHint: "凭评价回执查询，会看到同样的校验码。",
+	Erase: "删除我写的话", EraseHint: "您可以随时删除自己写下的文字和联系方式，不必说明理由。", EraseAsk: "删除我写的话…", EraseTitle: "删除您写的话？", EraseGoes: "会删除", EraseStays: "会保留",
+	EraseRatingGoes: "您写的评语和留下的联系方式。删除后，包括我们在内，谁也看不到。", EraseRatingStays: "您选的满意程度和日期，照常计入；单位的答复；这张回执继续有效。",
+	EraseCaseGoes: "标题、具体情况、地点、联系方式、照片和文件，以及办理过程中写下的话。", EraseCaseStays: "有过这件事、类别、日期、怎样办结、您的满意程度；这张回执继续有效。",
+	EraseForGood: "删除后不能恢复。", EraseSend: "确认删除", EraseNot: "不删除，返回", Erased: "已删除您写的话。", ErasedOn: "内容已删除，日期",
 	YourRating: "您的评价", GivenOn: "评价日期", YourWords: "您写的话", Reply: "单位答复", NoReply: "还没有答复。", RepliedOn: "答复日期",
 	YourCase: "您的诉求", Stands: "进展", With: "承办单位", HandedIn: "提交日期", Due: "应于此日前办结", Account: "单位所作的处理",
 	History: "经过", SolvedAsk: "问题解决了吗？", Solved: "已解决", NotSolved: "没有解决，请重新办理", Mark: "对处理过程的满意程度（可不选）",
@@ -141,7 +153,13 @@ var english = words{
 	GoneTitle: "This link cannot be used", GoneText: "Each link works once, and for a limited time. If you have rated already, your receipt shows the reply.",
 	ReceiptTitle: "Follow by receipt", ReceiptAsk: "Your receipt", ReceiptHint: "Of the form ABCD-EFGH-…, in capitals or not", Look: "Look it up",
 	NoReceipt:      "There is no such receipt: check it and try again.",
-	RatingsCounted: "Ratings counted, and their root", Counted: "Counted in “{cycle}”, among {n} ratings", CountedHint: "This proves that your rating counts, and shows it to nobody else: hashed step by step as in RFC 6962, the leaf leads to the root in the public notice; steelyard receipt verify --root ROOT does so on any computer. Keep it as you keep the receipt.",
+	RatingsCounted: "Ratings counted", Counted: "Your rating counts in “{cycle}”, as one of {n}.", CountedHint: "Hashed step by step as in RFC 6962, the leaf leads to the root in the public notice; saved to a file, steelyard receipt verify --root ROOT checks it on any computer. Keep it as you keep the receipt.",
+	CountedCheck: "How do I know that it was not left out or changed?", CountedWhy: "The public notice has a control number that comes of all ratings together. Yours leads to the number below. Where the two are the same, your rating is in there as you gave it.", CountedNotice: "Open the notice and compare", CountedData: "All of it, for those who compute it themselves",
+	Control: "Control number of the ratings", ControlHint: "Whoever looks up a rating by its receipt finds the same number there.",
+	Erase: "Erase my words", EraseHint: "You can erase what you wrote and how to reach you, at any time and without saying why.", EraseAsk: "Erase my words …", EraseTitle: "Erase your words?", EraseGoes: "What goes", EraseStays: "What stays",
+	EraseRatingGoes: "Your comment, and the contact that you left. Nobody can read them any more, nor can we.", EraseRatingStays: "The level that you chose and its day, which count as before; the office's reply; and this receipt goes on working.",
+	EraseCaseGoes: "Title, description, place and contact, photos and documents, and what was written while it was worked on.", EraseCaseStays: "That there was a problem, of which kind and when, how it ended, and how content you were; and this receipt goes on working.",
+	EraseForGood: "It cannot be undone.", EraseSend: "Erase them", EraseNot: "Keep them", Erased: "Your words are erased.", ErasedOn: "Its words were erased on",
 	YourRating: "Your rating", GivenOn: "Given on", YourWords: "Your words", Reply: "The office's reply", NoReply: "There is no reply yet.", RepliedOn: "Replied on",
 	YourCase: "Your case", Stands: "Where it stands", With: "In the hands of", HandedIn: "Handed in on", Due: "To be solved by", Account: "What the office did",
 	History: "What happened", SolvedAsk: "Is it solved?", Solved: "Yes, it is solved", NotSolved: "No: open it again", Mark: "How satisfied are you with how it was handled? (may be left out)",
