@@ -147,6 +147,11 @@ var trailActions = map[string]sentence{
 	"unsubscribeFromCase":      {"取消订阅", "Asked not to be told of a case"},
 	"withdrawCase":             {"撤回事项", "Took a case back"},
 
+	"disableAccount": {"停用账号", "Disabled an account"},
+	"enableAccount":  {"启用账号", "Enabled an account"},
+	"revokeToken":    {"作废令牌", "Revoked a token"},
+	"revokeTokens":   {"作废账号的全部令牌", "Revoked an account's tokens"},
+
 	"attach":              {"添加附件", "Attached a file"},
 	"destroyRaterKey":     {"销毁年度密钥", "Destroyed a year's rater key"},
 	"eraseOverdue":        {"到期删除个人信息", "Erased what was kept long enough"},
