@@ -60,10 +60,13 @@ func newRemoteKeys(ctx context.Context, rawURL string, refresh time.Duration, lo
 
 // checkJWKSURL asks for https: who can change the key set on its way can mint tokens. Plain http is for a key server
 // on the same machine.
-func checkJWKSURL(rawURL string) error {
+func checkJWKSURL(rawURL string) error { return checkSafeURL("JWK set URL", rawURL) }
+
+// checkSafeURL wants what is fetched to come by https, or from the same machine.
+func checkSafeURL(what, rawURL string) error {
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		return fmt.Errorf("JWK set URL: %w", err)
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	host := u.Hostname()
 	ip := net.ParseIP(host)
@@ -71,7 +74,7 @@ func checkJWKSURL(rawURL string) error {
 	if u.Scheme == "https" && host != "" || u.Scheme == "http" && local {
 		return nil
 	}
-	return fmt.Errorf("JWK set URL %q: only https, or http on the same machine", rawURL)
+	return fmt.Errorf("%s %q: only https, or http on the same machine", what, rawURL)
 }
 
 func noRedirect(*http.Request, []*http.Request) error {

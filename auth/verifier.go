@@ -38,6 +38,8 @@ type Config struct {
 	JWKSURL string
 	// JWKSRefresh is how often JWKSURL is fetched again; 0 means hourly.
 	JWKSRefresh time.Duration
+	// Provider is the organisation's sign-in, whose tokens hold by its own keys; nil: there is none. Its issuer is not Issuer.
+	Provider *Provider
 	// DevelopmentSecret verifies HS256 tokens, of at least 32 bytes; refused without AllowDevelopmentSecret, because
 	// whoever can verify such tokens can also mint them.
 	DevelopmentSecret      []byte
@@ -55,7 +57,13 @@ type Verifier struct {
 	fixed  []verifyKey
 	own    *ownKeys
 	remote *remoteKeys
+
+	provider *Provider // nil: there is none
+	sessions *Sessions // nil: nobody signs in to the pages but with a token
 }
+
+// TrustSessions lets the tokens of sign-ins hold. It is called before the first token is verified.
+func (v *Verifier) TrustSessions(s *Sessions) { v.sessions = s }
 
 // NewVerifier checks cfg and reads its keys. Fetching from a JWKSURL goes on in the background until ctx ends.
 func NewVerifier(ctx context.Context, cfg Config) (*Verifier, error) {
@@ -69,7 +77,10 @@ func NewVerifier(ctx context.Context, cfg Config) (*Verifier, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tokens: %w", err)
 	}
-	v := &Verifier{fixed: fixed, parser: newParser(cfg)}
+	if cfg.Provider != nil && cfg.Provider.Issuer() == cfg.Issuer {
+		return nil, fmt.Errorf("tokens: %s would issue tokens of two kinds: the sign-in's issuer needs another name than that of bearer tokens", cfg.Issuer)
+	}
+	v := &Verifier{fixed: fixed, parser: newParser(cfg), provider: cfg.Provider}
 	log := cfg.Log
 	if log == nil {
 		log = slog.Default()
@@ -84,7 +95,7 @@ func NewVerifier(ctx context.Context, cfg Config) (*Verifier, error) {
 			return nil, fmt.Errorf("tokens: %w", err)
 		}
 	}
-	if len(v.fixed) == 0 && v.own == nil && v.remote == nil {
+	if len(v.fixed) == 0 && v.own == nil && v.remote == nil && v.provider == nil {
 		return nil, errors.New("tokens: no key is configured")
 	}
 	return v, nil
@@ -148,6 +159,14 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Viewer, error) {
 	if len(token) > MaxTokenBytes {
 		return Viewer{}, refused(ReasonInvalid, fmt.Errorf("token has %d bytes", len(token)))
 	}
+	if v.provider != nil || v.sessions != nil {
+		switch issuer := claimedIssuer(token); {
+		case v.provider != nil && issuer == v.provider.Issuer():
+			return v.provider.verify(ctx, token)
+		case v.sessions != nil && issuer == sessionIssuer:
+			return v.sessions.verify(token)
+		}
+	}
 	var c claims
 	_, err := v.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) { return v.keys(ctx, t) })
 	switch {
@@ -160,20 +179,21 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Viewer, error) {
 	return Viewer{Subject: c.Subject, Role: c.Role, Unit: c.Unit, Epoch: c.Epoch, TokenID: c.ID}, nil
 }
 
+// claimedIssuer is whom a token names as its issuer, which says whose rules it is held to and proves nothing.
+func claimedIssuer(token string) string {
+	var c jwt.RegisteredClaims
+	if _, _, err := jwt.NewParser().ParseUnverified(token, &c); err != nil {
+		return ""
+	}
+	return c.Issuer
+}
+
 // keys returns the keys that may have signed t: those of its algorithm and, where it names one, of its kid. Nothing in
 // the header leads to a key from outside: headers that carry or point to one are refused, and so is crit, since no
 // extension is understood here (RFC 7515, 4.1.11).
 func (v *Verifier) keys(ctx context.Context, t *jwt.Token) (any, error) {
-	for _, name := range []string{"crit", "jku", "jwk", "x5u", "x5c", "b64", "zip"} {
-		if _, found := t.Header[name]; found {
-			return nil, fmt.Errorf("header %s is not accepted", name)
-		}
-	}
-	if typ, found := t.Header["typ"]; found {
-		s, ok := typ.(string)
-		if !ok || !strings.EqualFold(s, "JWT") && !strings.EqualFold(s, "at+jwt") {
-			return nil, errors.New("header typ is neither JWT nor at+jwt")
-		}
+	if err := checkHeader(t); err != nil {
+		return nil, err
 	}
 	kid, err := keyIDOf(t)
 	if err != nil {
@@ -204,6 +224,22 @@ func (v *Verifier) keys(ctx context.Context, t *jwt.Token) (any, error) {
 		return nil, fmt.Errorf("no %s key with kid %q", alg, kid)
 	}
 	return set, nil
+}
+
+// checkHeader refuses a header that carries or points to a key, or asks for an extension.
+func checkHeader(t *jwt.Token) error {
+	for _, name := range []string{"crit", "jku", "jwk", "x5u", "x5c", "b64", "zip"} {
+		if _, found := t.Header[name]; found {
+			return fmt.Errorf("header %s is not accepted", name)
+		}
+	}
+	if typ, found := t.Header["typ"]; found {
+		s, ok := typ.(string)
+		if !ok || !strings.EqualFold(s, "JWT") && !strings.EqualFold(s, "at+jwt") {
+			return errors.New("header typ is neither JWT nor at+jwt")
+		}
+	}
+	return nil
 }
 
 // keyIDOf returns the kid, empty if there is none. It is only ever compared, never used as a path, URL or query; the

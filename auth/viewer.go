@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"time"
 
 	"steelyard/models"
 )
@@ -18,6 +19,13 @@ type Viewer struct {
 	Epoch int64
 	// TokenID is the token's jti, by which this one token can be revoked; empty where it names none.
 	TokenID string
+	// Outside says that the organisation's sign-in issued the token: it proves the subject, names neither a role nor an
+	// epoch, and is refused by the moment of its issue.
+	Outside  bool
+	IssuedAt time.Time // of an outside token
+	// Session says that a sign-in to the pages issued the token, which runs out at ExpiresAt.
+	Session   bool
+	ExpiresAt time.Time
 }
 
 type viewerKey struct{}

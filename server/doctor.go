@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net"
 	"net/url"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 
 type doctorCmd struct {
 	Tokens
+	OIDC
 	Telling
 	AuditKeys
 	Keeping
@@ -85,7 +87,7 @@ func (c *doctorCmd) examine(s *session) []finding {
 			findings = append(findings, fail("database", "the years of the rater keys cannot be read: %v", err))
 		}
 	}
-	findings = append(findings, c.keys(s, epochs), c.keyPlaces(s), c.secret(s), c.tokens(s), c.address(), c.public(), c.webhooks(), c.mail(s), c.attachments(s), c.retention(), c.backups())
+	findings = append(findings, c.keys(s, epochs), c.keyPlaces(s), c.secret(s), c.tokens(s), c.signIn(s), c.address(), c.public(), c.webhooks(), c.mail(s), c.attachments(s), c.retention(), c.backups())
 	if st != nil {
 		findings = append(findings, c.auditKey(s, st))
 		if err := st.Close(); err != nil {
@@ -249,8 +251,10 @@ func (c *doctorCmd) auditKey(s *session, st *store.Store) finding {
 func (c *doctorCmd) tokens(s *session) finding {
 	sources := c.sources()
 	switch public, err := c.publicKeys(s); {
+	case len(sources) == 0 && c.OidcIssuer != "":
+		return ok("tokens", "those of %s alone", c.OidcIssuer)
 	case len(sources) == 0:
-		return warn("tokens", "no key is named that tokens are verified with: serve needs --jwks-file, --jwks-url, --public-key-file or --trust-token-key")
+		return warn("tokens", "no key is named that tokens are verified with: serve needs --jwks-file, --jwks-url, --public-key-file, --trust-token-key or --oidc-issuer")
 	case err != nil:
 		return fail("tokens", "%v", err)
 	case c.DevelopmentSecret != "":
@@ -264,6 +268,24 @@ func (c *doctorCmd) tokens(s *session) finding {
 	default:
 		return ok("tokens", "%s", strings.Join(sources, ", "))
 	}
+}
+
+// signIn asks the organisation's provider where it stands.
+func (c *doctorCmd) signIn(s *session) finding {
+	provider, err := c.provider(s.ctx, c.TokenLeeway, slog.New(slog.DiscardHandler))
+	switch {
+	case err != nil:
+		return fail("sign-in", "%v", err)
+	case provider == nil:
+		return ok("sign-in", "with tokens alone")
+	}
+	if err := provider.Check(s.ctx); err != nil {
+		return warn("sign-in", "%v", err)
+	}
+	if c.OidcSubjectClaim == "email" {
+		return warn("sign-in", "by %s; where people may change their address there, they can be anybody here", c.OidcIssuer)
+	}
+	return ok("sign-in", "by %s", c.OidcIssuer)
 }
 
 func (c *doctorCmd) address() finding {

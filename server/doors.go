@@ -54,7 +54,8 @@ var doors = []door{
 	{"/deed", showReceipt, "the holder of a deed's code", "confirmDeed."},
 	{"/case/new", showNothing, "everybody", "openCase."},
 	{"/notice", showNothing, "everybody", "publicNotice, and fileObjection as a member of the public."},
-	{"/sign-in", showNothing, "everybody", "Takes a token that the API knows."},
+	{"/sign-in", showNothing, "everybody", "Takes a token that the API knows, or sends to the organisation's sign-in."},
+	{"/sign-in/return", showNothing, "who comes back from the organisation's sign-in", "State and nonce of the browser that went, the code by PKCE, the provider's signature; then an account."},
 	{"/work", showSession, "whoever has signed in, as their role", "The session's token, for every page anew; then the schema's table."},
 }
 

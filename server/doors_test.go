@@ -21,7 +21,7 @@ var wildcard = regexp.MustCompile(`\{[^}]*\}`)
 // signed, and that is of a wrong role.
 func TestEveryDoorAsksWhatItsRowSays(t *testing.T) {
 	s := newTestSite(t, store.SQLite)
-	s.start(t)
+	s.start(t, func() { s.byProvider(t, newTestProvider(t)) })
 	grant := accounts.Grant{Subject: "hr", Role: models.RoleHR, UnitRef: "LX"}
 	revoked := s.token(t, grant)
 	s.token(t, accounts.Grant{Subject: "hr", Role: models.RoleHR, UnitRef: "LX-FW"})

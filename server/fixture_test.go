@@ -107,12 +107,15 @@ func newTestSiteAt(t *testing.T, d store.Dialect, now func() time.Time) *testSit
 	}}
 }
 
-// serve serves the site until the test ends.
-func (s *testSite) start(t *testing.T) {
+// serve serves the site until the test ends; what still depends on its address is done before.
+func (s *testSite) start(t *testing.T, before ...func()) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	if s.publicURL == "" {
 		s.publicURL = "http://" + server.Listener.Addr().String()
+	}
+	for _, do := range before {
+		do()
 	}
 	h, err := s.handler()
 	if err != nil {

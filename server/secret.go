@@ -34,6 +34,7 @@ type secrets struct {
 	guesses     []byte
 	pictures    *auth.Links // to attachments
 	exports     *auth.Links
+	sessions    [][]byte // the current first
 	audit       auditKeys
 }
 
@@ -69,7 +70,7 @@ func openSecrets(file string, previous []string) (secrets, error) {
 	pictured, err := auth.NewLinks(pictures[0], pictures[1:]...)
 	return secrets{
 		invitations: links, exports: exported, pictures: pictured, receipts: keyFor(current, "receipts"), webhooks: keysFor(all, "webhooks"),
-		contacts: keysFor(all, "contacts"), attachments: keyFor(current, "attachments"), guesses: keyFor(current, "guesses"),
+		contacts: keysFor(all, "contacts"), sessions: keysFor(all, "sessions"), attachments: keyFor(current, "attachments"), guesses: keyFor(current, "guesses"),
 	}, err
 }
 

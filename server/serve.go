@@ -21,6 +21,7 @@ import (
 type serveCmd struct {
 	Network
 	Tokens
+	OIDC
 	Telling
 	AuditKeys
 	Keeping
@@ -79,7 +80,11 @@ type Tokens struct {
 func (c *serveCmd) Run(s *session) error {
 	log := c.logger(s.stderr)
 	slog.SetDefault(log)
-	verifier, err := c.verifier(s, log)
+	provider, err := c.provider(s.ctx, c.TokenLeeway, log)
+	if err != nil {
+		return err
+	}
+	verifier, err := c.verifier(s, provider, log)
 	if err != nil {
 		return err
 	}
@@ -87,10 +92,10 @@ func (c *serveCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(c.serve(s, st, verifier, log), st.Close())
+	return errors.Join(c.serve(s, st, verifier, provider, log), st.Close())
 }
 
-func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, log *slog.Logger) (err error) {
+func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, provider *auth.Provider, log *slog.Logger) (err error) {
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -112,6 +117,13 @@ func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, l
 	site, err := c.site(m, verifier, listener, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
+	}
+	if provider != nil {
+		sessions, err := auth.NewSessions(nil, m.secrets.sessions...)
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		site.signInBy(provider, sessions)
 	}
 	site.app.Ratings.LinkDays = c.LinkDays
 	site.app.Retention.CaseMonths, site.app.Retention.CommentMonths = c.RetainCases, c.RetainComments
@@ -300,10 +312,10 @@ func (t *Tokens) sources() []string {
 }
 
 // verifier knows the tokens that hold. Without any key there is none.
-func (t *Tokens) verifier(s *session, log *slog.Logger) (*auth.Verifier, error) {
-	if len(t.sources()) == 0 {
+func (t *Tokens) verifier(s *session, provider *auth.Provider, log *slog.Logger) (*auth.Verifier, error) {
+	if len(t.sources()) == 0 && provider == nil {
 		return nil, errors.New("nobody could sign in: name the keys that tokens are verified with by --jwks-file, --jwks-url " +
-			"or --public-key-file, or trust those of the token command by --trust-token-key")
+			"or --public-key-file, trust those of the token command by --trust-token-key, or name an OpenID provider by --oidc-issuer")
 	}
 	var own func() ([]ed25519.PublicKey, error)
 	if len(t.PublicKeyFile) > 0 || t.TrustTokenKey {
@@ -311,7 +323,7 @@ func (t *Tokens) verifier(s *session, log *slog.Logger) (*auth.Verifier, error) 
 	}
 	return auth.NewVerifier(s.ctx, auth.Config{
 		Issuer: t.TokenIssuer, Audience: t.TokenAudience, Leeway: t.TokenLeeway,
-		OwnKeys: own, JWKSFile: t.JwksFile, JWKSURL: t.JwksURL,
+		Provider: provider, OwnKeys: own, JWKSFile: t.JwksFile, JWKSURL: t.JwksURL,
 		DevelopmentSecret: []byte(t.DevelopmentSecret), AllowDevelopmentSecret: t.AllowDevelopmentSecret, Log: log,
 	})
 }

@@ -22,6 +22,7 @@ type site struct {
 	store    *store.Store
 	app      resolvers.App
 	verifier *auth.Verifier
+	signIn   *signIn // by the organisation's provider; nil: with tokens alone
 	zone     *time.Location
 	log      *slog.Logger
 
@@ -58,9 +59,11 @@ func (s *site) handler() (http.Handler, error) {
 	api = chain(api, authenticate(s.verifier, s.app.Accounts, s.wrong, s.log), inLanguage)
 
 	uploading := chain(s.upload(), authenticate(s.verifier, s.app.Accounts, s.wrong, s.log), noMachines, inLanguage)
-	pages, err := web.New(api, uploading, web.Options{
-		Zone: s.zone, Now: s.store.Now, Secure: strings.HasPrefix(s.publicURL, "https://"),
-	})
+	options := web.Options{Zone: s.zone, Now: s.store.Now, Secure: strings.HasPrefix(s.publicURL, "https://")}
+	if s.signIn != nil {
+		options.Provider = s.signIn
+	}
+	pages, err := web.New(api, uploading, options)
 	if err != nil {
 		return nil, fmt.Errorf("serve the pages: %w", err)
 	}

@@ -46,7 +46,12 @@ func Session(r *http.Request) string {
 }
 
 func (s *site) askToken(w http.ResponseWriter, r *http.Request) {
-	s.show(w, r, http.StatusOK, "sign-in", view{Path: "/sign-in"})
+	back := r.FormValue("back")
+	page := view{Path: "/sign-in", Page: s.ways(back)}
+	if back != "" {
+		page.Query = url.Values{"back": {wanted(back)}}
+	}
+	s.show(w, r, http.StatusOK, "sign-in", page)
 }
 
 // signIn takes a token that the API knows.
@@ -69,7 +74,7 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, asked("Who", err))
 	default:
 		http.SetCookie(w, s.cookie(token))
-		s.turn(w, r, workPath, "")
+		s.turn(w, r, wanted(r.PostFormValue("back")), "")
 	}
 }
 
@@ -77,16 +82,29 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 func unfit(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`",;\`, c) }
 
 func (s *site) refuseToken(w http.ResponseWriter, r *http.Request, notice string) {
-	s.show(w, r, http.StatusUnprocessableEntity, "sign-in", view{Path: "/sign-in", Notice: notice})
+	s.show(w, r, http.StatusUnprocessableEntity, "sign-in", view{Path: "/sign-in", Notice: notice, Page: s.ways(r.PostFormValue("back"))})
 }
 
-// signOut forgets the token on this device. It holds elsewhere until it expires or
-// is revoked.
+// signOut forgets the token on this device. One of a sign-in by the provider holds nowhere
+// any more; another one elsewhere, until it expires or is revoked.
 func (s *site) signOut(w http.ResponseWriter, r *http.Request) {
 	if !s.form(w, r) {
 		return
 	}
 	http.SetCookie(w, s.cookie(""))
+	if c, err := r.Cookie(sessionCookie); err == nil && s.Provider != nil {
+		elsewhere, err := s.Provider.End(r.Context(), c.Value)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		if elsewhere != "" {
+			page := s.ways("")
+			page.Elsewhere = elsewhere
+			s.show(w, r, http.StatusOK, "sign-in", view{Path: "/sign-in", Page: page})
+			return
+		}
+	}
 	s.turn(w, r, "/sign-in", "")
 }
 
@@ -99,7 +117,7 @@ func (s *site) signed(page http.HandlerFunc) http.HandlerFunc {
 		}
 		token := Session(r)
 		if token == "" {
-			s.turn(w, r, "/sign-in", "")
+			s.askToSignIn(w, r)
 			return
 		}
 		r = r.WithContext(inprocess.As(r.Context(), token))
@@ -128,6 +146,18 @@ func (s *site) only(may func(*Caller) bool, page http.HandlerFunc) http.HandlerF
 	})
 }
 
+// askToSignIn sends a stranger to where one signs in, and from there to the page that
+// they wanted to see.
+func (s *site) askToSignIn(w http.ResponseWriter, r *http.Request) {
+	back := wanted(r.URL.RequestURI())
+	if r.Method != http.MethodGet || back == workPath || r.URL.Path == workPath {
+		s.turn(w, r, "/sign-in", "")
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, "/sign-in?"+url.Values{"lang": {string(language(r))}, "back": {back}}.Encode(), http.StatusSeeOther)
+}
+
 type callerKey struct{}
 
 // caller is who has signed in; nil on a page that anybody may see.
@@ -150,7 +180,20 @@ func (s *site) turn(w http.ResponseWriter, r *http.Request, path, done string) {
 		query.Set("done", done)
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, path+"?"+query.Encode(), http.StatusSeeOther)
+	http.Redirect(w, r, joinQuery(path, query), http.StatusSeeOther)
+}
+
+// joinQuery adds to an address that may have a query already.
+func joinQuery(address string, more url.Values) string {
+	at, query, _ := strings.Cut(address, "?")
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		values = url.Values{}
+	}
+	for name := range more {
+		values.Set(name, more.Get(name))
+	}
+	return at + "?" + values.Encode()
 }
 
 // refused shows what an official cannot do here: sign in again, or leave it.
@@ -159,7 +202,7 @@ func (s *site) refused(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case isUnauthenticated(err):
 		http.SetCookie(w, s.cookie(""))
-		s.show(w, r, http.StatusUnauthorized, "sign-in", view{Path: "/sign-in", Notice: words.SessionOver})
+		s.show(w, r, http.StatusUnauthorized, "sign-in", view{Path: "/sign-in", Notice: words.SessionOver, Page: s.ways("")})
 	case isCode(err, ErrorCodeForbidden):
 		s.show(w, r, http.StatusForbidden, "blocked", view{Notice: words.NotYourRole})
 	case isCode(err, ErrorCodeInvalid):

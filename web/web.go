@@ -63,11 +63,13 @@ type site struct {
 	Options
 }
 
-// Options tune the pages. All but Secure are needed.
+// Options tune the pages. All but Secure and Provider are needed.
 type Options struct {
 	Zone   *time.Location   // where the organisation keeps its dates
 	Now    func() time.Time // the clock
 	Secure bool             // whether the site is reached by https alone
+	// Provider is the organisation's own sign-in; nil: with a token alone.
+	Provider Provider
 }
 
 // Pages are the pages, and where they are.
@@ -95,7 +97,7 @@ func New(api, uploads http.Handler, options Options) (*Pages, error) {
 		"home", "rate", "rated", "gone", "receipt", "found", "problem", "opened", "help",
 		"counter", "undone", "erase", "appraisal", "appraised", "appraisalgone",
 		"cycles", "overview", "ranking", "sheet", "what-if", "objections", "objection", "rounds", "participation", "review", "notice", "flags", "flag", "trail",
-		"sign-in", "blocked", "work", "work-case", "encounter", "link", "deed", "deed-code",
+		"sign-in", "signed-in", "blocked", "work", "work-case", "encounter", "link", "deed", "deed-code",
 	} {
 		page, err := template.New("layout.html").Funcs(s.functions()).ParseFS(pageFiles, "pages/layout.html", "pages/marks.html", "pages/crumbs.html", "pages/"+name+".html")
 		if err != nil {
@@ -131,6 +133,10 @@ func New(api, uploads http.Handler, options Options) (*Pages, error) {
 	routes.HandleFunc("POST /deed", s.help)
 	routes.HandleFunc("GET /sign-in", s.askToken)
 	routes.HandleFunc("POST /sign-in", s.signIn)
+	if s.Provider != nil {
+		routes.HandleFunc("GET /sign-in/provider", s.beginSignIn)
+		routes.HandleFunc("GET /sign-in/return", s.finishSignIn)
+	}
 	routes.HandleFunc("POST /work/sign-out", s.signOut)
 	routes.HandleFunc("GET /work", s.signed(s.queue))
 	routes.HandleFunc("POST /work/replies/{rating}", s.signed(s.reply))
@@ -190,6 +196,7 @@ type view struct {
 	Done   string     // what has just been done
 	Who    *Caller    // who has signed in; nil: a resident
 	Back   string     // where a machine that everybody uses goes by itself after half a minute; empty: it stays
+	Onward string     // where the page goes by itself at once; empty: it stays
 	Page   any
 }
 

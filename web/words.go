@@ -49,6 +49,7 @@ type words struct {
 	roundWords
 	flagWords
 	trailWords
+	accountWords
 }
 
 // wordsIn returns the pages' sentences in a language.
@@ -132,7 +133,7 @@ var chinese = words{
 	},
 	HelpTitle: "确认实事", HelpText: "如果工作人员帮过您并给了您一个码，请在这里说明是否属实。无需注册。", HelpCode: "您拿到的码",
 	HelpAsk: "这件事办了吗？", HelpYes: "办了，属实", HelpNo: "没有办", ChooseHelp: "请先选择是否属实。", OtherKind: "其他",
-	workWords: chineseWork, cycleWords: chineseCycle, roundWords: chineseRound, flagWords: chineseFlags, trailWords: chineseTrail,
+	workWords: chineseWork, cycleWords: chineseCycle, roundWords: chineseRound, flagWords: chineseFlags, trailWords: chineseTrail, accountWords: chineseAccounts,
 }
 
 var english = words{
@@ -197,5 +198,5 @@ var english = words{
 	},
 	HelpTitle: "Confirm a deed", HelpText: "If an official has helped you and handed you a code, say here whether it is true. No account is needed.", HelpCode: "The code that you were given",
 	HelpAsk: "Was it done?", HelpYes: "Yes, it was done", HelpNo: "No, it was not", ChooseHelp: "Say whether it was done first.", OtherKind: "Something else",
-	workWords: englishWork, cycleWords: englishCycle, roundWords: englishRound, flagWords: englishFlags, trailWords: englishTrail,
+	workWords: englishWork, cycleWords: englishCycle, roundWords: englishRound, flagWords: englishFlags, trailWords: englishTrail, accountWords: englishAccounts,
 }

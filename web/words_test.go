@@ -12,7 +12,7 @@ import (
 func TestEveryWordIsSaidInBothLanguages(t *testing.T) {
 	for _, l := range messages.Langs {
 		w, of := wordsIn(l), map[string]bool{}
-		for _, v := range []reflect.Value{reflect.ValueOf(*w), reflect.ValueOf(w.workWords), reflect.ValueOf(w.cycleWords), reflect.ValueOf(w.roundWords), reflect.ValueOf(w.flagWords), reflect.ValueOf(w.trailWords)} {
+		for _, v := range []reflect.Value{reflect.ValueOf(*w), reflect.ValueOf(w.workWords), reflect.ValueOf(w.cycleWords), reflect.ValueOf(w.roundWords), reflect.ValueOf(w.flagWords), reflect.ValueOf(w.trailWords), reflect.ValueOf(w.accountWords)} {
 			for i := range v.NumField() {
 				if name := v.Type().Field(i).Name; of[name] {
 					t.Errorf("%s is two sentences", name)

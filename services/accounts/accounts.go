@@ -42,7 +42,10 @@ func (s *Service) Actor(ctx context.Context, v auth.Viewer) (auth.Actor, error) 
 		return auth.Actor{}, err
 	}
 	account := &found.Account
-	if account.Disabled || found.TokenRevoked || v.Epoch < int64(account.TokenEpoch) || !caps(v.Role, account) {
+	if v.Outside {
+		v.Role = account.Role
+	}
+	if account.Disabled || found.TokenRevoked || stale(v, account) || !caps(v.Role, account) {
 		return auth.Actor{}, refused
 	}
 	actor := auth.Actor{Subject: account.Subject, Role: v.Role, UnitID: account.UnitID, OfficialID: account.OfficialID}
@@ -62,6 +65,19 @@ func (s *Service) Actor(ctx context.Context, v auth.Viewer) (auth.Actor, error) 
 		actor.UnitID = &official.UnitID
 	}
 	return actor, nil
+}
+
+// stale says whether a token is of before all tokens of the account were revoked.
+func stale(v auth.Viewer, a *models.Account) bool {
+	if v.Outside {
+		return a.TokensFrom != nil && v.IssuedAt.Before(*a.TokensFrom)
+	}
+	return v.Epoch < int64(a.TokenEpoch)
+}
+
+// BySubject is the account of a subject whom a sign-in has proven.
+func (s *Service) BySubject(ctx context.Context, subject string) (*models.Account, error) {
+	return store.Take[models.Account](s.Store.Read(ctx).Where("subject = ?", subject), "Account")
 }
 
 // standing reads a viewer's account, and whether just this token was revoked, at once:
