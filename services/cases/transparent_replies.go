@@ -1,11 +1,13 @@
 package cases
 
 import (
+	"strconv"
 	"time"
 
 	"gorm.io/gorm"
 
 	"steelyard/models"
+	"steelyard/store"
 )
 
 // quartersOf are the calendar quarters of a release's year, each by its first day, and
@@ -13,28 +15,24 @@ import (
 const quartersOf = 5
 
 // transparentReplies fills in how a unit replies to ratings of 1 and 2, as of the same
-// release as its cases. Each is the rating of a person, and two releases, or a unit and
-// those below it, must not tell of fewer than the threshold. So each quarter of the
-// release, and the one that it has dropped, could be shown by itself, beside the unit
-// above and the others below that: then no difference is of less than such a quarter.
+// release as its cases. Each is the rating of a person, and no releases, nor units with
+// those above and below them, may tell of fewer than the threshold. So a unit is shown
+// where each quarter of the release, and the one that it has dropped, could be shown by
+// itself beside the others of the unit above, and so on up to the top: what a shown unit
+// has besides the shown ones directly below it is then nothing or enough in each quarter,
+// and whatever can be computed is a sum of such remainders.
 func (s *Service) transparentReplies(db *gorm.DB, unit *models.OrgUnit, out *Transparency, least int) error {
 	year := out.To.AddDays(1).Start(time.UTC)
+	var quarters []any // their first and last days
 	for q := range quartersOf {
-		from := models.DateOf(year.AddDate(0, -3*(q+1), 0), time.UTC)
-		to := models.DateOf(year.AddDate(0, -3*q, 0), time.UTC).AddDays(-1)
-		got, err := countReplies(db, unit.ID, from, to)
-		if err != nil {
+		quarters = append(quarters, models.DateOf(year.AddDate(0, -3*(q+1), 0), time.UTC), models.DateOf(year.AddDate(0, -3*q, 0), time.UTC).AddDays(-1))
+	}
+	for u := unit; u != nil; {
+		above, shown, err := repliesShown(db, u, quarters, least)
+		if err != nil || !shown {
 			return err
 		}
-		show := got.Owed == 0 || got.Owed >= least
-		if show && unit.ParentID != nil {
-			if show, err = repliesShown(db, unit, from, to, least); err != nil {
-				return err
-			}
-		}
-		if !show {
-			return nil
-		}
+		u = above
 	}
 	got, err := countReplies(db, unit.ID, out.From, out.To)
 	if err != nil || got.Owed == 0 {
@@ -45,18 +43,67 @@ func (s *Service) transparentReplies(db *gorm.DB, unit *models.OrgUnit, out *Tra
 	return nil
 }
 
-// repliesShown says whether no sibling's number follows from the unit's.
-func repliesShown(db *gorm.DB, unit *models.OrgUnit, from, to models.Date, least int) (bool, error) {
-	whole, err := countReplies(db, *unit.ParentID, from, to)
+// repliesShown says whether a unit's number could be shown in each quarter, and no
+// sibling's would follow from it; and returns the unit above, nil at the top.
+func repliesShown(db *gorm.DB, unit *models.OrgUnit, quarters []any, least int) (above *models.OrgUnit, shown bool, err error) {
+	counts, err := owedByQuarter(db, "org_units.id = ?", unit.ID, quarters)
 	if err != nil {
-		return false, err
+		return nil, false, err
 	}
-	var rows []received
-	err = db.Table("org_units").Select("org_units.id AS id, COUNT(*) AS received").
+	for _, c := range counts {
+		for _, n := range c {
+			if n > 0 && n < least {
+				return nil, false, nil
+			}
+		}
+	}
+	if unit.ParentID == nil {
+		return nil, true, nil
+	}
+	if above, err = store.Take[models.OrgUnit](db.Where("id = ?", *unit.ParentID), "OrgUnit"); err != nil {
+		return nil, false, err
+	}
+	whole, err := owedByQuarter(db, "org_units.id = ?", above.ID, quarters)
+	if err != nil {
+		return nil, false, err
+	}
+	siblings, err := owedByQuarter(db, "org_units.parent_id = ?", above.ID, quarters)
+	if err != nil {
+		return nil, false, err
+	}
+	for q := range quartersOf {
+		var rows []received
+		for id, n := range siblings {
+			rows = append(rows, received{ID: id, Received: n[q]})
+		}
+		if siblings[unit.ID][q] > 0 && !showAmong(unit.ID, whole[above.ID][q], rows, least) {
+			return nil, false, nil
+		}
+	}
+	return above, true, nil
+}
+
+// owedByQuarter counts the replies that were due in each quarter, by unit, each with
+// everything below it.
+func owedByQuarter(db *gorm.DB, which string, id models.ID, quarters []any) (map[models.ID][quartersOf]int, error) {
+	const of = ", COALESCE(SUM(CASE WHEN d.reply_due_on BETWEEN ? AND ? THEN 1 ELSE 0 END), 0) AS q"
+	columns := "org_units.id AS id"
+	for q := range quartersOf {
+		columns += of + strconv.Itoa(q)
+	}
+	var rows []struct {
+		ID                 models.ID
+		Q0, Q1, Q2, Q3, Q4 int
+	}
+	err := db.Table("org_units").Select(columns, quarters...).
 		Joins("JOIN org_unit_closures ON org_unit_closures.ancestor_id = org_units.id").
-		Joins("JOIN reply_duties d ON d.unit_id = org_unit_closures.descendant_id AND d.reply_due_on BETWEEN ? AND ?", from, to).
-		Where("org_units.parent_id = ?", *unit.ParentID).Group("org_units.id").Find(&rows).Error
-	return err == nil && showAmong(unit.ID, whole.Owed, rows, least), err
+		Joins("LEFT JOIN reply_duties d ON d.unit_id = org_unit_closures.descendant_id AND d.reply_due_on >= ?", quarters[2*(quartersOf-1)]).
+		Where(which, id).Group("org_units.id").Find(&rows).Error
+	counts := map[models.ID][quartersOf]int{}
+	for _, r := range rows {
+		counts[r.ID] = [quartersOf]int{r.Q0, r.Q1, r.Q2, r.Q3, r.Q4}
+	}
+	return counts, err
 }
 
 // countReplies counts the replies that were due on days, both inclusive, and those of
