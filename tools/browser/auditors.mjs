@@ -17,7 +17,7 @@ const signIn = async (token) => {
   const context = await browser.newContext({ viewport: { width: wide, height: 900 }, locale: 'en', bypassCSP: true });
   await context.addCookies([{ name: 'steelyard_session', value: token, url: new URL('/work', site).href }]);
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   return page;
 };
 const go = async (page, path, status = 200) => {

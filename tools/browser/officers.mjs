@@ -18,7 +18,7 @@ const signIn = async (token, options = {}) => {
   // bypassCSP: axe is put into pages that allow no script.
   const context = await browser.newContext({ viewport: { width: wide, height: 900 }, locale: lang, bypassCSP: true, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   await page.goto(new URL('/sign-in', site).href);
   await page.fill('[name=token]', token);
   await page.click('main button');

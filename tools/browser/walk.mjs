@@ -18,7 +18,7 @@ const person = async () => {
   // bypassCSP: axe is put into pages that allow no script.
   const context = await browser.newContext({ viewport: { width: narrow, height: 640 }, locale: lang, bypassCSP: true });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   return page;
 };
 const later = async (hours) => (await fetch(`${clock}/${hours}`, { method: 'POST' })).json();
