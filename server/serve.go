@@ -50,6 +50,7 @@ type Network struct {
 	Addr          string        `default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT; port 0 takes a free one."`
 	PublicURL     string        `name:"public-url" placeholder:"URL" help:"Where residents reach this server: what rating links begin with. Default: http://ADDR."`
 	AllowOrigin   []string      `placeholder:"ORIGIN" help:"Web origins whose pages may call the API, e.g. https://hr.example.org."`
+	PprofAddr     string        `placeholder:"HOST:PORT" help:"Serve Go's profiles at /debug/pprof/ of this address, for operators alone, e.g. 127.0.0.1:6060."`
 	MetricsFrom   []string      `default:"127.0.0.0/8,::1/128" placeholder:"CIDR" help:"Networks that may read /metrics: what is counted there tells when residents answer."`
 	TrustedProxy  []string      `placeholder:"CIDR" help:"Networks of reverse proxies whose X-Forwarded-For is believed."`
 	RateLimit     int           `default:"600" help:"Requests that one account, or a stranger's address, may make in a minute; ten times as many its network; a tenth of them with secrets, a twentieth dear ones; 0: any number."`
@@ -138,7 +139,15 @@ func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, p
 	if _, err := fmt.Fprintf(s.stdout, "serving at %s\n", site.publicURL); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	return site.serve(s.ctx, listener, c.DrainDelay, c.Drain, c.tasks(site, log)...)
+	tasks := c.tasks(site, log)
+	if c.PprofAddr != "" {
+		private, err := net.Listen("tcp", c.PprofAddr)
+		if err != nil {
+			return errors.Join(fmt.Errorf("listen at --pprof-addr: %w", err), listener.Close())
+		}
+		tasks = append(tasks, profiles(private, log))
+	}
+	return site.serve(s.ctx, listener, c.DrainDelay, c.Drain, tasks...)
 }
 
 // checkRole says at each start what the database would let the program do that it

@@ -36,3 +36,16 @@ func (d Dialect) ByteOrder(column string) string {
 	}
 	return column + " COLLATE BINARY"
 }
+
+// FirstOfEach is the source of a query: some rows of a table as `each`, and to each of
+// them the rows that a subquery finds for it, a limited number, under the name of their
+// table. The subquery orders and limits by an index and reads no more; a window function
+// would number all rows first. SQLite has no LATERAL, and evaluates IN for each row.
+// The arguments are the rows and the subquery, which selects the whole row on PostgreSQL
+// and its id on SQLite.
+func (d Dialect) FirstOfEach(table string) (source, selected string) {
+	if d == Postgres {
+		return "(?) AS each CROSS JOIN LATERAL (?) AS " + table, table + ".*"
+	}
+	return "(?) AS each JOIN " + table + " ON " + table + ".id IN (?)", table + ".id"
+}

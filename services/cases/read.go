@@ -197,11 +197,12 @@ func (s *Service) ByIDs(ctx context.Context, actor auth.Actor, ids []models.ID) 
 // many as first each, of those that the actor may see.
 func (s *Service) LatestByOfficials(ctx context.Context, actor auth.Actor, officials []models.ID, first int) (map[models.ID][]*models.Case, error) {
 	db := s.Store.Read(ctx)
-	numbered := db.Model(&models.Case{}).Scopes(visible(actor)).Where("cases.official_id IN ?", officials).
-		Select("cases.*, ROW_NUMBER() OVER (PARTITION BY cases.official_id ORDER BY cases.opened_at DESC, cases.id DESC) AS newest")
+	source, selected := s.Store.Dialect().FirstOfEach("cases")
+	each := db.Model(&models.Official{}).Where("id IN ?", officials).Select("id")
+	newest := db.Model(&models.Case{}).Scopes(visible(actor)).Where("cases.official_id = each.id").
+		Order("cases.opened_at DESC, cases.id DESC").Limit(first).Select(selected)
 	var rows []*models.Case
-	if err := db.Table("(?) AS numbered", numbered).Where("newest <= ?", first).
-		Order("opened_at DESC, id DESC").Find(&rows).Error; err != nil {
+	if err := db.Table(source, each, newest).Select("cases.*").Order("cases.opened_at DESC, cases.id DESC").Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	latest := make(map[models.ID][]*models.Case, len(officials))
