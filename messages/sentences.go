@@ -51,6 +51,7 @@ var sentences = map[models.Key]sentence{
 	models.KeyOperationUnknown:    {"没有名为“{1}”的操作，或角色 {2} 不能调用它。", "There is no operation “{1}”, or {2} may not call it."},
 	models.KeyLastAdmin:           {"这是该单位最后一位可用的管理员，须先另设一位。", "This is the last administrator of its part of the organisation: appoint another one first."},
 	models.KeyBadReceipt:          {"回执码有误，请逐字核对：共 28 个字母和数字。", "The receipt code is mistyped: check its 28 letters and digits."},
+	models.KeyTooManyParts:        {"表单中文件之前的部分太多，最多 {1} 个。", "The form has too many parts before its file: at most {1}."},
 	models.KeyNotTrusted:          {"本服务只运行登记过的查询文档，此文档不在其中。", "Only registered documents are run here, and this is none of them."},
 	models.KeyUnknownReceipt:      {"回执码格式无误，但这里没有与它对应的记录；请确认它属于本处和此类事项。", "The receipt code is well written, but nothing here belongs to it: see whether it is of this office and of this kind."},
 	models.KeyBadCursor:           {"翻页标记有误，请使用上一页返回的 endCursor。", "The cursor cannot be read: pass the endCursor of the page before."},

@@ -50,6 +50,7 @@ const (
 	KeyTooLongAgo          Key = "too_long_ago"         // years
 	KeyBadToken            Key = "bad_token"            //
 	KeyBadReceipt          Key = "bad_receipt"          //
+	KeyTooManyParts        Key = "too_many_parts"       // at most
 	KeyNotTrusted          Key = "not_trusted"          //
 	KeyUnknownReceipt      Key = "unknown_receipt"      //
 	KeyBadCursor           Key = "bad_cursor"           //

@@ -26,6 +26,8 @@ import (
 const (
 	// maxUploads is how many files one address may send in a minute.
 	maxUploads = 60
+	// maxParts is how many parts an upload is looked through for its file.
+	maxParts = 10
 	// maxField is the longest part of an upload that is no file, in bytes.
 	maxField = 1 << 10
 	// sweepAttachments is how often orphans are looked for: the whole bucket is listed.
@@ -97,7 +99,10 @@ func readUpload(r *http.Request) (attachments.Upload, error) {
 	if err != nil {
 		return in, models.Invalid("file", models.KeyRequired)
 	}
-	for {
+	for n := 0; ; n++ {
+		if n == maxParts {
+			return in, models.Invalid("file", models.KeyTooManyParts, strconv.Itoa(maxParts))
+		}
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
 			return in, models.Invalid("file", models.KeyRequired)

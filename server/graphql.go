@@ -27,6 +27,9 @@ const (
 	maxDepth   = 12
 	maxAliases = 50
 	maxFields  = 1000
+
+	maxDirectives = 50
+	maxSameName   = 100
 )
 
 // The caches of queries hold so many, none longer than so many bytes: strangers
@@ -67,7 +70,7 @@ type graphqlOptions struct {
 // newGraphQL returns the handler of /graphql. A schema that leaves open who may
 // call an operation is refused.
 func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error) {
-	exec, err := resolvers.Executor(r, complexities(), overhttp.Limits{Depth: maxDepth, Aliases: maxAliases, Fields: maxFields})
+	exec, err := resolvers.Executor(r, complexities(), overhttp.Limits{Depth: maxDepth, Aliases: maxAliases, Fields: maxFields, Directives: maxDirectives, SameName: maxSameName})
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func TestAPIKeepsItsBounds(t *testing.T) {
 	s.query(t, "{ me { official { unit { parent { parent { parent { parent { parent { parent { parent { parent { parent { parent { name } } } } } } } } } } } } } }").
 		want(t, 200, "TOO_COMPLEX")
 	s.query(t, "{"+strings.Repeat(" __typename", 5000)+"}").want(t, 413)
-	s.send(t, "GET", "/graphql?query={"+strings.Repeat("+__typename", 3999)+"}", "").want(t, 200, "GRAPHQL_PARSE_FAILED", "token limit")
+	s.send(t, "GET", "/graphql?query={nodes(ids:["+strings.Repeat("+1", 3999)+"]){id}}", "").want(t, 200, "GRAPHQL_PARSE_FAILED", "token limit")
 	a := s.query(t, "{ mee { subject } }")
 	a.want(t, 200, "GRAPHQL_VALIDATION_FAILED")
 	if strings.Contains(a.body, "Did you mean") {

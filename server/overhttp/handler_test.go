@@ -84,7 +84,7 @@ func newToy(t *testing.T) (*toy, *Handler, string) {
 	exec.SetErrorPresenter(graphql.DefaultErrorPresenter)
 	exec.SetRecoverFunc(func(context.Context, any) error { return errors.New("hidden") })
 	exec.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](10)})
-	exec.Use(Limits{Depth: 5, Aliases: 3, Fields: 35})
+	exec.Use(Limits{Depth: 5, Aliases: 3, Fields: 35, Directives: 6, SameName: 30})
 	h := &Handler{
 		Executor: exec, MaxBody: 1000, Timeout: time.Minute, KeepAlive: time.Minute, Quit: make(chan struct{}),
 	}
@@ -173,6 +173,18 @@ func TestOverHTTP(t *testing.T) {
 		{name: "aliases", body: `{"query":"{ a: name b: name c: name d: name }"}`, status: 200, has: codeTooComplex},
 		{name: "wide", body: `{"query":"{` + strings.Repeat(" name", 36) + `}"}`, status: 200, has: codeTooComplex},
 		{name: "fragments of fragments", body: `{"query":"{ ...a } fragment a on Query { ...b ...b ...b } fragment b on Query { ...c ...c ...c } fragment c on Query { ...d ...d ...d } fragment d on Query { name }"}`, status: 200, has: codeTooComplex},
+		{name: "as many directives as may be", body: `{"query":"{` + strings.Repeat(" name @include(if: true)", 6) + `}"}`, status: 200, hasNot: "errors"},
+		{name: "directives on fields", body: `{"query":"{` + strings.Repeat(" name @include(if: true)", 7) + `}"}`, status: 200, has: codeTooComplex},
+		{name: "directives on fragments", body: `{"query":"{` + strings.Repeat(" ...a @skip(if: false)", 7) + `} fragment a on Query { name }"}`, status: 200, has: codeTooComplex},
+		{name: "directives that leave out", body: `{"query":"{ name ` + strings.Repeat(" ... @skip(if: true) { name }", 7) + `}"}`, status: 200, has: codeTooComplex},
+		{name: "a directive repeated", body: `{"query":"{ name` + strings.Repeat(" @skip(if: false)", 2) + `}"}`, status: 200, has: "GRAPHQL_VALIDATION_FAILED"},
+		{name: "many of one name", body: `{"query":"{ ...a ...b ` + strings.Repeat(" ", 400) + ` } fragment a on Query {` + strings.Repeat(" name", 16) + `} fragment b on Query {` + strings.Repeat(" name", 16) + `}"}`, status: 200, has: "of one name"},
+		{name: "an unknown directive", body: `{"query":"{ name @nope }"}`, status: 200, has: "GRAPHQL_VALIDATION_FAILED"},
+		{name: "a fragment of itself", body: `{"query":"{ ...a } fragment a on Query { self { ...a } }"}`, status: 200, has: "GRAPHQL_VALIDATION_FAILED"},
+		{name: "fragments in a ring", body: `{"query":"{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }"}`, status: 200, has: "GRAPHQL_VALIDATION_FAILED"},
+		{name: "variables in lists in lists", body: `{"query":"{ name }","variables":{"x":` + strings.Repeat("[", 400) + strings.Repeat("]", 400) + `}}`, status: 200, hasNot: "errors"},
+		{name: "multipart", content: "multipart/form-data; boundary=x", body: "--x", status: 415},
+		{name: "packed", content: "application/json; charset=utf-8; x=gzip", body: "\x1f\x8b", status: 400},
 		{name: "defer", body: `{"query":"{ ... @defer { name } }"}`, status: 200, has: codeTooComplex},
 
 		{name: "unknown document", body: `{"documentId":"00"}`, status: 200, has: "PERSISTED_QUERY_NOT_FOUND"},
@@ -375,7 +387,7 @@ func TestStreamEndsWithTheServer(t *testing.T) {
 }
 
 func TestLimitsMustLetSomethingThrough(t *testing.T) {
-	if err := (Limits{Depth: 1, Aliases: 1}).Validate(nil); err == nil {
+	if err := (Limits{Depth: 1, Aliases: 1, Directives: 1, SameName: 1}).Validate(nil); err == nil {
 		t.Error("limits without fields were accepted")
 	}
 }

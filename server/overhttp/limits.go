@@ -19,6 +19,11 @@ type Limits struct {
 	Depth   int // fields within fields
 	Aliases int // renamed fields, each counted as often as it is reached
 	Fields  int // fields, each counted as often as it is reached
+	// Directives are those of the operation, its fields and fragments, each counted as often
+	// as it is reached.
+	Directives int
+	// SameName are the fields that are written in a document and answer under one name.
+	SameName int
 }
 
 var _ interface {
@@ -31,7 +36,7 @@ func (Limits) ExtensionName() string { return "Limits" }
 
 // Validate refuses limits that would let nothing through.
 func (l Limits) Validate(graphql.ExecutableSchema) error {
-	if l.Depth < 1 || l.Aliases < 1 || l.Fields < 1 {
+	if l.Depth < 1 || l.Aliases < 1 || l.Fields < 1 || l.Directives < 1 || l.SameName < 1 {
 		return fmt.Errorf("limits %+v: each must be at least 1", l)
 	}
 	return nil
@@ -39,7 +44,7 @@ func (l Limits) Validate(graphql.ExecutableSchema) error {
 
 // MutateOperationContext refuses an operation that passes a limit.
 func (l Limits) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	w := walk{limits: l}
+	w := walk{limits: l, directives: len(op.Operation.Directives)}
 	w.selections(op.Operation.SelectionSet, 1)
 	if w.passed == "" {
 		return nil
@@ -51,6 +56,7 @@ func (l Limits) MutateOperationContext(_ context.Context, op *graphql.OperationC
 type walk struct {
 	limits                   Limits
 	spreads, fields, aliases int
+	directives               int
 	passed                   string
 }
 
@@ -72,6 +78,7 @@ func (w *walk) selections(set ast.SelectionSet, depth int) {
 
 func (w *walk) field(f *ast.Field, depth int) {
 	w.fields++
+	w.directives += len(f.Directives)
 	if f.Alias != f.Name {
 		w.aliases++
 	}
@@ -88,6 +95,8 @@ func (w *walk) field(f *ast.Field, depth int) {
 		w.passed = fmt.Sprintf("the operation reaches more than %d fields: ask in several operations", w.limits.Fields)
 	case w.aliases > w.limits.Aliases:
 		w.passed = fmt.Sprintf("the operation has more than %d aliases: ask in several operations", w.limits.Aliases)
+	case w.directives > w.limits.Directives:
+		w.passed = fmt.Sprintf("the operation has more than %d directives: ask in several operations", w.limits.Directives)
 	default:
 		w.selections(f.SelectionSet, inner)
 	}
@@ -96,6 +105,7 @@ func (w *walk) field(f *ast.Field, depth int) {
 // spread enters a fragment. Spreads that lead to no field cost a step each too.
 func (w *walk) spread(set ast.SelectionSet, directives ast.DirectiveList, depth int) {
 	w.spreads++
+	w.directives += len(directives)
 	switch {
 	case w.spreads > w.limits.Fields:
 		w.passed = fmt.Sprintf("the operation spreads fragments more than %d times", w.limits.Fields)
