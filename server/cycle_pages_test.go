@@ -60,6 +60,11 @@ func TestCyclePagesKeepToTheReader(t *testing.T) {
 		{all + "/officials/" + own + "/sheet.pdf", ""}, // there is no run
 		{all + "/objections/" + own, ""},
 		{"/work/audit", "auditor"},
+		{"/work/accounts", "admin auditor"},
+		{"/work/accounts?search=v1&state=active", "admin auditor"},
+		{"/work/accounts/new", "admin"},
+		{"/work/accounts/" + account(t, s, "v1"), "admin auditor"},
+		{"/work/accounts/" + own, ""},
 		{"/work/audit/trail.csv", "auditor"},
 		{"/work/audit?record=nonsense", ""},
 		{"/work/reviews/" + own, ""},
@@ -94,4 +99,14 @@ func (s *testSite) official(t *testing.T, ref string) string {
 		t.Fatal(err)
 	}
 	return o.ID.String()
+}
+
+// account is the id of a subject's account.
+func account(t *testing.T, s *testSite, subject string) string {
+	t.Helper()
+	a, err := s.app.Accounts.BySubject(t.Context(), subject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.ID.String()
 }

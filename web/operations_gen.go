@@ -11,6 +11,252 @@ import (
 	"github.com/Khan/genqlient/graphql"
 )
 
+// AccountAloneResponse is returned by AccountAlone on success.
+type AccountAloneResponse struct {
+	// An account; null where there is none or it lies outside the caller's scope.
+	Account *AccountWhole `json:"account"`
+}
+
+// GetAccount returns AccountAloneResponse.Account, and is useful for accessing the field via an interface.
+func (v *AccountAloneResponse) GetAccount() *AccountWhole { return v.Account }
+
+// Whose an account is.
+type AccountKind string
+
+const (
+	// A person's.
+	AccountKindPerson AccountKind = "PERSON"
+	// A machine's: its tokens may call the operations that stand with it, and nothing else.
+	AccountKindService AccountKind = "SERVICE"
+)
+
+var AllAccountKind = []AccountKind{
+	AccountKindPerson,
+	AccountKindService,
+}
+
+// AccountLine includes the GraphQL fields of Account requested by the fragment AccountLine.
+// The GraphQL type's documentation follows.
+//
+// What somebody who signs in may do. It is read anew for each request, so that a change holds at once.
+type AccountLine struct {
+	// The account's id.
+	Id string `json:"id"`
+	// What a token proves: its `sub`, or the name under which the organisation's sign-in knows the person.
+	Subject string `json:"subject"`
+	// Whom or what it is for, in words; empty where nobody said.
+	Name string `json:"name"`
+	// Whose it is.
+	Kind AccountKind `json:"kind"`
+	// What it may do at most.
+	Role Role `json:"role"`
+	// Whether nobody can sign in with it.
+	Disabled bool `json:"disabled"`
+	// Of a machine: the operations that it may call, in alphabetical order. Empty for a person, who may call what the role may.
+	Operations []string `json:"operations"`
+	// When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+	// The scope: this unit and everything below it. Null: the unit of the official, or none.
+	Unit *UnitRef `json:"unit"`
+	// The official who signs in with it, if any.
+	Official *AccountOf `json:"official"`
+}
+
+// GetId returns AccountLine.Id, and is useful for accessing the field via an interface.
+func (v *AccountLine) GetId() string { return v.Id }
+
+// GetSubject returns AccountLine.Subject, and is useful for accessing the field via an interface.
+func (v *AccountLine) GetSubject() string { return v.Subject }
+
+// GetName returns AccountLine.Name, and is useful for accessing the field via an interface.
+func (v *AccountLine) GetName() string { return v.Name }
+
+// GetKind returns AccountLine.Kind, and is useful for accessing the field via an interface.
+func (v *AccountLine) GetKind() AccountKind { return v.Kind }
+
+// GetRole returns AccountLine.Role, and is useful for accessing the field via an interface.
+func (v *AccountLine) GetRole() Role { return v.Role }
+
+// GetDisabled returns AccountLine.Disabled, and is useful for accessing the field via an interface.
+func (v *AccountLine) GetDisabled() bool { return v.Disabled }
+
+// GetOperations returns AccountLine.Operations, and is useful for accessing the field via an interface.
+func (v *AccountLine) GetOperations() []string { return v.Operations }
+
+// GetCreatedAt returns AccountLine.CreatedAt, and is useful for accessing the field via an interface.
+func (v *AccountLine) GetCreatedAt() time.Time { return v.CreatedAt }
+
+// GetUnit returns AccountLine.Unit, and is useful for accessing the field via an interface.
+func (v *AccountLine) GetUnit() *UnitRef { return v.Unit }
+
+// GetOfficial returns AccountLine.Official, and is useful for accessing the field via an interface.
+func (v *AccountLine) GetOfficial() *AccountOf { return v.Official }
+
+// AccountListAccountsAccountConnection includes the requested fields of the GraphQL type AccountConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of accounts.
+type AccountListAccountsAccountConnection struct {
+	// The rows alone.
+	Nodes []AccountLine `json:"nodes"`
+	// Where the page lies.
+	PageInfo Paging `json:"pageInfo"`
+}
+
+// GetNodes returns AccountListAccountsAccountConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *AccountListAccountsAccountConnection) GetNodes() []AccountLine { return v.Nodes }
+
+// GetPageInfo returns AccountListAccountsAccountConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *AccountListAccountsAccountConnection) GetPageInfo() Paging { return v.PageInfo }
+
+// AccountListResponse is returned by AccountList on success.
+type AccountListResponse struct {
+	// The accounts that lie within the caller's scope, by subject; from the top of the organisation also those of no unit.
+	Accounts AccountListAccountsAccountConnection `json:"accounts"`
+}
+
+// GetAccounts returns AccountListResponse.Accounts, and is useful for accessing the field via an interface.
+func (v *AccountListResponse) GetAccounts() AccountListAccountsAccountConnection { return v.Accounts }
+
+// AccountOf includes the requested fields of the GraphQL type Official.
+// The GraphQL type's documentation follows.
+//
+// A cadre whose work is weighed.
+type AccountOf struct {
+	// The global id.
+	Id string `json:"id"`
+	// The name.
+	Name string `json:"name"`
+	// The unit the official belongs to now; null where the post is.
+	Unit *UnitRef `json:"unit"`
+}
+
+// GetId returns AccountOf.Id, and is useful for accessing the field via an interface.
+func (v *AccountOf) GetId() string { return v.Id }
+
+// GetName returns AccountOf.Name, and is useful for accessing the field via an interface.
+func (v *AccountOf) GetName() string { return v.Name }
+
+// GetUnit returns AccountOf.Unit, and is useful for accessing the field via an interface.
+func (v *AccountOf) GetUnit() *UnitRef { return v.Unit }
+
+// AccountWhole includes the requested fields of the GraphQL type Account.
+// The GraphQL type's documentation follows.
+//
+// What somebody who signs in may do. It is read anew for each request, so that a change holds at once.
+type AccountWhole struct {
+	AccountLine `json:"-"`
+	// The tokens that `steelyard token` has issued for it and that have not run out, and those that were revoked one by one: the latest first, at most 100.
+	Tokens []TokenLine `json:"tokens"`
+}
+
+// GetTokens returns AccountWhole.Tokens, and is useful for accessing the field via an interface.
+func (v *AccountWhole) GetTokens() []TokenLine { return v.Tokens }
+
+// GetId returns AccountWhole.Id, and is useful for accessing the field via an interface.
+func (v *AccountWhole) GetId() string { return v.AccountLine.Id }
+
+// GetSubject returns AccountWhole.Subject, and is useful for accessing the field via an interface.
+func (v *AccountWhole) GetSubject() string { return v.AccountLine.Subject }
+
+// GetName returns AccountWhole.Name, and is useful for accessing the field via an interface.
+func (v *AccountWhole) GetName() string { return v.AccountLine.Name }
+
+// GetKind returns AccountWhole.Kind, and is useful for accessing the field via an interface.
+func (v *AccountWhole) GetKind() AccountKind { return v.AccountLine.Kind }
+
+// GetRole returns AccountWhole.Role, and is useful for accessing the field via an interface.
+func (v *AccountWhole) GetRole() Role { return v.AccountLine.Role }
+
+// GetDisabled returns AccountWhole.Disabled, and is useful for accessing the field via an interface.
+func (v *AccountWhole) GetDisabled() bool { return v.AccountLine.Disabled }
+
+// GetOperations returns AccountWhole.Operations, and is useful for accessing the field via an interface.
+func (v *AccountWhole) GetOperations() []string { return v.AccountLine.Operations }
+
+// GetCreatedAt returns AccountWhole.CreatedAt, and is useful for accessing the field via an interface.
+func (v *AccountWhole) GetCreatedAt() time.Time { return v.AccountLine.CreatedAt }
+
+// GetUnit returns AccountWhole.Unit, and is useful for accessing the field via an interface.
+func (v *AccountWhole) GetUnit() *UnitRef { return v.AccountLine.Unit }
+
+// GetOfficial returns AccountWhole.Official, and is useful for accessing the field via an interface.
+func (v *AccountWhole) GetOfficial() *AccountOf { return v.AccountLine.Official }
+
+func (v *AccountWhole) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*AccountWhole
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.AccountWhole = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	err = json.Unmarshal(
+		b, &v.AccountLine)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+type __premarshalAccountWhole struct {
+	Tokens []TokenLine `json:"tokens"`
+
+	Id string `json:"id"`
+
+	Subject string `json:"subject"`
+
+	Name string `json:"name"`
+
+	Kind AccountKind `json:"kind"`
+
+	Role Role `json:"role"`
+
+	Disabled bool `json:"disabled"`
+
+	Operations []string `json:"operations"`
+
+	CreatedAt time.Time `json:"createdAt"`
+
+	Unit *UnitRef `json:"unit"`
+
+	Official *AccountOf `json:"official"`
+}
+
+func (v *AccountWhole) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *AccountWhole) __premarshalJSON() (*__premarshalAccountWhole, error) {
+	var retval __premarshalAccountWhole
+
+	retval.Tokens = v.Tokens
+	retval.Id = v.AccountLine.Id
+	retval.Subject = v.AccountLine.Subject
+	retval.Name = v.AccountLine.Name
+	retval.Kind = v.AccountLine.Kind
+	retval.Role = v.AccountLine.Role
+	retval.Disabled = v.AccountLine.Disabled
+	retval.Operations = v.AccountLine.Operations
+	retval.CreatedAt = v.AccountLine.CreatedAt
+	retval.Unit = v.AccountLine.Unit
+	retval.Official = v.AccountLine.Official
+	return &retval, nil
+}
+
 // AgainRateAgainSubmitRatingPayload includes the requested fields of the GraphQL type SubmitRatingPayload.
 // The GraphQL type's documentation follows.
 //
@@ -2230,6 +2476,53 @@ func (v *DoDecideTransferResponse) GetDecideTransfer() DoDecideTransferDecideTra
 	return v.DecideTransfer
 }
 
+// DoDisableDisableAccountAccountPayload includes the requested fields of the GraphQL type AccountPayload.
+// The GraphQL type's documentation follows.
+//
+// What a change of an account gave.
+type DoDisableDisableAccountAccountPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoDisableDisableAccountAccountPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoDisableDisableAccountAccountPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoDisableResponse is returned by DoDisable on success.
+type DoDisableResponse struct {
+	// Makes an account worth nothing: its tokens hold no longer, what they follow ends, and nobody can sign in with it. The last
+	// administrator of a part of the organisation cannot be disabled. Doing it twice changes nothing.
+	DisableAccount DoDisableDisableAccountAccountPayload `json:"disableAccount"`
+}
+
+// GetDisableAccount returns DoDisableResponse.DisableAccount, and is useful for accessing the field via an interface.
+func (v *DoDisableResponse) GetDisableAccount() DoDisableDisableAccountAccountPayload {
+	return v.DisableAccount
+}
+
+// DoEnableEnableAccountAccountPayload includes the requested fields of the GraphQL type AccountPayload.
+// The GraphQL type's documentation follows.
+//
+// What a change of an account gave.
+type DoEnableEnableAccountAccountPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoEnableEnableAccountAccountPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoEnableEnableAccountAccountPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoEnableResponse is returned by DoEnable on success.
+type DoEnableResponse struct {
+	// Makes a disabled account worth what it was. Tokens of before do not come back. Doing it twice changes nothing.
+	EnableAccount DoEnableEnableAccountAccountPayload `json:"enableAccount"`
+}
+
+// GetEnableAccount returns DoEnableResponse.EnableAccount, and is useful for accessing the field via an interface.
+func (v *DoEnableResponse) GetEnableAccount() DoEnableEnableAccountAccountPayload {
+	return v.EnableAccount
+}
+
 // DoEndMediationEndMediationCasePayload includes the requested fields of the GraphQL type CasePayload.
 // The GraphQL type's documentation follows.
 //
@@ -2274,6 +2567,33 @@ type DoExtendResponse struct {
 
 // GetExtendCase returns DoExtendResponse.ExtendCase, and is useful for accessing the field via an interface.
 func (v *DoExtendResponse) GetExtendCase() DoExtendExtendCaseCasePayload { return v.ExtendCase }
+
+// DoGrantGrantAccountAccountPayload includes the requested fields of the GraphQL type AccountPayload.
+// The GraphQL type's documentation follows.
+//
+// What a change of an account gave.
+type DoGrantGrantAccountAccountPayload struct {
+	// The account; null where there are errors.
+	Account *Granted `json:"account"`
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetAccount returns DoGrantGrantAccountAccountPayload.Account, and is useful for accessing the field via an interface.
+func (v *DoGrantGrantAccountAccountPayload) GetAccount() *Granted { return v.Account }
+
+// GetUserErrors returns DoGrantGrantAccountAccountPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoGrantGrantAccountAccountPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoGrantResponse is returned by DoGrant on success.
+type DoGrantResponse struct {
+	// Makes an account, or changes what it may do. Both must lie within the caller's scope, and be somebody else's. A change of more than
+	// the name makes every earlier token worthless. A disabled account stays disabled.
+	GrantAccount DoGrantGrantAccountAccountPayload `json:"grantAccount"`
+}
+
+// GetGrantAccount returns DoGrantResponse.GrantAccount, and is useful for accessing the field via an interface.
+func (v *DoGrantResponse) GetGrantAccount() DoGrantGrantAccountAccountPayload { return v.GrantAccount }
 
 // DoHoldHoldCaseCasePayload includes the requested fields of the GraphQL type CasePayload.
 // The GraphQL type's documentation follows.
@@ -2381,6 +2701,52 @@ type DoResumeResumeCaseCasePayload struct {
 
 // GetUserErrors returns DoResumeResumeCaseCasePayload.UserErrors, and is useful for accessing the field via an interface.
 func (v *DoResumeResumeCaseCasePayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoRevokeAllResponse is returned by DoRevokeAll on success.
+type DoRevokeAllResponse struct {
+	// Makes every token worthless that was issued for an account until now, and ends what they follow. New ones can be issued.
+	RevokeTokens DoRevokeAllRevokeTokensAccountPayload `json:"revokeTokens"`
+}
+
+// GetRevokeTokens returns DoRevokeAllResponse.RevokeTokens, and is useful for accessing the field via an interface.
+func (v *DoRevokeAllResponse) GetRevokeTokens() DoRevokeAllRevokeTokensAccountPayload {
+	return v.RevokeTokens
+}
+
+// DoRevokeAllRevokeTokensAccountPayload includes the requested fields of the GraphQL type AccountPayload.
+// The GraphQL type's documentation follows.
+//
+// What a change of an account gave.
+type DoRevokeAllRevokeTokensAccountPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoRevokeAllRevokeTokensAccountPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoRevokeAllRevokeTokensAccountPayload) GetUserErrors() []Problem { return v.UserErrors }
+
+// DoRevokeOneResponse is returned by DoRevokeOne on success.
+type DoRevokeOneResponse struct {
+	// Makes one token worthless and leaves the others. Doing it twice changes nothing.
+	RevokeToken DoRevokeOneRevokeTokenAccountPayload `json:"revokeToken"`
+}
+
+// GetRevokeToken returns DoRevokeOneResponse.RevokeToken, and is useful for accessing the field via an interface.
+func (v *DoRevokeOneResponse) GetRevokeToken() DoRevokeOneRevokeTokenAccountPayload {
+	return v.RevokeToken
+}
+
+// DoRevokeOneRevokeTokenAccountPayload includes the requested fields of the GraphQL type AccountPayload.
+// The GraphQL type's documentation follows.
+//
+// What a change of an account gave.
+type DoRevokeOneRevokeTokenAccountPayload struct {
+	// What to mend.
+	UserErrors []Problem `json:"userErrors"`
+}
+
+// GetUserErrors returns DoRevokeOneRevokeTokenAccountPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *DoRevokeOneRevokeTokenAccountPayload) GetUserErrors() []Problem { return v.UserErrors }
 
 // DoStartResponse is returned by DoStart on success.
 type DoStartResponse struct {
@@ -3838,6 +4204,18 @@ func (v *GradeVersion) GetReason() string { return v.Reason }
 
 // GetVersion returns GradeVersion.Version, and is useful for accessing the field via an interface.
 func (v *GradeVersion) GetVersion() int { return v.Version }
+
+// Granted includes the requested fields of the GraphQL type Account.
+// The GraphQL type's documentation follows.
+//
+// What somebody who signs in may do. It is read anew for each request, so that a change holds at once.
+type Granted struct {
+	// The account's id.
+	Id string `json:"id"`
+}
+
+// GetId returns Granted.Id, and is useful for accessing the field via an interface.
+func (v *Granted) GetId() string { return v.Id }
 
 // GroupLine includes the requested fields of the GraphQL type GroupComparison.
 // The GraphQL type's documentation follows.
@@ -7675,6 +8053,33 @@ func (v *TagOffered) GetCode() string { return v.Code }
 // GetLabel returns TagOffered.Label, and is useful for accessing the field via an interface.
 func (v *TagOffered) GetLabel() string { return v.Label }
 
+// TokenLine includes the requested fields of the GraphQL type AccountToken.
+// The GraphQL type's documentation follows.
+//
+// A bearer token of an account, without the token itself.
+type TokenLine struct {
+	// Its id: the token's `jti`.
+	TokenId string `json:"tokenId"`
+	// When it was issued; null where somebody else issued it.
+	IssuedAt *time.Time `json:"issuedAt"`
+	// When it runs out; null where that is not known.
+	ExpiresAt *time.Time `json:"expiresAt"`
+	// When it was revoked; null while it holds. One of an older state of the account holds no longer either.
+	RevokedAt *time.Time `json:"revokedAt"`
+}
+
+// GetTokenId returns TokenLine.TokenId, and is useful for accessing the field via an interface.
+func (v *TokenLine) GetTokenId() string { return v.TokenId }
+
+// GetIssuedAt returns TokenLine.IssuedAt, and is useful for accessing the field via an interface.
+func (v *TokenLine) GetIssuedAt() *time.Time { return v.IssuedAt }
+
+// GetExpiresAt returns TokenLine.ExpiresAt, and is useful for accessing the field via an interface.
+func (v *TokenLine) GetExpiresAt() *time.Time { return v.ExpiresAt }
+
+// GetRevokedAt returns TokenLine.RevokedAt, and is useful for accessing the field via an interface.
+func (v *TokenLine) GetRevokedAt() *time.Time { return v.RevokedAt }
+
 // TrailAuditTrailAuditEntryConnection includes the requested fields of the GraphQL type AuditEntryConnection.
 // The GraphQL type's documentation follows.
 //
@@ -8326,6 +8731,38 @@ func (v *Worked) __premarshalJSON() (*__premarshalWorked, error) {
 	return &retval, nil
 }
 
+// __AccountAloneInput is used internally by genqlient
+type __AccountAloneInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __AccountAloneInput.Id, and is useful for accessing the field via an interface.
+func (v *__AccountAloneInput) GetId() string { return v.Id }
+
+// __AccountListInput is used internally by genqlient
+type __AccountListInput struct {
+	Search   *string `json:"search"`
+	Unit     *string `json:"unit"`
+	Role     *Role   `json:"role"`
+	Disabled *bool   `json:"disabled"`
+	After    *string `json:"after"`
+}
+
+// GetSearch returns __AccountListInput.Search, and is useful for accessing the field via an interface.
+func (v *__AccountListInput) GetSearch() *string { return v.Search }
+
+// GetUnit returns __AccountListInput.Unit, and is useful for accessing the field via an interface.
+func (v *__AccountListInput) GetUnit() *string { return v.Unit }
+
+// GetRole returns __AccountListInput.Role, and is useful for accessing the field via an interface.
+func (v *__AccountListInput) GetRole() *Role { return v.Role }
+
+// GetDisabled returns __AccountListInput.Disabled, and is useful for accessing the field via an interface.
+func (v *__AccountListInput) GetDisabled() *bool { return v.Disabled }
+
+// GetAfter returns __AccountListInput.After, and is useful for accessing the field via an interface.
+func (v *__AccountListInput) GetAfter() *string { return v.After }
+
 // __AgainInput is used internally by genqlient
 type __AgainInput struct {
 	Receipt    string                `json:"receipt"`
@@ -8650,6 +9087,38 @@ func (v *__DoDecideTransferInput) GetReason() string { return v.Reason }
 // GetKey returns __DoDecideTransferInput.Key, and is useful for accessing the field via an interface.
 func (v *__DoDecideTransferInput) GetKey() string { return v.Key }
 
+// __DoDisableInput is used internally by genqlient
+type __DoDisableInput struct {
+	Id     string `json:"id"`
+	Reason string `json:"reason"`
+	Key    string `json:"key"`
+}
+
+// GetId returns __DoDisableInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoDisableInput) GetId() string { return v.Id }
+
+// GetReason returns __DoDisableInput.Reason, and is useful for accessing the field via an interface.
+func (v *__DoDisableInput) GetReason() string { return v.Reason }
+
+// GetKey returns __DoDisableInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoDisableInput) GetKey() string { return v.Key }
+
+// __DoEnableInput is used internally by genqlient
+type __DoEnableInput struct {
+	Id     string `json:"id"`
+	Reason string `json:"reason"`
+	Key    string `json:"key"`
+}
+
+// GetId returns __DoEnableInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoEnableInput) GetId() string { return v.Id }
+
+// GetReason returns __DoEnableInput.Reason, and is useful for accessing the field via an interface.
+func (v *__DoEnableInput) GetReason() string { return v.Reason }
+
+// GetKey returns __DoEnableInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoEnableInput) GetKey() string { return v.Key }
+
 // __DoEndMediationInput is used internally by genqlient
 type __DoEndMediationInput struct {
 	Id      string       `json:"id"`
@@ -8689,6 +9158,38 @@ func (v *__DoExtendInput) GetReason() string { return v.Reason }
 
 // GetKey returns __DoExtendInput.Key, and is useful for accessing the field via an interface.
 func (v *__DoExtendInput) GetKey() string { return v.Key }
+
+// __DoGrantInput is used internally by genqlient
+type __DoGrantInput struct {
+	Subject  string  `json:"subject"`
+	Name     string  `json:"name"`
+	Role     Role    `json:"role"`
+	Unit     *string `json:"unit"`
+	Official *string `json:"official"`
+	Reason   string  `json:"reason"`
+	Key      string  `json:"key"`
+}
+
+// GetSubject returns __DoGrantInput.Subject, and is useful for accessing the field via an interface.
+func (v *__DoGrantInput) GetSubject() string { return v.Subject }
+
+// GetName returns __DoGrantInput.Name, and is useful for accessing the field via an interface.
+func (v *__DoGrantInput) GetName() string { return v.Name }
+
+// GetRole returns __DoGrantInput.Role, and is useful for accessing the field via an interface.
+func (v *__DoGrantInput) GetRole() Role { return v.Role }
+
+// GetUnit returns __DoGrantInput.Unit, and is useful for accessing the field via an interface.
+func (v *__DoGrantInput) GetUnit() *string { return v.Unit }
+
+// GetOfficial returns __DoGrantInput.Official, and is useful for accessing the field via an interface.
+func (v *__DoGrantInput) GetOfficial() *string { return v.Official }
+
+// GetReason returns __DoGrantInput.Reason, and is useful for accessing the field via an interface.
+func (v *__DoGrantInput) GetReason() string { return v.Reason }
+
+// GetKey returns __DoGrantInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoGrantInput) GetKey() string { return v.Key }
 
 // __DoHoldInput is used internally by genqlient
 type __DoHoldInput struct {
@@ -8773,6 +9274,42 @@ func (v *__DoResumeInput) GetId() string { return v.Id }
 
 // GetKey returns __DoResumeInput.Key, and is useful for accessing the field via an interface.
 func (v *__DoResumeInput) GetKey() string { return v.Key }
+
+// __DoRevokeAllInput is used internally by genqlient
+type __DoRevokeAllInput struct {
+	Id     string `json:"id"`
+	Reason string `json:"reason"`
+	Key    string `json:"key"`
+}
+
+// GetId returns __DoRevokeAllInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoRevokeAllInput) GetId() string { return v.Id }
+
+// GetReason returns __DoRevokeAllInput.Reason, and is useful for accessing the field via an interface.
+func (v *__DoRevokeAllInput) GetReason() string { return v.Reason }
+
+// GetKey returns __DoRevokeAllInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoRevokeAllInput) GetKey() string { return v.Key }
+
+// __DoRevokeOneInput is used internally by genqlient
+type __DoRevokeOneInput struct {
+	Id     string `json:"id"`
+	Token  string `json:"token"`
+	Reason string `json:"reason"`
+	Key    string `json:"key"`
+}
+
+// GetId returns __DoRevokeOneInput.Id, and is useful for accessing the field via an interface.
+func (v *__DoRevokeOneInput) GetId() string { return v.Id }
+
+// GetToken returns __DoRevokeOneInput.Token, and is useful for accessing the field via an interface.
+func (v *__DoRevokeOneInput) GetToken() string { return v.Token }
+
+// GetReason returns __DoRevokeOneInput.Reason, and is useful for accessing the field via an interface.
+func (v *__DoRevokeOneInput) GetReason() string { return v.Reason }
+
+// GetKey returns __DoRevokeOneInput.Key, and is useful for accessing the field via an interface.
+func (v *__DoRevokeOneInput) GetKey() string { return v.Key }
 
 // __DoStartInput is used internally by genqlient
 type __DoStartInput struct {
@@ -9461,6 +9998,138 @@ func (v *__WhatIfInput) GetWithout() *MethodStep { return v.Without }
 
 // GetKey returns __WhatIfInput.Key, and is useful for accessing the field via an interface.
 func (v *__WhatIfInput) GetKey() string { return v.Key }
+
+// The query executed by AccountAlone.
+const AccountAlone_Operation = `
+query AccountAlone ($id: ID!) {
+	account(id: $id) {
+		... AccountLine
+		tokens {
+			tokenId
+			issuedAt
+			expiresAt
+			revokedAt
+		}
+	}
+}
+fragment AccountLine on Account {
+	id
+	subject
+	name
+	kind
+	role
+	disabled
+	operations
+	createdAt
+	unit {
+		id
+		name
+	}
+	official {
+		id
+		name
+		unit {
+			id
+			name
+		}
+	}
+}
+`
+
+func AccountAlone(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *AccountAloneResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "AccountAlone",
+		Query:  AccountAlone_Operation,
+		Variables: &__AccountAloneInput{
+			Id: id,
+		},
+	}
+
+	data_ = &AccountAloneResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by AccountList.
+const AccountList_Operation = `
+query AccountList ($search: String, $unit: ID, $role: Role, $disabled: Boolean, $after: String) {
+	accounts(filter: {search:$search,unitId:$unit,role:$role,disabled:$disabled}, first: 25, after: $after) {
+		nodes {
+			... AccountLine
+		}
+		pageInfo {
+			hasNextPage
+			endCursor
+		}
+	}
+}
+fragment AccountLine on Account {
+	id
+	subject
+	name
+	kind
+	role
+	disabled
+	operations
+	createdAt
+	unit {
+		id
+		name
+	}
+	official {
+		id
+		name
+		unit {
+			id
+			name
+		}
+	}
+}
+`
+
+func AccountList(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	search *string,
+	unit *string,
+	role *Role,
+	disabled *bool,
+	after *string,
+) (data_ *AccountListResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "AccountList",
+		Query:  AccountList_Operation,
+		Variables: &__AccountListInput{
+			Search:   search,
+			Unit:     unit,
+			Role:     role,
+			Disabled: disabled,
+			After:    after,
+		},
+	}
+
+	data_ = &AccountListResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
 
 // The mutation executed by Again.
 const Again_Operation = `
@@ -10674,6 +11343,96 @@ func DoDecideTransfer(
 	return data_, err_
 }
 
+// The mutation executed by DoDisable.
+const DoDisable_Operation = `
+mutation DoDisable ($id: ID!, $reason: String!, $key: String!) {
+	disableAccount(input: {accountId:$id,reason:$reason,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoDisable(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	reason string,
+	key string,
+) (data_ *DoDisableResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoDisable",
+		Query:  DoDisable_Operation,
+		Variables: &__DoDisableInput{
+			Id:     id,
+			Reason: reason,
+			Key:    key,
+		},
+	}
+
+	data_ = &DoDisableResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoEnable.
+const DoEnable_Operation = `
+mutation DoEnable ($id: ID!, $reason: String!, $key: String!) {
+	enableAccount(input: {accountId:$id,reason:$reason,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoEnable(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	reason string,
+	key string,
+) (data_ *DoEnableResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoEnable",
+		Query:  DoEnable_Operation,
+		Variables: &__DoEnableInput{
+			Id:     id,
+			Reason: reason,
+			Key:    key,
+		},
+	}
+
+	data_ = &DoEnableResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by DoEndMediation.
 const DoEndMediation_Operation = `
 mutation DoEndMediation ($id: ID!, $agreed: Boolean!, $outcome: CaseOutcome, $summary: String!, $key: String!) {
@@ -10757,6 +11516,62 @@ func DoExtend(
 	}
 
 	data_ = &DoExtendResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoGrant.
+const DoGrant_Operation = `
+mutation DoGrant ($subject: String!, $name: String!, $role: Role!, $unit: ID, $official: ID, $reason: String!, $key: String!) {
+	grantAccount(input: {subject:$subject,name:$name,role:$role,unitId:$unit,officialId:$official,reason:$reason,idempotencyKey:$key}) {
+		account {
+			id
+		}
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoGrant(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	subject string,
+	name string,
+	role Role,
+	unit *string,
+	official *string,
+	reason string,
+	key string,
+) (data_ *DoGrantResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoGrant",
+		Query:  DoGrant_Operation,
+		Variables: &__DoGrantInput{
+			Subject:  subject,
+			Name:     name,
+			Role:     role,
+			Unit:     unit,
+			Official: official,
+			Reason:   reason,
+			Key:      key,
+		},
+	}
+
+	data_ = &DoGrantResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -10984,6 +11799,98 @@ func DoResume(
 	}
 
 	data_ = &DoResumeResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoRevokeAll.
+const DoRevokeAll_Operation = `
+mutation DoRevokeAll ($id: ID!, $reason: String!, $key: String!) {
+	revokeTokens(input: {accountId:$id,reason:$reason,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoRevokeAll(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	reason string,
+	key string,
+) (data_ *DoRevokeAllResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoRevokeAll",
+		Query:  DoRevokeAll_Operation,
+		Variables: &__DoRevokeAllInput{
+			Id:     id,
+			Reason: reason,
+			Key:    key,
+		},
+	}
+
+	data_ = &DoRevokeAllResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DoRevokeOne.
+const DoRevokeOne_Operation = `
+mutation DoRevokeOne ($id: ID!, $token: String!, $reason: String!, $key: String!) {
+	revokeToken(input: {accountId:$id,tokenId:$token,reason:$reason,idempotencyKey:$key}) {
+		userErrors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	field
+	code
+	message
+}
+`
+
+func DoRevokeOne(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	token string,
+	reason string,
+	key string,
+) (data_ *DoRevokeOneResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DoRevokeOne",
+		Query:  DoRevokeOne_Operation,
+		Variables: &__DoRevokeOneInput{
+			Id:     id,
+			Token:  token,
+			Reason: reason,
+			Key:    key,
+		},
+	}
+
+	data_ = &DoRevokeOneResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

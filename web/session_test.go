@@ -22,6 +22,8 @@ func TestPagesOfferWhatTheAPITakes(t *testing.T) {
 		"MayClose":         {"remindReviewers", "closeReviewRound"},
 		"MakesLinks":       {"recordEncounter", "issueRatingInvitation"},
 		"RecordsDeeds":     {"recordDeed"},
+		"SeesAccounts":     {"accounts", "account"},
+		"Grants":           {"grantAccount", "disableAccount", "enableAccount", "revokeTokens", "revokeToken"},
 		"ReadsTrail":       {"auditTrail", "auditHead"},
 	}
 	of := reflect.TypeFor[*Caller]()

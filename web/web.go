@@ -97,7 +97,7 @@ func New(api, uploads http.Handler, options Options) (*Pages, error) {
 		"home", "rate", "rated", "gone", "receipt", "found", "problem", "opened", "help",
 		"counter", "undone", "erase", "appraisal", "appraised", "appraisalgone",
 		"cycles", "overview", "ranking", "sheet", "what-if", "objections", "objection", "rounds", "participation", "review", "notice", "flags", "flag", "trail",
-		"sign-in", "signed-in", "blocked", "work", "work-case", "encounter", "link", "deed", "deed-code",
+		"accounts", "account", "sign-in", "signed-in", "blocked", "work", "work-case", "encounter", "link", "deed", "deed-code",
 	} {
 		page, err := template.New("layout.html").Funcs(s.functions()).ParseFS(pageFiles, "pages/layout.html", "pages/marks.html", "pages/crumbs.html", "pages/"+name+".html")
 		if err != nil {
@@ -138,6 +138,11 @@ func New(api, uploads http.Handler, options Options) (*Pages, error) {
 		routes.HandleFunc("GET /sign-in/return", s.finishSignIn)
 	}
 	routes.HandleFunc("POST /work/sign-out", s.signOut)
+	routes.HandleFunc("GET /work/accounts", s.only((*Caller).SeesAccounts, s.accounts))
+	routes.HandleFunc("GET /work/accounts/new", s.only((*Caller).Grants, s.newAccount))
+	routes.HandleFunc("POST /work/accounts/new", s.only((*Caller).Grants, s.grantAccount))
+	routes.HandleFunc("GET /work/accounts/{id}", s.only((*Caller).SeesAccounts, s.account))
+	routes.HandleFunc("POST /work/accounts/{id}", s.only((*Caller).Grants, s.onAccount))
 	routes.HandleFunc("GET /work", s.signed(s.queue))
 	routes.HandleFunc("POST /work/replies/{rating}", s.signed(s.reply))
 	routes.HandleFunc("GET /work/cases/{id}", s.signed(s.workCase))

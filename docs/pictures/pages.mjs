@@ -2,7 +2,7 @@
 // they are shown:
 //
 //   go run ./server demo > demo.env          # in another terminal
-//   export $(grep -E '^(RATING_URL|OFFICIAL_TOKEN|HR_TOKEN|AUDITOR_TOKEN|CYCLE_ID)=' demo.env)
+//   export $(grep -E '^(RATING_URL|OFFICIAL_TOKEN|HR_TOKEN|AUDITOR_TOKEN|ADMIN_TOKEN|CYCLE_ID)=' demo.env)
 //   node docs/pictures/pages.mjs docs/images
 //   go run ./docs/pictures palette docs/images/*.png
 //
@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { launch } from '../../tools/browser/page.mjs';
 
 const folder = process.argv[2];
-const { RATING_URL: rating, OFFICIAL_TOKEN: token, HR_TOKEN: hrToken, AUDITOR_TOKEN: auditorToken, CYCLE_ID: cycle } = process.env;
+const { RATING_URL: rating, OFFICIAL_TOKEN: token, HR_TOKEN: hrToken, AUDITOR_TOKEN: auditorToken, ADMIN_TOKEN: adminToken, CYCLE_ID: cycle } = process.env;
 const browser = await launch();
 const phone = async () => (await browser.newContext({ viewport: { width: 390, height: 780 }, locale: 'en', colorScheme: 'light' })).newPage();
 const take = (page, name, fullPage = false) => page.screenshot({ path: join(folder, `${name}-en.png`), fullPage });
@@ -105,6 +105,16 @@ try {
   await auditor.waitForURL('**/work?*');
   await go(auditor, '/work/audit');
   await auditor.screenshot({ path: join(folder, 'audit-trail-en.png'), fullPage: true, clip: { x: 0, y: 0, width: desk.viewport.width, height: 1120 } });
+
+  // What an administrator does: an account of the demo's.
+  const admin = await (await browser.newContext(desk)).newPage();
+  await go(admin, '/sign-in');
+  await admin.fill('[name=token]', adminToken);
+  await admin.click('main button');
+  await admin.waitForURL('**/work?*');
+  await go(admin, '/work/accounts?search=demo-auditor');
+  await Promise.all([admin.waitForNavigation(), admin.locator('tbody th a').first().click()]);
+  await admin.screenshot({ path: join(folder, 'account-en.png'), fullPage: true });
 } finally {
   await browser.close();
 }
