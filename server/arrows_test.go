@@ -40,7 +40,7 @@ var arrows = map[string]string{
 	// Mails are what a service says to people.
 	"services/notify": "auth messages models services/audit store",
 	"store":           "calendar migrations models",
-	"store/lease":     "",
+	"store/lease":     "models store",
 	"store/storetest": "store",
 	"tally":           "",
 	"web":             "messages report web/inprocess",

@@ -21,6 +21,7 @@ import (
 	"steelyard/models"
 	"steelyard/privacy"
 	"steelyard/store"
+	leases "steelyard/store/lease"
 )
 
 // Service does what this package is for. A Service must not be copied.
@@ -36,8 +37,9 @@ type Service struct {
 	// the built-in one alone.
 	Font []byte
 
-	signal wake
-	fitted fitted
+	signal    wake
+	fitted    fitted
+	uncounted leases.Later // runs whose ratings could not be counted
 }
 
 // wake lets Request call the Work of its own process; other processes poll. Its

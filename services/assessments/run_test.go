@@ -366,7 +366,7 @@ func TestAnotherWorkerTakesUpWhatWasLeftBehind(t *testing.T) {
 			if !errors.Is(err, leases.ErrLost) {
 				t.Errorf("the late one may write: %v", err)
 			}
-			if got := o.stored(run.ID); got.State != models.RunDone || got.Worker == dead.holder {
+			if got := o.stored(run.ID); got.State != models.RunDone || got.Worker == dead.Name {
 				t.Errorf("the run is %+v", got)
 			}
 			if n := o.count(&models.Assessment{}, "run_id = ?", run.ID); n != 4 {
@@ -390,7 +390,7 @@ func TestAStoppedWorkerGivesItsRunBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		stop()
-		if err := o.end(ctx, l, o.make(ctx, l)); !errors.Is(err, context.Canceled) {
+		if err := l.End(ctx, o.make(ctx, l), reason); !errors.Is(err, context.Canceled) {
 			t.Errorf("a stopped worker says %v", err)
 		}
 		if got := o.stored(run.ID); got.State != models.RunRunning || !got.Abandoned(s.Now()) {
@@ -471,7 +471,7 @@ func TestCancelStopsARun(t *testing.T) {
 		if _, err := o.Cancel(t.Context(), o.hr("town"), working.ID, nil); err != nil {
 			t.Fatal(err)
 		}
-		if err := o.end(t.Context(), l, o.make(t.Context(), l)); err != nil {
+		if err := l.End(t.Context(), o.make(t.Context(), l), reason); err != nil {
 			t.Errorf("a cancelled worker says %v", err)
 		}
 		if got := o.stored(working.ID); got.State != models.RunCancelled {
@@ -562,7 +562,7 @@ func TestARunThatCannotBeMadeFails(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if err := o.end(t.Context(), l, o.make(t.Context(), l)); err != nil {
+		if err := l.End(t.Context(), o.make(t.Context(), l), reason); err != nil {
 			t.Error(err)
 		}
 		if got := o.stored(late.ID); got.State != models.RunFailed || !strings.Contains(got.Failure, "FINAL") {

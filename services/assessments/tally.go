@@ -29,7 +29,7 @@ import (
 func (s *Service) Tally(ctx context.Context) (int, error) {
 	var runs []models.AssessmentRun
 	err := s.Store.Read(ctx).Where(`state = ? AND answers_before IS NOT NULL AND id NOT IN (SELECT run_id FROM tallies)
-			AND id IN (SELECT run_id FROM cycles WHERE state IN ?)`, models.RunDone, shown).Order("id").Limit(10).Find(&runs).Error
+			AND id IN (SELECT run_id FROM cycles WHERE state IN ?) AND id NOT IN ?`, models.RunDone, shown, s.uncounted.Waiting(s.Store.Now())).Order("id").Limit(10).Find(&runs).Error
 	if err != nil {
 		return 0, err
 	}
@@ -37,9 +37,11 @@ func (s *Service) Tally(ctx context.Context) (int, error) {
 	for i := range runs { // one that fails keeps none behind it waiting
 		made, err := s.tally(ctx, &runs[i])
 		if err != nil {
+			s.uncounted.Failed(runs[i].ID, s.Store.Now())
 			failed = append(failed, fmt.Errorf("count the ratings of run %s: %w", runs[i].ID, err))
 			continue
 		}
+		s.uncounted.Done(runs[i].ID)
 		if made {
 			counted++
 		}

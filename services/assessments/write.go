@@ -169,13 +169,13 @@ func (r *results) write(ctx context.Context, tx *store.Tx, l *lease) error {
 	}
 	// In this order: who has lost the run writes nothing, and a finished run of a
 	// sealed cycle takes no more rows.
-	if err := l.update(tx.DB, map[string]any{"heartbeat_at": tx.Now}); err != nil {
+	if err := l.Update(tx.DB, map[string]any{"heartbeat_at": tx.Now}); err != nil {
 		return err
 	}
 	if err := r.load(ctx, tx); err != nil {
 		return err
 	}
-	if err := l.update(tx.DB, map[string]any{
+	if err := l.Update(tx.DB, map[string]any{
 		"state": models.RunDone, "finished_at": tx.Now, "heartbeat_at": tx.Now, "stage": "", "done": 0, "total": 0,
 		"engine_version": r.computed.EngineVersion, "failure": "",
 		"evidence_digest": models.Hash(r.computed.EvidenceDigest[:]), "policy_digest": models.Hash(r.computed.PolicyDigest[:]),

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"time"
 
 	"gocloud.dev/blob"
 
@@ -17,36 +15,9 @@ import (
 	leases "steelyard/store/lease"
 )
 
-// pollEvery is how often a worker looks for exports that other processes queued or
-// left behind.
-const pollEvery = time.Second
-
-// lastWords is how long a worker that is told to stop may take to give its export
-// back.
-const lastWords = 5 * time.Second
-
 // Work takes up exports, one after the other, until ctx ends.
 func (s *Service) Work(ctx context.Context) error {
-	poll := time.NewTicker(pollEvery)
-	defer poll.Stop()
-	for {
-		worked, err := s.WriteNext(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			slog.ErrorContext(ctx, "export", "error", err)
-		}
-		if worked && err == nil {
-			continue
-		}
-		select {
-		case <-poll.C:
-		case <-s.signal.channel():
-		case <-ctx.Done():
-			return nil
-		}
-	}
+	return s.jobs().Work(ctx, s.signal.channel, s.WriteNext)
 }
 
 // WriteNext takes up one export that waits or was left behind, and writes it; false
@@ -57,27 +28,7 @@ func (s *Service) WriteNext(ctx context.Context) (bool, error) {
 	if err != nil || l == nil {
 		return false, err
 	}
-	return true, s.end(ctx, l, s.make(ctx, l))
-}
-
-// end does with an export what its writing came to.
-func (s *Service) end(ctx context.Context, l *lease, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, leases.ErrLost):
-		slog.WarnContext(ctx, "export was taken up elsewhere", "export", l.export.ID)
-		return nil
-	case ctx.Err() != nil:
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
-		defer cancel()
-		if given := l.giveBack(last); given != nil && !errors.Is(given, leases.ErrLost) {
-			return errors.Join(ctx.Err(), fmt.Errorf("give export %s back: %w", l.export.ID, given))
-		}
-		return ctx.Err()
-	}
-	slog.ErrorContext(ctx, "export failed", "export", l.export.ID, "error", err)
-	return s.fail(ctx, l, err)
+	return true, l.End(ctx, s.make(ctx, l), failure)
 }
 
 // make writes the file of an export and then its row.
@@ -87,7 +38,7 @@ func (s *Service) make(ctx context.Context, l *lease) error {
 		return err
 	}
 	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
-		err := l.update(tx.DB, map[string]any{
+		err := l.Update(tx.DB, map[string]any{
 			"state": models.ExportDone, "finished_at": tx.Now, "heartbeat_at": tx.Now, "done": l.export.Total,
 			"expires_at": tx.Now.Add(models.ExportKeep), "blob": file.name, "size": file.size, "digest": models.Hash(file.digest),
 		})
@@ -171,28 +122,17 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// fail ends an export without a file.
-func (s *Service) fail(ctx context.Context, l *lease, cause error) error {
-	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
-		return l.update(tx.DB, map[string]any{"state": models.ExportFailed, "failure": string(failure(cause)), "finished_at": tx.Now})
-	})
-	if errors.Is(err, leases.ErrLost) {
-		return nil
-	}
-	return err
-}
-
 // failure is the message that an export's row keeps of why it failed: one that takes no
 // arguments, since the row has no place for them.
-func failure(cause error) models.Key {
+func failure(cause error) string {
 	var own *models.Error
 	switch {
 	case !errors.As(cause, &own):
-		return models.KeyInternal
+		return string(models.KeyInternal)
 	case own.Code == models.CodeNotFound:
-		return models.KeyExportLost
+		return string(models.KeyExportLost)
 	case len(own.Args) > 0:
-		return models.KeyInternal
+		return string(models.KeyInternal)
 	}
-	return own.Key
+	return string(own.Key)
 }

@@ -24,11 +24,12 @@ const falseShare = 0.01
 
 // Examine looks at every finished run that nobody has looked at yet, and returns how
 // many these were. It is safe to run in several processes at once: a run is written
-// once, by whoever is first. A run that cannot be looked at keeps none behind it waiting.
+// once, by whoever is first. A run that cannot be looked at waits ([lease.Later]), and keeps
+// none behind it waiting.
 func (s *Service) Examine(ctx context.Context) (int, error) {
 	ctx = store.Widen(ctx, store.Evidence)
 	var runs []models.AssessmentRun
-	err := s.Store.Read(ctx).Where("state = ? AND id NOT IN (SELECT run_id FROM integrity_checks)", models.RunDone).
+	err := s.Store.Read(ctx).Where("state = ? AND id NOT IN (SELECT run_id FROM integrity_checks) AND id NOT IN ?", models.RunDone, s.later.Waiting(s.Store.Now())).
 		Order("finished_at, id").Limit(10).Find(&runs).Error
 	if err != nil {
 		return 0, fmt.Errorf("look for runs to examine: %w", err)
@@ -36,9 +37,11 @@ func (s *Service) Examine(ctx context.Context) (int, error) {
 	done, failed := 0, []error(nil)
 	for i := range runs {
 		if err := s.examine(ctx, &runs[i]); err != nil {
+			s.later.Failed(runs[i].ID, s.Store.Now())
 			failed = append(failed, fmt.Errorf("examine run %s: %w", runs[i].ID, err))
 			continue
 		}
+		s.later.Done(runs[i].ID)
 		done++
 	}
 	return done, errors.Join(failed...)

@@ -26,6 +26,7 @@ import (
 	"steelyard/models"
 	"steelyard/privacy"
 	"steelyard/store"
+	"steelyard/store/lease"
 )
 
 // Service does what this package is for. All fields are needed.
@@ -35,6 +36,8 @@ type Service struct {
 	Zone       *time.Location
 	Days       *calendar.Calendar
 	Thresholds privacy.Thresholds
+
+	later lease.Later // runs that could not be examined
 }
 
 // readers see the flags of their scope.
