@@ -91,17 +91,14 @@ func ReadSheet(r io.Reader) (*Sheet, error) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) || s.Format != SheetFormat {
 		return nil, errors.New("read the sheet: it is no sheet of estimates")
 	}
-	names := map[string]bool{}
-	for k := range scoring.Components {
-		names[k.String()] = true
-	}
 	if len(s.Lines) == 0 {
 		return nil, errors.New("read the sheet: it has no line")
 	}
 	for i := range s.Lines {
 		for name, c := range s.Lines[i].Components {
+			_, known := componentOf[name]
 			switch {
-			case !names[name]:
+			case !known:
 				return nil, fmt.Errorf("read the sheet: %s has a component %q", s.Lines[i].Official, name)
 			case c.N < 0, c.SE != nil && *c.SE < 0:
 				return nil, fmt.Errorf("read the sheet: %s of %s has fewer than no pieces, or a standard error below 0", name, s.Lines[i].Official)
@@ -120,19 +117,8 @@ const rounding = 0.005 + 1e-9
 // the components and a policy, and says what differs from what the sheet says. Bounded are lines whose
 // composite cannot be followed, since a component was cut off at 0 or 100.
 func (s *Sheet) Recompute(policy scoring.Policy) (found []Difference, bounded int) {
-	lines := make([]scoring.SheetLine, len(s.Lines))
-	for i := range s.Lines {
-		row := &s.Lines[i]
-		lines[i] = scoring.SheetLine{PeerGroup: row.PeerGroup, Disconnected: row.Disconnected}
-		for k := range scoring.Components {
-			lines[i].Components[k] = scoring.ComponentScore{Value: math.NaN()}
-			if c, ok := row.Components[k.String()]; ok {
-				lines[i].Components[k] = scoring.ComponentScore{Value: c.Value, N: c.N, Counts: c.Counts}
-			}
-		}
-	}
 	all := differences{}
-	for i, f := range scoring.Recompute(lines, policy) {
+	for i, f := range followed(s, policy) {
 		row := &s.Lines[i]
 		all.compare(row.Official, row.Unit, "status", row.Status, string(f.Status))
 		if f.Bounded {
@@ -158,3 +144,28 @@ func valueOf(x *float64) float64 {
 	}
 	return *x
 }
+
+// followed is what follows of a sheet's lines.
+func followed(s *Sheet, policy scoring.Policy) []scoring.Followed {
+	lines := make([]scoring.SheetLine, len(s.Lines))
+	for i := range s.Lines {
+		row := &s.Lines[i]
+		lines[i] = scoring.SheetLine{PeerGroup: row.PeerGroup, Disconnected: row.Disconnected}
+		for k := range scoring.Components {
+			lines[i].Components[k] = scoring.ComponentScore{Value: math.NaN()}
+			if c, ok := row.Components[k.String()]; ok {
+				lines[i].Components[k] = scoring.ComponentScore{Value: c.Value, N: c.N, Counts: c.Counts}
+			}
+		}
+	}
+	return scoring.Recompute(lines, policy)
+}
+
+// componentOf are the components by name.
+var componentOf = func() map[string]scoring.Component {
+	of := map[string]scoring.Component{}
+	for k := range scoring.Components {
+		of[k.String()] = k
+	}
+	return of
+}()

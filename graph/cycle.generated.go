@@ -1323,7 +1323,7 @@ func (ec *executionContext) unmarshalInputPolicyInput(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "satisfaction", "outcomes", "peerReview", "practicalWork", "normalisation", "haloCorrection", "borrowing", "solvedShare", "inTimeShare", "handlingShare", "walkInWeight", "figuresFrom", "commentsFrom", "deedsPerWeek", "minimumCellOfficials", "minimumCellItems", "minimumGroup", "excellentShare", "minimumReliability", "draws", "seed"}
+	fieldsInOrder := [...]string{"name", "satisfaction", "outcomes", "peerReview", "practicalWork", "normalisation", "haloCorrection", "borrowing", "solvedShare", "inTimeShare", "handlingShare", "walkInWeight", "figuresFrom", "commentsFrom", "publishComponents", "deedsPerWeek", "minimumCellOfficials", "minimumCellItems", "minimumGroup", "excellentShare", "minimumReliability", "draws", "seed"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1428,6 +1428,13 @@ func (ec *executionContext) unmarshalInputPolicyInput(ctx context.Context, obj a
 				return it, err
 			}
 			it.CommentsFrom = graphql.OmittableOf(data)
+		case "publishComponents":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("publishComponents"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PublishComponents = graphql.OmittableOf(data)
 		case "deedsPerWeek":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deedsPerWeek"))
 			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)

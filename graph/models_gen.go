@@ -1269,6 +1269,9 @@ type PolicyInput struct {
 	FiguresFrom graphql.Omittable[*int32] `json:"figuresFrom,omitempty"`
 	// The same for comments, at least as many as for figures; the server's are 10 by default.
 	CommentsFrom graphql.Omittable[*int32] `json:"commentsFrom,omitempty"`
+	// Lets everybody have the estimates of components once results are published (`steelyard extract --public`), as the thresholds allow.
+	// Left out: nobody outside the organisation gets any.
+	PublishComponents graphql.Omittable[*bool] `json:"publishComponents,omitempty"`
 	// How many confirmed deeds one week can add.
 	DeedsPerWeek graphql.Omittable[*int32] `json:"deedsPerWeek,omitempty"`
 	// How many officials a case-mix cell needs to stand by itself.

@@ -132,6 +132,8 @@ var sentences = map[models.Key]sentence{
 	models.KeyGradeLimited:        {"因 {1}，不能评为此等次。", "This grade is barred by {1}."},
 	models.KeyNotInRun:            {"此人不在该周期的考核结果之中。", "The results of this cycle do not have this official."},
 	models.KeyNoRun:               {"该周期还没有考核结果，请先计算。", "The cycle has no results yet: make a run first."},
+	models.KeyNotForPublic:        {"该周期的考核办法没有规定公开分项估计（publishComponents），因此不能公开。", "The policy of this cycle does not publish component estimates (publishComponents): nothing may be given to everybody."},
+	models.KeyPublicBefore:        {"“{1}”已经公开过同一时期的另一次计算。一条评价只能出现在一份公开数据里，否则两份相减就能看出单条评价。", "Another run that shares evidence with this one was given to everybody before, in “{1}”. An answer stands behind one public extract at most, or the difference of two would tell single answers."},
 	models.KeyCycleUnready:        {"周期目前为 {1}，此时不能进行此操作。", "The cycle is {1}, and this is not the time for it."},
 	models.KeyGradesMissing:       {"还有 {1} 人没有等次，请逐一确定，或将其余人员定为称职。", "{1} have no grade yet: decide each, or let the others be COMPETENT."},
 	models.KeyNotTold:             {"还有 {1} 人未书面告知结果。", "{1} have not been told in writing yet."},

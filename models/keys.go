@@ -132,6 +132,8 @@ const (
 	KeyNotInRun            Key = "not_in_run"           //
 	KeyNoRun               Key = "no_run"               //
 	KeyCycleUnready        Key = "cycle_unready"        // state
+	KeyNotForPublic        Key = "not_for_public"       //
+	KeyPublicBefore        Key = "public_before"        // cycle
 	KeyGradesMissing       Key = "grades_missing"       // how many
 	KeyNotTold             Key = "not_told"             // how many
 	KeyObjectionsOpen      Key = "objections_open"      // how many

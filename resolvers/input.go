@@ -247,6 +247,7 @@ func policyDocument(in *graph.PolicyInput) ([]byte, error) {
 	put(given, "walkInWeight", in.WalkInWeight)
 	put(given, "figuresFrom", in.FiguresFrom)
 	put(given, "commentsFrom", in.CommentsFrom)
+	put(given, "publishComponents", in.PublishComponents)
 	put(given, "deedsPerWeek", in.DeedsPerWeek)
 	put(given, "minimumCellOfficials", in.MinimumCellOfficials)
 	put(given, "minimumCellItems", in.MinimumCellItems)

@@ -12,7 +12,7 @@ func policyFields() in {
 	return in{
 		"name": wordy, "satisfaction": rule(0.4), "outcomes": rule(0.3), "peerReview": rule(0.2), "practicalWork": rule(0.1),
 		"normalisation": "STANDARDISED", "haloCorrection": true, "borrowing": true, "solvedShare": 0.5, "inTimeShare": 0.3, "handlingShare": 0.2,
-		"walkInWeight": 0.25, "deedsPerWeek": 3, "figuresFrom": 6, "commentsFrom": 12, "minimumCellOfficials": 3, "minimumCellItems": 30, "minimumGroup": 5, "excellentShare": 0.2,
+		"walkInWeight": 0.25, "deedsPerWeek": 3, "figuresFrom": 6, "commentsFrom": 12, "publishComponents": true, "minimumCellOfficials": 3, "minimumCellItems": 30, "minimumGroup": 5, "excellentShare": 0.2,
 		"minimumReliability": 0.7, "draws": 200, "seed": 7,
 	}
 }

@@ -78,6 +78,10 @@ type Policy struct {
 	FiguresFrom  int `json:"figuresFrom,omitempty"`
 	CommentsFrom int `json:"commentsFrom,omitempty"`
 
+	// PublishComponents lets the estimates of components of a published run be given to
+	// everybody, as thresholds allow. The engine takes no notice of it.
+	PublishComponents bool `json:"publishComponents,omitempty"`
+
 	// Draws is how many seeded draws the intervals rest on; Seed starts them.
 	Draws int    `json:"draws"`
 	Seed  uint64 `json:"seed"`

@@ -18,7 +18,7 @@ var arrows = map[string]string{
 	"calendar":         "",
 	"docs/...":         "report",
 	"examples/...":     "examples/...",
-	"extract":          "scoring",
+	"extract":          "privacy scoring",
 	"graph":            "auditchain graph/scalar models services/...",
 	"graph/scalar":     "models",
 	"messages":         "models",

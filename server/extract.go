@@ -68,16 +68,18 @@ func (c *assessCmd) verifyFile(s *session) error {
 }
 
 type extractCmd struct {
-	RunID string `name:"run" required:"" placeholder:"RUN" help:"The run."`
-	Sheet bool   `help:"Only the component estimates and what followed from them, for recompute; no evidence."`
-	Out   string `required:"" type:"path" placeholder:"FILE" help:"Where the extract goes; nobody but its owner can read it."`
+	RunID  string `name:"run" required:"" placeholder:"RUN" help:"The run."`
+	Sheet  bool   `help:"Only the component estimates and what followed from them, for recompute; no evidence." xor:"what"`
+	Public bool   `help:"Of the estimates what everybody may have, where results are published under a policy that publishes components." xor:"what"`
+	Out    string `required:"" type:"path" placeholder:"FILE" help:"Where the extract goes; nobody but its owner can read it."`
 }
 
 // Help is the longer text of --help.
 func (extractCmd) Help() string {
 	return "The evidence by external ids, raters as numbers; the policy; every figure. Whoever has it computes the run anew by " +
 		"assess --verify --file. It holds single answers, and whoever knows who was to review whom recognises reviewers in it: it is for an " +
-		"auditor who is bound to keep it. It leaves an audit entry."
+		"auditor who is bound to keep it. With --public the sheet leaves out what few persons stand behind, and everybody may have it; no answer " +
+		"stands behind two of these. It leaves an audit entry."
 }
 
 func (c *extractCmd) Run(s *session) error {
@@ -110,18 +112,27 @@ func (c *extractCmd) write(s *session, service *assessments.Service, id models.I
 	g := newGauge(s.stderr)
 	defer g.end()
 	var run *assessments.Computed
+	lines := -1
 	err := replaceSecretFile(c.Out, func(w io.Writer) (err error) {
-		write := service.Extract
-		if c.Sheet {
-			write = service.ExtractSheet
+		switch {
+		case c.Public:
+			run, lines, err = service.ExtractPublic(s.ctx, id, w, g.steps)
+		case c.Sheet:
+			run, err = service.ExtractSheet(s.ctx, id, w, g.steps)
+		default:
+			run, err = service.Extract(s.ctx, id, w, g.steps)
 		}
-		run, err = write(s.ctx, id, w, g.steps)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	g.end()
+	if lines >= 0 {
+		if _, err := fmt.Fprintf(s.stdout, "officials        %d of %d; the rest would tell of few persons\n", lines, len(run.Rows)); err != nil {
+			return err
+		}
+	}
 	_, err = fmt.Fprintf(s.stdout, "extract          %s\nevidence digest  %x\npolicy digest    %x\n", c.Out, run.EvidenceDigest, run.PolicyDigest)
 	return err
 }

@@ -6442,6 +6442,9 @@ type PolicyInput struct {
 	FiguresFrom int `json:"figuresFrom"`
 	// The same for comments, at least as many as for figures; the server's are 10 by default.
 	CommentsFrom int `json:"commentsFrom"`
+	// Lets everybody have the estimates of components once results are published (`steelyard extract --public`), as the thresholds allow.
+	// Left out: nobody outside the organisation gets any.
+	PublishComponents bool `json:"publishComponents"`
 	// How many confirmed deeds one week can add.
 	DeedsPerWeek int `json:"deedsPerWeek"`
 	// How many officials a case-mix cell needs to stand by itself.
@@ -6501,6 +6504,9 @@ func (v *PolicyInput) GetFiguresFrom() int { return v.FiguresFrom }
 
 // GetCommentsFrom returns PolicyInput.CommentsFrom, and is useful for accessing the field via an interface.
 func (v *PolicyInput) GetCommentsFrom() int { return v.CommentsFrom }
+
+// GetPublishComponents returns PolicyInput.PublishComponents, and is useful for accessing the field via an interface.
+func (v *PolicyInput) GetPublishComponents() bool { return v.PublishComponents }
 
 // GetDeedsPerWeek returns PolicyInput.DeedsPerWeek, and is useful for accessing the field via an interface.
 func (v *PolicyInput) GetDeedsPerWeek() int { return v.DeedsPerWeek }
