@@ -159,6 +159,9 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Viewer, error) {
 	if len(token) > MaxTokenBytes {
 		return Viewer{}, refused(ReasonInvalid, fmt.Errorf("token has %d bytes", len(token)))
 	}
+	if err := checkMembers(token, v.provider == nil); err != nil {
+		return Viewer{}, refused(ReasonInvalid, err)
+	}
 	if v.provider != nil || v.sessions != nil {
 		switch issuer := claimedIssuer(token); {
 		case v.provider != nil && issuer == v.provider.Issuer():
