@@ -22,10 +22,12 @@ type Service struct {
 	Callers map[string][]models.Role
 }
 
-// standing is an account with what the database says of one of its tokens.
+// standing is an account with what the database says of one of its tokens, and of units.
 type standing struct {
 	models.Account
 	TokenRevoked bool
+	Asked        *models.ID // the unit that the token names, where it lies within the account's scope
+	Home         *models.ID // the unit of the official whom the subject is
 }
 
 // Actor is who a proven viewer is. It is UNAUTHENTICATED where the account is
@@ -52,17 +54,11 @@ func (s *Service) Actor(ctx context.Context, v auth.Viewer) (auth.Actor, error) 
 	if account.Kind == models.AccountService {
 		actor.Operations = slices.Clip(account.Operations)
 	}
-	if v.Unit != "" {
-		if actor.UnitID, err = s.narrowed(ctx, account, v.Unit); err != nil {
-			return auth.Actor{}, err
-		}
+	if v.Unit != "" { // a token never widens a scope
+		actor.UnitID = found.Asked
 	}
-	if actor.UnitID == nil && actor.OfficialID != nil && actor.Is(models.RoleOfficial) {
-		official, err := store.Take[models.Official](s.Store.Read(ctx).Where("id = ?", *actor.OfficialID), "Official")
-		if err != nil {
-			return auth.Actor{}, err
-		}
-		actor.UnitID = &official.UnitID
+	if actor.UnitID == nil && actor.Is(models.RoleOfficial) {
+		actor.UnitID = found.Home
 	}
 	return actor, nil
 }
@@ -80,11 +76,14 @@ func (s *Service) BySubject(ctx context.Context, subject string) (*models.Accoun
 	return store.Take[models.Account](s.Store.Read(ctx).Where("subject = ?", subject), "Account")
 }
 
-// standing reads a viewer's account, and whether just this token was revoked, at once:
-// every request asks.
+// standing reads a viewer's account, whether just this token was revoked, and the units
+// that its scope may come to, at once: every request asks.
 func (s *Service) standing(ctx context.Context, v auth.Viewer) (*standing, error) {
 	return store.Take[standing](s.Store.Read(ctx).Table("accounts").Select(`accounts.*, EXISTS (SELECT 1 FROM account_tokens AS t
-		WHERE t.account_id = accounts.id AND t.token_id = ? AND t.revoked_at IS NOT NULL) AS token_revoked`, v.TokenID).
+		WHERE t.account_id = accounts.id AND t.token_id = ? AND t.revoked_at IS NOT NULL) AS token_revoked,
+		(SELECT u.id FROM org_units AS u JOIN org_unit_closures AS c ON c.descendant_id = u.id
+			WHERE u.ref = ? AND c.ancestor_id = accounts.unit_id) AS asked,
+		(SELECT o.unit_id FROM officials AS o WHERE o.id = accounts.official_id) AS home`, v.TokenID, v.Unit).
 		Where("subject = ?", v.Subject), "Account")
 }
 
@@ -93,23 +92,6 @@ func (s *Service) standing(ctx context.Context, v auth.Viewer) (*standing, error
 // touches what belongs to the secrets that they show.
 func Enter(ctx context.Context, a auth.Actor) context.Context {
 	return store.WithReach(auth.WithActor(ctx, a), a.UnitID, a.OfficialID)
-}
-
-// narrowed is the scope of a token that names a unit: that unit, where it lies
-// within the account's scope, and otherwise none. A token never widens a scope.
-func (s *Service) narrowed(ctx context.Context, a *models.Account, ref string) (*models.ID, error) {
-	unit, err := store.Take[models.OrgUnit](s.Store.Read(ctx).Where("ref = ?", ref), "OrgUnit")
-	if models.CodeOf(err) == models.CodeNotFound {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	covered, err := store.Covers(s.Store.Read(ctx), a.UnitID, unit.ID)
-	if err != nil || !covered {
-		return nil, err
-	}
-	return &unit.ID, nil
 }
 
 // caps says whether a token may make its holder act in a role: in the account's
