@@ -79,7 +79,7 @@ func (s *Service) BySubject(ctx context.Context, subject string) (*models.Accoun
 // standing reads a viewer's account, whether just this token was revoked, and the units
 // that its scope may come to, at once: every request asks.
 func (s *Service) standing(ctx context.Context, v auth.Viewer) (*standing, error) {
-	return store.Take[standing](s.Store.Read(ctx).Table("accounts").Select(`accounts.*, EXISTS (SELECT 1 FROM account_tokens AS t
+	return store.Take[standing](s.Store.Read(store.Untold(ctx)).Table("accounts").Select(`accounts.*, EXISTS (SELECT 1 FROM account_tokens AS t
 		WHERE t.account_id = accounts.id AND t.token_id = ? AND t.revoked_at IS NOT NULL) AS token_revoked,
 		(SELECT u.id FROM org_units AS u JOIN org_unit_closures AS c ON c.descendant_id = u.id
 			WHERE u.ref = ? AND c.ancestor_id = accounts.unit_id) AS asked,
