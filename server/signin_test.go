@@ -232,6 +232,7 @@ func TestAnAnswerIsForTheBrowserThatAsked(t *testing.T) {
 	theirs.stopped()
 	theirs.wants(back, http.StatusUnprocessableEntity, notFinished)      // another browser's answer
 	s.person(t).wants(back, http.StatusUnprocessableEntity, notFinished) // a browser that asked nothing
+	back = mine.stopped()                                                // a code that nobody has used
 	mine.wants(strings.Replace(back, "state=", "state=A", 1), http.StatusUnprocessableEntity, notFinished)
 	mine.wants(back, http.StatusUnprocessableEntity, notFinished) // a wrong answer ends the attempt
 
