@@ -3,6 +3,8 @@ package reviews
 import (
 	"context"
 
+	"gorm.io/gorm"
+
 	"steelyard/auth"
 	"steelyard/models"
 	"steelyard/privacy"
@@ -79,9 +81,12 @@ func (s *Service) Results(ctx context.Context, actor auth.Actor, id, official mo
 		return nil, models.AtField("roundId", err)
 	}
 	if !own(actor, official) {
-		if _, _, err := s.roundInScope(db, actor, id); err != nil {
-			return nil, err
-		}
+		_, _, err = s.roundInScope(db, actor, id)
+	} else {
+		err = concerns(db, id, official)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := s.sealed(db, round, &models.PeerReview{}); err != nil {
 		return nil, err
@@ -147,4 +152,14 @@ func figures(d models.Dimension, n, sum []int, thresholds privacy.Thresholds) ([
 		out = append(out, f)
 	}
 	return out, nil
+}
+
+// concerns is NOT_FOUND for a round in which an official is not reviewed: of others' rounds
+// officials learn nothing, not even that there are any.
+func concerns(db *gorm.DB, round, official models.ID) error {
+	_, err := store.Take[models.ReviewAssignment](db.Where("round_id = ? AND official_id = ?", round, official).Limit(1), "ReviewRound")
+	if models.CodeOf(err) == models.CodeNotFound {
+		_, err = store.Take[models.PeerReview](db.Where("round_id = ? AND official_id = ?", round, official).Limit(1), "ReviewRound")
+	}
+	return models.AtField("roundId", err)
 }
