@@ -53,6 +53,9 @@ func TestAddressThatAsksTooMuchWaits(t *testing.T) {
 	wantWait(t, ask("203.0.113.9, 192.0.2.1", cheap)) // whatever a caller writes before its own address
 	ask("192.0.2.2", cheap).want(t, 200)
 	s.send(t, "GET", "/healthz", "", "X-Forwarded-For", "192.0.2.1").want(t, 200)
+	// Readiness asks the database, and so waits with the rest.
+	s.send(t, "GET", "/readyz", "", "X-Forwarded-For", "192.0.2.1").want(t, 429)
+	s.send(t, "GET", "/readyz", "", "X-Forwarded-For", "192.0.2.2").want(t, 200)
 
 	for range 2 {
 		ask("198.51.100.1", guess).want(t, 200)
