@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"time"
-
 )
 
 // profileTimeout is how long a profile may take to be written.
