@@ -38,7 +38,7 @@ func (s *Sheet) Public(policy scoring.Policy, persons []Behind, threshold int) *
 				row.Components[name] = c
 			}
 			same := stated == nil && row.Composite == nil || stated != nil && row.Composite != nil && math.Abs(*stated-*row.Composite) <= 2*rounding
-			if !same && !f.Bounded || row.Status != s.Lines[at[n]].Status {
+			if !same && !f.Bounded || row.Status != s.Lines[at[n]].Status || row.Grade != string(f.Grade) {
 				shown[at[n]], lost = false, true
 			}
 			if f.Bounded {
@@ -103,7 +103,7 @@ func (s *Sheet) hideCircles(persons []Behind, shown []bool, threshold int) {
 // rounded is a sheet of the lines shown, with the components that count, and where each
 // line stood.
 func (s *Sheet) rounded(policy scoring.Policy, shown []bool) (*Sheet, []int) {
-	out, at := &Sheet{Format: s.Format, Lines: []SheetRow{}}, []int{}
+	out, at := &Sheet{Format: s.Format, Quotas: []SheetQuota{}, Lines: []SheetRow{}}, []int{}
 	for i := range s.Lines {
 		if !shown[i] {
 			continue
@@ -117,6 +117,11 @@ func (s *Sheet) rounded(policy scoring.Policy, shown []bool) (*Sheet, []int) {
 			}
 		}
 		out.Lines, at = append(out.Lines, row), append(at, i)
+	}
+	for _, q := range s.Quotas {
+		if slices.ContainsFunc(out.Lines, func(row SheetRow) bool { return row.Unit == q.Unit && row.Position == q.Position }) {
+			out.Quotas = append(out.Quotas, q)
+		}
 	}
 	return out, at
 }

@@ -19,20 +19,35 @@ const maxSheet = 256 << 20
 
 // Sheet is the component estimates of whole peer groups and what was made of them.
 type Sheet struct {
-	Format string     `json:"format"`
-	Lines  []SheetRow `json:"lines"`
+	Format string       `json:"format"`
+	Quotas []SheetQuota `json:"quotas"` // of the units and positions of the lines
+	Lines  []SheetRow   `json:"lines"`
+}
+
+// SheetQuota is how many of a unit's members of one position can be graded: the policy's
+// share of them, rounded down, are the places of EXCELLENT.
+type SheetQuota struct {
+	Unit     string `json:"unit"`
+	Position string `json:"position"`
+	Size     int    `json:"size"`
 }
 
 // SheetRow is one posting. Absent numbers are null, an absent rank 0.
 type SheetRow struct {
 	Official     string                    `json:"official"`
 	Unit         string                    `json:"unit"`
+	Position     string                    `json:"position"`
 	PeerGroup    string                    `json:"peerGroup"`
 	Disconnected bool                      `json:"disconnected"` // no shared cell or rater compares the official with the group
 	Components   map[string]SheetComponent `json:"components"`   // by name; one without evidence may be left out
 	Status       string                    `json:"status"`
 	Composite    *float64                  `json:"composite"`
 	Rank         int32                     `json:"rank"`
+	// Chance is the probability of truly lying among the unit's best, as many as there are
+	// places; absent: no candidate. LowReliability keeps from any proposal.
+	Chance         *float64 `json:"chance"`
+	LowReliability bool     `json:"lowReliability"`
+	Grade          string   `json:"grade"` // proposed: EXCELLENT, BOUNDARY or empty
 }
 
 // SheetComponent is one component's estimate on the composite's scale.
@@ -46,13 +61,17 @@ type SheetComponent struct {
 
 // NewSheet is the sheet of a result.
 func NewSheet(postings []scoring.Posting, result *scoring.Result) *Sheet {
-	s := &Sheet{Format: SheetFormat, Lines: make([]SheetRow, len(result.Assessments))}
+	s := &Sheet{Format: SheetFormat, Quotas: make([]SheetQuota, len(result.Quotas)), Lines: make([]SheetRow, len(result.Assessments))}
+	for i, q := range result.Quotas {
+		s.Quotas[i] = SheetQuota{q.Unit, q.Position, q.Size}
+	}
 	for i := range result.Assessments {
 		a := &result.Assessments[i]
 		p := &postings[a.Posting]
 		row := SheetRow{
-			Official: p.Official, Unit: p.Unit, PeerGroup: p.PeerGroup, Disconnected: slices.Contains(a.Flags, scoring.FlagDisconnected),
+			Official: p.Official, Unit: p.Unit, Position: p.Position, PeerGroup: p.PeerGroup, Disconnected: slices.Contains(a.Flags, scoring.FlagDisconnected),
 			Components: map[string]SheetComponent{}, Status: string(a.Status), Composite: number(a.Composite), Rank: a.Rank,
+			Chance: number(a.Chance), LowReliability: slices.Contains(a.Flags, scoring.FlagLowReliability), Grade: string(a.Grade),
 		}
 		for k := range scoring.Components {
 			if c := &a.Components[k]; !math.IsNaN(c.Value) {
@@ -113,14 +132,16 @@ func ReadSheet(r io.Reader) (*Sheet, error) {
 // typed from a report by half of its last digit.
 const rounding = 0.005 + 1e-9
 
-// Recompute follows status, weights, composite and rank of every line from the values of
-// the components and a policy, and says what differs from what the sheet says. Bounded are lines whose
+// Recompute follows status, weights, composite, rank and proposed grade of every line from
+// the values of the components, the chances and a policy, and says what differs from what
+// the sheet says. Bounded are lines whose
 // composite cannot be followed, since a component was cut off at 0 or 100.
 func (s *Sheet) Recompute(policy scoring.Policy) (found []Difference, bounded int) {
 	all := differences{}
 	for i, f := range followed(s, policy) {
 		row := &s.Lines[i]
 		all.compare(row.Official, row.Unit, "status", row.Status, string(f.Status))
+		all.compare(row.Official, row.Unit, "grade", row.Grade, string(f.Grade))
 		if f.Bounded {
 			bounded++
 		} else {
@@ -150,7 +171,10 @@ func followed(s *Sheet, policy scoring.Policy) []scoring.Followed {
 	lines := make([]scoring.SheetLine, len(s.Lines))
 	for i := range s.Lines {
 		row := &s.Lines[i]
-		lines[i] = scoring.SheetLine{PeerGroup: row.PeerGroup, Disconnected: row.Disconnected}
+		lines[i] = scoring.SheetLine{
+			Unit: row.Unit, Position: row.Position, PeerGroup: row.PeerGroup, Disconnected: row.Disconnected,
+			Chance: valueOf(row.Chance), Unsure: row.LowReliability,
+		}
 		for k := range scoring.Components {
 			lines[i].Components[k] = scoring.ComponentScore{Value: math.NaN()}
 			if c, ok := row.Components[k.String()]; ok {
@@ -158,7 +182,11 @@ func followed(s *Sheet, policy scoring.Policy) []scoring.Followed {
 			}
 		}
 	}
-	return scoring.Recompute(lines, policy)
+	quotas := make([]scoring.Quota, len(s.Quotas))
+	for i, q := range s.Quotas {
+		quotas[i] = scoring.Quota{Unit: q.Unit, Position: q.Position, Size: q.Size}
+	}
+	return scoring.Recompute(lines, quotas, policy)
 }
 
 // componentOf are the components by name.

@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,10 +31,19 @@ func TestASheetIsFollowedByThePolicy(t *testing.T) {
 		do   func(s *Sheet, p *scoring.Policy)
 		want string
 	}{
-		"untouched":      {func(*Sheet, *scoring.Policy) {}, ""},
-		"rounded":        {func(s *Sheet, _ *scoring.Policy) { *s.Lines[0].Composite = math.Round(*s.Lines[0].Composite*100) / 100 }, ""},
-		"a composite":    {func(s *Sheet, _ *scoring.Policy) { *s.Lines[0].Composite += 0.02 }, "composite"},
-		"a rank":         {func(s *Sheet, _ *scoring.Policy) { s.Lines[0].Rank++ }, "rank"},
+		"untouched":   {func(*Sheet, *scoring.Policy) {}, ""},
+		"rounded":     {func(s *Sheet, _ *scoring.Policy) { *s.Lines[0].Composite = math.Round(*s.Lines[0].Composite*100) / 100 }, ""},
+		"a composite": {func(s *Sheet, _ *scoring.Policy) { *s.Lines[0].Composite += 0.02 }, "composite"},
+		"a rank":      {func(s *Sheet, _ *scoring.Policy) { s.Lines[0].Rank++ }, "rank"},
+		"a grade": {func(s *Sheet, _ *scoring.Policy) {
+			i := slices.IndexFunc(s.Lines, func(r SheetRow) bool { return r.Grade == "BOUNDARY" })
+			s.Lines[i].Grade = "EXCELLENT"
+		}, "grade"},
+		"a chance": {func(s *Sheet, _ *scoring.Policy) {
+			i := slices.IndexFunc(s.Lines, func(r SheetRow) bool { return r.Grade == "BOUNDARY" })
+			*s.Lines[i].Chance = 0.01
+		}, "grade"},
+		"a larger share": {func(_ *Sheet, p *scoring.Policy) { p.ExcellentShare = 0 }, "grade"},
 		"a status":       {func(s *Sheet, _ *scoring.Policy) { s.Lines[0].Status = "PROVISIONAL" }, "status"},
 		"another policy": {func(_ *Sheet, p *scoring.Policy) { p.Satisfaction.Weight, p.Outcomes.Weight = 0.5, 0.2 }, "composite"},
 		"a larger group": {func(_ *Sheet, p *scoring.Policy) { p.MinimumGroup = 10000 }, "rank"},

@@ -222,7 +222,7 @@ func (a *assessed) report() {
 		s := &out.standing[i]
 		list[i] = Assessment{
 			Posting: int32(i), Status: s.status, Composite: out.value[i], Low: math.NaN(), High: math.NaN(),
-			Reliability: math.NaN(), WithoutHalo: out.withoutHalo[i], Geometric: math.NaN(),
+			Reliability: math.NaN(), Chance: math.NaN(), WithoutHalo: out.withoutHalo[i], Geometric: math.NaN(),
 			Dimensions: a.dimensions[i], Outcomes: a.outcomes[i],
 			MonthsInPost: float64(r.ev.Postings[i].To-r.ev.Postings[i].From+1) / daysAMonth,
 		}

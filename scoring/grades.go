@@ -89,21 +89,33 @@ func (r *run) propose(candidates []int32, places int, d *drawn, list []Assessmen
 			}
 		}
 	}
-	proposed := 0
-	for _, at := range sortedIndex(len(candidates), func(a, b int32) int { return cmp.Compare(inside[b], inside[a]) }) {
-		i := candidates[at]
-		if list[i].Reliability < r.policy.MinimumReliability {
+	unsure := make([]bool, len(candidates))
+	for at, i := range candidates {
+		list[i].Chance = inside[at]
+		if unsure[at] = list[i].Reliability < r.policy.MinimumReliability; unsure[at] {
 			r.flags[i].add(FlagLowReliability)
-			continue
-		}
-		switch {
-		case inside[at] > gradeSure && proposed < places:
-			list[i].Grade = GradeExcellent
-			proposed++
-		case inside[at] >= 1-gradeSure:
-			list[i].Grade = GradeBoundary
 		}
 	}
+	for at, grade := range proposals(inside, unsure, places) {
+		list[candidates[at]].Grade = grade
+	}
+}
+
+// proposals are the grades that follow from the candidates' chances, the surest first;
+// unsure are those with too little reliability for any.
+func proposals(chance []float64, unsure []bool, places int) []Grade {
+	grades, proposed := make([]Grade, len(chance)), 0
+	for _, at := range sortedIndex(len(chance), func(a, b int32) int { return cmp.Compare(chance[b], chance[a]) }) {
+		switch {
+		case unsure[at]:
+		case chance[at] > gradeSure && proposed < places:
+			grades[at] = GradeExcellent
+			proposed++
+		case chance[at] >= 1-gradeSure:
+			grades[at] = GradeBoundary
+		}
+	}
+	return grades
 }
 
 // bestOfGroups is, by draw and group, the value from which a member of the peer

@@ -3,11 +3,14 @@ package scoring
 import "math"
 
 // SheetLine is what a sheet says of one posting: what is needed to follow its
-// composite and rank from the components and the policy.
+// composite, rank and proposed grade from the estimates and the policy.
 type SheetLine struct {
-	PeerGroup    string
-	Disconnected bool // no shared cell or rater compares the official with the group
-	Components   [Components]ComponentScore
+	Unit, Position string
+	PeerGroup      string
+	Disconnected   bool // no shared cell or rater compares the official with the group
+	Components     [Components]ComponentScore
+	Chance         float64 // see [Assessment].Chance
+	Unsure         bool    // too little reliability for a grade
 }
 
 // Followed is what follows of one posting.
@@ -16,6 +19,7 @@ type Followed struct {
 	Weight    [Components]float64
 	Composite float64 // NaN without one
 	Rank      int32   // 0 without one
+	Grade     Grade
 	// Bounded says that a component stands at 0 or 100, where it was cut off: the
 	// composite is then only as near as what was cut off.
 	Bounded bool
@@ -28,9 +32,10 @@ type Followed struct {
 //	weight    = the policy's, shared out over those of the group, then over those that count
 //
 // Of a component it takes Value, N and Counts; a component below the policy's
-// minimum never counts. Intervals and proposed grades rest on the joint distribution
-// of all components, which estimates alone do not hold.
-func Recompute(lines []SheetLine, policy Policy) []Followed {
+// minimum never counts. Of quotas it takes the size, from which the policy's share makes
+// the places that the chances are held to. Intervals, and the chances, rest on the joint
+// distribution of all components, which estimates alone do not hold.
+func Recompute(lines []SheetLine, quotas []Quota, policy Policy) []Followed {
 	postings := make([]Posting, len(lines))
 	for i := range lines {
 		postings[i].PeerGroup = lines[i].PeerGroup
@@ -63,7 +68,25 @@ func Recompute(lines []SheetLine, policy Policy) []Followed {
 	for i := range out {
 		out[i].Rank = ranks[i]
 	}
+	for _, q := range quotas {
+		gradeUnit(lines, out, q.Unit, q.Position, Places(policy.ExcellentShare, q.Size))
+	}
 	return out
+}
+
+// gradeUnit follows the proposals of one unit and class of staff.
+func gradeUnit(lines []SheetLine, out []Followed, unit, position string, places int) {
+	var at []int
+	var chance []float64
+	var unsure []bool
+	for i := range lines {
+		if l := &lines[i]; l.Unit == unit && l.Position == position && !math.IsNaN(l.Chance) {
+			at, chance, unsure = append(at, i), append(chance, l.Chance), append(unsure, l.Unsure)
+		}
+	}
+	for k, grade := range proposals(chance, unsure, places) {
+		out[at[k]].Grade = grade
+	}
 }
 
 func followed(e *SheetLine, s *standing) Followed {

@@ -8,9 +8,9 @@ import (
 	"steelyard/scoring"
 )
 
-// TestCompositeAndRankFollowFromTheComponents of a whole world, under policies that
+// TestCompositeRankAndGradeFollowFromTheComponents of a whole world, under policies that
 // leave components out or count them otherwise; and a changed estimate is seen.
-func TestCompositeAndRankFollowFromTheComponents(t *testing.T) {
+func TestCompositeRankAndGradeFollowFromTheComponents(t *testing.T) {
 	ev := world(t, "plain", 60, 3).Evidence
 	other := scoring.DefaultPolicy()
 	other.Draws, other.MinimumGroup = 100, 5
@@ -22,16 +22,18 @@ func TestCompositeAndRankFollowFromTheComponents(t *testing.T) {
 		estimates := make([]scoring.SheetLine, len(result.Assessments))
 		for i := range result.Assessments {
 			a := &result.Assessments[i]
+			p := &ev.Postings[a.Posting]
 			estimates[i] = scoring.SheetLine{
-				PeerGroup: ev.Postings[a.Posting].PeerGroup, Components: a.Components,
-				Disconnected: slices.Contains(a.Flags, scoring.FlagDisconnected),
+				Unit: p.Unit, Position: p.Position, PeerGroup: p.PeerGroup, Components: a.Components, Chance: a.Chance,
+				Disconnected: slices.Contains(a.Flags, scoring.FlagDisconnected), Unsure: slices.Contains(a.Flags, scoring.FlagLowReliability),
 			}
 		}
-		composites := 0
-		for i, f := range scoring.Recompute(estimates, policy) {
+		composites, grades := 0, map[scoring.Grade]int{}
+		for i, f := range scoring.Recompute(estimates, result.Quotas, policy) {
 			a := &result.Assessments[i]
 			// The same products in the same order: no rounding differs.
-			if f.Status != a.Status || f.Rank != a.Rank || !f.Bounded && f.Composite != a.Composite && !(math.IsNaN(f.Composite) && math.IsNaN(a.Composite)) {
+			grades[f.Grade]++
+			if f.Status != a.Status || f.Grade != a.Grade || f.Rank != a.Rank || !f.Bounded && f.Composite != a.Composite && !(math.IsNaN(f.Composite) && math.IsNaN(a.Composite)) {
 				t.Errorf("posting %d: %+v, want %s %v rank %d", i, f, a.Status, a.Composite, a.Rank)
 			}
 			for k := range f.Weight {
@@ -43,11 +45,11 @@ func TestCompositeAndRankFollowFromTheComponents(t *testing.T) {
 				composites++
 			}
 		}
-		if composites < 50 {
-			t.Errorf("only %d composites", composites)
+		if composites < 50 || len(grades) < 2 {
+			t.Errorf("only %d composites, grades %v", composites, grades)
 		}
 		estimates[0].Components[scoring.Outcomes].Value++
-		if f := scoring.Recompute(estimates, policy)[0]; f.Composite == result.Assessments[0].Composite {
+		if f := scoring.Recompute(estimates, result.Quotas, policy)[0]; f.Composite == result.Assessments[0].Composite {
 			t.Error("another estimate gives the same composite")
 		}
 	}

@@ -99,6 +99,7 @@ type Assessment struct {
 	Response             Response                   // who could have answered; corrects nothing
 	MonthsInPost         float64
 	Reliability          float64 // of the composite, 0 to 1
+	Chance               float64 // of truly lying among the unit's best, as many as there are places; NaN: no candidate
 	Visibility           float64 // percentile within the peer group
 	ShowcaseGap          float64 // percentile of visibility less that of the composite
 	WithoutHalo          float64 // the composite with the halo step left out

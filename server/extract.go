@@ -145,7 +145,7 @@ type recomputeCmd struct {
 // Help is the longer text of --help.
 func (recomputeCmd) Help() string {
 	return "Follows status, weights, composite and rank of every line from the values of its components and the policy, and names what differs from " +
-		"what the sheet says. Needs no database. Standard errors, intervals and proposed grades rest on more than estimates: assess --verify --file computes those."
+		"what the sheet says. Needs no database. A proposed grade follows from the sheet's chance of lying among the unit's best; that chance, standard errors and intervals rest on more than estimates: assess --verify --file computes those."
 }
 
 // errSheetDiffers ends a recomputation that found a difference.

@@ -13,8 +13,8 @@ import (
 	"steelyard/scoring/simulate"
 )
 
-// TestAnOfficialFollowsTheOwnScoreByTheProgram, from a sheet and the policy alone: composite
-// and rank of the whole group's sheet and of what everybody may have of it, the own composite
+// TestAnOfficialFollowsTheOwnScoreByTheProgram, from a sheet and the policy alone: composite,
+// rank and grade of the whole group's sheet and of what everybody may have of it, the own composite
 // from the own line; and a wrong figure is named.
 func TestAnOfficialFollowsTheOwnScoreByTheProgram(t *testing.T) {
 	world := simulate.Worlds()[0]
@@ -49,7 +49,7 @@ func TestAnOfficialFollowsTheOwnScoreByTheProgram(t *testing.T) {
 	for i := range persons {
 		persons[i] = extract.Behind{9, 9, 9, 9}
 	}
-	own := &extract.Sheet{Format: sheet.Format, Lines: []extract.SheetRow{sheet.Lines[0]}}
+	own := &extract.Sheet{Format: sheet.Format, Quotas: sheet.Quotas, Lines: []extract.SheetRow{sheet.Lines[0]}}
 	own.Lines[0].Rank = 0 // which needs the group
 	for name, s := range map[string]*extract.Sheet{"whole.json": sheet, "public.json": sheet.Public(policy, persons, 5), "own.json": own} {
 		said := must(t, "", "recompute", "--sheet", file(name, s.Write), "--policy", rules)
