@@ -32,8 +32,11 @@ func TestWhatEverybodyMayHaveTellsOfMany(t *testing.T) {
 	const threshold = 5
 	ev, result, policy := smallWorld(t)
 	sheet := NewSheet(ev.Postings, result)
-	for i := range sheet.Lines { // units of a handful
-		sheet.Lines[i].Unit = string(rune('a' + i%8))
+	sheet.Quotas = nil
+	for i := range sheet.Lines { // units of a handful, with places for all
+		row := &sheet.Lines[i]
+		row.Unit = string(rune('a' + i%8))
+		sheet.Quotas = append(sheet.Quotas, SheetQuota{row.Unit, row.Position, 1000})
 	}
 	left := 0
 	for seed := range uint64(12) {
