@@ -244,7 +244,7 @@ func (o *office) checkStatements() {
 		return n.Load() - before
 	}
 	few, many := list(5), list(50)
-	if many > few || many > 10 {
+	if many > few || many > 8 {
 		o.Errorf("%d statements for 5 officials, %d for 50", few, many)
 	}
 }

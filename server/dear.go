@@ -24,8 +24,9 @@ const (
 	working kind = "working"
 )
 
-// shares are what of --rate-limit each may use for a kind: by default 60 and 30 a minute.
-var shares = map[kind]int{guessing: 10, working: 20}
+// shares are what of --rate-limit each may use for a kind: by default 60 a minute, as often
+// as somebody who tries weights by moving them asks.
+var shares = map[kind]int{guessing: 10, working: 10}
 
 // dear are the operations that have a limit of their own. Everything that a stranger may
 // do, or try a secret with, must be among them.
@@ -37,9 +38,8 @@ var dear = map[string]kind{
 	"unsubscribeFromCase": guessing, "objectExclusion": guessing, "answerMediation": guessing, "rateMending": guessing,
 	"rateAgain": guessing, "undoRating": guessing, "eraseMine": guessing,
 
-	"comparePolicies": working, "compareRuns": working, "runAssessment": working, "unitReport": working, "exportReport": working,
-	"exportOfficialSheet": working, "requestExport": working, "unsungOfficials": working, "showcaseGaps": working,
-	"boundaryCases": working, "auditTrail": working, "auditHead": working,
+	"comparePolicies": working, "compareRuns": working, "runAssessment": working, "exportReport": working,
+	"exportOfficialSheet": working, "requestExport": working, "auditTrail": working, "auditHead": working,
 }
 
 // paces are the limits of the kinds.

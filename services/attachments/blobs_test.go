@@ -72,7 +72,7 @@ func s3Places(t *testing.T) (whole, broken string) {
 	return place + url.QueryEscape(server.URL), place + url.QueryEscape(breaking.URL)
 }
 
-// desk is the service over one bucket, with a case whose receipt is its ref.
+// desk is the service over one bucket, with a case that any receipt finds.
 type desk struct {
 	*Service
 	*testing.T
@@ -114,7 +114,7 @@ func newDesk(t *testing.T, place string) *desk {
 func pdf(n int) []byte { return fmt.Appendf(nil, "%%PDF-1.7\n%% %d\n%%%%EOF\n", n) }
 
 func (d *desk) add(content []byte) (*models.Attachment, error) {
-	return d.Add(d.Context(), auth.Actor{}, Upload{Receipt: "r", Content: content})
+	return d.Add(d.Context(), auth.Actor{}, Upload{Receipt: auth.NewReceipt().Code(), Content: content})
 }
 
 // fetch follows an attachment's link.

@@ -45,6 +45,7 @@ const compared = async (page, ask) => {
   for (let tries = 0; tries < 20; tries++) {
     await ask();
     if (await page.locator('#result .tiles').count() > 0) return page.textContent('.answer');
+    await page.waitForTimeout(1000); // as somebody who reads that it takes a moment
   }
   throw new Error('the comparison is never computed');
 };
