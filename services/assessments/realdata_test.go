@@ -33,8 +33,8 @@ var realData = []struct {
 }
 
 // TestRealDataGivesTheSameBytes imports and assesses each data set on both
-// databases, and once more after a second import, by turns on one of them: what each
-// does with a second import is tried on smaller data too.
+// databases, and once more after a second import, on one of them for each of two data
+// sets: what each does with a second import is tried on smaller data too.
 func TestRealDataGivesTheSameBytes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("real data are too much for a short run")
@@ -64,8 +64,8 @@ func TestRealDataGivesTheSameBytes(t *testing.T) {
 				if file != first {
 					t.Errorf("%s: the databases differ:\n%s", d, firstDifference(first, file))
 				}
-				if turn%2 != k {
-					continue
+				if turn != k {
+					continue // cases on SQLite, marks on PostgreSQL
 				}
 				again, err := (&imports.Service{Store: s.Store, Keys: s.Keys, Zone: s.Zone}).Import(t.Context(), archive, imports.Options{})
 				if err != nil {
