@@ -50,12 +50,13 @@ func written(t testing.TB, run *Run) string {
 func TestAnExtractGivesTheRunAnew(t *testing.T) {
 	cleared := village()
 	cleared.Postings[0].Cleared = []scoring.Finding{{Flag: scoring.FlagBurst, From: 3, To: 5, High: true, Count: 20}}
+	cleared.Ratings.Adverse = []bool{true}
 	run, err := Read(strings.NewReader(written(t, assessed(t, cleared))))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if found, err := Verify(t.Context(), run, nil); err != nil || len(found) > 0 {
-		t.Errorf("a run in which a doubt was cleared: %v, %v", found, err)
+		t.Errorf("a run in which a doubt was cleared and a decision was marked: %v, %v", found, err)
 	}
 	text := written(t, runOf(t))
 	for name, c := range map[string]struct{ from, to, wants string }{

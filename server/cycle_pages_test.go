@@ -41,6 +41,8 @@ func TestCyclePagesKeepToTheReader(t *testing.T) {
 		want string // who gets it; others are refused, find nothing or have to sign in
 	}{
 		{"/work/cycles", "hr neighbour auditor official"},
+		{"/work/encounters/new", "hr neighbour official"},
+		{"/work/deeds/new", "official"},
 		{all, "hr neighbour auditor"},
 		{other, "hr auditor"},
 		{all + "/officials", "hr neighbour auditor"},

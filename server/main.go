@@ -130,7 +130,7 @@ func sentence(l messages.Lang, err error) string {
 }
 
 // lastMoment is how long a command that was interrupted may take to tidy up.
-const lastMoment = 2 * time.Second
+const lastMoment = 5 * time.Second
 
 // untilStopped runs a command. One that was interrupted and does not end, since it waits
 // for what comes through a pipe, is left: nothing of it is committed. A server drains at
