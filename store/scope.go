@@ -31,6 +31,16 @@ func Covers(db *gorm.DB, scope *models.ID, unit models.ID) (bool, error) {
 	return n > 0, err
 }
 
+// AtTop says whether a scope begins at the top of the organisation.
+func AtTop(db *gorm.DB, scope *models.ID) (bool, error) {
+	if scope == nil {
+		return false, nil
+	}
+	var n int64
+	err := db.Model(&models.OrgUnit{}).Where("id = ? AND parent_id IS NULL", *scope).Count(&n).Error
+	return n > 0, err
+}
+
 // Take reads the one row that a query finds, or says that there is no such noun.
 func Take[T any](query *gorm.DB, noun string) (*T, error) {
 	row := new(T)

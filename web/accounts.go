@@ -82,6 +82,11 @@ func (s *site) newAccount(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) account(w http.ResponseWriter, r *http.Request) {
+	s.showOne(w, r, http.StatusOK, "")
+}
+
+// showOne shows the account that the address names, with what is to be mended.
+func (s *site) showOne(w http.ResponseWriter, r *http.Request, status int, problem string) {
 	one, err := s.oneAccount(r)
 	switch {
 	case err != nil:
@@ -89,7 +94,7 @@ func (s *site) account(w http.ResponseWriter, r *http.Request) {
 	case one == nil:
 		s.absent(w, r)
 	default:
-		s.showAccount(w, r, http.StatusOK, one, nil, "")
+		s.showAccount(w, r, status, one, nil, problem)
 	}
 }
 
@@ -184,15 +189,7 @@ func (s *site) onAccount(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if problem := mendable(problems); problem != "" {
-		one, err := s.oneAccount(r)
-		switch {
-		case err != nil:
-			s.refused(w, r, err)
-		case one == nil:
-			s.absent(w, r)
-		default:
-			s.showAccount(w, r, http.StatusUnprocessableEntity, one, nil, problem)
-		}
+		s.showOne(w, r, http.StatusUnprocessableEntity, problem)
 		return
 	}
 	s.turn(w, r, accountsPath+"/"+id, said)

@@ -112,7 +112,7 @@ func (s *Service) grantable(tx *store.Tx, actor auth.Actor, want *models.Account
 			return nil, models.AtField("officialId", err)
 		}
 	}
-	top, err := atTop(tx.DB, actor.UnitID)
+	top, err := store.AtTop(tx.DB, actor.UnitID)
 	if err != nil {
 		return nil, err
 	}
@@ -240,7 +240,7 @@ func ownRecord(field string) error {
 // inScope keeps the accounts that lie wholly within the actor's scope: the unit that
 // they see and the official whom they are. From the top those of nobody's unit as well.
 func inScope(db *gorm.DB, actor auth.Actor) (func(*gorm.DB) *gorm.DB, error) {
-	top, err := atTop(db, actor.UnitID)
+	top, err := store.AtTop(db, actor.UnitID)
 	if err != nil {
 		return nil, err
 	}
@@ -256,16 +256,6 @@ func inScope(db *gorm.DB, actor auth.Actor) (func(*gorm.DB) *gorm.DB, error) {
 		}
 		return db
 	}, nil
-}
-
-// atTop says whether a scope begins at the top of the organisation.
-func atTop(db *gorm.DB, unit *models.ID) (bool, error) {
-	if unit == nil {
-		return false, nil
-	}
-	var n int64
-	err := db.Model(&models.OrgUnit{}).Where("id = ? AND parent_id IS NULL", *unit).Count(&n).Error
-	return n > 0, err
 }
 
 // lockAdmins makes administrators who change accounts wait for one another: of two who

@@ -51,7 +51,7 @@ func (s *Service) Trail(ctx context.Context, actor auth.Actor, f TrailFilter, fi
 	if err != nil {
 		return nil, false, err
 	}
-	top, err := atTop(db, actor.UnitID)
+	top, err := store.AtTop(db, actor.UnitID)
 	if err != nil {
 		return nil, false, err
 	}
@@ -104,16 +104,6 @@ func behindEntry(query *gorm.DB, after string) (*gorm.DB, error) {
 		return nil, models.Invalid("after", models.KeyBadCursor)
 	}
 	return query.Where("(at < ? OR at = ? AND id < ?)", at.UTC(), at.UTC(), id), nil
-}
-
-// atTop says whether a scope begins at the top of the organisation.
-func atTop(db *gorm.DB, unit *models.ID) (bool, error) {
-	if unit == nil {
-		return false, nil
-	}
-	var n int64
-	err := db.Model(&models.OrgUnit{}).Where("id = ? AND parent_id IS NULL", *unit).Count(&n).Error
-	return n > 0, err
 }
 
 // Check is how the chain was found when it was last gone over.
