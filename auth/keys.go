@@ -1,7 +1,9 @@
 package auth
 
 import (
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
@@ -24,7 +26,7 @@ const (
 type verifyKey struct {
 	id  string // kid; empty for a key that has none
 	alg string
-	key any // ed25519.PublicKey, *rsa.PublicKey, or []byte for HS256
+	key any // ed25519.PublicKey, *rsa.PublicKey, *ecdsa.PublicKey, or []byte for HS256
 }
 
 // fits reports whether a token with this algorithm and kid may have been signed by k.
@@ -33,8 +35,13 @@ func (k verifyKey) fits(alg, kid string) bool {
 	return k.alg == alg && (kid == "" || k.id == "" || k.id == kid)
 }
 
-// publicKey pins an outside key to its algorithm. Only Ed25519 and RSA of at least 2048 bits pass: a private or
-// symmetric key has no place in a key set, and the other kinds are not asked for.
+// outsideAlgorithms are those by which tokens of others may be signed, each by keys of its own kind ([publicKey]).
+func outsideAlgorithms() []string {
+	return []string{jwt.SigningMethodEdDSA.Alg(), jwt.SigningMethodRS256.Alg(), jwt.SigningMethodES256.Alg()}
+}
+
+// publicKey pins an outside key to its algorithm. Only Ed25519, RSA of at least 2048 bits and the curve P-256 pass: a
+// private or symmetric key has no place in a key set, and the other kinds are not asked for.
 func publicKey(jwk jwkset.JWK) (verifyKey, error) {
 	m := jwk.Marshal()
 	k := verifyKey{id: m.KID, key: jwk.Key()}
@@ -46,8 +53,14 @@ func publicKey(jwk jwkset.JWK) (verifyKey, error) {
 		if key.N.BitLen() < minRSABits {
 			return verifyKey{}, fmt.Errorf("key %q has %d bits, at least %d are needed", k.id, key.N.BitLen(), minRSABits)
 		}
+	case *ecdsa.PublicKey:
+		// The JWT library would verify ES256 by a key of any curve.
+		k.alg = jwt.SigningMethodES256.Alg()
+		if key.Curve != elliptic.P256() {
+			return verifyKey{}, fmt.Errorf("key %q lies on %s, not on P-256", k.id, key.Curve.Params().Name)
+		}
 	default:
-		return verifyKey{}, fmt.Errorf("key %q is neither a public Ed25519 nor a public RSA key", k.id)
+		return verifyKey{}, fmt.Errorf("key %q is neither a public Ed25519 nor a public RSA nor a public P-256 key", k.id)
 	}
 	if m.USE != "" && m.USE != jwkset.UseSig {
 		return verifyKey{}, fmt.Errorf("key %q is not for signatures", k.id)

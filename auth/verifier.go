@@ -32,7 +32,7 @@ type Config struct {
 	PublicKey ed25519.PublicKey
 	// OwnKeys reads the Ed25519 keys of our own that may change while the server runs: see ownKeys. Nil: there are none.
 	OwnKeys func() ([]ed25519.PublicKey, error)
-	// JWKSFile is the path of a JWK Set with public Ed25519 and RSA keys, read once.
+	// JWKSFile is the path of a JWK Set with public Ed25519, RSA and P-256 keys, read once.
 	JWKSFile string
 	// JWKSURL is where an identity provider publishes its JWK Set; https only, except on the same machine.
 	JWKSURL string
@@ -102,7 +102,7 @@ func NewVerifier(ctx context.Context, cfg Config) (*Verifier, error) {
 }
 
 func newParser(cfg Config) *jwt.Parser {
-	methods := []string{jwt.SigningMethodEdDSA.Alg(), jwt.SigningMethodRS256.Alg()}
+	methods := outsideAlgorithms()
 	if cfg.AllowDevelopmentSecret && len(cfg.DevelopmentSecret) > 0 {
 		methods = append(methods, jwt.SigningMethodHS256.Alg())
 	}

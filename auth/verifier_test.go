@@ -2,6 +2,7 @@ package auth
 
 import (
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -336,6 +337,7 @@ func TestNewVerifierRefusesBadConfigurations(t *testing.T) {
 		"key for encryption":    jwksJSON(t, forEncryption),
 		"key for another alg":   jwksJSON(t, otherAlg),
 		"other key, our own id": jwksJSON(t, okpJWK(edKey(t).Public().(ed25519.PublicKey), KeyID(public))),
+		"key on a wider curve":  jwksJSON(t, ecJWK(t, &ecKey(t, elliptic.P384()).PublicKey, "k", "", nil)),
 		"empty set":             []byte(`{"keys":[]}`),
 		"no JSON":               []byte("keys"),
 		"too large":             []byte(`{"keys":[],"x":"` + strings.Repeat("x", maxJWKSBytes) + `"}`),
