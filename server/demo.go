@@ -61,16 +61,17 @@ func (c *demoCmd) prepareAndServe(s *session, listener net.Listener, log *slog.L
 	if err := s.makeDemo(c.Dir); err != nil {
 		return err
 	}
-	st, err := s.open(store.Options{})
+	watch := newMetrics()
+	st, err := s.open(store.Options{Observer: watch})
 	if err != nil {
 		return err
 	}
-	return errors.Join(c.serve(s, st, listener, log), st.Close())
+	return errors.Join(c.serve(s, st, watch, listener, log), st.Close())
 }
 
 // serve prints what a visitor needs, then serves. Tokens are signed with a key
 // that no other start knows.
-func (c *demoCmd) serve(s *session, st *store.Store, listener net.Listener, log *slog.Logger) (err error) {
+func (c *demoCmd) serve(s *session, st *store.Store, watch *metrics, listener net.Listener, log *slog.Logger) (err error) {
 	serving := serveCmd{
 		Network: c.Network, Telling: Telling{NotifyLog: true, NotifyEvery: demoSweep},
 		Introspection: true, Graphiql: true, Worker: true, SweepEvery: demoSweep,
@@ -96,7 +97,7 @@ func (c *demoCmd) serve(s *session, st *store.Store, listener net.Listener, log 
 	if err != nil {
 		return err
 	}
-	site.introspection, site.graphiql = true, true
+	site.introspection, site.graphiql, site.metrics = true, true, watch
 	if err := serving.equip(site.app.Notify, site.publicURL, log); err != nil {
 		return err
 	}

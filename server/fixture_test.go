@@ -60,7 +60,8 @@ func newTestSite(t *testing.T, d store.Dialect) *testSite {
 // newTestSiteAt makes a site with a clock of its own.
 func newTestSiteAt(t *testing.T, d store.Dialect, now func() time.Time) *testSite {
 	t.Helper()
-	st := storetest.Open(t, d, store.Options{Now: now})
+	watch := newMetrics()
+	st := storetest.Open(t, d, store.Options{Now: now, Observer: watch})
 	keys, err := keyring.Create(t.TempDir() + "/keys")
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +100,7 @@ func newTestSiteAt(t *testing.T, d store.Dialect, now func() time.Time) *testSit
 	}
 	log := &syncBuffer{}
 	return &testSite{signer: signer, log: log, site: &site{
-		store: st, app: app, verifier: verifier, zone: zone,
+		store: st, app: app, verifier: verifier, zone: zone, metrics: watch,
 		log:       slog.New(withRequestID{slog.NewTextHandler(log, nil)}),
 		publicURL: "http://steelyard.test", origins: origins{"https://hr.example"}, perMinute: 0,
 		maxBody: 10_000, maxComplexity: 5000, timeout: time.Minute, proveEvery: 20 * time.Millisecond, introspection: true, graphiql: true,

@@ -18,6 +18,7 @@ import (
 	"steelyard/models"
 	"steelyard/resolvers"
 	"steelyard/server/overhttp"
+	"steelyard/web/inprocess"
 )
 
 // The bounds of one operation's shape. They leave room for the largest that the
@@ -90,7 +91,7 @@ func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error
 	exec.Use(opts.paces)
 	exec.Use(introspection{everybody: opts.introspection})
 	exec.AroundResponses(nameFaults)
-	exec.AroundOperations(opts.metrics.aroundOperation)
+	exec.AroundOperations(opts.metrics.aroundOperation(opts.trusted))
 	exec.AroundOperations(opts.wrong.aroundOperation)
 	return &overhttp.Handler{
 		Executor: exec, MaxBody: opts.maxBody, Timeout: opts.timeout, KeepAlive: 15 * time.Second, Quit: opts.quit,
@@ -290,24 +291,38 @@ func rootField(op *graphql.OperationContext) string {
 	return "fragment"
 }
 
+// otherName is what stands for the name of an operation that somebody made up.
+const otherName = "other"
+
+// knownName is the name of an operation of our own pages or of a trusted document, which
+// is a word of whoever runs the server; of all others it is none of ours.
+func knownName(ctx context.Context, op *graphql.OperationContext, trusted *trusted) string {
+	if op.Operation.Name != "" && (inprocess.Is(ctx) || trusted.knows(op.RawQuery)) {
+		return op.Operation.Name
+	}
+	return otherName
+}
+
 // aroundOperation counts operations, and how long they take.
-func (m *metrics) aroundOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	op := graphql.GetOperationContext(ctx)
-	kind, field, start := string(op.Operation.Operation), rootField(op), time.Now()
-	respond := next(ctx)
-	return func(ctx context.Context) *graphql.Response {
-		r := respond(ctx)
-		if r == nil {
-			return nil
+func (m *metrics) aroundOperation(trusted *trusted) graphql.OperationMiddleware {
+	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		op := graphql.GetOperationContext(ctx)
+		kind, field, name, start := string(op.Operation.Operation), rootField(op), knownName(ctx, op, trusted), time.Now()
+		respond := next(ctx)
+		return func(ctx context.Context) *graphql.Response {
+			r := respond(ctx)
+			if r == nil {
+				return nil
+			}
+			outcome := "ok"
+			if len(r.Errors) > 0 {
+				outcome = "error"
+			}
+			m.operations.WithLabelValues(kind, field, name, outcome).Inc()
+			if op.Operation.Operation != ast.Subscription {
+				m.operationSeconds.WithLabelValues(kind, field, name).Observe(time.Since(start).Seconds())
+			}
+			return r
 		}
-		outcome := "ok"
-		if len(r.Errors) > 0 {
-			outcome = "error"
-		}
-		m.operations.WithLabelValues(kind, field, outcome).Inc()
-		if op.Operation.Operation != ast.Subscription {
-			m.operationSeconds.WithLabelValues(kind, field).Observe(time.Since(start).Seconds())
-		}
-		return r
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -9,8 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"steelyard/models"
 	"steelyard/store"
+	"steelyard/store/lease"
 )
 
 // metrics are what /metrics shows. Labels are words of the program: routes, fields
@@ -19,84 +20,109 @@ type metrics struct {
 	registry         *prometheus.Registry
 	requests         *prometheus.CounterVec   // by route, method, status
 	requestSeconds   *prometheus.HistogramVec // by route
-	operations       *prometheus.CounterVec   // by kind, field, outcome
-	operationSeconds *prometheus.HistogramVec // by kind, field
+	operations       *prometheus.CounterVec   // by kind, field, name, outcome
+	operationSeconds *prometheus.HistogramVec // by kind, field, name
+	statementSeconds *prometheus.HistogramVec // by kind, outcome
+	jobSeconds       *prometheus.HistogramVec // by job, outcome
+	taskSeconds      *prometheus.HistogramVec // by task, outcome
+	taskWent         *prometheus.GaugeVec     // by task
 }
 
-// buckets reach from a cached answer to the longest that is waited for, in seconds.
-var buckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+// The buckets, in seconds: of answers, from a cached one to the longest that is waited
+// for; of statements, which are many and short; and of work that nobody waits for.
+var (
+	buckets          = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+	statementBuckets = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .5, 1, 5, 30}
+	jobBuckets       = []float64{.1, .5, 1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600}
+)
 
-func newMetrics(st *store.Store) *metrics {
+// newMetrics makes those of this process; [metrics.look] adds those that are read elsewhere.
+func newMetrics() *metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	histogram := func(name, help string, in []float64, labels ...string) *prometheus.HistogramVec {
+		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: in}, labels)
+	}
 	m := &metrics{
-		registry: prometheus.NewRegistry(),
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "steelyard_http_requests_total", Help: "Requests answered.",
-		}, []string{"route", "method", "status"}),
-		requestSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "steelyard_http_request_seconds", Help: "How long answers took; streams are left out.", Buckets: buckets,
-		}, []string{"route"}),
-		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "steelyard_graphql_operations_total", Help: "GraphQL answers, by root field.",
-		}, []string{"kind", "field", "outcome"}),
-		operationSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "steelyard_graphql_operation_seconds", Help: "How long queries and mutations took.", Buckets: buckets,
-		}, []string{"kind", "field"}),
+		registry:         prometheus.NewRegistry(),
+		requests:         counter("steelyard_http_requests_total", "Requests answered.", "route", "method", "status"),
+		requestSeconds:   histogram("steelyard_http_request_seconds", "How long answers took; streams are left out.", buckets, "route"),
+		operations:       counter("steelyard_graphql_operations_total", "GraphQL answers, by root field and by the name of a document that is known.", "kind", "field", "operation", "outcome"),
+		operationSeconds: histogram("steelyard_graphql_operation_seconds", "How long queries and mutations took.", buckets, "kind", "field", "operation"),
+		statementSeconds: histogram("steelyard_sql_statement_seconds", "How long statements took, until their last row was read.", statementBuckets, "kind", "outcome"),
+		jobSeconds:       histogram("steelyard_job_seconds", "How long assessment runs and exports took in this process.", jobBuckets, "job", "outcome"),
+		taskSeconds:      histogram("steelyard_background_seconds", "How long turns of the work beside the requests took.", buckets, "task", "outcome"),
+		taskWent: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "steelyard_background_last_success_timestamp_seconds", Help: "When the work beside the requests last went well.",
+		}, []string{"task"}),
+	}
+	// What has not happened yet is 0, so that the first time is seen as a rise.
+	for _, kind := range store.StatementKinds {
+		for _, outcome := range store.StatementOutcomes {
+			m.statementSeconds.WithLabelValues(string(kind), string(outcome))
+		}
+	}
+	for _, job := range jobs {
+		for _, outcome := range lease.Outcomes {
+			m.jobSeconds.WithLabelValues(job, string(outcome))
+		}
 	}
 	m.registry.MustRegister(
-		m.requests, m.requestSeconds, m.operations, m.operationSeconds,
+		m.requests, m.requestSeconds, m.operations, m.operationSeconds, m.statementSeconds, m.jobSeconds, m.taskSeconds, m.taskWent,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		&databaseMetrics{store: st},
 	)
 	return m
+}
+
+// look adds what is read when somebody asks.
+func (m *metrics) look(f *figures) error {
+	if err := m.registry.Register(f); err != nil {
+		return fmt.Errorf("register the database's metrics: %w", err)
+	}
+	return nil
 }
 
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
 }
 
-// databaseMetrics are read when they are asked for: the pool's state, and how many
-// assessment runs there are in each state.
-type databaseMetrics struct{ store *store.Store }
-
-var (
-	poolOpen  = prometheus.NewDesc("steelyard_db_connections", "Connections of the database pool.", []string{"state"}, nil)
-	poolWaits = prometheus.NewDesc("steelyard_db_waits_total", "How often a request waited for a connection.", nil, nil)
-	poolWait  = prometheus.NewDesc("steelyard_db_wait_seconds_total", "How long requests waited for a connection.", nil, nil)
-	runs      = prometheus.NewDesc("steelyard_assessment_runs", "Assessment runs.", []string{"state"}, nil)
-)
-
-// Describe names the metrics.
-func (d *databaseMetrics) Describe(out chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{poolOpen, poolWaits, poolWait, runs} {
-		out <- desc
+// Begin makes the metrics an observer of the store's statements.
+func (m *metrics) Begin(ctx context.Context, text string) (context.Context, func(error)) {
+	kind, start := store.KindOf(text), time.Now()
+	return ctx, func(err error) {
+		m.statementSeconds.WithLabelValues(string(kind), string(store.OutcomeOf(err))).Observe(time.Since(start).Seconds())
 	}
 }
 
-// Collect reads them. Where the database does not answer, the runs are missing
-// and the scrape says why.
-func (d *databaseMetrics) Collect(out chan<- prometheus.Metric) {
-	pool := d.store.Pool()
-	out <- prometheus.MustNewConstMetric(poolOpen, prometheus.GaugeValue, float64(pool.InUse), "in_use")
-	out <- prometheus.MustNewConstMetric(poolOpen, prometheus.GaugeValue, float64(pool.Idle), "idle")
-	out <- prometheus.MustNewConstMetric(poolWaits, prometheus.CounterValue, float64(pool.WaitCount))
-	out <- prometheus.MustNewConstMetric(poolWait, prometheus.CounterValue, pool.WaitDuration.Seconds())
+// The jobs that workers take up.
+const (
+	jobRun    = "assessment_run"
+	jobExport = "export"
+)
 
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	var counts []struct {
-		State models.RunState
-		N     int64
+var jobs = []string{jobRun, jobExport}
+
+// jobEnded hears of the jobs of a kind.
+func (m *metrics) jobEnded(job string) func(outcome lease.Outcome, took time.Duration) {
+	return func(outcome lease.Outcome, took time.Duration) {
+		m.jobSeconds.WithLabelValues(job, string(outcome)).Observe(took.Seconds())
 	}
-	err := d.store.Read(ctx).Model(&models.AssessmentRun{}).Select("state, count(*) AS n").Group("state").Scan(&counts).Error
-	if err != nil {
-		out <- prometheus.NewInvalidMetric(runs, err)
-		return
-	}
-	known := map[models.RunState]int64{}
-	for _, c := range counts {
-		known[c.State] = c.N
-	}
-	for _, state := range models.RunStates {
-		out <- prometheus.MustNewConstMetric(runs, prometheus.GaugeValue, float64(known[state]), string(state))
+}
+
+// turns counts the turns of a task, and notes when one went well.
+func (m *metrics) turns(task string, work func(ctx context.Context) (int, error)) func(ctx context.Context) (int, error) {
+	return func(ctx context.Context) (int, error) {
+		start := time.Now()
+		n, err := work(ctx)
+		outcome := "ok"
+		if err != nil {
+			outcome = "error"
+		}
+		m.taskSeconds.WithLabelValues(task, outcome).Observe(time.Since(start).Seconds())
+		if err == nil {
+			m.taskWent.WithLabelValues(task).SetToCurrentTime()
+		}
+		return n, err
 	}
 }

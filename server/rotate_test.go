@@ -34,7 +34,7 @@ func TestTheSigningKeyRotatesUnderTwoServers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		one.verifier = verifier
+		one.verifier, one.metrics = verifier, newMetrics()
 		if handlers[i], err = one.handler(); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/ed25519"
 	"errors"
 	"fmt"
@@ -89,14 +90,15 @@ func (c *serveCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	st, err := s.open(store.Options{Connections: c.Connections})
+	watch := newMetrics()
+	st, err := s.open(store.Options{Connections: c.Connections, Observer: watch})
 	if err != nil {
 		return err
 	}
-	return errors.Join(c.serve(s, st, verifier, provider, log), st.Close())
+	return errors.Join(c.serve(s, st, watch, verifier, provider, log), st.Close())
 }
 
-func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, provider *auth.Provider, log *slog.Logger) (err error) {
+func (c *serveCmd) serve(s *session, st *store.Store, watch *metrics, verifier *auth.Verifier, provider *auth.Provider, log *slog.Logger) (err error) {
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -119,6 +121,7 @@ func (c *serveCmd) serve(s *session, st *store.Store, verifier *auth.Verifier, p
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	site.metrics = watch
 	if provider != nil {
 		sessions, err := auth.NewSessions(nil, m.secrets.sessions...)
 		if err != nil {
@@ -260,30 +263,33 @@ func (n *Network) site(m means, verifier *auth.Verifier, listener net.Listener, 
 
 // tasks are what is done beside the requests.
 func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
+	often := func(interval time.Duration, name string, work func(ctx context.Context) (int, error)) background {
+		return every(interval, log, name, site.metrics.turns(name, work))
+	}
 	tasks := []background{
-		every(c.SweepEvery, log, "close unconfirmed cases", site.app.Cases.LapseUnconfirmed),
-		every(c.SweepEvery, log, "take unanswered transfers back", site.app.Cases.LapseTransfers),
-		every(c.SweepEvery, log, "warn of due cases", site.app.Cases.WarnDue),
-		every(c.SweepEvery, log, "mark, escalate and remind", site.app.Cases.Watch),
-		every(c.NotifyEvery, log, "deliver notifications", site.app.Notify.Deliver),
-		every(c.SweepEvery, log, "forget what was told", site.app.Notify.Forget),
-		every(sweepAttachments, log, "delete orphaned attachments", site.app.Attachments.Sweep),
-		every(c.SweepEvery, log, "erase exports", site.app.Exports.Erase),
-		every(sweepAttachments, log, "delete orphaned exports", site.app.Exports.Sweep),
-		every(c.SweepEvery, log, "release ratings", site.app.Ratings.Release),
-		every(c.SweepEvery, log, "count what is published", site.app.Assessments.Tally),
-		every(c.SweepEvery, log, "forget what was needed for a day", site.app.Ratings.Forget),
-		every(sweepAttachments, log, "forget wrong guesses", site.app.Guesses.Forget),
-		every(c.SweepEvery, log, "escalate late replies", site.app.Ratings.Escalate),
-		every(c.SweepEvery, log, "release reviews", site.app.Reviews.Release),
-		every(c.SweepEvery, log, "remind reviewers", site.app.Reviews.RemindDue),
-		every(c.SweepEvery, log, "close review rounds", site.app.Reviews.CloseDue),
-		every(c.SweepEvery, log, "chain audit entries", site.app.Audit.Chain),
-		every(goOverChain, log, "go over the audit chain", site.app.Audit.Watch),
-		every(c.SweepEvery, log, "examine runs", site.app.Integrity.Examine),
-		every(sweepAttachments, log, "forget tokens that have run out", site.app.Accounts.ForgetTokens),
-		every(c.SweepEvery, log, "erase what is kept no longer", site.app.Retention.Sweep),
-		every(c.SweepEvery, log, "destroy rater keys", site.app.Publications.RetireKeys),
+		often(c.SweepEvery, "close unconfirmed cases", site.app.Cases.LapseUnconfirmed),
+		often(c.SweepEvery, "take unanswered transfers back", site.app.Cases.LapseTransfers),
+		often(c.SweepEvery, "warn of due cases", site.app.Cases.WarnDue),
+		often(c.SweepEvery, "mark, escalate and remind", site.app.Cases.Watch),
+		often(c.NotifyEvery, "deliver notifications", site.app.Notify.Deliver),
+		often(c.SweepEvery, "forget what was told", site.app.Notify.Forget),
+		often(sweepAttachments, "delete orphaned attachments", site.app.Attachments.Sweep),
+		often(c.SweepEvery, "erase exports", site.app.Exports.Erase),
+		often(sweepAttachments, "delete orphaned exports", site.app.Exports.Sweep),
+		often(c.SweepEvery, "release ratings", site.app.Ratings.Release),
+		often(c.SweepEvery, "count what is published", site.app.Assessments.Tally),
+		often(c.SweepEvery, "forget what was needed for a day", site.app.Ratings.Forget),
+		often(sweepAttachments, "forget wrong guesses", site.app.Guesses.Forget),
+		often(c.SweepEvery, "escalate late replies", site.app.Ratings.Escalate),
+		often(c.SweepEvery, "release reviews", site.app.Reviews.Release),
+		often(c.SweepEvery, "remind reviewers", site.app.Reviews.RemindDue),
+		often(c.SweepEvery, "close review rounds", site.app.Reviews.CloseDue),
+		often(c.SweepEvery, "chain audit entries", site.app.Audit.Chain),
+		often(goOverChain, "go over the audit chain", site.app.Audit.Watch),
+		often(c.SweepEvery, "examine runs", site.app.Integrity.Examine),
+		often(sweepAttachments, "forget tokens that have run out", site.app.Accounts.ForgetTokens),
+		often(c.SweepEvery, "erase what is kept no longer", site.app.Retention.Sweep),
+		often(c.SweepEvery, "destroy rater keys", site.app.Publications.RetireKeys),
 	}
 	if c.Worker {
 		tasks = append(tasks, alone(site.app.Assessments.Work), alone(site.app.Exports.Work))

@@ -12,7 +12,9 @@ import (
 
 	"steelyard/auth"
 	"steelyard/open311"
+	"steelyard/privacy"
 	"steelyard/resolvers"
+	"steelyard/services/backlog"
 	"steelyard/store"
 	"steelyard/web"
 )
@@ -25,6 +27,7 @@ type site struct {
 	signIn   *signIn // by the organisation's provider; nil: with tokens alone
 	zone     *time.Location
 	log      *slog.Logger
+	metrics  *metrics
 
 	publicURL     string // without a slash at the end
 	origins       origins
@@ -47,7 +50,12 @@ type site struct {
 
 // handler returns the whole site.
 func (s *site) handler() (http.Handler, error) {
-	m, kinds := newMetrics(s.store), newPaces(s.perMinute)
+	m, kinds := s.metrics, newPaces(s.perMinute)
+	waiting := &backlog.Service{Store: s.store, Zone: s.zone, Thresholds: privacy.Default()}
+	if err := m.look(&figures{s.store, waiting, s.log}); err != nil {
+		return nil, err
+	}
+	s.app.Assessments.Ended, s.app.Exports.Ended = m.jobEnded(jobRun), m.jobEnded(jobExport)
 	api, err := newGraphQL(&resolvers.Resolver{App: s.app, PublicURL: s.publicURL}, graphqlOptions{
 		maxBody: s.maxBody, maxComplexity: s.maxComplexity, timeout: s.timeout,
 		introspection: s.introspection, trusted: s.trusted, proveEvery: s.proveEvery, quit: s.quit, metrics: m, paces: kinds, wrong: s.wrong,

@@ -144,6 +144,15 @@ func (t *trusted) MutateOperationParameters(ctx context.Context, in *graphql.Raw
 	return nil
 }
 
+// knows says whether a document is a trusted one, by its text.
+func (t *trusted) knows(text string) bool {
+	if t == nil {
+		return false
+	}
+	_, known := t.documents[documentID(text)]
+	return known
+}
+
 // persistedID is the id by which a request names its document; empty where it names none.
 func persistedID(in *graphql.RawParams) string {
 	persisted, _ := in.Extensions["persistedQuery"].(map[string]any)

@@ -47,6 +47,8 @@ type Options struct {
 	// System says that whoever brings no [Reach] is the program itself, and reaches
 	// everything: for commands that serve nobody.
 	System bool
+	// Observer hears of every statement; nil means nobody.
+	Observer Observer
 	// Now is the clock; nil means the system's.
 	Now func() time.Time
 }
@@ -90,6 +92,9 @@ func (s *Store) openPostgres(ctx context.Context, dbURL string, opts Options) er
 		return nil
 	}
 	config.PrepareConn = s.prepare
+	if opts.Observer != nil {
+		config.ConnConfig.Tracer = pgTracer{opts.Observer}
+	}
 	// Policies make queries look dear that are not, since what they ask is skipped: code
 	// would be compiled for longer than the query takes.
 	if _, given := config.ConnConfig.RuntimeParams["jit"]; !given {
@@ -126,12 +131,12 @@ func (s *Store) openSQLite(path string, opts Options) error {
 	if opts.Bulk {
 		synchronous = "NORMAL"
 	}
-	reader, err := s.openSQLitePool(path, synchronous, opts.BusyTimeout, opts.Connections)
+	reader, err := s.openSQLitePool(path, synchronous, opts.Connections, opts)
 	if err != nil {
 		return err
 	}
 	s.read, s.sql = reader.gorm, reader.sql
-	w, err := s.openSQLitePool(path, synchronous, opts.BusyTimeout, 1)
+	w, err := s.openSQLitePool(path, synchronous, 1, opts)
 	if err != nil {
 		return errors.Join(err, s.sql.Close())
 	}
@@ -144,17 +149,17 @@ type sqlitePool struct {
 	sql  *sql.DB
 }
 
-func (s *Store) openSQLitePool(path, synchronous string, wait time.Duration, connections int) (sqlitePool, error) {
+func (s *Store) openSQLitePool(path, synchronous string, connections int, opts Options) (sqlitePool, error) {
 	q := url.Values{
 		"_txlock": {"immediate"}, "_timezone": {"UTC"}, "_time_format": {"sqlite"}, "_texttotime": {"1"},
 		"_pragma": {
-			fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), "journal_mode(WAL)", "synchronous(" + synchronous + ")",
+			fmt.Sprintf("busy_timeout(%d)", opts.BusyTimeout.Milliseconds()), "journal_mode(WAL)", "synchronous(" + synchronous + ")",
 			"foreign_keys(1)", "secure_delete(1)", // what is erased is gone from the file
 			"temp_store(2)", "cache_size(-65536)",
 		},
 	}
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
-	db, err := sql.Open("sqlite", dsn)
+	db, err := openLite(dsn, opts.Observer)
 	if err != nil {
 		return sqlitePool{}, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -227,6 +232,14 @@ func (s *Store) Pool() sql.DBStats {
 		WaitCount: of.EmptyAcquireCount(), WaitDuration: of.EmptyAcquireWaitTime(),
 		MaxIdleTimeClosed: of.MaxIdleDestroyCount(), MaxLifetimeClosed: of.MaxLifetimeDestroyCount(),
 	}
+}
+
+// Waiting is how many transactions wait for SQLite's one writer; on PostgreSQL none does.
+func (s *Store) Waiting() int {
+	if s.writer == nil {
+		return 0
+	}
+	return len(s.writer.jobs)
 }
 
 // Dialect says which database it is.

@@ -18,12 +18,14 @@ import (
 	"context"
 	"io"
 	"sync"
+	"time"
 
 	"gocloud.dev/blob"
 
 	"steelyard/auth"
 	"steelyard/models"
 	"steelyard/store"
+	leases "steelyard/store/lease"
 )
 
 // Folder is where the bytes lie within the bucket, which is shared with attachments.
@@ -44,6 +46,8 @@ type Service struct {
 	Cycle   func(ctx context.Context, actor auth.Actor, id *models.ID, kind models.CycleKind) (*models.Cycle, error)
 	Prepare func(ctx context.Context, actor auth.Actor, e *models.Export) error
 	Write   func(ctx context.Context, actor auth.Actor, e *models.Export, told func(done int), w io.Writer) error
+	// Ended hears what became of each export that was written in this process; nil: nobody does.
+	Ended func(outcome leases.Outcome, took time.Duration)
 
 	signal wake
 }

@@ -32,7 +32,24 @@ type Queue struct {
 	Queued, Running, Failed string
 	// Lasts is how long a worker may stay silent; see [Terms].
 	Lasts time.Duration
+	// Ended hears what became of a job that this process took up, and how long that took;
+	// nil: nobody does.
+	Ended func(outcome Outcome, took time.Duration)
 }
+
+// Outcome is what became of a job in this process.
+type Outcome string
+
+// The outcomes.
+const (
+	Done      Outcome = "done"
+	Failed    Outcome = "failed"
+	Lost      Outcome = "lost"       // cancelled, or taken up elsewhere
+	GivenBack Outcome = "given_back" // the process was told to stop
+)
+
+// Outcomes are all outcomes.
+var Outcomes = []Outcome{Done, Failed, Lost, GivenBack}
 
 // Work takes up jobs by next, one after the other, until ctx ends. It looks for more
 // after a while, and at once where news says that there is one.
@@ -105,6 +122,7 @@ type Hold struct {
 	Queue Queue
 	ID    models.ID
 	Name  string // what the row's worker is
+	Since time.Time
 }
 
 // NewName is a name for the hold of a worker on one job.
@@ -139,11 +157,14 @@ func (h Hold) Keep(ctx context.Context, values func(p Progress) map[string]any) 
 func (h Hold) End(ctx context.Context, err error, reason func(error) string) error {
 	switch {
 	case err == nil:
+		h.tell(Done)
 		return nil
 	case errors.Is(err, ErrLost):
+		h.tell(Lost)
 		slog.WarnContext(ctx, h.Queue.Noun+" was cancelled, or taken up elsewhere", "id", h.ID)
 		return nil
 	case ctx.Err() != nil:
+		h.tell(GivenBack)
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 		defer cancel()
 		given := h.change(last, map[string]any{"heartbeat_at": nil, "attempts": gorm.Expr("attempts - 1")})
@@ -152,8 +173,16 @@ func (h Hold) End(ctx context.Context, err error, reason func(error) string) err
 		}
 		return ctx.Err()
 	}
+	h.tell(Failed)
 	slog.ErrorContext(ctx, h.Queue.Noun+" failed", "id", h.ID, "error", err)
 	return h.change(ctx, map[string]any{"state": h.Queue.Failed, "failure": reason(err), "finished_at": h.Queue.Store.Now()})
+}
+
+// tell says what became of the job.
+func (h Hold) tell(outcome Outcome) {
+	if h.Queue.Ended != nil {
+		h.Queue.Ended(outcome, time.Since(h.Since))
+	}
 }
 
 // change is Update in a transaction of its own; a job that was lost needs no change.
