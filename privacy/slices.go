@@ -37,8 +37,8 @@ func Slices(days []DayCount, before models.Date, threshold int) ([]models.Date, 
 	}
 	var quarter models.Date // the last day of the one that is being read
 	for i, d := range days {
-		if d.N < 0 || i > 0 && !days[i-1].Day.Before(d.Day) {
-			return nil, fmt.Errorf("privacy: day %s is out of order or has %d answers", d.Day, d.N)
+		if err := inOrder(days, i); err != nil {
+			return nil, err
 		}
 		if !d.Day.Before(before) {
 			break
@@ -57,6 +57,39 @@ func Slices(days []DayCount, before models.Date, threshold int) ([]models.Date, 
 	return ends, nil
 }
 
+// ShownUpTo is the last day of those answers of a series that a list may show one by one,
+// of the days before a day; the zero day: none. They are whole slices, as in [Slices], which
+// no quarter ends: nobody's total is to be met here, and what joined a quarter's last slice
+// would be seen to join it, by whoever looked before. What is left over waits until further
+// answers make a slice of it, for ever where none come.
+func ShownUpTo(days []DayCount, before models.Date, threshold int) (models.Date, error) {
+	var shown models.Date
+	if threshold < Floor {
+		return shown, fmt.Errorf("privacy: a threshold of %d is below %d", threshold, Floor)
+	}
+	open := 0
+	for i, d := range days {
+		if err := inOrder(days, i); err != nil {
+			return models.Date{}, err
+		}
+		if !d.Day.Before(before) {
+			break
+		}
+		if open += d.N; open >= threshold {
+			shown, open = d.Day, 0
+		}
+	}
+	return shown, nil
+}
+
+// inOrder refuses a day that does not follow the one before it.
+func inOrder(days []DayCount, i int) error {
+	if d := days[i]; d.N < 0 || i > 0 && !days[i-1].Day.Before(d.Day) {
+		return fmt.Errorf("privacy: day %s is out of order or has %d answers", d.Day, d.N)
+	}
+	return nil
+}
+
 // quarterEnd is the last day of the calendar quarter of a day.
 func quarterEnd(d models.Date) models.Date {
 	at := d.Start(time.UTC)
@@ -72,12 +105,4 @@ func Settled(ends []models.Date) models.Date {
 		return models.Date{}
 	}
 	return ends[len(ends)-2]
-}
-
-// LastOf is the last day of a list; the zero day where there is none.
-func LastOf(ends []models.Date) models.Date {
-	if len(ends) == 0 {
-		return models.Date{}
-	}
-	return ends[len(ends)-1]
 }

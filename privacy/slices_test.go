@@ -45,6 +45,7 @@ func TestNoTwoShowingsDifferByFew(t *testing.T) {
 				shown[upTo(q)] = true
 			}
 		}
+		wantShownByMany(t, days, upTo)
 		var last models.Date
 		for before := first; before.Year() == 2025; before = before.AddDays(1) {
 			ends, err := privacy.Slices(days, before, 5)
@@ -73,6 +74,30 @@ func TestNoTwoShowingsDifferByFew(t *testing.T) {
 	}
 }
 
+// wantShownByMany looks at a list of single answers on every day of a year and after it: each
+// look shows as many more as make a figure, or none.
+func wantShownByMany(t *testing.T, days []privacy.DayCount, upTo func(models.Date) int) {
+	t.Helper()
+	seen := 0
+	for before := models.NewDate(2025, 1, 1); before.Before(models.NewDate(2026, 1, 9)); before = before.AddDays(1) {
+		last, err := privacy.ShownUpTo(days, before, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := 0
+		if !last.IsZero() {
+			now = upTo(last)
+		}
+		if more := now - seen; more < 0 || more > 0 && more < 5 || !last.IsZero() && !last.Before(before) {
+			t.Fatalf("on %s %d answers are shown, %d before: %v", before, now, seen, days)
+		}
+		seen = now
+	}
+	if all := upTo(models.NewDate(2025, 12, 31)); all-seen >= 5 {
+		t.Errorf("%d answers of %d are never shown: %v", all-seen, all, days)
+	}
+}
+
 func TestSlicesRefuseWhatIsNoSeries(t *testing.T) {
 	day := models.NewDate(2025, 1, 1)
 	for name, days := range map[string][]privacy.DayCount{
@@ -81,12 +106,18 @@ func TestSlicesRefuseWhatIsNoSeries(t *testing.T) {
 		if _, err := privacy.Slices(days, day.AddDays(9), 5); err == nil {
 			t.Errorf("%s is taken", name)
 		}
+		if _, err := privacy.ShownUpTo(days, day.AddDays(9), 5); err == nil {
+			t.Errorf("%s is shown", name)
+		}
+	}
+	if _, err := privacy.ShownUpTo(nil, day, 2); err == nil {
+		t.Error("a list with a threshold below the floor is shown")
 	}
 	if _, err := privacy.Slices(nil, day, 2); err == nil {
 		t.Error("a threshold below the floor is taken")
 	}
 	ends, err := privacy.Slices([]privacy.DayCount{{day, 5}, {day.AddDays(1), 5}, {day.AddDays(2), 4}}, day.AddDays(3), 5)
-	if err != nil || len(ends) != 2 || privacy.Settled(ends) != day || privacy.LastOf(ends) != day.AddDays(1) {
+	if err != nil || len(ends) != 2 || privacy.Settled(ends) != day || ends[1] != day.AddDays(1) {
 		t.Errorf("%v %v", ends, err)
 	}
 }

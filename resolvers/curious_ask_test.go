@@ -25,6 +25,8 @@ type curiosity struct {
 	schema *ast.Schema
 	// known are the values for an argument, by its name, as GraphQL writes them.
 	known map[string][]string
+	// asked are the questions of a role, as far as they were put together.
+	asked map[string]map[string]string
 	// unknown are arguments that nobody has said a value for.
 	unknown map[string]bool
 }
@@ -34,11 +36,12 @@ type curiosity struct {
 var places = map[string]string{"first": "", "after": ""}
 
 func newCuriosity(o *office) *curiosity {
-	return &curiosity{o: o, schema: graph.NewExecutableSchema(graph.Config{}).Schema(), known: map[string][]string{}, unknown: map[string]bool{}}
+	return &curiosity{o: o, schema: graph.NewExecutableSchema(graph.Config{}).Schema(), known: map[string][]string{}, asked: map[string]map[string]string{}, unknown: map[string]bool{}}
 }
 
 // learns gives the curious values for an argument.
 func (c *curiosity) learns(argument string, values ...string) {
+	clear(c.asked)
 	for _, v := range values {
 		c.known[argument] = append(c.known[argument], fmt.Sprintf("%q", v))
 	}
@@ -47,7 +50,11 @@ func (c *curiosity) learns(argument string, values ...string) {
 // questions are all that a subject of a role may ask, by name: a query a value of each
 // argument in turn.
 func (c *curiosity) questions(role string) map[string]string {
+	if known, found := c.asked[role]; found {
+		return known
+	}
 	out := map[string]string{}
+	c.asked[role] = out
 	for _, f := range c.schema.Query.Fields {
 		if strings.HasPrefix(f.Name, "__") || !slices.Contains(strings.Fields(allowed["Query."+f.Name]), role) {
 			continue
@@ -232,7 +239,7 @@ func (c *curiosity) fields(d *ast.Definition, path []string, prefix string) stri
 // and returns the answers as texts.
 func (c *curiosity) answers(subject, role string, files bool) map[string]string {
 	c.o.Helper()
-	questions := c.questions(role)
+	questions := maps.Clone(c.questions(role))
 	maps.DeleteFunc(questions, func(name, _ string) bool {
 		return !files && strings.HasPrefix(name, "export") && strings.HasPrefix(questions[name], "export") && strings.Contains(questions[name], "content0")
 	})
@@ -240,8 +247,9 @@ func (c *curiosity) answers(subject, role string, files bool) map[string]string 
 		c.o.Fatalf("nobody has said what to ask of %v", slices.Sorted(maps.Keys(c.unknown)))
 	}
 	out := make(map[string]string, len(questions))
+	actor := c.o.actor(subject)
 	for name, text := range questions {
-		a := c.o.ask(subject, "{ "+text+" }")
+		a := c.o.send(actor, "{ "+text+" }")
 		for _, e := range a.Errors {
 			if code, _ := e.Extensions["code"].(string); code == "" || code == "INTERNAL" || strings.HasPrefix(code, "GRAPHQL") {
 				c.o.Fatalf("%s asks %s: %+v", subject, name, e)

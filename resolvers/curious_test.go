@@ -1,6 +1,7 @@
 package resolvers_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -42,7 +43,7 @@ func TestTheCuriousLearnNothingOfASingleAnswer(t *testing.T) {
 	// The day is over: what waited is released.
 	o.later(1)
 	first = c.look()
-	o.release(int(o.count("ratings")) - 12)
+	o.release(int(o.count("ratings")) - 13)
 	if _, err := o.app.Reviews.Release(o.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -72,17 +73,76 @@ func TestTheCuriousLearnNothingOfASingleAnswer(t *testing.T) {
 	o.ok("", submitWith, "token", strings.Trim(tokens[3], `"`), "level", 1)
 	o.later(1)
 	o.release(1)
-	marks, words := 0, 0
+	if marks, words := o.shownOf("2025-03-06"); marks != 4 || words != 1 {
+		t.Errorf("of four bad ratings in a slice of five %d are shown, and %d of their comments", marks, words)
+	}
+	o.wordsToTheEdge(c)
+}
+
+// shownOf says of how many of the ratings that were released from a day on the reply officer
+// sees the marks, and of how many the words.
+func (o *office) shownOf(day string) (marks, words int) {
+	o.Helper()
 	for _, owed := range o.owed("reply-north", nil) {
-		if owed["releasedOn"].(string) >= "2025-03-06" && owed["official"] != nil {
+		if owed["releasedOn"].(string) >= day && owed["official"] != nil {
 			marks++
 			if owed["comment"] != nil {
 				words++
 			}
 		}
 	}
-	if marks != 4 || words != 1 {
-		t.Errorf("of four bad ratings in a slice of five %d are shown, and %d of their comments", marks, words)
+	return marks, words
+}
+
+// wordsToTheEdge goes on where five ratings wait for their words to be shown: five more make
+// ten, some of them taken back and given anew on the way; and then there is one more.
+func (o *office) wordsToTheEdge(c *curiosity) {
+	o.Helper()
+	var tokens, receipts []string
+	give := func(i, level int) {
+		receipts = append(receipts[:i], o.ok("", submitWith, "token", tokens[i], "level", level, "comment", "一句话").text("submitRating.receipt"))
+	}
+	for i := range 6 {
+		_, token := o.invite("ann", "passport", fmt.Sprint("E", i))
+		tokens = append(tokens, token)
+	}
+	o.ok("", again, "r", o.ids["mended"], "level", 1, "comment", "还是不行")
+	for i, level := range []int{1, 4, 4, 1} {
+		give(i, level)
+	}
+	o.release(5)
+	before := c.glance()
+	changes := func(what string, but ...string) {
+		after := c.glance()
+		for _, is := range learned(before, after) {
+			if len(but) == 0 || !strings.HasPrefix(is, but[0]) {
+				o.Error(what + ": " + is)
+			}
+		}
+		before = after
+	}
+	o.ok("", undo, "r", receipts[2])
+	changes("a released rating is taken back")
+	o.ok("", undo, "r", receipts[3])
+	changes("a bad one that was released is taken back", `"reply-north" by owedReplies`)
+	give(2, 4)
+	give(3, 1)
+	changes("both are given anew")
+	o.later(1)
+	o.release(2)
+	if marks, words := o.shownOf("2025-03-07"); marks != 4 || words != 3 {
+		o.Errorf("of the bad ratings that make ten %d are shown, and the words of %d; want four, of which one is without", marks, words)
+	}
+	give(4, 1)
+	o.later(1)
+	before = c.glance()
+	o.release(1)
+	changes("one more than ten", `"reply-north" by owedReplies`)
+	for _, day := range []string{"2025-03-11", "2025-04-01", "2025-07-01", "2026-01-02"} { // ends of quarters and of the year
+		o.at(day + "T10:00:00+08:00")
+		if marks, words := o.shownOf("2025-03-09"); marks != 0 || words != 0 {
+			o.Errorf("on %s the one rating more is shown: %d marks, %d words", day, marks, words)
+		}
 	}
 }
 
@@ -91,7 +151,12 @@ func TestTheCuriousLearnNothingOfASingleAnswer(t *testing.T) {
 func (o *office) curiousWorld(c *curiosity) []act {
 	o.Helper()
 	o.rate("ann", 12)
-	o.release(12)
+	mended := o.complain("ann", "M", nil)
+	o.release(13)
+	o.ids["mended"] = mended
+	complaint := o.ratingOf("等了一上午")
+	o.ok("reply-north", replyTo, "id", complaint, "text", "对不起")
+	o.ok("reply-north", mend, "id", complaint, "text", "加开了窗口")
 	round := o.appraisal()
 	code := o.codes(round, "A", 6)
 	_, walkInCode := o.counter("official", o.ids["ann"])
@@ -114,7 +179,7 @@ func (o *office) curiousWorld(c *curiosity) []act {
 	public := o.ok("", `{ publicCases(filter: {from: "2025-03-01", to: "2025-03-31"}) { nodes { publicId } } }`)
 	c.learns("publicId", public.text("publicCases.nodes.0.publicId"))
 
-	var undoable string
+	var undoable, further string
 	rate := func(i, level int, more ...any) func() {
 		return func() {
 			a := o.ok("", submitWith, append([]any{"token", tokens[i], "level", level, "comment", "说一句话"}, more...)...)
@@ -127,12 +192,16 @@ func (o *office) curiousWorld(c *curiosity) []act {
 		{"its being taken back", func() { o.ok("", undo, "r", undoable) }},
 		{"the rating once more", rate(0, 2)},
 		{"a bad rating", rate(1, 1)},
+		{"its words being erased", func() { o.ok("", eraseMine, "r", undoable).wants("eraseMine.erased", true) }},
 		{"a bad rating with a telephone number", rate(2, 1, "contact", "138 0000 0000")},
 		{"a rating by a standing code", func() {
 			if refused := o.walksIn("d1", "10.1.1.1", walkInCode, "comment", "路过"); refused != "" {
 				o.Fatal(refused)
 			}
 		}},
+		{"a mark of what was put right", func() { o.ok("", markMend, "r", mended, "level", 2) }},
+		{"a rating given again", func() { further = o.ok("", again, "r", mended, "level", 5).text("rateAgain.receipt") }},
+		{"its being taken back", func() { o.ok("", undo, "r", further) }},
 		{"another mark of a case", func() { o.change("UPDATE cases SET satisfaction = 1 WHERE id = ?", o.id("case")) }},
 		{"a review by bob", func() {
 			o.ok("bob", submitReview, "id", review, "contact", "MUCH", "scores", []any{}, "answers", o.answersOf("bob", 4))
@@ -141,6 +210,16 @@ func (o *office) curiousWorld(c *curiosity) []act {
 			o.ok("", vote, "code", code[0], "marks", []any{o.mark("ann", "INCOMPETENT")}, "comment", "一句话")
 		}},
 	}
+}
+
+// ratingOf is the rating with a comment.
+func (o *office) ratingOf(comment string) string {
+	o.Helper()
+	var r models.Rating
+	if err := o.store.Read(o.Context()).Take(&r, "comment = ?", comment).Error; err != nil {
+		o.Fatal(err)
+	}
+	return r.ID.String()
 }
 
 // answersOf are answers to every question of a reviewer's first duty.

@@ -201,7 +201,7 @@ type batch struct {
 type seen struct{ marks, words models.Date }
 
 // batches says what is shown of each official and year that ratings are of: whole slices
-// of released ratings alone ([privacy.Slices]), so that no look at the queue shows fewer
+// of released ratings alone ([privacy.ShownUpTo]), so that no look at the queue shows fewer
 // answers more than the one before. Imported ratings, which owe nothing, are not among them.
 func (s *Service) batches(ctx context.Context, given map[models.ID]*models.Rating) (map[batch]seen, error) {
 	years := map[int]map[models.ID]bool{}
@@ -235,15 +235,15 @@ func (s *Service) batches(ctx context.Context, given map[models.ID]*models.Ratin
 			days[c.OfficialID] = append(days[c.OfficialID], privacy.DayCount{Day: c.RatedOn, N: c.N})
 		}
 		for official, of := range days {
-			marks, err := privacy.Slices(of, open, s.Thresholds.Figures)
+			marks, err := privacy.ShownUpTo(of, open, s.Thresholds.Figures)
 			if err != nil {
 				return nil, err
 			}
-			words, err := privacy.Slices(of, open, s.Thresholds.Comments)
+			words, err := privacy.ShownUpTo(of, open, s.Thresholds.Comments)
 			if err != nil {
 				return nil, err
 			}
-			shown[batch{official, year}] = seen{privacy.LastOf(marks), privacy.LastOf(words)}
+			shown[batch{official, year}] = seen{marks, words}
 		}
 	}
 	return shown, nil
