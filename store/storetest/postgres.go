@@ -32,6 +32,7 @@ type cluster struct {
 	password  string    // of role
 	folder    string    // of a private cluster
 	server    *exec.Cmd // of a private cluster
+	durable   bool      // a private one keeps what it acknowledges
 	databases atomic.Int64
 }
 
@@ -90,20 +91,34 @@ func (c *cluster) startPrivate() error {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	// Durability is what kill tests are for; here the disk need not keep anything.
-	c.server = exec.Command(filepath.Join(programs, "postgres"), "-D", data, "-k", folder,
-		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off",
-		"-c", "full_page_writes=off", "-c", "max_connections=200")
-	c.server.Dir = folder
-	c.server.SysProcAttr = &syscall.SysProcAttr{Credential: owner}
-	if err := c.server.Start(); err != nil {
-		return fmt.Errorf("start postgres: %w", err)
+	if err := c.launch(); err != nil {
+		return err
 	}
 	c.adminURL = (&url.URL{
 		Scheme: "postgres", User: url.User("postgres"), Path: "/postgres",
 		RawQuery: url.Values{"host": {folder}}.Encode(),
 	}).String()
 	return c.await()
+}
+
+// launch starts the server of a private cluster.
+func (c *cluster) launch() error {
+	args := []string{"-D", filepath.Join(c.folder, "data"), "-k", c.folder, "-c", "listen_addresses=", "-c", "max_connections=200"}
+	if !c.durable {
+		// Durability is what kill tests are for; here the disk need not keep anything.
+		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+	}
+	owner, err := clusterOwner()
+	if err != nil {
+		return err
+	}
+	c.server = exec.Command(filepath.Join(findPrograms(), "postgres"), args...)
+	c.server.Dir = c.folder
+	c.server.SysProcAttr = &syscall.SysProcAttr{Credential: owner}
+	if err := c.server.Start(); err != nil {
+		return fmt.Errorf("start postgres: %w", err)
+	}
+	return nil
 }
 
 // memory is a folder that lies in memory, where there is one with room to spare: to copy
