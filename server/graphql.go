@@ -92,6 +92,10 @@ func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error
 	exec.Use(introspection{everybody: opts.introspection})
 	exec.AroundResponses(nameFaults)
 	exec.AroundOperations(opts.metrics.aroundOperation(opts.trusted))
+	if traces := opts.metrics.traces; traces != nil {
+		exec.AroundOperations(traces.aroundOperation(opts.trusted))
+		exec.AroundRootFields(traces.aroundRootField)
+	}
 	exec.AroundOperations(opts.wrong.aroundOperation)
 	return &overhttp.Handler{
 		Executor: exec, MaxBody: opts.maxBody, Timeout: opts.timeout, KeepAlive: 15 * time.Second, Quit: opts.quit,

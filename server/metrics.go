@@ -26,6 +26,8 @@ type metrics struct {
 	jobSeconds       *prometheus.HistogramVec // by job, outcome
 	taskSeconds      *prometheus.HistogramVec // by task, outcome
 	taskWent         *prometheus.GaugeVec     // by task
+
+	traces *tracing // nil: nothing is traced
 }
 
 // The buckets, in seconds: of answers, from a cached one to the longest that is waited
@@ -87,11 +89,16 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
 }
 
-// Begin makes the metrics an observer of the store's statements.
+// Begin makes the metrics an observer of the store's statements, which stand in traces, too.
 func (m *metrics) Begin(ctx context.Context, text string) (context.Context, func(error)) {
 	kind, start := store.KindOf(text), time.Now()
+	ctx, end := m.traces.statement(ctx, kind, text)
 	return ctx, func(err error) {
-		m.statementSeconds.WithLabelValues(string(kind), string(store.OutcomeOf(err))).Observe(time.Since(start).Seconds())
+		outcome := store.OutcomeOf(err)
+		m.statementSeconds.WithLabelValues(string(kind), string(outcome)).Observe(time.Since(start).Seconds())
+		if end != nil {
+			end(outcome)
+		}
 	}
 }
 

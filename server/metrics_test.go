@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -40,6 +42,15 @@ func TestStatementsJobsAndQueuesAreCounted(t *testing.T) {
 			a.want(t, 200, "steelyard_figures_read 1", `steelyard_queue_length{queue="runs"} 1`, `steelyard_assessment_runs{state="QUEUED"} 1`,
 				`steelyard_queue_oldest_seconds{queue="runs"}`, "steelyard_cases_overdue ", "steelyard_replies_overdue 0", `steelyard_unreleased_days{of="ratings"} 0`,
 				`steelyard_answers_waiting{of="reviews"} 0`, "steelyard_db_connections_max 20", `steelyard_job_seconds_count{job="export",outcome="failed"} 0`)
+			page, err := os.ReadFile("../docs/operations.md")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, family := range regexp.MustCompile(`(?m)^# TYPE (steelyard_\w+) `).FindAllStringSubmatch(a.body, -1) {
+				if !strings.Contains(string(page), "`"+family[1]+"`") {
+					t.Errorf("docs/operations.md does not say what %s is", family[1])
+				}
+			}
 			for _, kind := range []string{"select", "insert", "transaction"} {
 				if strings.Contains(a.body, `steelyard_sql_statement_seconds_count{kind="`+kind+`",outcome="ok"} 0`) {
 					t.Errorf("no %s was counted", kind)

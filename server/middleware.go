@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"steelyard/messages"
 	"steelyard/models"
 	"steelyard/server/overhttp"
@@ -47,13 +49,17 @@ func identify(next http.Handler) http.Handler {
 	})
 }
 
-// withRequestID adds the request's id to every line that is logged on its behalf.
+// withRequestID adds the request's id to every line that is logged on its behalf, and by
+// which ids a trace knows it.
 type withRequestID struct{ slog.Handler }
 
 // Handle adds the id and passes the line on.
 func (h withRequestID) Handle(ctx context.Context, line slog.Record) error {
 	if id, ok := ctx.Value(requestIDKey{}).(string); ok {
 		line.AddAttrs(slog.String("request", id))
+	}
+	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
+		line.AddAttrs(slog.String("trace_id", span.TraceID().String()), slog.String("span_id", span.SpanID().String()))
 	}
 	return h.Handler.Handle(ctx, line)
 }

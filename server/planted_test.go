@@ -14,6 +14,9 @@ import (
 	"testing"
 	"time"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
 	"steelyard/auth"
 	"steelyard/backup"
 	"steelyard/models"
@@ -150,7 +153,9 @@ func TestWhatResidentsGaveStandsWhereItMay(t *testing.T) {
 			slog.SetDefault(slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 			t.Cleanup(func() { slog.SetDefault(before) })
 			s := newTestSiteAt(t, d, func() time.Time { return now })
-			s.site.log = slog.Default()
+			s.site.log = slog.New(withRequestID{slog.Default().Handler()})
+			spans := tracetest.NewInMemoryExporter()
+			s.metrics.traces = newTracing(sdktrace.WithSyncer(spans), 1)
 			_, private, err := ed25519.GenerateKey(nil)
 			if err != nil {
 				t.Fatal(err)
@@ -174,6 +179,9 @@ func TestWhatResidentsGaveStandsWhereItMay(t *testing.T) {
 				search(t, fmt.Sprintf("answer %d to a wrong request", i), refused, p.nowhere)
 			}
 			search(t, "the log", log.String(), never)
+			traced := fmt.Sprintf("%+v", spans.GetSpans())
+			search(t, "traces", traced, never)
+			wantHas(t, traced, "root submitRating", "INSERT INTO")
 			wantHas(t, log.String(), "operation failed", "notification")
 
 			kept := s.everythingKept(t)

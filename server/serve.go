@@ -26,6 +26,7 @@ type serveCmd struct {
 	Telling
 	AuditKeys
 	Keeping
+	Tracing
 
 	Introspection    bool   `help:"Let anybody read the whole schema by asking; else ADMIN and HR do."`
 	TrustedDocuments string `type:"existingpath" placeholder:"FILE|DIR" help:"Run no documents but those of this manifest (steelyard documents, or Apollo's or Relay's tools), or of a folder of them. The pages' own go on."`
@@ -91,11 +92,20 @@ func (c *serveCmd) Run(s *session) error {
 		return err
 	}
 	watch := newMetrics()
+	if watch.traces, err = c.traces(s.ctx, log); err != nil {
+		return err
+	}
 	st, err := s.open(store.Options{Connections: c.Connections, Observer: watch})
 	if err != nil {
 		return err
 	}
-	return errors.Join(c.serve(s, st, watch, verifier, provider, log), st.Close())
+	err = errors.Join(c.serve(s, st, watch, verifier, provider, log), st.Close())
+	last, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), lastMoment)
+	defer cancel()
+	if lost := watch.traces.close(last); lost != nil {
+		log.Warn("traces are lost", "error", lost)
+	}
+	return err
 }
 
 func (c *serveCmd) serve(s *session, st *store.Store, watch *metrics, verifier *auth.Verifier, provider *auth.Provider, log *slog.Logger) (err error) {

@@ -108,7 +108,7 @@ func (s *site) handler() (http.Handler, error) {
 		return nil, err
 	}
 	s.patterns = routes.patterns
-	return chain(routes, identify, observe(&routes.ServeMux, m, s.log), harden(strings.HasPrefix(s.publicURL, "https://"))), nil
+	return chain(routes, identify, m.traces.requests(&routes.ServeMux, s.proxies), observe(&routes.ServeMux, m, s.log), harden(strings.HasPrefix(s.publicURL, "https://"))), nil
 }
 
 // healthz says that the process answers.
