@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -107,11 +108,21 @@ func appendText(to []byte, text string) []byte {
 	return append(to, '"')
 }
 
-// guarded puts an apostrophe before a text that a spreadsheet would take for a
-// formula.
+// guarded puts an apostrophe before a text that a spreadsheet would take for a formula:
+// also where the sign is of full width, which Chinese and Japanese ones read as the other,
+// or stands behind blanks and characters that nobody sees.
 func guarded(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+	if text == "" {
+		return text
+	}
+	sign, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(text, unseen))
+	if strings.ContainsRune("=+-@＝＋－＠", sign) || strings.ContainsRune("\t\r\n", rune(text[0])) {
 		return "'" + text
 	}
 	return text
+}
+
+// unseen says whether a character leaves no mark where a cell begins.
+func unseen(c rune) bool {
+	return unicode.IsSpace(c) || unicode.IsControl(c) || unicode.Is(unicode.Cf, c)
 }

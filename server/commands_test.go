@@ -148,6 +148,9 @@ func TestFaultsAreListedAndNothingIsImported(t *testing.T) {
 		t.Fatalf("the file of faults has %d rows and begins %v", len(rows), rows[0])
 	}
 	for i, row := range rows {
+		if value := expected[i][3]; strings.HasPrefix(value, "-") {
+			expected[i][3] = "'" + value // what a spreadsheet would take for a formula
+		}
 		if i > 0 && (!slices.Equal(row[:5], expected[i]) || row[5] == "") {
 			t.Errorf("row %d is %q, want %q with a sentence", i, row, expected[i])
 		}

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/csv"
+	"bufio"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"steelyard/messages"
+	"steelyard/report"
 	"steelyard/services/imports"
 	"steelyard/store"
 )
@@ -155,21 +156,22 @@ func faultLine(l messages.Lang, f imports.Fault) string {
 	return place + ": " + messages.Fault(l, string(f.Kind), f.File, f.Column, f.Value)
 }
 
-// writeFaults writes the faults as CSV.
+// writeFaults writes the faults as CSV. Their values come from the file that is at fault.
 func writeFaults(path string, l messages.Lang, faults []imports.Fault) (err error) {
 	file, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("write the faults: %w", err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	out := csv.NewWriter(file)
-	rows := [][]string{{"file", "line", "column", "value", "kind", "sentence"}}
+	out := bufio.NewWriter(file)
+	err = report.Texts(out, "file", "line", "column", "value", "kind", "sentence")
 	for _, f := range faults {
-		rows = append(rows, []string{
-			f.File, strconv.Itoa(f.Line), f.Column, f.Value, string(f.Kind), messages.Fault(l, string(f.Kind), f.File, f.Column, f.Value),
-		})
+		if err == nil {
+			err = report.Texts(out, f.File, strconv.Itoa(f.Line), f.Column, f.Value, string(f.Kind),
+				messages.Fault(l, string(f.Kind), f.File, f.Column, f.Value))
+		}
 	}
-	if err := out.WriteAll(rows); err != nil {
+	if err := errors.Join(err, out.Flush()); err != nil {
 		return fmt.Errorf("write the faults: %w", err)
 	}
 	return nil
