@@ -27,7 +27,8 @@ const (
 // doubtful makes a quarter in which twenty officials work alike, but for one trick
 // each: c0 has bought ratings, c1 comments of one hand, c2 a telephone that says
 // otherwise; c3 invites few, c4 calls much a decision against the resident, c5 serves
-// themself, c6 resolves at the last moment.
+// themself, c6 resolves at the last moment, c8 stops the clock at the last moment, which
+// the end of the pause then moves.
 func (o *office) doubtful() {
 	o.Helper()
 	o.crowd("north", 20)
@@ -102,17 +103,26 @@ func (o *office) doubtful() {
 		for n := range 14 {
 			opened := time.Date(2025, 1, 10+n, 2, 0, 0, 0, time.UTC)
 			due, closed := opened.AddDate(0, 0, 20), opened.AddDate(0, 0, 10)
+			moved := due.AddDate(0, 0, -5) // the date that the end of the pause replaced
+			paused := opened.AddDate(0, 0, 2)
+			if i == 8 || n == (i+3)%14 {
+				paused, closed = moved.Add(-2*time.Hour), opened.AddDate(0, 0, 16)
+			}
 			if i == 6 || n == i%14 {
 				closed = due.Add(-time.Hour)
 			}
-			official := o.id(ref)
+			resumed, official := paused.Add(time.Hour), o.id(ref)
 			c := &models.Case{
 				ID: models.NewID(), Ref: fmt.Sprint("case-", ref, "-", n), Category: "road", UnitID: o.id("north"), OfficialID: &official, Channel: models.ChannelHotline,
 				State: models.CaseClosedUnconfirmed, Title: "a hole", OpenedAt: opened, DueAt: &due, ClosedAt: &closed, Outcome: models.OutcomeResolved, UpdatedAt: closed,
 			}
 			cases = append(cases, c)
 			events = append(events, &models.CaseEvent{
-				ID: models.NewID(), CaseID: c.ID, Seq: 1, At: closed, Kind: models.EventResolved, Outcome: models.OutcomeResolved, FromOfficialID: &official, Actor: "hr-third",
+				ID: models.NewID(), CaseID: c.ID, Seq: 1, At: paused, Kind: models.EventPaused, FromOfficialID: &official, Actor: "hr-third",
+			}, &models.CaseEvent{
+				ID: models.NewID(), CaseID: c.ID, Seq: 2, At: resumed, Kind: models.EventResumed, Actor: "hr-third", DueAt: &moved,
+			}, &models.CaseEvent{
+				ID: models.NewID(), CaseID: c.ID, Seq: 3, At: closed, Kind: models.EventResolved, Outcome: models.OutcomeResolved, FromOfficialID: &official, Actor: "hr-third",
 			})
 		}
 	}
@@ -165,7 +175,7 @@ func TestAPersonDecidesWhatIsDoubted(t *testing.T) {
 		o.examined(1)
 		o.examined(0)
 		seen := o.flags("hr-root")
-		want := []string{"c0 BURST", "c1 DUPLICATES", "c2 ONE_SIDED", "c3 HAND_PICKED", "c4 OFTEN_ADVERSE", "c5 SELF_DEALING", "c6 DEADLINE_EDITS"}
+		want := []string{"c0 BURST", "c1 DUPLICATES", "c2 ONE_SIDED", "c3 HAND_PICKED", "c4 OFTEN_ADVERSE", "c5 SELF_DEALING", "c6 DEADLINE_EDITS", "c8 DEADLINE_EDITS"}
 		if got := sortedKeys(seen); !slices.Equal(got, want) {
 			o.Fatalf("flags %v, want %v", got, want)
 		}
@@ -289,6 +299,7 @@ func (o *office) checkEvidence(seen map[string]map[string]any) {
 		"c4 OFTEN_ADVERSE":  "Service passport: of 24 encounters 88% are marked as decisions against the resident, of colleagues' 17%.",
 		"c5 SELF_DEALING":   "1 encounters are with the official themself.",
 		"c6 DEADLINE_EDITS": "Of 14 resolutions 100% came in the last two days before the case was due, of colleagues' 7%.",
+		"c8 DEADLINE_EDITS": "Of 14 pauses 100% began in the last two days before the case was due, of colleagues' 7%.",
 	} {
 		lines := seen[flag]["evidence"].([]any)
 		if got := lines[0].(map[string]any)["text"]; got != want {
@@ -313,7 +324,7 @@ func (o *office) checkEvidence(seen map[string]map[string]any) {
 // somebody has decided, and scores with the publication alone.
 func (o *office) checkWhoSees(seen map[string]map[string]any) {
 	o.Helper()
-	for subject, n := range map[string]int{"hr-root": 7, "auditor": 7, "hr-north": 7, "hr-south": 0, "c0": 0, "cat": 0} {
+	for subject, n := range map[string]int{"hr-root": 8, "auditor": 8, "hr-north": 8, "hr-south": 0, "c0": 0, "cat": 0} {
 		if got := len(o.flags(subject)); got != n {
 			o.Errorf("%s sees %d flags, want %d", subject, got, n)
 		}
@@ -323,14 +334,14 @@ func (o *office) checkWhoSees(seen map[string]map[string]any) {
 		o.Error("a flag out of sight is fetched by its id")
 	}
 	o.ok("auditor", one, "id", seen["c0 BURST"]["id"]).wants("node.kind", "BURST")
-	for filter, n := range map[string]int{`{kind: BURST}`: 1, `{state: CONFIRMED}`: 0, `{officialId: {c3}}`: 1, `{cycleId: {cycle}}`: 7, `{cycleId: {c3}}`: 0, `{unitId: {north}}`: 7, `{unitId: {south}}`: 0, `{appealWaits: true}`: 0, `{appealWaits: false, unitId: {root}}`: 7} {
+	for filter, n := range map[string]int{`{kind: BURST}`: 1, `{state: CONFIRMED}`: 0, `{officialId: {c3}}`: 1, `{cycleId: {cycle}}`: 8, `{cycleId: {c3}}`: 0, `{unitId: {north}}`: 8, `{unitId: {south}}`: 0, `{appealWaits: true}`: 0, `{appealWaits: false, unitId: {root}}`: 8} {
 		if got := len(o.ok("hr-root", `{ integrityFlags(filter: `+filter+`) { nodes { id } } }`).list("integrityFlags.nodes")); got != n {
 			o.Errorf("%s finds %d flags, want %d", filter, got, n)
 		}
 	}
 	page := o.ok("hr-root", `{ integrityFlags(first: 4) { nodes { id } pageInfo { hasNextPage endCursor } } }`)
 	rest := o.ok("hr-root", `query($a: String) { integrityFlags(first: 4, after: $a) { nodes { id } pageInfo { hasNextPage } } }`, "a", page.text("integrityFlags.pageInfo.endCursor"))
-	if len(page.list("integrityFlags.nodes")) != 4 || len(rest.list("integrityFlags.nodes")) != 3 || rest.get("integrityFlags.pageInfo.hasNextPage") != false {
+	if len(page.list("integrityFlags.nodes")) != 4 || len(rest.list("integrityFlags.nodes")) != 4 || rest.get("integrityFlags.pageInfo.hasNextPage") != false {
 		o.Error("the pages do not hold all")
 	}
 	few, all := o.statements(), int64(0)
@@ -338,7 +349,7 @@ func (o *office) checkWhoSees(seen map[string]map[string]any) {
 	one1 := few.Swap(0)
 	o.ok("hr-root", flagList)
 	if all = few.Swap(0); all > one1 {
-		o.Errorf("%d statements for seven flags, %d for one", all, one1)
+		o.Errorf("%d statements for eight flags, %d for one", all, one1)
 	}
 }
 
@@ -388,6 +399,10 @@ func (o *office) checkAppeal(carried, origin string) {
 	}
 	o.refuses("c3", "CONFLICT", "id", appealFlag, "id", origin)
 	o.refuses("hr-north", "FORBIDDEN", "", decideAppeal, "id", carried, "yes", true) // who confirmed it
+	for _, twin := range []string{"hr-north", "hr-twin"} {
+		o.grant(accounts.Grant{Subject: twin, Role: models.RoleHR, UnitRef: "north", OfficialRef: "dan"})
+	}
+	o.refuses("hr-twin", "FORBIDDEN", "", decideAppeal, "id", carried, "yes", true) // the same person
 	o.refuses("hr-second", "FORBIDDEN", "id", decideAppeal, "id", carried, "yes", true)
 	o.refuses("hr-third", "FORBIDDEN", "id", decideAppeal, "id", carried, "yes", true)
 	o.ok("hr-root", decideAppeal, "id", carried, "yes", true).wants("decideFlagAppeal.flag.state", "DISMISSED")

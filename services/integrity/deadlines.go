@@ -35,11 +35,18 @@ func (e *examination) deadlines() error {
 			counts[official][step].Hits++
 		}
 	}
-	err := e.snap.Each(e.ctx, `SELECT v.from_official_id, v.kind, v.at, c.due_at FROM case_events v JOIN cases c ON c.id = v.case_id
+	// When a case was due at a step: the date that the first later step replaced, else the
+	// case's. The end of a pause moves it, so that afterwards the pause looks early.
+	err := e.snap.Each(e.ctx, `SELECT v.from_official_id, v.kind, v.at, c.due_at, n.due_at FROM case_events v JOIN cases c ON c.id = v.case_id
+			LEFT JOIN case_events n ON n.case_id = v.case_id AND n.seq = (SELECT MIN(m.seq) FROM case_events m
+				WHERE m.case_id = v.case_id AND m.seq > v.seq AND m.due_at IS NOT NULL)
 		WHERE v.kind IN ('RESOLVED', 'PAUSED') AND v.at >= ? AND v.at < ? AND c.due_at IS NOT NULL AND v.from_official_id `+assessed,
 		[]any{e.start, e.end, e.run.ID}, func(row *store.Row) error {
 			at, _ := row.Micros(2)
 			due, _ := row.Micros(3)
+			if then, replaced := row.Micros(4); replaced {
+				due = then
+			}
 			step := 0
 			if row.Text(1) == string(models.EventPaused) {
 				step = 1

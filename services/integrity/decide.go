@@ -74,6 +74,11 @@ func (s *Service) DecideAppeal(ctx context.Context, actor auth.Actor, in AppealD
 		if err := appeal.Decide(in.Upheld, f, actor.Subject, in.Reason, tx.Now); err != nil {
 			return err
 		}
+		if same, err := store.SamePerson(tx.DB, actor.Subject, f.DecidedBy); err != nil {
+			return err
+		} else if same {
+			return &models.Error{Code: models.CodeForbidden, Key: models.KeyDecidedBefore}
+		}
 		err = tx.Model(appeal).Select("state", "decided_by", "decision", "decided_at").UpdateColumns(appeal).Error
 		if err != nil || !in.Upheld {
 			return err

@@ -155,6 +155,9 @@ func (s *Service) ConfirmExclusion(ctx context.Context, actor auth.Actor, in Con
 			if err := e.Confirm(actor.Subject, tx.Now); err != nil {
 				return err
 			}
+			if err := store.SecondPerson(tx.DB, actor.Subject, e.ProposedBy); err != nil {
+				return err
+			}
 			if err := tx.Model(e).Select("confirmed_by", "confirmed_at").UpdateColumns(e).Error; err != nil {
 				return err
 			}

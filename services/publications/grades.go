@@ -186,6 +186,9 @@ func (s *Service) decideGrade(tx *store.Tx, actor auth.Actor, c *models.Cycle, g
 	if err := g.Decide(in.Approve, actor.Subject, in.Decision, tx.Now); err != nil {
 		return err
 	}
+	if err := store.SecondPerson(tx.DB, actor.Subject, g.ProposedBy); err != nil {
+		return err
+	}
 	if in.Approve {
 		if err := gradable(tx, c, g); err != nil {
 			return err

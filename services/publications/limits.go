@@ -72,6 +72,9 @@ func setLimit(tx *store.Tx, actor auth.Actor, row *models.GradeLimit) error {
 		if err := known.Confirm(actor.Subject, tx.Now); err != nil {
 			return err
 		}
+		if err := store.SecondPerson(tx.DB, actor.Subject, known.ProposedBy); err != nil {
+			return err
+		}
 		err = tx.Model(known).Select("confirmed_by", "confirmed_at").UpdateColumns(known).Error
 	}
 	if err != nil {

@@ -41,7 +41,9 @@ func (s *Service) DecideObjection(ctx context.Context, actor auth.Actor, in Obje
 		if err != nil {
 			return err
 		}
-		if slices.Contains(before, actor.Subject) {
+		if same, err := store.SamePerson(tx.DB, actor.Subject, before...); err != nil {
+			return err
+		} else if same {
 			return &models.Error{Code: models.CodeForbidden, Key: models.KeyDecidedBefore}
 		}
 		to := models.ObjectionDismissed

@@ -100,6 +100,9 @@ func (s *Service) signOnce(tx *store.Tx, actor auth.Actor, of signed, c *models.
 	if pending.ProposedBy == actor.Subject {
 		return &models.Error{Code: models.CodeForbidden, Key: models.KeySecondPerson}
 	}
+	if err := store.SecondPerson(tx.DB, actor.Subject, pending.ProposedBy); err != nil {
+		return err
+	}
 	return s.confirm(tx, actor, of, c, pending, next)
 }
 
