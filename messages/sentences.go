@@ -95,6 +95,7 @@ var sentences = map[models.Key]sentence{
 	models.KeyNobodyAbove:         {"没有更上级的单位可以决定此事。", "There is no unit above that could decide this."},
 	models.KeyExclusionOpen:       {"该事项的不予受理申请已在处理中。", "An exclusion of this case is being looked at already."},
 	models.KeyRemindedToday:       {"今天已经提醒过，一天只提醒一次。", "The reviewers have been reminded today; once a day is enough."},
+	models.KeyHeldOften:           {"该事项已暂停计时 {1} 次，不能再暂停。", "The clock of this case has been paused {1} times, and that is all there is."},
 	models.KeyAlreadyExtended:     {"该事项已延期过一次，不能再延。", "The time for this case has been extended once, and that is all there is."},
 	models.KeyTooLateToExtend:     {"办理期限已过，不能再延期。", "The time is over: it can be extended only before that."},
 	models.KeyNothingToCheck:      {"该实事没有待核查的确认。", "This deed has no confirmation that waits for a check."},

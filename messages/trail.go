@@ -155,6 +155,7 @@ var trailActions = map[string]sentence{
 	"attach":              {"添加附件", "Attached a file"},
 	"destroyRaterKey":     {"销毁年度密钥", "Destroyed a year's rater key"},
 	"eraseOverdue":        {"到期删除个人信息", "Erased what was kept long enough"},
+	"endPause":            {"暂停到期恢复计时", "A pause ended by itself"},
 	"escalateCase":        {"逾期上报事项", "Laid an overdue case before the unit above"},
 	"escalateReply":       {"逾期上报答复", "Laid an overdue reply before the unit above"},
 	"export":              {"导出", "Exported"},

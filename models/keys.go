@@ -95,6 +95,7 @@ const (
 	KeyExclusionOpen       Key = "exclusion_open"       //
 	KeyRemindedToday       Key = "reminded_today"       //
 	KeyAlreadyExtended     Key = "already_extended"     //
+	KeyHeldOften           Key = "held_often"           // times
 	KeyTooLateToExtend     Key = "too_late_to_extend"   //
 	KeyNothingToCheck      Key = "nothing_to_check"     //
 	KeyNothingDue          Key = "nothing_due"          //

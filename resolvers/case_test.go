@@ -8,6 +8,7 @@ import (
 
 	"steelyard/models"
 	"steelyard/services/accounts"
+	"steelyard/store"
 )
 
 // caseFields are what anybody may select of a case, caseOfOffice what the office may besides.
@@ -83,9 +84,100 @@ func TestACaseTravelsFromTheResidentAndBack(t *testing.T) {
 		if got := strings.Join(kinds, " "); got != want {
 			o.Errorf("history %s, want %s", got, want)
 		}
+		// Whose clock stood still is known: what is odd about pauses is asked of them.
+		var paused int64
+		err := o.store.Read(o.Context()).Model(&models.CaseEvent{}).Where("kind = ? AND from_official_id = ?", models.EventPaused, o.id("bob")).Count(&paused).Error
+		if err != nil || paused != 1 {
+			o.Errorf("%d pauses of bob's: %v", paused, err)
+		}
 		// The resident sees the office, and no official's name.
 		o.refuses("", "UNAUTHENTICATED", "", `query($r: String!) { caseByReceipt(receipt: $r) { official { name } } }`, "r", receipt)
 	})
+}
+
+// TestAPauseEndsByItself: a case that rested for good would never be due.
+func TestAPauseEndsByItself(t *testing.T) {
+	o := newOffice(t, store.SQLite)
+	ended := func(want int) {
+		t.Helper()
+		if n, err := o.app.Cases.EndPauses(o.Context()); err != nil || n != want {
+			t.Fatalf("%d pauses ended, want %d: %v", n, want, err)
+		}
+	}
+	id, receipt := o.handIn("north") // due at the end of 11 March
+	o.step("bob", "acceptCase", id, ``, "ACCEPTED")
+	o.step("bob", "assignCase", id, ``, "ASSIGNED")
+	o.step("bob", "startCase", id, ``, "IN_PROGRESS")
+	for _, days := range []int{14, 14, 15} { // a holiday lies in the last
+		o.step("bob", "holdCase", id, `reason: "waits for the parts"`, "ON_HOLD")
+		o.later(days) // the last of ten working days
+		ended(0)
+		o.later(1)
+		ended(1)
+		ended(0)
+	}
+	// A pause takes the day on which it ends as well.
+	o.ok("", byReceipt, "r", receipt).wants("caseByReceipt.dueAt", "2025-04-25T16:00:00Z")
+	o.refusesStep("bob", "CONFLICT", "caseId", "holdCase", id, `reason: "waits for the summer"`)
+	if got, want := o.kinds(receipt), "SUBMITTED ACCEPTED ASSIGNED STARTED PAUSED RESUMED PAUSED RESUMED PAUSED RESUMED"; got != want {
+		t.Errorf("history %s, want %s", got, want)
+	}
+}
+
+// TestWhoAnswersLateGetsNoNewTime: by having a late answer sent back nobody is in time.
+func TestWhoAnswersLateGetsNoNewTime(t *testing.T) {
+	o := newOffice(t, store.SQLite)
+	for _, c := range []struct {
+		name    string
+		answers int // days later
+		due     string
+	}{{"in time", 1, "2025-03-20T16:00:00Z"}, {"late", 8, "2025-03-11T16:00:00Z"}} {
+		o.at("2025-03-04T10:00:00+08:00")
+		id, receipt := o.handIn("north")
+		o.step("bob", "acceptCase", id, ``, "ACCEPTED")
+		o.step("bob", "assignCase", id, ``, "ASSIGNED")
+		o.step("bob", "startCase", id, ``, "IN_PROGRESS")
+		o.later(c.answers)
+		o.step("bob", "resolveCase", id, `outcome: RESOLVED, account: "a new lamp"`, "RESOLVED")
+		o.at("2025-03-13T10:00:00+08:00")
+		if due := o.ok("", confirm, "r", receipt, "solved", false).text("confirmResolution.case.dueAt"); due != c.due {
+			t.Errorf("answered %s: due at %s, want %s", c.name, due, c.due)
+		}
+	}
+}
+
+// TestNobodyDisposesOfAColleaguesCase: what becomes of a case is charged to its holder.
+func TestNobodyDisposesOfAColleaguesCase(t *testing.T) {
+	o := newOffice(t, store.SQLite)
+	o.crowd("north", 1)
+	o.grant(accounts.Grant{Subject: "c0", Role: models.RoleOfficial, UnitRef: "north", OfficialRef: "c0"})
+	id, _ := o.handIn("north")
+	mine, _ := o.handIn("north")
+	o.step("bob", "acceptCase", id, ``, "ACCEPTED")
+	o.step("bob", "assignCase", id, ``, "ASSIGNED")
+	o.step("c0", "acceptCase", mine, ``, "ACCEPTED")
+	o.step("c0", "assignCase", mine, ``, "ASSIGNED")
+	o.ids["mine"], o.ids["bobs"] = mine, id
+
+	for step, input := range map[string]string{
+		"assignCase": ``, "transferCase": `toUnitId: {south}, reason: "theirs"`, "rejectCase": `reason: "not ours"`,
+		"joinCases": `caseIds: [{mine}], reason: "the same"`,
+	} {
+		o.refusesStep("c0", "FORBIDDEN", "", step, id, input)
+	}
+	o.refusesStep("c0", "FORBIDDEN", "caseIds", "joinCases", mine, `caseIds: [{bobs}], reason: "the same"`)
+	offered := o.ok("c0", `query($id: ID!) { node(id: $id) { ... on Case { actions } } }`, "id", id).list("node.actions")
+	for _, action := range offered {
+		if action == "ASSIGN" || action == "TRANSFER" {
+			o.Errorf("%v is offered to who may not", action)
+		}
+	}
+
+	// Whoever has it hands it on, and a unit above, or HR, takes it away.
+	o.step("bob", "assignCase", id, `officialId: {c0}`, "ASSIGNED").wants("assignCase.case.official.ref", "c0")
+	o.step("hr-north", "assignCase", id, `officialId: {bob}`, "ASSIGNED").wants("assignCase.case.official.ref", "bob")
+	o.grant(accounts.Grant{Subject: "c0", Role: models.RoleOfficial, UnitRef: "root", OfficialRef: "c0"})
+	o.step("c0", "assignCase", id, ``, "ASSIGNED").wants("assignCase.case.official.ref", "c0")
 }
 
 func TestAnIllegalStepNamesTheStateAndThePossibleSteps(t *testing.T) {

@@ -280,6 +280,7 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 		often(c.SweepEvery, "close unconfirmed cases", site.app.Cases.LapseUnconfirmed),
 		often(c.SweepEvery, "take unanswered transfers back", site.app.Cases.LapseTransfers),
 		often(c.SweepEvery, "warn of due cases", site.app.Cases.WarnDue),
+		often(c.SweepEvery, "end pauses", site.app.Cases.EndPauses),
 		often(c.SweepEvery, "mark, escalate and remind", site.app.Cases.Watch),
 		often(c.NotifyEvery, "deliver notifications", site.app.Notify.Deliver),
 		often(c.SweepEvery, "forget what was told", site.app.Notify.Forget),

@@ -2609,7 +2609,7 @@ func (v *DoHoldHoldCaseCasePayload) GetUserErrors() []Problem { return v.UserErr
 
 // DoHoldResponse is returned by DoHold on success.
 type DoHoldResponse struct {
-	// Pauses a case's clock for a reason: to ON_HOLD.
+	// Pauses a case's clock for a reason: to ON_HOLD. A case is paused three times at most, and each pause ends by itself after 10 working days.
 	HoldCase DoHoldHoldCaseCasePayload `json:"holdCase"`
 }
 

@@ -143,9 +143,9 @@ func can(actor auth.Actor, c *models.Case, a Action, at standing, now time.Time)
 	case ActionEndMediation:
 		return holds(actor, c) == nil && c.State == models.CaseMediation
 	case ActionAssign:
-		return actor.OfficialID != nil || actor.Is(models.RoleHR)
+		return (actor.OfficialID != nil || actor.Is(models.RoleHR)) && disposes(actor, c) == nil
 	case ActionTransfer:
-		return !at.passing
+		return !at.passing && disposes(actor, c) == nil
 	case ActionExtend:
 		return c.State.Open() && c.DueAt != nil && !c.Extended && (c.State == models.CaseOnHold || now.Before(*c.DueAt))
 	case ActionAskExclusion:

@@ -45,15 +45,17 @@ type Service struct {
 	WarnDays     int // working days before the due date on which it is called due soon
 	ExcludeDays  int // working days in which an exclusion is decided
 	ObjectDays   int // days in which the resident may object to an exclusion
+	Holds        int // how often the clock of a case may be paused
+	HoldDays     int // working days after which a pause ends by itself
 }
 
 // New returns a service with the usual allowances: 1, 5 and 1 working days, 5 more
-// for a reason, 3 to decide an exclusion, and 10 days for the resident.
+// for a reason, 3 to decide an exclusion, three pauses of 10 each, and 10 days for the resident.
 func New(s *store.Store, keys *keyring.Keyring, zone *time.Location, days *calendar.Calendar, secret []byte) *Service {
 	return &Service{
 		Store: s, Keys: keys, Zone: zone, Calendar: days, Secret: secret,
 		AcceptDays: 1, ResolveDays: 5, TransferDays: 1, ConfirmDays: 10,
-		ExtendDays: 5, WarnDays: 1, ExcludeDays: 3, ObjectDays: 10,
+		ExtendDays: 5, WarnDays: 1, ExcludeDays: 3, ObjectDays: 10, Holds: 3, HoldDays: 10,
 	}
 }
 

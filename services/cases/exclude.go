@@ -55,6 +55,9 @@ func (s *Service) Reject(ctx context.Context, actor auth.Actor, in Reasoned) (*m
 		if _, err := c.State.Next(models.CaseStepReject); err != nil {
 			return err
 		}
+		if err := disposes(actor, c); err != nil {
+			return err
+		}
 		until := s.objectUntil(tx)
 		e := models.Exclusion{
 			Ground: models.GroundNotWithinPowers, Reason: in.Reason, State: models.ExclusionUnreviewed, AskedBy: actor.Subject, ObjectUntil: &until,
@@ -118,7 +121,11 @@ func (s *Service) DecideExclusion(ctx context.Context, actor auth.Actor, in Excl
 		if err != nil {
 			return err
 		}
+		asked, decided := e.AskedBy, e.DecidedBy // before this word
 		if err := e.Decide(in.Granted, actor.Subject, in.Reason, tx.Now); err != nil {
+			return err
+		}
+		if err := store.SecondPerson(tx.DB, actor.Subject, asked, decided); err != nil {
 			return err
 		}
 		if e.State == models.ExclusionGranted {

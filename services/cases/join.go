@@ -37,6 +37,9 @@ func (s *Service) Join(ctx context.Context, actor auth.Actor, in Joining) (*mode
 		if !lead.State.Open() {
 			return models.Conflict("caseId", models.KeyJoinImpossible)
 		}
+		if err := disposes(actor, lead); err != nil {
+			return err
+		}
 		for _, id := range slices.Compact(ids) {
 			if err := joinOne(tx, actor, lead, id, in.Reason); err != nil {
 				return err
@@ -49,6 +52,9 @@ func (s *Service) Join(ctx context.Context, actor auth.Actor, in Joining) (*mode
 func joinOne(tx *store.Tx, actor auth.Actor, lead *models.Case, id models.ID, reason string) error {
 	c, err := take(tx, owned(actor), "cases.id = ?", id)
 	if err != nil {
+		return models.AtField("caseIds", err)
+	}
+	if err := disposes(actor, c); err != nil {
 		return models.AtField("caseIds", err)
 	}
 	var following int64

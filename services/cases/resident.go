@@ -49,8 +49,7 @@ func confirm(tx *store.Tx, c *models.Case, in Word) error {
 }
 
 // reopen sends a case back to whoever had it. The resident's "no" stands until
-// the office has answered again; the time to do so starts anew where the first
-// has run out.
+// the office has answered again.
 func (s *Service) reopen(tx *store.Tx, c *models.Case, in Word) error {
 	if err := move(c, models.CaseStepReopen); err != nil {
 		return err
@@ -58,8 +57,12 @@ func (s *Service) reopen(tx *store.Tx, c *models.Case, in Word) error {
 	return s.openAgain(tx, c, in.Satisfaction, actorResident, in.Comment)
 }
 
-// openAgain gives a case whose state has become REOPENED back to its unit.
+// openAgain gives a case whose state has become REOPENED back to its unit. The time to
+// answer starts anew where it has run out while others had the word. An answer that came
+// too late gets no new time: else whoever is late would be in time again by any answer
+// that is sent back.
 func (s *Service) openAgain(tx *store.Tx, c *models.Case, mark *int, subject, note string) error {
+	late := c.DueAt != nil && c.ClosedAt != nil && !c.ClosedAt.Before(*c.DueAt)
 	c.Confirmed, c.Satisfaction = models.AnswerNo, mark
 	c.ClosedAt, c.Outcome = nil, ""
 	c.Reopened++
@@ -72,7 +75,7 @@ func (s *Service) openAgain(tx *store.Tx, c *models.Case, mark *int, subject, no
 		return err
 	}
 	var replaced *time.Time
-	if c.DueAt == nil || c.DueAt.Before(tx.Now) {
+	if c.DueAt == nil || c.DueAt.Before(tx.Now) && !late {
 		due, err := s.workingDue(tx.DB, c.UnitID, tx.Now, s.ResolveDays)
 		if err != nil {
 			return err

@@ -101,6 +101,17 @@ func holds(actor auth.Actor, c *models.Case) error {
 	return &models.Error{Code: models.CodeForbidden, Key: models.KeyNotOwner}
 }
 
+// disposes says whether the actor may take a case away or answer for its holder: whoever
+// has it, HR, and who stands in a unit above the case's. What becomes of a case is charged
+// to its holder, so a colleague of the same unit neither takes one that is nearly solved
+// nor hands on, rejects or joins one that another has to answer for.
+func disposes(actor auth.Actor, c *models.Case) error {
+	if c.OfficialID == nil || actor.UnitID != nil && *actor.UnitID != c.UnitID {
+		return nil // nobody's, or seen from above: the scope holds no other unit's
+	}
+	return holds(actor, c)
+}
+
 // Accept signs for a case.
 func (s *Service) Accept(ctx context.Context, actor auth.Actor, in Step) (*models.Case, error) {
 	return s.work(ctx, actor, "acceptCase", in.On, in, func(tx *store.Tx, c *models.Case) error {
@@ -135,6 +146,9 @@ func (s *Service) Assign(ctx context.Context, actor auth.Actor, in Assignment) (
 		if err := move(c, models.CaseStepAssign); err != nil {
 			return err
 		}
+		if err := disposes(actor, c); err != nil {
+			return err
+		}
 		official, err := store.Take[models.Official](
 			tx.Scopes(store.InScope("unit_id", &c.UnitID)).Where("id = ?", *to), "Official")
 		if err != nil {
@@ -161,47 +175,5 @@ func (s *Service) Start(ctx context.Context, actor auth.Actor, in Step) (*models
 			Kind: models.EventStarted, FromOfficialID: c.OfficialID, ToOfficialID: c.OfficialID,
 			Actor: actor.Subject, Note: in.Note,
 		})
-	})
-}
-
-// Hold pauses the clock of the answer for a reason.
-func (s *Service) Hold(ctx context.Context, actor auth.Actor, in Reasoned) (*models.Case, error) {
-	if err := models.ValidReason(in.Reason); err != nil {
-		return nil, err
-	}
-	return s.work(ctx, actor, "holdCase", in.On, in, func(tx *store.Tx, c *models.Case) error {
-		if err := move(c, models.CaseStepHold); err != nil {
-			return err
-		}
-		if err := holds(actor, c); err != nil {
-			return err
-		}
-		if err := pause(tx, c); err != nil {
-			return err
-		}
-		return addEvent(tx, c, models.CaseEvent{Kind: models.EventPaused, Actor: actor.Subject, Note: in.Reason})
-	})
-}
-
-// Resume lets the clock run again and moves the due date by the working days
-// that the pause took. A mediation that is resumed from has ended without
-// agreement.
-func (s *Service) Resume(ctx context.Context, actor auth.Actor, in Step) (*models.Case, error) {
-	return s.work(ctx, actor, "resumeCase", in.On, in, func(tx *store.Tx, c *models.Case) error {
-		mediated := c.State == models.CaseMediation
-		if err := move(c, models.CaseStepResume); err != nil {
-			return err
-		}
-		if err := holds(actor, c); err != nil {
-			return err
-		}
-		if mediated {
-			return endMediation(tx, c, actor.Subject, models.OutcomeUnresolved, in.Note)
-		}
-		replaced, err := s.unpause(tx, c)
-		if err != nil {
-			return err
-		}
-		return addEvent(tx, c, models.CaseEvent{Kind: models.EventResumed, Actor: actor.Subject, Note: in.Note, DueAt: replaced})
 	})
 }

@@ -27,6 +27,9 @@ func (s *Service) Transfer(ctx context.Context, actor auth.Actor, in Offer) (*mo
 		if _, err := c.State.Next(models.CaseStepTransfer); err != nil {
 			return err
 		}
+		if err := disposes(actor, c); err != nil {
+			return err
+		}
 		if in.ToUnitID == c.UnitID {
 			return models.Invalid("toUnitId", models.KeySameUnit)
 		}
@@ -168,7 +171,7 @@ func notByOfferer(tx *store.Tx, c *models.Case, actor auth.Actor) error {
 	if offer.Actor == actor.Subject {
 		return &models.Error{Code: models.CodeForbidden, Key: models.KeyOwnRecord}
 	}
-	return nil
+	return store.SecondPerson(tx.DB, actor.Subject, offer.Actor)
 }
 
 // receiver is the unit that gets a case: who was offered it or, of a final offer,
