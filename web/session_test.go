@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"reflect"
 	"slices"
 	"testing"
@@ -61,4 +62,20 @@ func takes(field *ast.FieldDefinition, role Role) bool {
 	allowed := field.Directives.ForName("hasRole")
 	return field.Directives.ForName("public") != nil || allowed != nil &&
 		slices.ContainsFunc(allowed.Arguments.ForName("roles").Value.Children, func(c *ast.ChildValue) bool { return c.Value.Raw == string(role) })
+}
+
+// TestCookiesAreTheSitesAlone: no script reads them, no other site sends them, and over
+// https they go by nothing else.
+func TestCookiesAreTheSitesAlone(t *testing.T) {
+	s := &site{Options: Options{Secure: true}}
+	for want, c := range map[string]*http.Cookie{
+		"steelyard_session=t; Path=/work; HttpOnly; Secure; SameSite=Strict":             s.cookie("t"),
+		"steelyard_signin=k; Path=/sign-in; Max-Age=600; HttpOnly; Secure; SameSite=Lax": s.flow("k"),
+		"steelyard_signin=; Path=/sign-in; Max-Age=0; HttpOnly; Secure; SameSite=Lax":    s.flow(""),
+		"steelyard_session=; Path=/work; Max-Age=0; HttpOnly; Secure; SameSite=Strict":   s.cookie(""),
+	} {
+		if got := c.String(); got != want {
+			t.Errorf("the cookie is %q, want %q", got, want)
+		}
+	}
 }

@@ -170,7 +170,8 @@ func TestWhatIsNoWholePictureOrDocumentIsRefused(t *testing.T) {
 		"a WebP without picture":   webp(riff("VP8X", "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")),
 		"a WebP of 16,777,216":     webp(riff("VP8X", "\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff"), string(aWebP(t)[12:])),
 		"a PDF cut off":            []byte("%PDF-1.7\n1 0 obj"),
-		"too much":                 append([]byte("%PDF-1.7\n"), make([]byte, models.MaxAttachmentSize)...),
+		"too much":                 append(append([]byte("%PDF-1.7\n"), make([]byte, models.MaxAttachmentSize)...), "%%EOF\n"...),
+		"a PNG of 10,000 a side":   joined([]byte(pngSignature), chunk("IHDR", "\x00\x00\x27\x10\x00\x00\x27\x10\x08\x02\x00\x00\x00"), aPNG(t)[33:]),
 	} {
 		if kind, _, err := clean(in); models.CodeOf(err) != models.CodeInvalid {
 			t.Errorf("%s is taken for %s: %v", name, kind, err)

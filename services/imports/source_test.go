@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -91,11 +92,55 @@ func TestFoldersAreNotLeft(t *testing.T) {
 	if _, err := openSource(dir); err == nil {
 		t.Error("a link out of the folder is followed")
 	}
-	if err := os.Mkdir(filepath.Join(dir, "cases.csv"), 0o700); err != nil {
+	// Also where the link takes a file's place after the folder has been looked at.
+	turned := t.TempDir()
+	name := filepath.Join(turned, "units.csv")
+	if err := os.WriteFile(name, []byte("unit_id\n"), 0o600); err != nil {
 		t.Fatal(err)
+	}
+	s, err := openSource(turned)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(name), os.Symlink(outside, name)); err != nil {
+		t.Fatal(err)
+	}
+	if in, err := s.open["units.csv"](); err == nil {
+		t.Error("a link that came later is followed")
+		if err := in.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := s.close(); err != nil {
+		t.Error(err)
+	}
+	folders := t.TempDir()
+	if err := os.Mkdir(filepath.Join(folders, "cases.csv"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openSource(folders); err == nil {
+		t.Error("a folder is taken for a file")
 	}
 	if _, err := openSource(filepath.Join(dir, "nowhere")); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
+	}
+}
+
+func TestAnArchiveIsOfABoundedSize(t *testing.T) {
+	t.Parallel()
+	entry := func(name string, unpacked uint64) *zip.File {
+		return &zip.File{FileHeader: zip.FileHeader{Name: name, UncompressedSize64: unpacked, CompressedSize64: unpacked}}
+	}
+	for name, entries := range map[string][]*zip.File{
+		"one too large":    {entry("units.csv", maxUnpacked+1)},
+		"two too large":    {entry("units.csv", maxUnpacked), entry("cases.csv", 1)},
+		"more than counts": {entry("units.csv", math.MaxUint64)},
+		"too many":         slices.Repeat([]*zip.File{entry("readme.txt", 1)}, maxEntries+1),
+	} {
+		s := &source{open: map[string]func() (io.ReadCloser, error){}, size: map[string]int64{}}
+		if err := s.addEntries(entries); err == nil {
+			t.Errorf("%s: it is taken", name)
+		}
 	}
 }
 
