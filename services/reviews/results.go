@@ -7,7 +7,6 @@ import (
 
 	"steelyard/auth"
 	"steelyard/models"
-	"steelyard/privacy"
 	"steelyard/store"
 )
 
@@ -71,9 +70,8 @@ var resultCells = []models.Relation{
 }
 
 // Results returns what a round that is over says of an official, as far as the
-// thresholds allow: a relation with fewer reviewers on a dimension is withheld, and
-// another with it where the sum would give it away. HR and auditors see those of their
-// scope, an official the own.
+// thresholds allow ([figures]). HR and auditors see those of their scope, an official the
+// own.
 func (s *Service) Results(ctx context.Context, actor auth.Actor, id, official models.ID) ([]*Figure, error) {
 	db := s.Store.Read(ctx)
 	round, err := store.Take[models.ReviewRound](db.Where("id = ?", id), "ReviewRound")
@@ -91,67 +89,17 @@ func (s *Service) Results(ctx context.Context, actor auth.Actor, id, official mo
 	if err := s.sealed(db, round, &models.PeerReview{}); err != nil {
 		return nil, err
 	}
-	var rows []struct {
-		Relation  models.Relation
-		Dimension models.Dimension
-		N, Sum    int
-	}
-	err = db.Model(&models.PeerReview{}).Select("relation, dimension, COUNT(*) AS n, SUM(score) AS sum").
-		Where("round_id = ? AND official_id = ? AND relation <> ?", id, official, models.RelationSelf).
-		Group("relation, dimension").Scan(&rows).Error
+	var marks []models.PeerReview
+	err = db.Select("reviewer_key, relation, dimension, score").
+		Where("round_id = ? AND official_id = ? AND relation <> ?", id, official, models.RelationSelf).Find(&marks).Error
 	if err != nil {
 		return nil, err
-	}
-	n, sum := map[models.Dimension][]int{}, map[models.Dimension][]int{}
-	for _, d := range models.Dimensions {
-		n[d], sum[d] = make([]int, len(resultCells)+1), make([]int, len(resultCells)+1)
-	}
-	for _, r := range rows {
-		for i, relation := range resultCells {
-			if relation == r.Relation {
-				n[r.Dimension][i], sum[r.Dimension][i] = r.N, r.Sum
-				n[r.Dimension][len(resultCells)] += r.N
-				sum[r.Dimension][len(resultCells)] += r.Sum
-			}
-		}
 	}
 	thresholds, err := s.thresholds(db, round)
 	if err != nil {
 		return nil, err
 	}
-	out := []*Figure{}
-	for _, d := range models.Dimensions {
-		shown, err := figures(d, n[d], sum[d], thresholds)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, shown...)
-	}
-	return out, nil
-}
-
-// figures shows the cells of a dimension that may be shown; the last is the sum.
-func figures(d models.Dimension, n, sum []int, thresholds privacy.Thresholds) ([]*Figure, error) {
-	parts := make([]int, len(resultCells))
-	for i := range parts {
-		parts[i] = i
-	}
-	decisions, err := privacy.Suppress(n, []privacy.Sum{{Total: len(resultCells), Parts: parts}}, thresholds.Figures)
-	if err != nil {
-		return nil, err
-	}
-	var out []*Figure
-	for i, decision := range decisions {
-		if decision != privacy.Show {
-			continue
-		}
-		f := &Figure{Dimension: d, Reviewers: n[i], Mean: float64(sum[i]) / float64(n[i])}
-		if i < len(resultCells) {
-			f.Relation = &resultCells[i]
-		}
-		out = append(out, f)
-	}
-	return out, nil
+	return figures(marks, thresholds)
 }
 
 // concerns is NOT_FOUND for a round in which an official is not reviewed: of others' rounds
