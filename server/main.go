@@ -54,6 +54,7 @@ type cli struct {
 	Receipt   receiptCmd   `cmd:"" help:"Check by a receipt's proof that a rating counts."`
 	Documents documentsCmd `cmd:"" help:"Write the manifest of trusted documents of a frontend's operations."`
 	Access    accessCmd    `cmd:"" help:"List who may do and select what, and by which ways in."`
+	Ready     readyCmd     `cmd:"" help:"Ask a server on this machine whether it is ready."`
 	Doctor    doctorCmd    `cmd:"" help:"Say what is configured, reachable and out of date."`
 }
 
