@@ -88,30 +88,27 @@ func (s *Service) Submit(ctx context.Context, in Submission) (string, *models.Ra
 // writes nothing and leaves the transaction fit for reading. The claim's primary key
 // alone decides who is first: the invitation is neither locked nor changed here,
 // since the mark of either would bear this transaction's number, as the rating does
-// until its release. So USED, which a release has noted, does not decide either: the
-// rating may have been taken back since.
+// until its release.
+//
+// A link that does not hold is asked about with the same statements, whether it was used,
+// has expired, was revoked or is known to nobody: how long the refusal takes does not say
+// which. And what was marked is looked at before whether the link was used: a mark that is
+// refused leaves the link as it was, and must not find that out.
 func (s *Service) use(tx *store.Tx, hash auth.SecretHash, receipt auth.Receipt, rating *models.Rating, key keyring.YearKey) error {
-	invitation, err := store.Take[models.RatingInvitation](tx.Where("token_hash = ?", hash[:]), "RatingInvitation")
-	if models.CodeOf(err) == models.CodeNotFound {
-		auth.Tried(tx.Statement.Context, hash, false)
-		return errGone()
-	}
-	if err != nil {
-		return err
-	}
-	if invitation.State == models.InvitationUsed {
-		invitation.State = models.InvitationIssued
-	}
-	if _, err := invitation.Next(models.InvitationUse, tx.Now); err != nil {
-		return errGone()
-	}
-	encounter, err := store.Take[models.Encounter](tx.Where("id = ?", invitation.EncounterID), "Encounter")
+	encounter, holds, err := invited(tx, hash)
 	if err != nil {
 		return err
 	}
 	rating.OfficialID, rating.ServiceID, rating.Channel, rating.Adverse = encounter.OfficialID, encounter.ServiceID, encounter.Channel, encounter.Adverse
-	if err := allowed(tx.DB, rating); err != nil {
+	if err := allowed(tx.DB, rating); err != nil && (holds || models.CodeOf(err) == "") {
 		return err
+	}
+	var claims int64
+	if err := tx.Model(&models.EncounterClaim{}).Where("encounter_id = ?", encounter.ID).Count(&claims).Error; err != nil {
+		return err
+	}
+	if !holds || claims > 0 {
+		return errGone()
 	}
 	if len(encounter.ResidentKey) > 0 {
 		sum := key.Rater(string(encounter.ResidentKey))
@@ -131,6 +128,29 @@ func (s *Service) use(tx *store.Tx, hash auth.SecretHash, receipt auth.Receipt, 
 		return err
 	}
 	return audit.RecordAnonymous(tx, "submitRating", "Rating")
+}
+
+// invited is the encounter that a link is about, and whether the link holds, as far as
+// that does not depend on whether it was used: USED, which a release has noted, does not
+// decide, since the rating may have been taken back since. Of a link that is known to
+// nobody the encounter is empty.
+func invited(tx *store.Tx, hash auth.SecretHash) (*models.Encounter, bool, error) {
+	invitation, err := store.Take[models.RatingInvitation](tx.Where("token_hash = ?", hash[:]), "RatingInvitation")
+	switch {
+	case models.CodeOf(err) == models.CodeNotFound:
+		auth.Tried(tx.Statement.Context, hash, false)
+		invitation = &models.RatingInvitation{}
+	case err != nil:
+		return nil, false, err
+	case invitation.State == models.InvitationUsed:
+		invitation.State = models.InvitationIssued
+	}
+	_, over := invitation.Next(models.InvitationUse, tx.Now)
+	encounter, err := store.Take[models.Encounter](tx.Where("id = ?", invitation.EncounterID), "Encounter")
+	if over != nil && models.CodeOf(err) == models.CodeNotFound {
+		return &models.Encounter{}, false, nil
+	}
+	return encounter, over == nil, err
 }
 
 // ByReceipt returns the rating that a receipt belongs to.
