@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,9 @@ import (
 
 	"steelyard/models"
 )
+
+// unreadable are the errors of our own scalars.
+var unreadable = []models.Key{models.KeyBadID, models.KeyTimeForm, models.KeyDateForm, models.KeyWrongKind}
 
 // coercion is the error of a value that does not fit the type of its place in the
 // input, with that place as its field; nil for any other error. Such errors come from
@@ -24,7 +28,7 @@ func coercion(err error, shown *gqlerror.Error) *models.Error {
 	)
 	switch {
 	case errors.As(err, &own):
-		if own.Key == models.KeyBadID || own.Key == models.KeyTimeForm || own.Key == models.KeyDateForm {
+		if slices.Contains(unreadable, own.Key) {
 			if field := inputPlace(shown.Path); field != "" {
 				return models.Invalid(field, own.Key, own.Args...)
 			}

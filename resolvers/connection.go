@@ -1,8 +1,10 @@
 package resolvers
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
+	"unicode/utf8"
 
 	"steelyard/graph"
 	"steelyard/models"
@@ -35,7 +37,7 @@ func place(after *string) (string, error) {
 		return "", nil
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(*after)
-	if err != nil {
+	if err != nil || !utf8.Valid(raw) || bytes.IndexByte(raw, 0) >= 0 { // neither is a text of PostgreSQL's
 		return "", models.Invalid("after", models.KeyBadCursor)
 	}
 	return string(raw), nil

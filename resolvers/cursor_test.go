@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -39,8 +40,25 @@ func TestNoCursorIsAFault(t *testing.T) {
 					t.Errorf("%s behind %q: %v", query, place, e)
 				}
 			}
+			if text := utf8.ValidString(place) && !strings.Contains(place, "\x00"); !text && len(a.Errors) == 0 {
+				t.Errorf("%s behind %q, which is no text, gives a page", query, place)
+			}
 		}
 	}
+}
+
+// TestANumberIsANumber: what compares with nothing passes every bound.
+func TestANumberIsANumber(t *testing.T) {
+	o := newOffice(t, store.SQLite)
+	policy := func(weight any) map[string]any {
+		return map[string]any{"name": "odd", "satisfaction": map[string]any{"weight": weight, "minimumN": 5}}
+	}
+	const save = `mutation($p: PolicyInput!) { savePolicy(input: {policy: $p}) { policy { id } ` + userErrors + `} }`
+	for _, weight := range []any{"NaN", "Infinity", "-Inf", "0.5", "0x1p-2"} {
+		o.refuses("hr-root", "INVALID", "policy.satisfaction.weight", save, "p", policy(weight))
+		o.refuses("", "INVALID", "latitude", `mutation($x: Float) { openCase(input: {title: "a lamp", description: "out", latitude: $x, longitude: $x}) { receipt `+userErrors+`} }`, "x", weight)
+	}
+	o.ok("hr-root", save, "p", policy(0.35))
 }
 
 // pagedQueries are the queries that take a cursor, each with a subject that may ask it.

@@ -3,6 +3,7 @@ package resolvers_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -329,5 +330,22 @@ func TestAUnitIsWarnedOnceOfADueDate(t *testing.T) {
 		}
 		o.later(30)
 		warn(0)
+	})
+}
+
+// TestAUnitHasSoManyWebhooks, also where they are saved at the same instant.
+func TestAUnitHasSoManyWebhooks(t *testing.T) {
+	each(t, func(o *office) {
+		var all sync.WaitGroup
+		for i := range 3 * models.MaxUnitWebhooks {
+			all.Go(func() {
+				o.ask("hr-north", `mutation($url: String!) { saveWebhook(input: {unitId: {north}, url: $url, kinds: [CASE_ARRIVED]}) { webhook { id } `+userErrors+`} }`,
+					"url", fmt.Sprint("https://desk.example/", i))
+			})
+		}
+		all.Wait()
+		if n := o.count("webhooks"); n != models.MaxUnitWebhooks {
+			o.Errorf("%d webhooks of a unit, want %d", n, models.MaxUnitWebhooks)
+		}
 	})
 }

@@ -67,6 +67,17 @@ func TestEveryAnswerKeepsToItself(t *testing.T) {
 	}
 }
 
+// TestAFolderIsNotListed: assets are fetched by their names.
+func TestAFolderIsNotListed(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	for path, status := range map[string]int{"/assets/": 404, "/assets/style.css": 200, "/assets/%2e%2e/web.go": 404, "/graphiql/": 404} {
+		if got := s.send(t, http.MethodGet, path, ""); got.status != status {
+			t.Errorf("%s: %d, want %d", path, got.status, status)
+		}
+	}
+}
+
 // TestNothingIsTakenFromAForeignPage: by no route, those of tomorrow included.
 func TestNothingIsTakenFromAForeignPage(t *testing.T) {
 	s := newTestSite(t, store.SQLite)

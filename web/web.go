@@ -180,9 +180,14 @@ func New(api, uploads http.Handler, options Options) (*Pages, error) {
 	return routes, nil
 }
 
-// cached lets a browser keep what does not change while the server runs.
+// cached lets a browser keep what does not change while the server runs: files by their
+// names, of which there is no list.
 func cached(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "" || strings.HasSuffix(r.URL.Path, "/") {
+			http.NotFound(w, r)
+			return
+		}
 		w.Header().Set("Cache-Control", "public, max-age=3600")
 		next.ServeHTTP(w, r)
 	})

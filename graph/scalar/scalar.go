@@ -3,6 +3,7 @@
 package scalar
 
 import (
+	"context"
 	"io"
 	"strconv"
 	"time"
@@ -59,6 +60,18 @@ func UnmarshalDate(v any) (models.Date, error) {
 		}
 	}
 	return models.Date{}, models.Invalid("", models.KeyDateForm, printable(v))
+}
+
+// MarshalFloatContext writes a number; one that JSON has not is an error.
+func MarshalFloatContext(x float64) graphql.ContextMarshaler { return graphql.MarshalFloatContext(x) }
+
+// UnmarshalFloatContext reads a number. A text is none, as the specification has it: "NaN"
+// and "Infinity" would pass every comparison with a bound.
+func UnmarshalFloatContext(ctx context.Context, v any) (float64, error) {
+	if _, text := v.(string); text {
+		return 0, models.Invalid("", models.KeyWrongKind)
+	}
+	return graphql.UnmarshalFloatContext(ctx, v)
 }
 
 // MarshalScore writes a figure of a report with its two decimals.

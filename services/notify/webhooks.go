@@ -96,8 +96,10 @@ func notThere(n int) error {
 	return nil
 }
 
+// save writes an address. The lock on its unit keeps two that come at once below the bound
+// together.
 func save(tx *store.Tx, actor auth.Actor, in Address, w *models.Webhook) error {
-	if _, err := store.Take[models.OrgUnit](tx.Scopes(store.InScope("id", actor.UnitID)).Where("id = ?", in.UnitID), "OrgUnit"); err != nil {
+	if _, err := store.Take[models.OrgUnit](store.Lock(tx.Scopes(store.InScope("id", actor.UnitID))).Where("id = ?", in.UnitID), "OrgUnit"); err != nil {
 		return models.AtField("unitId", err)
 	}
 	w.CreatedAt, w.UpdatedAt = tx.Now, tx.Now
