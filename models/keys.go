@@ -67,6 +67,10 @@ const (
 	KeyIdempotencyMismatch Key = "idempotency_mismatch" //
 	KeyFormatUnavailable   Key = "format_unavailable"   // value
 	KeyBusy                Key = "database_busy"        //
+	KeyDatabaseAway        Key = "database_away"        //
+	KeyOutcomeUnknown      Key = "outcome_unknown"      //
+	KeyNoRoom              Key = "no_room"              //
+	KeyOverloaded          Key = "overloaded"           //
 	KeyBehind              Key = "database_behind"      // command
 	KeyImportRefused       Key = "import_refused"       // faults
 	KeyImportRaced         Key = "import_raced"         //

@@ -47,7 +47,7 @@ func authenticate(verifier *auth.Verifier, known actors, wrong noteWrong, log *s
 				unauthenticated(w, r, "token revoked, or no such account")
 			case err != nil:
 				log.ErrorContext(r.Context(), "account not read", "error", err)
-				refuse(w, r, http.StatusServiceUnavailable, models.KeyInternal, models.CodeUnavailable)
+				refuse(w, r, http.StatusServiceUnavailable, models.KeyDatabaseAway, models.CodeUnavailable)
 			default:
 				ctx := auth.WithProof(r.Context(), func(ctx context.Context) error { return sameActor(ctx, verifier, known, lines, actor) })
 				next.ServeHTTP(w, r.WithContext(accounts.Enter(ctx, actor)))

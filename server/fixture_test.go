@@ -61,7 +61,12 @@ func newTestSite(t *testing.T, d store.Dialect) *testSite {
 func newTestSiteAt(t *testing.T, d store.Dialect, now func() time.Time) *testSite {
 	t.Helper()
 	watch := newMetrics()
-	st := storetest.Open(t, d, store.Options{Now: now, Observer: watch})
+	return newTestSiteOver(t, storetest.Open(t, d, store.Options{Now: now, Observer: watch}), watch)
+}
+
+// newTestSiteOver makes a site over an empty database.
+func newTestSiteOver(t *testing.T, st *store.Store, watch *metrics) *testSite {
+	t.Helper()
 	keys, err := keyring.Create(t.TempDir() + "/keys")
 	if err != nil {
 		t.Fatal(err)

@@ -110,7 +110,8 @@ func (s *Store) openPostgres(ctx context.Context, dbURL string, opts Options) er
 	s.sql = stdlib.OpenDBFromPool(s.pool)
 	// The pool keeps the connections and counts them. database/sql keeps none, so that
 	// each is taken from the pool for one context, and told whom it works for.
-	s.read, err = gorm.Open(postgres.New(postgres.Config{Conn: s.sql}), s.gormConfig(false))
+	dialector := postgres.New(postgres.Config{Conn: patient{s.sql, s.renew}}).(*postgres.Dialector)
+	s.read, err = gorm.Open(postgresDialector{*dialector}, s.gormConfig(false))
 	return err
 }
 

@@ -20,7 +20,7 @@ func (s *Store) InReadTx(ctx context.Context, fn func(db *gorm.DB) error) (err e
 	}
 	tx, err := s.sql.BeginTx(ctx, opts)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return told(fmt.Errorf("begin: %w", err))
 	}
 	// Nothing is written, so that nothing is lost however it ends; the connection goes
 	// back also where fn panics.

@@ -109,6 +109,9 @@ func (dialector) Translate(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
+	if full(err) {
+		return told(err)
+	}
 	switch e.Code() {
 	case 1555, 2067: // primary key, unique
 		return fmt.Errorf("%w: %w", gorm.ErrDuplicatedKey, err)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/gorm"
 )
@@ -27,12 +26,14 @@ type Tx struct {
 // Dialect says which database the transaction runs on.
 func (tx *Tx) Dialect() Dialect { return tx.kind }
 
-// attempts is how often a transaction is tried that the database asked to retry.
-const attempts = 4
-
 // InTx runs fn in a transaction and commits when it returns nil. What fn did is
 // durable once InTx has returned nil, and gone when it has not. fn may be run
 // again and must not talk to anybody outside the database.
+//
+// On PostgreSQL it is run again where the database asks for it, and where the connection
+// was lost before the commit was sent. Where it was lost after that, nobody knows whether
+// it was done, and InTx says so with models.KeyOutcomeUnknown; a database that stays away
+// is models.KeyDatabaseAway, one without room models.KeyNoRoom.
 //
 // On SQLite fn runs on the writer's goroutine, in a savepoint of the group that
 // is about to be committed. Where another process keeps the database to itself
@@ -40,23 +41,28 @@ const attempts = 4
 // models.KeyBusy.
 func (s *Store) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	if s.writer != nil {
-		return busy(s.writer.do(ctx, s.now, fn))
+		return told(busy(s.writer.do(ctx, s.now, fn)))
 	}
-	var err error
-	for range attempts {
-		if err = s.postgresTx(ctx, fn); !retryable(err) {
-			return err
+	for tried := 1; ; tried++ {
+		err := s.postgresTx(ctx, fn)
+		lost := away(err)
+		if lost {
+			s.renew()
+		}
+		if !retryable(err) && !lost || errors.Is(err, errUnknown) {
+			return told(err)
+		}
+		if tried == attempts {
+			return told(fmt.Errorf("given up after %d attempts: %w", attempts, err))
+		}
+		if !pause(ctx, tried) {
+			return errors.Join(ctx.Err(), err)
 		}
 	}
-	return fmt.Errorf("given up after %d attempts: %w", attempts, err)
 }
 
-// retryable says whether PostgreSQL asks for the transaction to be tried again:
-// a serialization failure or a deadlock.
-func retryable(err error) bool {
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
-}
+// renew has every connection made anew: where one was lost, the others mostly are as well.
+func (s *Store) renew() { s.pool.Reset() }
 
 func (s *Store) postgresTx(ctx context.Context, fn func(tx *Tx) error) (err error) {
 	conn, err := s.sql.Conn(ctx)
@@ -88,7 +94,7 @@ func (s *Store) postgresTx(ctx context.Context, fn func(tx *Tx) error) (err erro
 		return errors.Join(err, ignoreLost(raw, sqlTx.Rollback()))
 	}
 	if err := sqlTx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return committing(err)
 	}
 	return nil
 }

@@ -56,6 +56,9 @@ func TestAFullDiskKeepsNothingThatWasRefused(t *testing.T) {
 	for i, err := range refused {
 		if err != nil {
 			full++
+			if !errors.Is(err, &models.Error{Code: models.CodeUnavailable, Key: models.KeyNoRoom}) {
+				t.Errorf("a full disk is told as %v", err)
+			}
 		}
 		if there[fmt.Sprint("unit ", i)] != (err == nil) {
 			t.Errorf("unit %d is there: %t, but its writer was told %v", i, err != nil, err)

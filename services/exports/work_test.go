@@ -249,6 +249,29 @@ func TestAProcessThatEndsGivesItsExportBack(t *testing.T) {
 	})
 }
 
+// TestAJobWhoseDatabaseWasAwayIsTakenUpAgain, at once, and the attempt counts.
+func TestAJobWhoseDatabaseWasAwayIsTakenUpAgain(t *testing.T) {
+	eachOffice(t, func(o *office) {
+		id, write := o.request().ID, o.Write
+		o.Write = func(context.Context, auth.Actor, *models.Export, func(int), io.Writer) error {
+			return fmt.Errorf("read the rows: %w", io.ErrUnexpectedEOF)
+		}
+		if worked, err := o.WriteNext(t.Context()); err != nil || !worked {
+			t.Fatal(worked, err)
+		}
+		if e := o.stored(id); e.State != models.ExportRunning || e.Attempts != 1 || e.HeartbeatAt != nil {
+			t.Errorf("given back it is %+v", e)
+		}
+		o.Write = write
+		if worked, err := o.WriteNext(t.Context()); err != nil || !worked {
+			t.Fatal(worked, err)
+		}
+		if e := o.stored(id); e.State != models.ExportDone || e.Attempts != 2 {
+			t.Errorf("then it is %+v", e)
+		}
+	})
+}
+
 func TestWhatCannotBeWrittenFailsAndLeavesNothing(t *testing.T) {
 	eachOffice(t, func(o *office) {
 		for failure, want := range map[error]models.Key{

@@ -152,8 +152,8 @@ func (h Hold) Keep(ctx context.Context, values func(p Progress) map[string]any) 
 }
 
 // End does with a job what its work came to: of one that failed the row says why; one
-// that the end of ctx cut short is given back, so that the next worker takes it up at
-// once; one that was lost is another's.
+// that the end of ctx cut short, or for which the database was away, is given back, so that
+// the next worker takes it up at once; one that was lost is another's.
 func (h Hold) End(ctx context.Context, err error, reason func(error) string) error {
 	switch {
 	case err == nil:
@@ -174,6 +174,12 @@ func (h Hold) End(ctx context.Context, err error, reason func(error) string) err
 		return ctx.Err()
 	}
 	h.tell(Failed)
+	if store.Away(err) {
+		// Nothing is wrong with the job. The attempt counts, in case it is what breaks the
+		// database; and where that does not come back, the lease runs out.
+		slog.WarnContext(ctx, h.Queue.Noun+" was interrupted: the database was away", "id", h.ID, "error", err)
+		return h.change(ctx, map[string]any{"heartbeat_at": nil})
+	}
 	slog.ErrorContext(ctx, h.Queue.Noun+" failed", "id", h.ID, "error", err)
 	return h.change(ctx, map[string]any{"state": h.Queue.Failed, "failure": reason(err), "finished_at": h.Queue.Store.Now()})
 }
