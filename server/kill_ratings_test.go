@@ -14,23 +14,23 @@ import (
 // linksOnce is how many links an official hands out at once.
 const linksOnce = 20
 
-// residents are those who rate by links that an official has handed out. Of those whose
+// raters are residents who rate by links that an official has handed out. Of those whose
 // connection breaks most try again; every eighth gives up, and then either the whole
 // rating is there or nothing of it.
-type residents struct {
+type raters struct {
 	*mortal
 	guard    sync.Mutex
 	tried    int
 	receipts map[string]int // what residents hold: receipt to level
 }
 
-func newResidents(m *mortal) *residents { return &residents{mortal: m, receipts: map[string]int{}} }
+func newRaters(m *mortal) *raters { return &raters{mortal: m, receipts: map[string]int{}} }
 
-func (*residents) name() string      { return "ratings" }
-func (*residents) seats() int        { return 4 }
-func (*residents) half(*store.Store) {} // a rating is looked at in the end
+func (*raters) name() string      { return "ratings" }
+func (*raters) seats() int        { return 4 }
+func (*raters) half(*store.Store) {} // a rating is looked at in the end
 
-func (r *residents) piece(n int) {
+func (r *raters) piece(n int) {
 	const query = `mutation($rows: [EncounterRowInput!]!, $key: String) { recordEncounters(input: {rows: $rows, idempotencyKey: $key}) { lines { invitation { token } } } }`
 	rows := make([]map[string]any, linksOnce)
 	for i := range rows {
@@ -52,7 +52,7 @@ func (r *residents) piece(n int) {
 }
 
 // rate is one resident.
-func (r *residents) rate(token string, i int) {
+func (r *raters) rate(token string, i int) {
 	const query = `mutation($token: String!, $level: Int!, $key: String!) {
 		submitRating(input: {token: $token, level: $level, comment: "等了很久", idempotencyKey: $key}) { receipt userErrors { message } } }`
 	level := i%5 + 1
@@ -82,7 +82,7 @@ func (r *residents) rate(token string, i int) {
 
 // look finds every receipt's rating, no encounter rated twice, and totals that agree with
 // the ratings.
-func (r *residents) look(st *store.Store) {
+func (r *raters) look(st *store.Store) {
 	r.Helper()
 	var all []models.Rating
 	if err := st.Read(r.Context()).Find(&all).Error; err != nil {

@@ -44,7 +44,7 @@ func TestNothingAcknowledgedIsLostByAKill(t *testing.T) {
 		t.Run(string(d), func(t *testing.T) {
 			t.Logf("seed %d", seed)
 			m := newMortal(t, d)
-			all := []work{newResidents(m), newCaseworkers(m), newImporter(m), newAssessor(m), newSigners(m, kills*5+1)}
+			all := []work{newRaters(m), newCaseworkers(m), newImporter(m), newAssessor(m), newSigners(m, kills*5+1)}
 			deaths := kills * len(all)
 			if testing.Short() {
 				deaths = 2

@@ -30,8 +30,8 @@ const (
 	fullDisk    fault = "a full disk (53100)"
 )
 
-// codes are the errors that a fault answers with, in the database's place.
-var codes = map[fault]string{tooMany: "53300", conflict: "40001", deadlock: "40P01", fullDisk: "53100"}
+// errorCodes are the errors that a fault answers with, in the database's place.
+var errorCodes = map[fault]string{tooMany: "53300", conflict: "40001", deadlock: "40P01", fullDisk: "53100"}
 
 // unreliable is a way to the database on which things go wrong. It understands as much of
 // PostgreSQL's protocol as it takes to know where messages begin and transactions end.
@@ -252,7 +252,7 @@ func (w *way) disturb(batch []byte) (swallowed bool, err error) {
 		w.mu.Lock()
 		w.status = 'E'
 		w.mu.Unlock()
-		return true, w.answer(errorResponse(codes[with]), []byte{'Z', 0, 0, 0, 5, 'E'})
+		return true, w.answer(errorResponse(errorCodes[with]), []byte{'Z', 0, 0, 0, 5, 'E'})
 	}
 	return false, nil
 }
