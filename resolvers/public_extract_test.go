@@ -9,6 +9,7 @@ import (
 	"steelyard/extract"
 	"steelyard/models"
 	"steelyard/scoring"
+	"steelyard/store"
 )
 
 // TestEverybodyFollowsWhatAPolicyPublishes: composites and ranks of a published run under a
@@ -88,5 +89,39 @@ func TestEverybodyFollowsWhatAPolicyPublishes(t *testing.T) {
 		wider := opened("wider", "2025-01-01", "2025-04-30", rules)
 		o.signed(publish, "publishCycle", "PUBLISHED")
 		take(wider, models.CodeConflict)
+		// A neighbouring period has answers of its own.
+		o.at("2025-08-01T10:00:00+08:00")
+		next := opened("next", "2025-05-01", "2025-06-30", rules)
+		o.signed(publish, "publishCycle", "PUBLISHED")
+		take(next, "")
+		o.notGivenAgain(rules, opened, take)
 	})
+}
+
+// notGivenAgain tries to have the answers of an extract given a second time: by the run that
+// an objection led to, and after units have moved.
+func (o *office) notGivenAgain(rules string, opened func(name, from, to, policy string) string, take func(string, models.Code) (*extract.Sheet, []byte)) {
+	o.Helper()
+	root := o.ids["root"]
+	o.ids["root"] = o.ids["north"] // the units of cycles from here on
+	first := opened("of the north", "2024-10-01", "2024-12-31", rules)
+	o.signed(publish, "publishCycle", "PUBLISHED")
+	take(first, "")
+	objection := o.ok("ann", fileObjection).text("fileObjection.objection.id")
+	o.ok("hr-third", answerObjection, "id", objection, "yes", true)
+	second := o.runNow(nil)
+	take(second, models.CodeIllegalState)
+	o.signed(publish, "publishCycle", "PUBLISHED")
+	take(second, models.CodeConflict)
+	take(first, models.CodeIllegalState) // not the cycle's any more
+
+	o.change("UPDATE org_units SET parent_id = ? WHERE id = ?", o.id("south"), o.id("north-desk"))
+	if err := o.asOwner().InTx(o.Context(), store.RebuildClosure); err != nil {
+		o.Fatal(err)
+	}
+	o.ids["root"] = o.ids["south"]
+	moved := opened("of the south", "2024-10-01", "2024-12-31", rules)
+	o.signed(publish, "publishCycle", "PUBLISHED")
+	take(moved, models.CodeConflict)
+	o.ids["root"] = root
 }

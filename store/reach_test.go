@@ -266,7 +266,7 @@ func TestWhatIsReadUntoldIsBoundByNoPolicy(t *testing.T) {
 // line: a new one is a decision, and docs/adr/0013 its place.
 var widenings = []string{
 	"server/demo_welcome.go Commands", "server/listen.go Background", "server/listen.go Background",
-	"services/accounts/accounts.go Untold", "services/assessments/read.go Evidence", "services/attachments/attachments.go SignedLink",
+	"services/accounts/accounts.go Untold", "services/assessments/public.go PublicFigures", "services/assessments/read.go Evidence", "services/attachments/attachments.go SignedLink",
 	"services/audit/chainer.go Background", "services/audit/chainer.go Background", "services/backlog/backlog.go Background",
 	"services/cases/close.go OneAnswer", "services/cases/public.go PublicFigures", "services/cases/public.go PublicFigures",
 	"services/cases/transparency.go PublicFigures", "services/integrity/examine.go Evidence", "services/publications/exclude.go Evidence", "services/publications/exclude.go Evidence",
