@@ -290,7 +290,8 @@ func TestDoctor(t *testing.T) {
 func TestDoctorKnowsPostgres(t *testing.T) {
 	db := storetest.URL(t, store.Postgres, true)
 	keys := filepath.Join(t.TempDir(), "keys")
-	wantHas(t, must(t, db, "doctor", "--key-file", keys), "OK    database", "OK    engine        PostgreSQL", "20 connections of")
+	said, _, _ := command(t, db, "doctor", "--key-file", keys) // a cluster of tests need not keep what it acknowledges
+	wantHas(t, said, "OK    database", "OK    engine        PostgreSQL", "20 connections of")
 	stdout, _, err := command(t, db, "doctor", "--connections", "5000", "--key-file", keys)
 	if err == nil {
 		t.Error("a pool larger than the server's limit does not fail")

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -23,6 +24,8 @@ type doctorCmd struct {
 	Telling
 	AuditKeys
 	Keeping
+	Exposure
+	Tracing
 
 	Addr        string `default:"127.0.0.1:8080" help:"Where serve is to listen."`
 	PublicURL   string `name:"public-url" placeholder:"URL" help:"Where residents reach the server."`
@@ -87,9 +90,10 @@ func (c *doctorCmd) examine(s *session) []finding {
 			findings = append(findings, fail("database", "the years of the rater keys cannot be read: %v", err))
 		}
 	}
-	findings = append(findings, c.keys(s, epochs), c.keyPlaces(s), c.secret(s), c.tokens(s), c.signIn(s), c.address(), c.public(), c.webhooks(), c.mail(s), c.attachments(s), c.retention(), c.backups())
+	findings = append(findings, c.keys(s, epochs), c.keyPlaces(s), c.secret(s), c.tokens(s), c.signIn(s), c.address(), c.public(), c.webhooks(), c.mail(s), c.attachments(s), c.retention(), c.backups(),
+		c.limits(), c.proxies(), c.metricsFrom(), c.profilesAt(), c.traced(s), memoryLimit("/sys/fs/cgroup", os.Getenv("GOMEMLIMIT")))
 	if st != nil {
-		findings = append(findings, c.auditKey(s, st))
+		findings = append(findings, c.auditKey(s, st), c.work(s, st), machineTokens(s, st))
 		if err := st.Close(); err != nil {
 			findings = append(findings, fail("database", "it cannot be closed: %v", err))
 		}
@@ -132,9 +136,14 @@ func (c *doctorCmd) database(s *session) (*store.Store, []finding) {
 	}
 	findings := []finding{ok("database", "%s, up to date", st.URL())}
 	if isSQLite {
-		return st, append(findings, engineSQLite(s, st), diskSpace(path))
+		return st, append(findings, engineSQLite(s, st), diskSpace(path), filePlace(path), unread(path))
 	}
-	return st, append(findings, c.enginePostgres(s, st), c.role(s, st), transport(s.common.DB))
+	findings = append(findings, c.enginePostgres(s, st), c.role(s, st), transport(s.common.DB))
+	settings, err := readSettings(s.ctx, st)
+	if err != nil {
+		return st, append(findings, fail("settings", "%v", err))
+	}
+	return st, append(findings, settings.durability(), settings.vacuum(), settings.texts(), settings.clock())
 }
 
 func engineSQLite(s *session, st *store.Store) finding {

@@ -47,15 +47,21 @@ type serveCmd struct {
 	PreviousSecretFile []string `placeholder:"PATH" help:"Secret files whose links still hold."`
 }
 
+// Exposure are the flags that say who may come how near.
+type Exposure struct {
+	PprofAddr    string   `placeholder:"HOST:PORT" help:"Serve Go's profiles at /debug/pprof/ of this address, for operators alone, e.g. 127.0.0.1:6060."`
+	MetricsFrom  []string `default:"127.0.0.0/8,::1/128" placeholder:"CIDR" help:"Networks that may read /metrics: what is counted there tells when residents answer."`
+	TrustedProxy []string `placeholder:"CIDR" help:"Networks of reverse proxies whose X-Forwarded-For is believed."`
+	RateLimit    int      `default:"600" help:"Requests that one account, or a stranger's address, may make in a minute; ten times as many its network; a tenth of them with secrets, and a tenth dear ones; 0: any number."`
+}
+
 // Network are the flags of listening.
 type Network struct {
+	Exposure
+
 	Addr          string        `default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT; port 0 takes a free one."`
 	PublicURL     string        `name:"public-url" placeholder:"URL" help:"Where residents reach this server: what rating links begin with. Default: http://ADDR."`
 	AllowOrigin   []string      `placeholder:"ORIGIN" help:"Web origins whose pages may call the API, e.g. https://hr.example.org."`
-	PprofAddr     string        `placeholder:"HOST:PORT" help:"Serve Go's profiles at /debug/pprof/ of this address, for operators alone, e.g. 127.0.0.1:6060."`
-	MetricsFrom   []string      `default:"127.0.0.0/8,::1/128" placeholder:"CIDR" help:"Networks that may read /metrics: what is counted there tells when residents answer."`
-	TrustedProxy  []string      `placeholder:"CIDR" help:"Networks of reverse proxies whose X-Forwarded-For is believed."`
-	RateLimit     int           `default:"600" help:"Requests that one account, or a stranger's address, may make in a minute; ten times as many its network; a tenth of them with secrets, and a tenth dear ones; 0: any number."`
 	MaxBody       int64         `default:"1048576" help:"Largest request, in bytes."`
 	MaxComplexity int           `default:"50000" help:"Largest cost of an operation: about the number of fields in its answer."`
 	Timeout       time.Duration `default:"30s" help:"How long a query or mutation may take; its statements are cancelled with it."`

@@ -48,17 +48,19 @@ func (t *Tracing) traces(ctx context.Context, log *slog.Logger) (*tracing, error
 	case !(t.TraceShare > 0 && t.TraceShare <= 1):
 		return nil, fmt.Errorf("--trace-share %v is not above 0 and up to 1", t.TraceShare)
 	}
-	endpoint := strings.TrimSuffix(t.OTLPEndpoint, "/")
-	if !strings.HasSuffix(endpoint, "/v1/traces") {
-		endpoint += "/v1/traces"
-	}
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint))
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(tracesAt(t.OTLPEndpoint)))
 	if err != nil {
 		return nil, fmt.Errorf("send traces to --otlp-endpoint: %w", err)
 	}
 	// The library has one place for what goes wrong while spans are sent, for the whole process.
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces are lost", "error", err) }))
 	return newTracing(sdktrace.WithBatcher(exporter), t.TraceShare), nil
+}
+
+// tracesAt is where a collector takes traces.
+func tracesAt(endpoint string) string {
+	const path = "/v1/traces"
+	return strings.TrimSuffix(strings.TrimSuffix(endpoint, "/"), path) + path
 }
 
 // newTracing traces a share of requests, and all that a trusted proxy traces.
