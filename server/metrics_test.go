@@ -30,50 +30,46 @@ func TestKnownOperationsAreCountedByName(t *testing.T) {
 	search(t, "/metrics", a.body, []string{"planted"})
 }
 
-// TestStatementsJobsAndQueuesAreCounted, on both databases; and where the database's own
+// TestStatementsJobsAndQueuesAreCounted; and where the database's own
 // figures cannot be had, one says so, and what the process knows of itself is still there.
 func TestStatementsJobsAndQueuesAreCounted(t *testing.T) {
-	for _, d := range []store.Dialect{store.SQLite, store.Postgres} {
-		t.Run(string(d), func(t *testing.T) {
-			s := newTestSite(t, d)
-			s.start(t)
-			_, run := s.queuedRun(t)
-			a := s.send(t, "GET", "/metrics", "")
-			a.want(t, 200, "steelyard_figures_read 1", `steelyard_queue_length{queue="runs"} 1`, `steelyard_assessment_runs{state="QUEUED"} 1`,
-				`steelyard_queue_oldest_seconds{queue="runs"}`, "steelyard_cases_overdue ", "steelyard_replies_overdue 0", `steelyard_unreleased_days{of="ratings"} 0`,
-				`steelyard_answers_waiting{of="reviews"} 0`, "steelyard_db_connections_max 20", `steelyard_job_seconds_count{job="export",outcome="failed"} 0`)
-			page, err := os.ReadFile("../docs/operations.md")
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, family := range regexp.MustCompile(`(?m)^# TYPE (steelyard_\w+) `).FindAllStringSubmatch(a.body, -1) {
-				if !strings.Contains(string(page), "`"+family[1]+"`") {
-					t.Errorf("docs/operations.md does not say what %s is", family[1])
-				}
-			}
-			for _, kind := range []string{"select", "insert", "transaction"} {
-				if strings.Contains(a.body, `steelyard_sql_statement_seconds_count{kind="`+kind+`",outcome="ok"} 0`) {
-					t.Errorf("no %s was counted", kind)
-				}
-			}
-			if made, err := s.app.Assessments.RunNext(t.Context()); err != nil || !made {
-				t.Fatalf("run %s: %t, %v", run, made, err)
-			}
-			s.send(t, "GET", "/metrics", "").want(t, 200, `steelyard_job_seconds_count{job="assessment_run",outcome="done"} 1`)
-			owner := storetest.Owner(t, s.store)
-			rename := func(from, to string) {
-				t.Helper()
-				if err := owner.InTx(t.Context(), func(tx *store.Tx) error { return tx.Exec("ALTER TABLE " + from + " RENAME TO " + to).Error }); err != nil {
-					t.Fatal(err)
-				}
-			}
-			s.start(t, func() { s.metrics = newMetrics() })
-			rename("exports", "gone")
-			s.send(t, "GET", "/metrics", "").want(t, 200, "steelyard_figures_read 0", "steelyard_db_connections_max 20", "go_goroutines")
-			rename("gone", "exports")
-			if body := s.send(t, "GET", "/metrics", "").body; strings.Contains(body, "steelyard_queue_length") {
-				t.Error("the database was asked again at once")
-			}
-		})
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	_, run := s.queuedRun(t)
+	a := s.send(t, "GET", "/metrics", "")
+	a.want(t, 200, "steelyard_figures_read 1", `steelyard_queue_length{queue="runs"} 1`, `steelyard_assessment_runs{state="QUEUED"} 1`,
+		`steelyard_queue_oldest_seconds{queue="runs"}`, "steelyard_cases_overdue ", "steelyard_replies_overdue 0", `steelyard_unreleased_days{of="ratings"} 0`,
+		`steelyard_answers_waiting{of="reviews"} 0`, "steelyard_db_connections_max 20", `steelyard_job_seconds_count{job="export",outcome="failed"} 0`)
+	page, err := os.ReadFile("../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range regexp.MustCompile(`(?m)^# TYPE (steelyard_\w+) `).FindAllStringSubmatch(a.body, -1) {
+		if !strings.Contains(string(page), "`"+family[1]+"`") {
+			t.Errorf("docs/operations.md does not say what %s is", family[1])
+		}
+	}
+	for _, kind := range []string{"select", "insert", "transaction"} {
+		if strings.Contains(a.body, `steelyard_sql_statement_seconds_count{kind="`+kind+`",outcome="ok"} 0`) {
+			t.Errorf("no %s was counted", kind)
+		}
+	}
+	if made, err := s.app.Assessments.RunNext(t.Context()); err != nil || !made {
+		t.Fatalf("run %s: %t, %v", run, made, err)
+	}
+	s.send(t, "GET", "/metrics", "").want(t, 200, `steelyard_job_seconds_count{job="assessment_run",outcome="done"} 1`)
+	owner := storetest.Owner(t, s.store)
+	rename := func(from, to string) {
+		t.Helper()
+		if err := owner.InTx(t.Context(), func(tx *store.Tx) error { return tx.Exec("ALTER TABLE " + from + " RENAME TO " + to).Error }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.start(t, func() { s.metrics = newMetrics() })
+	rename("exports", "gone")
+	s.send(t, "GET", "/metrics", "").want(t, 200, "steelyard_figures_read 0", "steelyard_db_connections_max 20", "go_goroutines")
+	rename("gone", "exports")
+	if body := s.send(t, "GET", "/metrics", "").body; strings.Contains(body, "steelyard_queue_length") {
+		t.Error("the database was asked again at once")
 	}
 }
