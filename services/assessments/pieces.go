@@ -24,9 +24,15 @@ import (
 // threshold nothing of the cell is stored, so that no later reader has to remember
 // the rule. What is kept names month and kind of work, never a day, an encounter, a
 // relation or a person.
+//
+// The cells hang together: the first line of the explanation has the plain mean of all
+// pieces of a source, and of a small cell all pieces are shown. So the persons behind the
+// pieces of a source that lie in no cell that is kept are enough as well, or none, and
+// otherwise the cell with the fewest is not kept either.
 type visiblePieces struct {
 	ev     *scoring.Evidence
 	enough func(persons int) bool
+	alone  bool           // each cell is looked at by itself, as earlier releases kept them
 	months []int32        // of each day of the period
 	rows   [5]postingRows // by source, in the order of pieceSources
 }
@@ -84,6 +90,7 @@ type pieceCell struct {
 	month   int32    // everyMonth: all of them
 	kind    int32    // None: all of them
 	persons []uint64 // relation and person; one may stand there several times
+	kept    bool
 }
 
 // add counts a person, by the relation of reviewers. Of whom nothing is known counts
@@ -96,10 +103,16 @@ func (c *pieceCell) add(relation scoring.Relation, person, row int32) {
 	c.persons = append(c.persons, uint64(relation)<<32|who)
 }
 
-// all says whether there is anybody, and enough of each relation.
-func (c *pieceCell) all(enough func(persons int) bool) bool {
+// distinct leaves each person once, and says how many there are.
+func (c *pieceCell) distinct() int {
 	slices.Sort(c.persons)
 	c.persons = slices.Compact(c.persons)
+	return len(c.persons)
+}
+
+// all says whether there is anybody, and enough of each relation.
+func (c *pieceCell) all(enough func(persons int) bool) bool {
+	c.distinct()
 	for start := 0; start < len(c.persons); {
 		end := start + 1
 		for end < len(c.persons) && c.persons[end]>>32 == c.persons[start]>>32 {
@@ -125,8 +138,47 @@ func (v *visiblePieces) at(a *scoring.Assessment) *postingPieces {
 			}
 		}
 	}
-	out.count(a.Posting)
+	for source, cells := range out.cells {
+		if len(cells) == 0 {
+			continue
+		}
+		v.each(source, a.Posting, func(p piecePlace) { p.count(cells) })
+		for i := range cells {
+			cells[i].kept = cells[i].all(v.enough)
+		}
+		for !v.alone && v.leavesFew(source, a.Posting, cells) {
+			smallest(cells).kept = false
+		}
+	}
 	return out
+}
+
+// leavesFew says whether some persons, and fewer than the threshold, are behind the pieces
+// of a source that lie in no cell of a month that is kept, while there is one.
+func (v *visiblePieces) leavesFew(source int, posting int32, cells []pieceCell) bool {
+	if smallest(cells) == nil {
+		return false
+	}
+	rest := pieceCell{}
+	v.each(source, posting, func(p piecePlace) {
+		if !slices.ContainsFunc(cells, func(c pieceCell) bool { return c.kept && c.month != everyMonth && c.holds(p) }) {
+			rest.add(0, p.person, p.row)
+		}
+	})
+	persons := rest.distinct()
+	return persons > 0 && !v.enough(persons)
+}
+
+// smallest is the cell of a month that is kept with the fewest persons, of several the
+// first; nil: there is none.
+func smallest(cells []pieceCell) *pieceCell {
+	var least *pieceCell
+	for i := range cells {
+		if c := &cells[i]; c.kept && c.month != everyMonth && (least == nil || len(c.persons) < len(least.persons)) {
+			least = c
+		}
+	}
+	return least
 }
 
 // cell is the one that a piece belongs to; nil where nothing has named it.
@@ -140,45 +192,52 @@ func (s *postingPieces) cell(source int, p *scoring.Piece) *pieceCell {
 	return nil
 }
 
-func (s *postingPieces) count(posting int32) {
-	v, ev := s.of, s.of.ev
-	for source, cells := range s.cells {
-		if len(cells) == 0 {
-			continue
-		}
-		for _, i := range v.rows[source].of(posting) {
-			switch pieceSources[source] {
-			case scoring.PieceRating:
-				count(cells, v.month(ev.Ratings.Day[i]), ev.Ratings.Kind[i], 0, ev.Ratings.Rater[i], i)
-			case scoring.PieceCase:
-				count(cells, v.month(v.lastDay(ev.Cases.Closed[i])), ev.Cases.Kind[i], 0, ev.Cases.Resident[i], i)
-			case scoring.PieceReview:
-				w := &ev.Reviews
-				own := w.ReviewerPerson[i] != scoring.None && w.ReviewerPerson[i] == ev.Postings[posting].Person
-				if !own && w.Relation[i] != scoring.RelationSelf { // which is no evidence either
-					count(cells, v.month(w.Day[i]), scoring.None, w.Relation[i], w.Reviewer[i], i)
-				}
-			case scoring.PieceDeed:
-				if ev.Deeds.Confirmed[i] == scoring.Yes { // the engine shows these
-					count(cells, v.month(ev.Deeds.Day[i]), scoring.None, 0, ev.Deeds.Beneficiary[i], i)
-				}
-			case scoring.PieceDecision:
-				if ev.Ratings.Adverse[i] {
-					count(cells, v.month(ev.Ratings.Day[i]), scoring.None, 0, ev.Ratings.Rater[i], i)
-				}
+// piecePlace is where a row of evidence lies, and the person behind it.
+type piecePlace struct {
+	month, kind int32
+	relation    scoring.Relation
+	person, row int32
+}
+
+// each calls f with every row of a posting that a source can show.
+func (v *visiblePieces) each(source int, posting int32, f func(piecePlace)) {
+	ev := v.ev
+	for _, i := range v.rows[source].of(posting) {
+		switch pieceSources[source] {
+		case scoring.PieceRating:
+			f(piecePlace{v.month(ev.Ratings.Day[i]), ev.Ratings.Kind[i], 0, ev.Ratings.Rater[i], i})
+		case scoring.PieceCase:
+			f(piecePlace{v.month(v.lastDay(ev.Cases.Closed[i])), ev.Cases.Kind[i], 0, ev.Cases.Resident[i], i})
+		case scoring.PieceReview:
+			w := &ev.Reviews
+			own := w.ReviewerPerson[i] != scoring.None && w.ReviewerPerson[i] == ev.Postings[posting].Person
+			if !own && w.Relation[i] != scoring.RelationSelf { // which is no evidence either
+				f(piecePlace{v.month(w.Day[i]), scoring.None, w.Relation[i], w.Reviewer[i], i})
+			}
+		case scoring.PieceDeed:
+			if ev.Deeds.Confirmed[i] == scoring.Yes { // the engine shows these
+				f(piecePlace{v.month(ev.Deeds.Day[i]), scoring.None, 0, ev.Deeds.Beneficiary[i], i})
+			}
+		case scoring.PieceDecision:
+			if ev.Ratings.Adverse[i] {
+				f(piecePlace{v.month(ev.Ratings.Day[i]), scoring.None, 0, ev.Ratings.Rater[i], i})
 			}
 		}
 	}
 }
 
 // count counts the person behind a row in every cell that the row lies in.
-func count(cells []pieceCell, month, kind int32, relation scoring.Relation, person, row int32) {
+func (p piecePlace) count(cells []pieceCell) {
 	for k := range cells {
-		c := &cells[k]
-		if (c.month == month || c.month == everyMonth) && (c.kind == kind || c.kind == scoring.None) {
-			c.add(relation, person, row)
+		if c := &cells[k]; c.holds(p) {
+			c.add(p.relation, p.person, p.row)
 		}
 	}
+}
+
+// holds says whether a row lies in the cell.
+func (c *pieceCell) holds(p piecePlace) bool {
+	return (c.month == p.month || c.month == everyMonth) && (c.kind == p.kind || c.kind == scoring.None)
 }
 
 // lastDay is the day on which a case was closed, or the last of the period for an
@@ -230,7 +289,7 @@ func (s *postingPieces) kept(pieces []scoring.Piece) []models.EvidencePiece {
 	kept := []models.EvidencePiece{}
 	for _, p := range pieces {
 		c := s.cell(slices.Index(pieceSources, p.Source), &p)
-		if c == nil || !c.all(s.of.enough) || math.IsNaN(p.Value+p.Weight+p.Effect) {
+		if c == nil || !c.kept || math.IsNaN(p.Value+p.Weight+p.Effect) {
 			continue
 		}
 		piece := models.EvidencePiece{Source: p.Source, Month: p.Month, Value: models.Score(p.Value), Weight: models.Score(p.Weight), Effect: models.Score(p.Effect)}

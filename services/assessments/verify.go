@@ -88,6 +88,9 @@ func (v *Verification) compareRows(ctx context.Context, st *store.Store, now *re
 		}
 		delete(stored, a.PostingID)
 		before, after := fieldsOf(&was.Assessment, was.parts), fieldsOf(a, now.explanations[i].Parts)
+		if !slices.Equal(before, after) {
+			after = now.asBefore(i, before, after)
+		}
 		for k := range max(len(before), len(after)) {
 			b, f := fieldAt(before, k), fieldAt(after, k)
 			v.compare(row.Official, row.Unit, max(b.name, f.name), b.text, f.text)
@@ -100,6 +103,23 @@ func (v *Verification) compareRows(ctx context.Context, st *store.Store, now *re
 		v.compare(was.OfficialRef, was.UnitRef, "row", "present", "missing")
 	}
 	return nil
+}
+
+// asBefore is what is computed of the row at a place, each line with the pieces that were
+// kept of it when cells of pieces were looked at by themselves, where that is what is stored:
+// a run of that time is no other for it.
+func (r *results) asBefore(place int, stored, now []field) []field {
+	a := &r.computed.result.Assessments[r.computed.order[place]]
+	shown := newVisiblePieces(r.computed.reading.ev, r.thresholds)
+	shown.alone = true
+	before := fieldsOf(&r.assessments[place].Assessment, partsOf(a, shown.at(a)))
+	out := slices.Clone(now)
+	for k := range out {
+		if fieldAt(stored, k) == before[k] {
+			out[k] = before[k]
+		}
+	}
+	return out
 }
 
 // storedResult is an assessment as it is stored, with its explanation.

@@ -21,6 +21,7 @@ import (
 type results struct {
 	runID       models.ID
 	computed    *Computed
+	thresholds  privacy.Thresholds
 	assessments []assessmentRow
 	// explanations are in the same order.
 	explanations []explanationRow
@@ -41,7 +42,7 @@ type explanationRow struct {
 // resultsOf turns what was computed into rows.
 func (s *Service) resultsOf(runID models.ID, thresholds privacy.Thresholds, c *Computed) (*results, error) {
 	out := &results{
-		runID: runID, computed: c,
+		runID: runID, computed: c, thresholds: thresholds,
 		assessments: make([]assessmentRow, len(c.order)), explanations: make([]explanationRow, len(c.order)),
 	}
 	for i := range out.assessments {
