@@ -70,6 +70,7 @@ var flagLines = map[models.FlagFact]sentence{
 	models.FactSelfRated:       {"本人评价了本人的服务。", "The official rated the own service."},
 	models.FactSelfCase:        {"{2} 件由本人承办的事项登记为本人提出。", "{2} cases that the official has were brought by the official."},
 	models.FactSelfDeed:        {"{2} 件实事的受益人登记为本人。", "{2} deeds helped the official themself."},
+	models.FactSelfEntered:     {"经来件人确认解决的 {2} 件事项中，{3} 由承办人本人登记、回执经其手，同事为 {4}。", "Of {2} cases that were confirmed as solved {3} had been entered by the official, who saw the receipts, of colleagues' {4}."},
 	models.FactLateResolutions: {"办结的 {2} 件事项中，{3} 在到期前两天内办结，同事为 {4}。", "Of {2} resolutions {3} came in the last two days before the case was due, of colleagues' {4}."},
 	models.FactLateHolds:       {"{2} 次暂停计时中，{3} 发生在到期前两天内，同事为 {4}。", "Of {2} pauses {3} began in the last two days before the case was due, of colleagues' {4}."},
 	models.FactLateDeeds:       {"{2} 件实事中，{3} 在考核期最后两周或之后才登记，同事为 {4}。", "Of {2} deeds {3} were written down in the last two weeks of the period or later, of colleagues' {4}."},

@@ -123,6 +123,7 @@ const (
 	FactSelfRated       FlagFact = "SELF_RATED"
 	FactSelfCase        FlagFact = "SELF_CASE"
 	FactSelfDeed        FlagFact = "SELF_DEED"
+	FactSelfEntered     FlagFact = "SELF_ENTERED"
 	FactLateResolutions FlagFact = "LATE_RESOLUTIONS"
 	FactLateHolds       FlagFact = "LATE_HOLDS"
 	FactLateDeeds       FlagFact = "LATE_DEEDS"
@@ -132,7 +133,7 @@ const (
 // FlagFacts are all facts.
 var FlagFacts = []FlagFact{
 	FactBurstHigh, FactBurstLow, FactOneVoice, FactReturned, FactCircle, FactCampaign, FactSameText, FactOtherSource,
-	FactFewInvited, FactInvitedContent, FactSelfServed, FactSelfRated, FactSelfCase, FactSelfDeed,
+	FactFewInvited, FactInvitedContent, FactSelfServed, FactSelfRated, FactSelfCase, FactSelfDeed, FactSelfEntered,
 	FactLateResolutions, FactLateHolds, FactLateDeeds, FactOftenAdverse,
 }
 

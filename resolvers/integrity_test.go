@@ -28,7 +28,7 @@ const (
 // each: c0 has bought ratings, c1 comments of one hand, c2 a telephone that says
 // otherwise; c3 invites few, c4 calls much a decision against the resident, c5 serves
 // themself, c6 resolves at the last moment, c8 stops the clock at the last moment, which
-// the end of the pause then moves.
+// the end of the pause then moves; c9 enters the cases that are said to be solved.
 func (o *office) doubtful() {
 	o.Helper()
 	o.crowd("north", 20)
@@ -114,15 +114,21 @@ func (o *office) doubtful() {
 			resumed, official := paused.Add(time.Hour), o.id(ref)
 			c := &models.Case{
 				ID: models.NewID(), Ref: fmt.Sprint("case-", ref, "-", n), Category: "road", UnitID: o.id("north"), OfficialID: &official, Channel: models.ChannelHotline,
-				State: models.CaseClosedUnconfirmed, Title: "a hole", OpenedAt: opened, DueAt: &due, ClosedAt: &closed, Outcome: models.OutcomeResolved, UpdatedAt: closed,
+				State: models.CaseConfirmed, Title: "a hole", OpenedAt: opened, DueAt: &due, ClosedAt: &closed, Outcome: models.OutcomeResolved, Confirmed: models.AnswerYes, UpdatedAt: closed,
+			}
+			by := "resident"
+			if i == 9 || i == 10 && n < 2 {
+				by = ref
 			}
 			cases = append(cases, c)
 			events = append(events, &models.CaseEvent{
-				ID: models.NewID(), CaseID: c.ID, Seq: 1, At: paused, Kind: models.EventPaused, FromOfficialID: &official, Actor: "hr-third",
+				ID: models.NewID(), CaseID: c.ID, Seq: 1, At: opened, Kind: models.EventSubmitted, ToUnitID: &c.UnitID, Actor: by,
 			}, &models.CaseEvent{
-				ID: models.NewID(), CaseID: c.ID, Seq: 2, At: resumed, Kind: models.EventResumed, Actor: "hr-third", DueAt: &moved,
+				ID: models.NewID(), CaseID: c.ID, Seq: 2, At: paused, Kind: models.EventPaused, FromOfficialID: &official, Actor: "hr-third",
 			}, &models.CaseEvent{
-				ID: models.NewID(), CaseID: c.ID, Seq: 3, At: closed, Kind: models.EventResolved, Outcome: models.OutcomeResolved, FromOfficialID: &official, Actor: "hr-third",
+				ID: models.NewID(), CaseID: c.ID, Seq: 3, At: resumed, Kind: models.EventResumed, Actor: "hr-third", DueAt: &moved,
+			}, &models.CaseEvent{
+				ID: models.NewID(), CaseID: c.ID, Seq: 4, At: closed, Kind: models.EventResolved, Outcome: models.OutcomeResolved, FromOfficialID: &official, Actor: "hr-third",
 			})
 		}
 	}
@@ -168,14 +174,16 @@ func TestAPersonDecidesWhatIsDoubted(t *testing.T) {
 	each(t, func(o *office) {
 		o.secondPersons()
 		o.doubtful()
-		o.grant(accounts.Grant{Subject: "c0", Role: models.RoleOfficial, OfficialRef: "c0"})
+		for _, ref := range []string{"c0", "c9", "c10"} {
+			o.grant(accounts.Grant{Subject: ref, Role: models.RoleOfficial, OfficialRef: ref})
+		}
 		o.at("2025-04-01T10:00:00+08:00")
 		o.ok("hr-root", `mutation { startScoring(input: {cycleId: {cycle}}) { cycle { state } `+userErrors+`} }`)
 		first := o.runNow(nil)
 		o.examined(1)
 		o.examined(0)
 		seen := o.flags("hr-root")
-		want := []string{"c0 BURST", "c1 DUPLICATES", "c2 ONE_SIDED", "c3 HAND_PICKED", "c4 OFTEN_ADVERSE", "c5 SELF_DEALING", "c6 DEADLINE_EDITS", "c8 DEADLINE_EDITS"}
+		want := []string{"c0 BURST", "c1 DUPLICATES", "c2 ONE_SIDED", "c3 HAND_PICKED", "c4 OFTEN_ADVERSE", "c5 SELF_DEALING", "c6 DEADLINE_EDITS", "c8 DEADLINE_EDITS", "c9 SELF_DEALING"}
 		if got := sortedKeys(seen); !slices.Equal(got, want) {
 			o.Fatalf("flags %v, want %v", got, want)
 		}
@@ -300,6 +308,7 @@ func (o *office) checkEvidence(seen map[string]map[string]any) {
 		"c5 SELF_DEALING":   "1 encounters are with the official themself.",
 		"c6 DEADLINE_EDITS": "Of 14 resolutions 100% came in the last two days before the case was due, of colleagues' 7%.",
 		"c8 DEADLINE_EDITS": "Of 14 pauses 100% began in the last two days before the case was due, of colleagues' 7%.",
+		"c9 SELF_DEALING":   "Of 14 cases that were confirmed as solved 100% had been entered by the official, who saw the receipts, of colleagues' 1%.",
 	} {
 		lines := seen[flag]["evidence"].([]any)
 		if got := lines[0].(map[string]any)["text"]; got != want {
@@ -324,7 +333,7 @@ func (o *office) checkEvidence(seen map[string]map[string]any) {
 // somebody has decided, and scores with the publication alone.
 func (o *office) checkWhoSees(seen map[string]map[string]any) {
 	o.Helper()
-	for subject, n := range map[string]int{"hr-root": 8, "auditor": 8, "hr-north": 8, "hr-south": 0, "c0": 0, "cat": 0} {
+	for subject, n := range map[string]int{"hr-root": 9, "auditor": 9, "hr-north": 9, "hr-south": 0, "c0": 0, "cat": 0} {
 		if got := len(o.flags(subject)); got != n {
 			o.Errorf("%s sees %d flags, want %d", subject, got, n)
 		}
@@ -334,14 +343,14 @@ func (o *office) checkWhoSees(seen map[string]map[string]any) {
 		o.Error("a flag out of sight is fetched by its id")
 	}
 	o.ok("auditor", one, "id", seen["c0 BURST"]["id"]).wants("node.kind", "BURST")
-	for filter, n := range map[string]int{`{kind: BURST}`: 1, `{state: CONFIRMED}`: 0, `{officialId: {c3}}`: 1, `{cycleId: {cycle}}`: 8, `{cycleId: {c3}}`: 0, `{unitId: {north}}`: 8, `{unitId: {south}}`: 0, `{appealWaits: true}`: 0, `{appealWaits: false, unitId: {root}}`: 8} {
+	for filter, n := range map[string]int{`{kind: BURST}`: 1, `{state: CONFIRMED}`: 0, `{officialId: {c3}}`: 1, `{cycleId: {cycle}}`: 9, `{cycleId: {c3}}`: 0, `{unitId: {north}}`: 9, `{unitId: {south}}`: 0, `{appealWaits: true}`: 0, `{appealWaits: false, unitId: {root}}`: 9} {
 		if got := len(o.ok("hr-root", `{ integrityFlags(filter: `+filter+`) { nodes { id } } }`).list("integrityFlags.nodes")); got != n {
 			o.Errorf("%s finds %d flags, want %d", filter, got, n)
 		}
 	}
 	page := o.ok("hr-root", `{ integrityFlags(first: 4) { nodes { id } pageInfo { hasNextPage endCursor } } }`)
-	rest := o.ok("hr-root", `query($a: String) { integrityFlags(first: 4, after: $a) { nodes { id } pageInfo { hasNextPage } } }`, "a", page.text("integrityFlags.pageInfo.endCursor"))
-	if len(page.list("integrityFlags.nodes")) != 4 || len(rest.list("integrityFlags.nodes")) != 4 || rest.get("integrityFlags.pageInfo.hasNextPage") != false {
+	rest := o.ok("hr-root", `query($a: String) { integrityFlags(first: 5, after: $a) { nodes { id } pageInfo { hasNextPage } } }`, "a", page.text("integrityFlags.pageInfo.endCursor"))
+	if len(page.list("integrityFlags.nodes")) != 4 || len(rest.list("integrityFlags.nodes")) != 5 || rest.get("integrityFlags.pageInfo.hasNextPage") != false {
 		o.Error("the pages do not hold all")
 	}
 	few, all := o.statements(), int64(0)
@@ -349,7 +358,7 @@ func (o *office) checkWhoSees(seen map[string]map[string]any) {
 	one1 := few.Swap(0)
 	o.ok("hr-root", flagList)
 	if all = few.Swap(0); all > one1 {
-		o.Errorf("%d statements for eight flags, %d for one", all, one1)
+		o.Errorf("%d statements for nine flags, %d for one", all, one1)
 	}
 }
 

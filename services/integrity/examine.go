@@ -57,7 +57,7 @@ func (s *Service) examine(ctx context.Context, run *models.AssessmentRun) error 
 	e := s.newExamination(cycle, run)
 	err = s.Store.InSnapshot(ctx, func(snap *store.Snapshot) error {
 		e.ctx, e.snap = ctx, snap
-		for _, rule := range []func() error{e.invitations, e.sources, e.duplicates, e.selves, e.deadlines} {
+		for _, rule := range []func() error{e.invitations, e.sources, e.duplicates, e.selves, e.entered, e.deadlines} {
 			if err := rule(); err != nil {
 				return err
 			}

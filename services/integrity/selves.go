@@ -7,6 +7,7 @@ import (
 
 	"steelyard/auth/keyring"
 	"steelyard/models"
+	"steelyard/scoring"
 	"steelyard/store"
 )
 
@@ -63,6 +64,35 @@ func (e *examination) selves() error {
 			if err != nil {
 				return fmt.Errorf("look for officials among those served, in %s: %w", in.table, err)
 			}
+		}
+	}
+	return nil
+}
+
+// entered finds who has cases confirmed that they had entered themself, far more often than
+// colleagues do: whoever enters a case sees its receipt, by which it is confirmed.
+func (e *examination) entered() error {
+	var tallies []scoring.Tally
+	var officials []models.ID
+	var all scoring.Tally
+	err := e.snap.Each(e.ctx, `SELECT c.official_id, COUNT(a.id), COUNT(*) FROM cases c
+			LEFT JOIN case_events v ON v.case_id = c.id AND v.kind = 'SUBMITTED' AND v.actor <> ''
+			LEFT JOIN accounts a ON a.subject = v.actor AND a.official_id = c.official_id
+		WHERE c.confirmed = 'YES' AND c.closed_at >= ? AND c.closed_at < ? AND c.official_id `+assessed+` GROUP BY c.official_id`,
+		[]any{e.start, e.end, e.run.ID}, func(row *store.Row) error {
+			t := scoring.Tally{Hits: int32(row.Int(1)), Of: int32(row.Int(2))}
+			all.Hits, all.Of = all.Hits+t.Hits, all.Of+t.Of
+			tallies, officials = append(tallies, t), append(officials, row.ID(0))
+			return nil
+		})
+	if err != nil {
+		return fmt.Errorf("look for who entered what was confirmed: %w", err)
+	}
+	for i, named := range scoring.Discoveries(scoring.UnusualShares(tallies, false), falseShare) {
+		if t := tallies[i]; named {
+			e.add(officials[i], models.FlagSelfDealing, models.ComponentOutcomes, fmt.Sprintf("%s %d/%d", models.FactSelfEntered, t.Hits, t.Of), models.FlagEvidence{
+				Code: models.FactSelfEntered, N: int(t.Of), Share: share(int64(t.Hits), int64(t.Of)), Usual: share(int64(all.Hits-t.Hits), int64(all.Of-t.Of)),
+			})
 		}
 	}
 	return nil
