@@ -111,16 +111,16 @@ func unknown(what string) problem {
 // refuse answers with an error. What is not the caller's is logged and not shown.
 func (s *service) refuse(w http.ResponseWriter, r *http.Request, f string, err error) {
 	var p problem
-	wait, sentence := inprocess.Wait(err)
+	wait, status, sentence := inprocess.Wait(err)
 	switch {
 	case wait > 0:
 		w.Header().Set("Retry-After", strconv.Itoa(wait))
-		p = problem{Code: http.StatusTooManyRequests, Description: sentence}
+		p = problem{Code: status, Description: sentence}
 	case !errors.As(err, &p):
 		slog.ErrorContext(r.Context(), "open311 failed", "route", r.Pattern, "error", err)
 		p = problem{Code: http.StatusInternalServerError, Description: "something went wrong inside and has been logged"}
 	}
-	status := p.Code
+	status = p.Code
 	if status == http.StatusInternalServerError {
 		status = http.StatusBadRequest
 	}

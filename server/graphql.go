@@ -66,6 +66,7 @@ type graphqlOptions struct {
 	metrics       *metrics
 	paces         paces
 	wrong         noteWrong
+	gate          *gate
 }
 
 // newGraphQL returns the handler of /graphql. A schema that leaves open who may
@@ -96,6 +97,7 @@ func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error
 		exec.AroundOperations(traces.aroundOperation(opts.trusted))
 		exec.AroundRootFields(traces.aroundRootField)
 	}
+	exec.AroundOperations(opts.gate.aroundOperation)
 	exec.AroundOperations(opts.wrong.aroundOperation)
 	return &overhttp.Handler{
 		Executor: exec, MaxBody: opts.maxBody, Timeout: opts.timeout, KeepAlive: 15 * time.Second, Quit: opts.quit,

@@ -24,6 +24,7 @@ type metrics struct {
 	operationSeconds *prometheus.HistogramVec // by kind, field, name
 	statementSeconds *prometheus.HistogramVec // by kind, outcome
 	jobSeconds       *prometheus.HistogramVec // by job, outcome
+	sentAway         *prometheus.CounterVec   // by class
 	taskSeconds      *prometheus.HistogramVec // by task, outcome
 	taskWent         *prometheus.GaugeVec     // by task
 
@@ -55,6 +56,7 @@ func newMetrics() *metrics {
 		statementSeconds: histogram("steelyard_sql_statement_seconds", "How long statements took, until their last row was read.", statementBuckets, "kind", "outcome"),
 		jobSeconds:       histogram("steelyard_job_seconds", "How long assessment runs and exports took in this process.", jobBuckets, "job", "outcome"),
 		taskSeconds:      histogram("steelyard_background_seconds", "How long turns of the work beside the requests took.", buckets, "task", "outcome"),
+		sentAway:         counter("steelyard_sent_away_total", "Who was told to come back since too many were being served.", "class"),
 		taskWent: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "steelyard_background_last_success_timestamp_seconds", Help: "When the work beside the requests last went well.",
 		}, []string{"task"}),
@@ -70,12 +72,18 @@ func newMetrics() *metrics {
 			m.jobSeconds.WithLabelValues(job, string(outcome))
 		}
 	}
+	for c := range classes {
+		m.sentAway.WithLabelValues(c.String())
+	}
 	m.registry.MustRegister(
-		m.requests, m.requestSeconds, m.operations, m.operationSeconds, m.statementSeconds, m.jobSeconds, m.taskSeconds, m.taskWent,
+		m.sentAway, m.requests, m.requestSeconds, m.operations, m.operationSeconds, m.statementSeconds, m.jobSeconds, m.taskSeconds, m.taskWent,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
 }
+
+// awayFor counts somebody whom the gate has sent away.
+func (m *metrics) awayFor(c class) { m.sentAway.WithLabelValues(c.String()).Inc() }
 
 // look adds what is read when somebody asks.
 func (m *metrics) look(f *figures) error {

@@ -74,7 +74,7 @@ func newMortal(t *testing.T, d store.Dialect) *mortal {
 		token := must(t, m.db, append([]string{"token", "--role", args[0], "--subject", args[1], "--unit", args[2]}, args[3:]...)...)
 		m.tokens[args[1]] = strings.TrimSpace(token)
 	}
-	m.args = []string{"serve", "--db", m.db, "--trust-token-key", "--rate-limit", "0", "--sweep-every", "100ms", "--log-level", "ERROR"}
+	m.args = []string{"serve", "--db", m.db, "--trust-token-key", "--rate-limit", "0", "--at-once", "0", "--sweep-every", "100ms", "--log-level", "ERROR"}
 	t.Cleanup(func() {
 		m.end()
 		if said := m.log.String(); t.Failed() {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -60,6 +61,8 @@ type Network struct {
 	Addr          string        `default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT; port 0 takes a free one."`
 	PublicURL     string        `name:"public-url" placeholder:"URL" help:"Where residents reach this server: what rating links begin with. Default: http://ADDR."`
 	AllowOrigin   []string      `placeholder:"ORIGIN" help:"Web origins whose pages may call the API, e.g. https://hr.example.org."`
+	AtOnce        int           `default:"-1" help:"Operations worked on at once; others wait their turn, residents before reports, and beyond a bound are answered 503. -1: two for each processor; 0: any number."`
+	Patience      time.Duration `default:"100ms" help:"How long an operation waits for its turn before it is answered 503."`
 	MaxBody       int64         `default:"1048576" help:"Largest request, in bytes."`
 	MaxComplexity int           `default:"50000" help:"Largest cost of an operation: about the number of fields in its answer."`
 	Timeout       time.Duration `default:"30s" help:"How long a query or mutation may take; its statements are cancelled with it."`
@@ -239,6 +242,8 @@ func (n *Network) site(m means, verifier *auth.Verifier, listener net.Listener, 
 	switch {
 	case n.RateLimit < 0:
 		return nil, errors.New("--rate-limit is below 0: 0 is no limit")
+	case n.AtOnce < -1 || n.Patience <= 0:
+		return nil, errors.New("--at-once is a number, 0 for any or -1 for two for each processor, and --patience is above 0")
 	case n.MaxBody < 1 || n.MaxComplexity < 1 || n.Timeout <= 0:
 		return nil, errors.New("--max-body, --max-complexity and --timeout must be above 0")
 	}
@@ -255,9 +260,21 @@ func (n *Network) site(m means, verifier *auth.Verifier, listener net.Listener, 
 	}
 	return &site{
 		store: m.store, app: app, verifier: verifier, zone: m.zone, log: log,
-		publicURL: public, origins: allowed, proxies: trusted, watchers: watchers, perMinute: n.RateLimit,
+		publicURL: public, origins: allowed, proxies: trusted, watchers: watchers, perMinute: n.RateLimit, atOnce: n.places(), patience: n.Patience,
 		maxBody: n.MaxBody, maxComplexity: n.MaxComplexity, timeout: n.Timeout, proveEvery: 3 * time.Second, quit: make(chan struct{}),
 	}, nil
+}
+
+// perProcessor is how many operations are worked on at once for each processor: while one
+// waits for the database others go on.
+const perProcessor = 2
+
+// places are how many operations are worked on at once.
+func (n *Network) places() int {
+	if n.AtOnce < 0 {
+		return perProcessor * runtime.GOMAXPROCS(0)
+	}
+	return n.AtOnce
 }
 
 // tasks are what is done beside the requests.

@@ -32,8 +32,10 @@ type site struct {
 	publicURL     string // without a slash at the end
 	origins       origins
 	proxies       networks
-	watchers      networks // who may read the metrics
-	perMinute     int      // requests an account or address may make; 0: any number
+	watchers      networks      // who may read the metrics
+	perMinute     int           // requests an account or address may make; 0: any number
+	atOnce        int           // operations that are worked on at once; 0: any number
+	patience      time.Duration // how long others wait for their turn
 	maxBody       int64
 	maxComplexity int
 	timeout       time.Duration
@@ -44,6 +46,7 @@ type site struct {
 	open311       open311.Options
 
 	patterns []string      // the routes that are served
+	gate     *gate         // nil: everybody is let in
 	draining atomic.Bool   // readiness goes false before the listener does
 	quit     chan struct{} // closed to end the streams
 }
@@ -55,10 +58,11 @@ func (s *site) handler() (http.Handler, error) {
 	if err := m.look(&figures{s.store, waiting, s.log}); err != nil {
 		return nil, err
 	}
+	s.gate = newGate(s.atOnce, s.patience, m.awayFor)
 	s.app.Assessments.Ended, s.app.Exports.Ended = m.jobEnded(jobRun), m.jobEnded(jobExport)
 	api, err := newGraphQL(&resolvers.Resolver{App: s.app, PublicURL: s.publicURL}, graphqlOptions{
 		maxBody: s.maxBody, maxComplexity: s.maxComplexity, timeout: s.timeout,
-		introspection: s.introspection, trusted: s.trusted, proveEvery: s.proveEvery, quit: s.quit, metrics: m, paces: kinds, wrong: s.wrong,
+		introspection: s.introspection, trusted: s.trusted, proveEvery: s.proveEvery, quit: s.quit, metrics: m, paces: kinds, wrong: s.wrong, gate: s.gate,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("serve the schema: %w", err)
@@ -86,7 +90,7 @@ func (s *site) handler() (http.Handler, error) {
 	routes.Handle("GET /exports/{token}", open(s.fetchExport()))
 	routes.Handle("HEAD /exports/{token}", open(s.exportTold()))
 	reports := chain(s.streamReport(), authenticate(s.verifier, s.app.Accounts, s.wrong, s.log), noMachines, inLanguage)
-	routes.Handle("GET /reports/{file}", chain(reports, open, work, s.origins.share, protect))
+	routes.Handle("GET /reports/{file}", chain(reports, open, work, s.gate.admit(reporting), s.origins.share, protect))
 	routes.HandleFunc("HEAD /reports/{file}", onlyGet)
 	routes.Handle("OPTIONS /reports/{file}", s.origins.share(http.NotFoundHandler()))
 	// A listed frontend calls the API; the pages' forms are sent by themselves alone.
@@ -108,7 +112,7 @@ func (s *site) handler() (http.Handler, error) {
 		return nil, err
 	}
 	s.patterns = routes.patterns
-	return chain(routes, identify, m.traces.requests(&routes.ServeMux, s.proxies), observe(&routes.ServeMux, m, s.log), harden(strings.HasPrefix(s.publicURL, "https://"))), nil
+	return chain(routes, identify, m.traces.requests(&routes.ServeMux, s.proxies), observe(&routes.ServeMux, m, s.log), harden(strings.HasPrefix(s.publicURL, "https://")), s.gate.crowd), nil
 }
 
 // healthz says that the process answers.

@@ -247,9 +247,9 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, status int, name str
 
 // fail is for what the reader cannot mend.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if wait, text := inprocess.Wait(err); wait > 0 {
+	if wait, status, text := inprocess.Wait(err); wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(wait))
-		http.Error(w, text, http.StatusTooManyRequests)
+		http.Error(w, text, status)
 		return
 	}
 	slog.ErrorContext(r.Context(), "page failed", "route", r.Pattern, "error", err)

@@ -93,11 +93,11 @@ func (h *Handler) answer(ctx context.Context, w http.ResponseWriter, media strin
 	responses, ctx := h.Executor.DispatchOperation(ctx, op)
 	response := responses(ctx)
 	if response == nil {
-		writeRefusal(w, http.StatusServiceUnavailable, media, "the operation took too long and was stopped", "UNAVAILABLE")
+		writeRefusal(w, http.StatusServiceUnavailable, media, "the operation took too long and was stopped", codeUnavailable)
 		return
 	}
-	if wait, is := rateLimited(response.Errors); is {
-		writeWait(w, media, executed(response), wait)
+	if status, wait, is := comeBack(response.Errors); is {
+		writeWait(w, status, media, executed(response), wait)
 		return
 	}
 	write(w, http.StatusOK, media, executed(response))
@@ -107,8 +107,8 @@ func (h *Handler) answer(ctx context.Context, w http.ResponseWriter, media strin
 func (h *Handler) refuse(ctx context.Context, w http.ResponseWriter, media string, problems gqlerror.List) {
 	response := h.Executor.DispatchError(ctx, problems)
 	body := result{Errors: response.Errors, Extensions: response.Extensions}
-	if wait, is := rateLimited(problems); is {
-		writeWait(w, answerMedia(media), body, wait)
+	if status, wait, is := comeBack(problems); is {
+		writeWait(w, status, answerMedia(media), body, wait)
 		return
 	}
 	if media == mediaStream {
@@ -124,15 +124,19 @@ func (h *Handler) refuse(ctx context.Context, w http.ResponseWriter, media strin
 	write(w, status, media, body)
 }
 
-// rateLimited says whether an operation was refused for its caller's having asked too
-// much, and after how many seconds the caller may come again.
-func rateLimited(problems gqlerror.List) (wait int, is bool) {
+// comeBack says whether an operation was refused for its caller's having asked too much,
+// or for too many asking, and after how many seconds the caller may come again.
+func comeBack(problems gqlerror.List) (status, wait int, is bool) {
 	for _, p := range problems {
-		if wait, is := p.Extensions["retryAfter"].(int); is {
-			return wait, true
+		wait, is := p.Extensions["retryAfter"].(int)
+		if is && p.Extensions["code"] == codeUnavailable {
+			return http.StatusServiceUnavailable, wait, true
+		}
+		if is {
+			return http.StatusTooManyRequests, wait, true
 		}
 	}
-	return 0, false
+	return 0, 0, false
 }
 
 // result is an answer's body. Data is left out where nothing was executed; an
@@ -169,7 +173,22 @@ const codeRateLimited = "RATE_LIMITED"
 // WriteWait answers 429 to who asks too much, with after how many seconds there is an
 // answer again.
 func WriteWait(w http.ResponseWriter, r *http.Request, message string, seconds int) {
-	writeWait(w, answerMedia(negotiate(r.Header.Get("Accept"))), result{Errors: gqlerror.List{TooMuch(message, seconds)}}, seconds)
+	writeWait(w, http.StatusTooManyRequests, answerMedia(negotiate(r.Header.Get("Accept"))), result{Errors: gqlerror.List{TooMuch(message, seconds)}}, seconds)
+}
+
+// codeUnavailable is the code of an answer to who cannot be served now.
+const codeUnavailable = "UNAVAILABLE"
+
+// WriteOverload answers 503 to who cannot be served since too many are, with after how many
+// seconds to come again.
+func WriteOverload(w http.ResponseWriter, r *http.Request, message string, seconds int) {
+	writeWait(w, http.StatusServiceUnavailable, answerMedia(negotiate(r.Header.Get("Accept"))), result{Errors: gqlerror.List{Overloaded(message, seconds)}}, seconds)
+}
+
+// Overloaded is the error of an operation that is not run since too many are: it makes the
+// answer 503.
+func Overloaded(message string, seconds int) *gqlerror.Error {
+	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": codeUnavailable, "retryAfter": seconds}}
 }
 
 // TooMuch is the error of an operation whose caller asks too much: it makes the answer 429.
@@ -177,9 +196,9 @@ func TooMuch(message string, seconds int) *gqlerror.Error {
 	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": codeRateLimited, "retryAfter": seconds}}
 }
 
-func writeWait(w http.ResponseWriter, media string, body result, seconds int) {
+func writeWait(w http.ResponseWriter, status int, media string, body result, seconds int) {
 	w.Header().Set("Retry-After", strconv.Itoa(seconds))
-	write(w, http.StatusTooManyRequests, media, body)
+	write(w, status, media, body)
 }
 
 // WriteError answers a request that never came as far as GraphQL, in the form in

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Mortal is a PostgreSQL of one test's own, which dies and comes back on the same
@@ -92,6 +93,22 @@ func (m *Mortal) Kill() {
 	if err := exited(m.server.Wait()); err != nil {
 		m.t.Fatal(err)
 	}
+	// As long as one of them still ends it holds the memory that they share, and the next
+	// server refuses to start.
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for _, pid := range children {
+		for lives(pid) && m.t.Context().Err() == nil {
+			<-tick.C
+		}
+	}
+}
+
+// lives says whether a process has not ended yet; one that has, and for which nobody has
+// asked, is a zombie.
+func lives(pid int) bool {
+	_, state, err := stat(pid)
+	return err == nil && state != "Z" && state != "X"
 }
 
 // Restart starts the server on the same folder and waits until it answers.
@@ -108,25 +125,35 @@ func (m *Mortal) Restart(ctx context.Context) {
 // childrenOf are the processes that a process has started: each of PostgreSQL's has a
 // group of its own.
 func childrenOf(parent int) []int {
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	folders, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil {
 		return nil
 	}
 	var children []int
-	for _, path := range stats {
-		raw, err := os.ReadFile(path)
+	for _, folder := range folders {
+		pid, err := strconv.Atoi(filepath.Base(folder))
 		if err != nil {
-			continue // it has just ended
-		}
-		// PID (NAME) STATE PPID …; a name may hold anything.
-		line := string(raw)
-		fields := strings.Fields(line[strings.LastIndexByte(line, ')')+1:])
-		if len(fields) < 2 || fields[1] != strconv.Itoa(parent) {
 			continue
 		}
-		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
+		if of, _, err := stat(pid); err == nil && of == parent {
 			children = append(children, pid)
 		}
 	}
 	return children
+}
+
+// stat is what the system says of a process: who started it, and its state.
+func stat(pid int) (parent int, state string, err error) {
+	raw, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		return 0, "", err // it has ended
+	}
+	// PID (NAME) STATE PPID …; a name may hold anything.
+	line := string(raw)
+	fields := strings.Fields(line[strings.LastIndexByte(line, ')')+1:])
+	if len(fields) < 2 {
+		return 0, "", errors.New("/proc is not as expected")
+	}
+	parent, err = strconv.Atoi(fields[1])
+	return parent, fields[0], err
 }

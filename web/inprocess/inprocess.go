@@ -54,18 +54,19 @@ func (p doer) Do(r *http.Request) (*http.Response, error) {
 }
 
 // Wait is after how many seconds the API may be asked again, where it refused an operation
-// for its caller's having asked too much, and its sentence; 0: that is not why.
-func Wait(err error) (seconds int, sentence string) {
+// for its caller's having asked too much or for too many asking, which its status says, and
+// its sentence; 0: that is not why.
+func Wait(err error) (seconds, status int, sentence string) {
 	var refused *graphql.HTTPError
-	if !errors.As(err, &refused) || refused.StatusCode != http.StatusTooManyRequests {
-		return 0, ""
+	if !errors.As(err, &refused) {
+		return 0, 0, ""
 	}
 	for _, e := range refused.Response.Errors {
 		if wait, is := e.Extensions["retryAfter"].(float64); is {
-			return int(wait), e.Message
+			return int(wait), refused.StatusCode, e.Message
 		}
 	}
-	return 0, ""
+	return 0, 0, ""
 }
 
 // recorder keeps an answer.

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"steelyard/messages"
+	"steelyard/models"
+	"steelyard/server/overhttp"
+)
+
+// class is what goes before what, where not everybody can be served at once.
+type class int
+
+// The classes, in the order in which they are let in.
+const (
+	residents class = iota // what a stranger says, or asks by a secret: nobody comes back to rate
+	office                 // what is neither
+	reporting              // what goes through everything of a cycle, or of the trail
+	classes
+)
+
+// String is the class as metrics name it.
+func (c class) String() string { return [classes]string{"residents", "office", "reports"}[c] }
+
+const (
+	// queuePerPlace is how many of a class may wait for each place.
+	queuePerPlace = 4
+	// standing is how many times shorter the wait is in a queue that has stood for as long
+	// as somebody waits otherwise.
+	standing = 10
+	// comeBack is after how many seconds those who are sent away may come again.
+	comeBack = 1
+	// housePerPlace is how many requests may be in the house for each place, those that
+	// are still being read and those who are being asked for their token among them.
+	housePerPlace = 32
+)
+
+// gate lets so many operations work at once as the machine gets done without all becoming
+// slow. A few more wait, the more urgent class first and each for a while at most;
+// whoever comes beyond is sent away at once. Streams pass beside it.
+type gate struct {
+	places   int
+	most     [classes]int  // of the places, how many a class may take
+	patience time.Duration // how long somebody waits
+	sentAway func(c class) // counts
+
+	mu      sync.Mutex
+	inside  [classes]int
+	waiting [classes][]chan struct{} // closed to let somebody in, in the order of their coming
+	since   [classes]time.Time       // when somebody began to wait and nobody had waited before
+	house   int
+}
+
+// newGate makes a gate with so many places; of 0 it is nil, and lets everybody in.
+func newGate(places int, patience time.Duration, sentAway func(c class)) *gate {
+	if places == 0 {
+		return nil
+	}
+	return &gate{
+		places: places, patience: patience, sentAway: sentAway,
+		// Long work leaves room for short, and both for residents.
+		most: [classes]int{residents: places, office: max(1, places-places/4), reporting: max(1, places/4)},
+	}
+}
+
+// enter waits for a place. Whoever gets one must leave; who does not is sent away.
+func (g *gate) enter(ctx context.Context, c class) (leave func(), in bool) {
+	if g == nil {
+		return func() {}, true
+	}
+	leave = sync.OnceFunc(func() { g.leave(c) })
+	g.mu.Lock()
+	if g.room(c) {
+		g.inside[c]++
+		g.mu.Unlock()
+		return leave, true
+	}
+	if len(g.waiting[c]) >= queuePerPlace*g.most[c] {
+		g.mu.Unlock()
+		g.sentAway(c)
+		return nil, false
+	}
+	turn, wait := make(chan struct{}), g.wait(c)
+	g.waiting[c] = append(g.waiting[c], turn)
+	g.mu.Unlock()
+
+	patience := time.NewTimer(wait)
+	defer patience.Stop()
+	select {
+	case <-turn:
+		return leave, true
+	case <-patience.C:
+	case <-ctx.Done():
+	}
+	if g.gaveUp(c, turn) {
+		g.sentAway(c)
+		return nil, false
+	}
+	return leave, true // let in at the last moment
+}
+
+// wait is for how long somebody who comes now may wait. A burst is waited out; a queue that
+// does not empty any more only makes everybody late, and is kept short (as by CoDel).
+func (g *gate) wait(c class) time.Duration {
+	now := time.Now()
+	if len(g.waiting[c]) == 0 {
+		g.since[c] = now
+	}
+	if now.Sub(g.since[c]) > g.patience {
+		return g.patience / standing
+	}
+	return g.patience
+}
+
+// room says whether a class has a place now.
+func (g *gate) room(c class) bool {
+	total := 0
+	for _, n := range g.inside {
+		total += n
+	}
+	return total < g.places && g.inside[c] < g.most[c]
+}
+
+// gaveUp takes somebody out of the queue; false where they have been let in.
+func (g *gate) gaveUp(c class, turn chan struct{}) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	at := slices.Index(g.waiting[c], turn)
+	if at < 0 {
+		return false
+	}
+	g.waiting[c] = slices.Delete(g.waiting[c], at, at+1)
+	return true
+}
+
+// leave gives a place to who is next.
+func (g *gate) leave(c class) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.inside[c]--
+	for next := range classes {
+		for len(g.waiting[next]) > 0 && g.room(next) {
+			g.inside[next]++
+			close(g.waiting[next][0])
+			g.waiting[next] = g.waiting[next][1:]
+		}
+	}
+}
+
+// aroundOperation lets an operation in as its class. Subscriptions work for moments, and
+// last for long: they pass.
+func (g *gate) aroundOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	op := graphql.GetOperationContext(ctx)
+	if g == nil || op.Operation.Operation == ast.Subscription {
+		return next(ctx)
+	}
+	leave, in := g.enter(ctx, classOf(op.Operation.SelectionSet))
+	if !in {
+		text := messages.Text(messages.From(ctx), models.KeyOverloaded)
+		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{overhttp.Overloaded(text, comeBack)}})
+	}
+	context.AfterFunc(ctx, leave) // whatever becomes of the answer
+	respond := next(ctx)
+	return func(ctx context.Context) *graphql.Response {
+		defer leave()
+		return respond(ctx)
+	}
+}
+
+// classOf is the class of an operation: the least urgent of what it asks for.
+func classOf(set ast.SelectionSet) class {
+	uses := map[kind]int{}
+	countDear(set, uses)
+	switch {
+	case uses[working] > 0:
+		return reporting
+	case uses[guessing] > 0:
+		return residents
+	}
+	return office
+}
+
+// admit lets requests in as a class, for what is no operation of the schema.
+func (g *gate) admit(c class) middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			leave, in := g.enter(r.Context(), c)
+			if !in {
+				tellOverload(w, r)
+				return
+			}
+			defer leave()
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// passes are the paths of those who watch the server, and must see that it is overloaded.
+var passes = map[string]bool{"/healthz": true, "/readyz": true, "/metrics": true}
+
+// crowd bounds how many requests are in the house, wherever they are.
+func (g *gate) crowd(next http.Handler) http.Handler {
+	if g == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if passes[r.URL.Path] || strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if !g.come(1) {
+			g.sentAway(office)
+			tellOverload(w, r)
+			return
+		}
+		defer g.come(-1)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// come counts who comes and goes; false where the house is full.
+func (g *gate) come(n int) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.house+n > housePerPlace*g.places {
+		return false
+	}
+	g.house += n
+	return true
+}
+
+// tellOverload answers who is sent away.
+func tellOverload(w http.ResponseWriter, r *http.Request) {
+	l := messages.Negotiate(r.Header.Get("Accept-Language"))
+	overhttp.WriteOverload(w, r, messages.Text(l, models.KeyOverloaded), comeBack)
+}
