@@ -7355,7 +7355,7 @@ type RoundProgress struct {
 	Relation Relation `json:"relation"`
 	// How many reviews there are to write.
 	Asked int `json:"asked"`
-	// How many have been handed in or abstained on; null where so few are asked that it would tell who. While the round runs it is rounded down to a multiple of the threshold.
+	// How many have been handed in or abstained on; null where so few are asked that it would tell who, and once an assignment was taken away after the round had begun. While the round runs it is rounded down to a multiple of the threshold.
 	Answered *int `json:"answered"`
 }
 

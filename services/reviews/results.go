@@ -12,11 +12,13 @@ import (
 
 // Progress is how far a round has come, by relation of the reviewers. Where fewer than
 // the threshold are asked it says nothing; while the round runs, who has handed in is
-// counted in steps of the threshold, so that nobody is seen arriving.
+// counted in steps of the threshold, so that nobody is seen arriving. Nor is it said once
+// an assignment was taken away in a round that had begun: the difference would tell whether
+// its reviewer had handed in.
 type Progress struct {
 	Relation models.Relation
 	Asked    int
-	Answered *int // nil: too few to say; abstentions count as answers
+	Answered *int // nil: it would tell of few; abstentions count as answers
 }
 
 // Progress returns how far a round has come that the actor may see.
@@ -40,10 +42,17 @@ func (s *Service) Progress(ctx context.Context, actor auth.Actor, round *models.
 	if err != nil {
 		return nil, err
 	}
+	var removals int64
+	err = s.Store.Read(ctx).Model(&models.AuditEntry{}).
+		Where("action = ? AND noun_id = ? AND at >= ? AND CAST(details AS text) LIKE ?", "amendReviewAssignment", round.ID, round.OpensOn.Start(s.Zone), "%removedReviewer%").
+		Count(&removals).Error
+	if err != nil {
+		return nil, err
+	}
 	out := make([]*Progress, len(rows))
 	for i, r := range rows {
 		out[i] = &Progress{Relation: r.Relation, Asked: r.Asked}
-		if !thresholds.ShowsFigure(r.Asked) {
+		if !thresholds.ShowsFigure(r.Asked) || removals > 0 {
 			continue
 		}
 		answered := r.Answered

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"steelyard/auth"
+	"steelyard/auth/keyring"
 	"steelyard/models"
 	"steelyard/services/audit"
 	"steelyard/store"
@@ -46,6 +47,9 @@ func (s *Service) Submit(ctx context.Context, actor auth.Actor, assignment model
 		}
 		reviewer, err := store.Take[models.Official](tx.Where("id = ?", a.ReviewerID), "Official")
 		if err != nil {
+			return err
+		}
+		if err := s.notInAnotherYear(tx, a, round, reviewer.Ref, today.Year()); err != nil {
 			return err
 		}
 		hash := key.Reviewer(reviewer.Ref)
@@ -103,6 +107,32 @@ func takes(tx *store.Tx, a *models.ReviewAssignment, today models.Date) (*models
 		return nil, &models.Error{Code: models.CodeIllegalState, Key: models.KeyDaySealed, Args: []string{today.String()}}
 	}
 	return round, nil
+}
+
+// notInAnotherYear refuses a second review by who has handed one in before, in an earlier
+// year of the round: keys are of a calendar year, so that the table does not see that it is
+// the same person. There would be one where an assignment was taken away after it was done,
+// and given again.
+func (s *Service) notInAnotherYear(tx *store.Tx, a *models.ReviewAssignment, round *models.ReviewRound, reviewer string, year int) error {
+	for earlier := round.OpensOn.Year(); earlier < year; earlier++ {
+		key, err := s.Keys.Get(earlier)
+		if errors.Is(err, keyring.ErrNoKey) || errors.Is(err, keyring.ErrDestroyed) {
+			continue // nothing was handed in, or it is sealed
+		}
+		if err != nil {
+			return err
+		}
+		hash := key.Reviewer(reviewer)
+		var n int64
+		err = tx.Model(&models.PeerReview{}).Where("round_id = ? AND official_id = ? AND reviewer_key = ?", a.RoundID, a.OfficialID, hash[:]).Count(&n).Error
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return models.Conflict("assignmentId", models.KeyReviewDone)
+		}
+	}
+	return nil
 }
 
 func handIn(tx *store.Tx, assignment models.ID, reviews []models.PeerReview) error {
