@@ -7,7 +7,6 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -73,23 +72,7 @@ func (ec *executionContext) field_ScorePart_evidence_args(ctx context.Context, r
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _Assessment_id(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Assessment_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Assessment_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Assessment", field, false, false, "ID")
@@ -261,23 +244,7 @@ func (ec *executionContext) resolveBatch_Assessment_unit(ctx context.Context, fi
 }
 
 func (ec *executionContext) _Assessment_position(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Assessment_position(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Position, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Position)
 }
 func (ec *executionContext) fieldContext_Assessment_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Assessment", field, false, false, "String")
@@ -307,161 +274,49 @@ func (ec *executionContext) fieldContext_Assessment_peerGroup(_ context.Context,
 }
 
 func (ec *executionContext) _Assessment_status(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Assessment_status(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Status, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.AssessmentStatus) graphql.Marshaler {
-			return ec.marshalNAssessmentStatus2steelyardᚋmodelsᚐAssessmentStatus(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNAssessmentStatus2steelyardᚋmodelsᚐAssessmentStatus(ctx, field.Selections, obj.Status)
 }
 func (ec *executionContext) fieldContext_Assessment_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Assessment", field, false, false, "AssessmentStatus")
 }
 
 func (ec *executionContext) _Assessment_composite(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Assessment_composite(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Composite, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Composite)
 }
 func (ec *executionContext) fieldContext_Assessment_composite(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Assessment", field, false, false, "Float")
 }
 
 func (ec *executionContext) _Assessment_compositeLow(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Assessment_compositeLow(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CompositeLow, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.CompositeLow)
 }
 func (ec *executionContext) fieldContext_Assessment_compositeLow(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Assessment", field, false, false, "Float")
 }
 
 func (ec *executionContext) _Assessment_compositeHigh(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Assessment_compositeHigh(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CompositeHigh, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.CompositeHigh)
 }
 func (ec *executionContext) fieldContext_Assessment_compositeHigh(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Assessment", field, false, false, "Float")
 }
 
 func (ec *executionContext) _Assessment_rank(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Assessment_rank(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Rank, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.Rank)
 }
 func (ec *executionContext) fieldContext_Assessment_rank(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Assessment", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Assessment_rankLow(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Assessment_rankLow(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RankLow, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.RankLow)
 }
 func (ec *executionContext) fieldContext_Assessment_rankLow(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Assessment", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Assessment_rankHigh(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Assessment_rankHigh(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RankHigh, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.RankHigh)
 }
 func (ec *executionContext) fieldContext_Assessment_rankHigh(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Assessment", field, false, false, "Int")
@@ -491,115 +346,35 @@ func (ec *executionContext) fieldContext_Assessment_grade(_ context.Context, fie
 }
 
 func (ec *executionContext) _Assessment_reliability(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Assessment_reliability(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reliability, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Reliability)
 }
 func (ec *executionContext) fieldContext_Assessment_reliability(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Assessment", field, false, false, "Float")
 }
 
 func (ec *executionContext) _Assessment_withoutHalo(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Assessment_withoutHalo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.WithoutHalo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.WithoutHalo)
 }
 func (ec *executionContext) fieldContext_Assessment_withoutHalo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Assessment", field, false, false, "Float")
 }
 
 func (ec *executionContext) _Assessment_geometric(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Assessment_geometric(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Geometric, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Geometric)
 }
 func (ec *executionContext) fieldContext_Assessment_geometric(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Assessment", field, false, false, "Float")
 }
 
 func (ec *executionContext) _Assessment_visibility(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Assessment_visibility(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Visibility, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Visibility)
 }
 func (ec *executionContext) fieldContext_Assessment_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Assessment", field, false, false, "Float")
 }
 
 func (ec *executionContext) _Assessment_showcaseGap(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Assessment_showcaseGap(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ShowcaseGap, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.ShowcaseGap)
 }
 func (ec *executionContext) fieldContext_Assessment_showcaseGap(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Assessment", field, false, false, "Float")
@@ -661,23 +436,7 @@ func (ec *executionContext) resolveBatch_Assessment_change(ctx context.Context, 
 }
 
 func (ec *executionContext) _Assessment_flags(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Assessment_flags(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Flags, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Flags)
 }
 func (ec *executionContext) fieldContext_Assessment_flags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Assessment", field, false, false, "String")
@@ -858,69 +617,21 @@ func (ec *executionContext) fieldContext_AssessmentChange_before(_ context.Conte
 }
 
 func (ec *executionContext) _AssessmentChange_composite(ctx context.Context, field graphql.CollectedField, obj *assessments.Change) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AssessmentChange_composite(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Composite, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
-			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Composite)
 }
 func (ec *executionContext) fieldContext_AssessmentChange_composite(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AssessmentChange", field, false, false, "Float")
 }
 
 func (ec *executionContext) _AssessmentChange_low(ctx context.Context, field graphql.CollectedField, obj *assessments.Change) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AssessmentChange_low(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Low, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
-			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Low)
 }
 func (ec *executionContext) fieldContext_AssessmentChange_low(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AssessmentChange", field, false, false, "Float")
 }
 
 func (ec *executionContext) _AssessmentChange_high(ctx context.Context, field graphql.CollectedField, obj *assessments.Change) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AssessmentChange_high(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.High, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
-			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, field.Selections, obj.High)
 }
 func (ec *executionContext) fieldContext_AssessmentChange_high(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AssessmentChange", field, false, false, "Float")
@@ -1046,23 +757,7 @@ func (ec *executionContext) fieldContext_AssessmentConnection_totalCount(_ conte
 }
 
 func (ec *executionContext) _AssessmentEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *AssessmentEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AssessmentEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_AssessmentEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AssessmentEdge", field, false, false, "String")
@@ -1101,23 +796,7 @@ func (ec *executionContext) fieldContext_AssessmentEdge_node(_ context.Context, 
 }
 
 func (ec *executionContext) _AssessmentRun_id(ctx context.Context, field graphql.CollectedField, obj *models.AssessmentRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AssessmentRun_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_AssessmentRun_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AssessmentRun", field, false, false, "ID")
@@ -1188,207 +867,63 @@ func (ec *executionContext) fieldContext_AssessmentRun_policy(_ context.Context,
 }
 
 func (ec *executionContext) _AssessmentRun_state(ctx context.Context, field graphql.CollectedField, obj *models.AssessmentRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AssessmentRun_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.RunState) graphql.Marshaler {
-			return ec.marshalNRunState2steelyardᚋmodelsᚐRunState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNRunState2steelyardᚋmodelsᚐRunState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_AssessmentRun_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AssessmentRun", field, false, false, "RunState")
 }
 
 func (ec *executionContext) _AssessmentRun_requestedBy(ctx context.Context, field graphql.CollectedField, obj *models.AssessmentRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AssessmentRun_requestedBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RequestedBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.RequestedBy)
 }
 func (ec *executionContext) fieldContext_AssessmentRun_requestedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AssessmentRun", field, false, false, "String")
 }
 
 func (ec *executionContext) _AssessmentRun_requestedAt(ctx context.Context, field graphql.CollectedField, obj *models.AssessmentRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AssessmentRun_requestedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RequestedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.RequestedAt)
 }
 func (ec *executionContext) fieldContext_AssessmentRun_requestedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AssessmentRun", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _AssessmentRun_startedAt(ctx context.Context, field graphql.CollectedField, obj *models.AssessmentRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AssessmentRun_startedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StartedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.StartedAt)
 }
 func (ec *executionContext) fieldContext_AssessmentRun_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AssessmentRun", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _AssessmentRun_finishedAt(ctx context.Context, field graphql.CollectedField, obj *models.AssessmentRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AssessmentRun_finishedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FinishedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.FinishedAt)
 }
 func (ec *executionContext) fieldContext_AssessmentRun_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AssessmentRun", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _AssessmentRun_stage(ctx context.Context, field graphql.CollectedField, obj *models.AssessmentRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AssessmentRun_stage(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Stage, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Stage)
 }
 func (ec *executionContext) fieldContext_AssessmentRun_stage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AssessmentRun", field, false, false, "String")
 }
 
 func (ec *executionContext) _AssessmentRun_done(ctx context.Context, field graphql.CollectedField, obj *models.AssessmentRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AssessmentRun_done(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Done, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Done)
 }
 func (ec *executionContext) fieldContext_AssessmentRun_done(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AssessmentRun", field, false, false, "Int")
 }
 
 func (ec *executionContext) _AssessmentRun_total(ctx context.Context, field graphql.CollectedField, obj *models.AssessmentRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AssessmentRun_total(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Total, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Total)
 }
 func (ec *executionContext) fieldContext_AssessmentRun_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AssessmentRun", field, false, false, "Int")
 }
 
 func (ec *executionContext) _AssessmentRun_engineVersion(ctx context.Context, field graphql.CollectedField, obj *models.AssessmentRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AssessmentRun_engineVersion(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EngineVersion, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.EngineVersion)
 }
 func (ec *executionContext) fieldContext_AssessmentRun_engineVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AssessmentRun", field, false, false, "String")
@@ -1441,23 +976,7 @@ func (ec *executionContext) fieldContext_AssessmentRun_policyDigest(_ context.Co
 }
 
 func (ec *executionContext) _AssessmentRun_failure(ctx context.Context, field graphql.CollectedField, obj *models.AssessmentRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AssessmentRun_failure(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Failure, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Failure)
 }
 func (ec *executionContext) fieldContext_AssessmentRun_failure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AssessmentRun", field, false, false, "String")
@@ -1528,276 +1047,84 @@ func (ec *executionContext) fieldContext_CancelAssessmentPayload_userErrors(_ co
 }
 
 func (ec *executionContext) _ComponentScore_component(ctx context.Context, field graphql.CollectedField, obj *models.ComponentScore) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComponentScore_component(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Component, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ScoreComponent) graphql.Marshaler {
-			return ec.marshalNScoreComponent2steelyardᚋmodelsᚐScoreComponent(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNScoreComponent2steelyardᚋmodelsᚐScoreComponent(ctx, field.Selections, obj.Component)
 }
 func (ec *executionContext) fieldContext_ComponentScore_component(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComponentScore", field, false, false, "ScoreComponent")
 }
 
 func (ec *executionContext) _ComponentScore_value(ctx context.Context, field graphql.CollectedField, obj *models.ComponentScore) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComponentScore_value(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Value, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Value)
 }
 func (ec *executionContext) fieldContext_ComponentScore_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComponentScore", field, false, false, "Float")
 }
 
 func (ec *executionContext) _ComponentScore_se(ctx context.Context, field graphql.CollectedField, obj *models.ComponentScore) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComponentScore_se(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SE, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.SE)
 }
 func (ec *executionContext) fieldContext_ComponentScore_se(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComponentScore", field, false, false, "Float")
 }
 
 func (ec *executionContext) _ComponentScore_n(ctx context.Context, field graphql.CollectedField, obj *models.ComponentScore) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComponentScore_n(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.N, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
-			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, field.Selections, obj.N)
 }
 func (ec *executionContext) fieldContext_ComponentScore_n(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComponentScore", field, false, false, "Float")
 }
 
 func (ec *executionContext) _ComponentScore_counts(ctx context.Context, field graphql.CollectedField, obj *models.ComponentScore) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComponentScore_counts(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Counts, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Counts)
 }
 func (ec *executionContext) fieldContext_ComponentScore_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComponentScore", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _ComponentScore_weight(ctx context.Context, field graphql.CollectedField, obj *models.ComponentScore) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComponentScore_weight(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Weight, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
-			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Weight)
 }
 func (ec *executionContext) fieldContext_ComponentScore_weight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComponentScore", field, false, false, "Float")
 }
 
 func (ec *executionContext) _EvidencePiece_source(ctx context.Context, field graphql.CollectedField, obj *models.EvidencePiece) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EvidencePiece_source(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Source, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Source)
 }
 func (ec *executionContext) fieldContext_EvidencePiece_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EvidencePiece", field, false, false, "String")
 }
 
 func (ec *executionContext) _EvidencePiece_month(ctx context.Context, field graphql.CollectedField, obj *models.EvidencePiece) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EvidencePiece_month(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Month, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Month)
 }
 func (ec *executionContext) fieldContext_EvidencePiece_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EvidencePiece", field, false, false, "String")
 }
 
 func (ec *executionContext) _EvidencePiece_kind(ctx context.Context, field graphql.CollectedField, obj *models.EvidencePiece) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EvidencePiece_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_EvidencePiece_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EvidencePiece", field, false, false, "String")
 }
 
 func (ec *executionContext) _EvidencePiece_value(ctx context.Context, field graphql.CollectedField, obj *models.EvidencePiece) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EvidencePiece_value(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Value, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
-			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Value)
 }
 func (ec *executionContext) fieldContext_EvidencePiece_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EvidencePiece", field, false, false, "Float")
 }
 
 func (ec *executionContext) _EvidencePiece_weight(ctx context.Context, field graphql.CollectedField, obj *models.EvidencePiece) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EvidencePiece_weight(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Weight, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
-			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Weight)
 }
 func (ec *executionContext) fieldContext_EvidencePiece_weight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EvidencePiece", field, false, false, "Float")
 }
 
 func (ec *executionContext) _EvidencePiece_effect(ctx context.Context, field graphql.CollectedField, obj *models.EvidencePiece) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EvidencePiece_effect(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Effect, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
-			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Effect)
 }
 func (ec *executionContext) fieldContext_EvidencePiece_effect(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EvidencePiece", field, false, false, "Float")
@@ -1836,23 +1163,7 @@ func (ec *executionContext) fieldContext_Explanation_parts(_ context.Context, fi
 }
 
 func (ec *executionContext) _PeerComparison_officials(ctx context.Context, field graphql.CollectedField, obj *assessments.PeerComparison) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PeerComparison_officials(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Officials, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Officials)
 }
 func (ec *executionContext) fieldContext_PeerComparison_officials(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PeerComparison", field, false, false, "Int")
@@ -1891,207 +1202,63 @@ func (ec *executionContext) fieldContext_PeerComparison_figures(_ context.Contex
 }
 
 func (ec *executionContext) _PeerFigure_component(ctx context.Context, field graphql.CollectedField, obj *assessments.PeerFigure) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PeerFigure_component(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Component, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ScoreComponent) graphql.Marshaler {
-			return ec.marshalOScoreComponent2ᚖsteelyardᚋmodelsᚐScoreComponent(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOScoreComponent2ᚖsteelyardᚋmodelsᚐScoreComponent(ctx, field.Selections, obj.Component)
 }
 func (ec *executionContext) fieldContext_PeerFigure_component(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PeerFigure", field, false, false, "ScoreComponent")
 }
 
 func (ec *executionContext) _PeerFigure_value(ctx context.Context, field graphql.CollectedField, obj *assessments.PeerFigure) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PeerFigure_value(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Value, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Value)
 }
 func (ec *executionContext) fieldContext_PeerFigure_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PeerFigure", field, false, false, "Float")
 }
 
 func (ec *executionContext) _PeerFigure_others(ctx context.Context, field graphql.CollectedField, obj *assessments.PeerFigure) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PeerFigure_others(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Others, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Others)
 }
 func (ec *executionContext) fieldContext_PeerFigure_others(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PeerFigure", field, false, false, "Int")
 }
 
 func (ec *executionContext) _PeerFigure_mean(ctx context.Context, field graphql.CollectedField, obj *assessments.PeerFigure) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PeerFigure_mean(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Mean, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
-			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Mean)
 }
 func (ec *executionContext) fieldContext_PeerFigure_mean(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PeerFigure", field, false, false, "Float")
 }
 
 func (ec *executionContext) _PeerFigure_spread(ctx context.Context, field graphql.CollectedField, obj *assessments.PeerFigure) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PeerFigure_spread(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Spread, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
-			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Spread)
 }
 func (ec *executionContext) fieldContext_PeerFigure_spread(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PeerFigure", field, false, false, "Float")
 }
 
 func (ec *executionContext) _ReportExport_filename(ctx context.Context, field graphql.CollectedField, obj *ReportExport) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportExport_filename(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Filename, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Filename)
 }
 func (ec *executionContext) fieldContext_ReportExport_filename(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportExport", field, false, false, "String")
 }
 
 func (ec *executionContext) _ReportExport_mediaType(ctx context.Context, field graphql.CollectedField, obj *ReportExport) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportExport_mediaType(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MediaType, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.MediaType)
 }
 func (ec *executionContext) fieldContext_ReportExport_mediaType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportExport", field, false, false, "String")
 }
 
 func (ec *executionContext) _ReportExport_content(ctx context.Context, field graphql.CollectedField, obj *ReportExport) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportExport_content(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Content, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Content)
 }
 func (ec *executionContext) fieldContext_ReportExport_content(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportExport", field, false, false, "String")
 }
 
 func (ec *executionContext) _ReportExport_encoding(ctx context.Context, field graphql.CollectedField, obj *ReportExport) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportExport_encoding(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Encoding, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ContentEncoding) graphql.Marshaler {
-			return ec.marshalNContentEncoding2steelyardᚋgraphᚐContentEncoding(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNContentEncoding2steelyardᚋgraphᚐContentEncoding(ctx, field.Selections, obj.Encoding)
 }
 func (ec *executionContext) fieldContext_ReportExport_encoding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportExport", field, false, false, "ContentEncoding")
@@ -2185,23 +1352,7 @@ func (ec *executionContext) fieldContext_ScorePart_component(_ context.Context, 
 }
 
 func (ec *executionContext) _ScorePart_code(ctx context.Context, field graphql.CollectedField, obj *models.ScorePart) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScorePart_code(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Code, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Code)
 }
 func (ec *executionContext) fieldContext_ScorePart_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScorePart", field, false, false, "String")
@@ -2254,23 +1405,7 @@ func (ec *executionContext) fieldContext_ScorePart_points(_ context.Context, fie
 }
 
 func (ec *executionContext) _ScorePart_value(ctx context.Context, field graphql.CollectedField, obj *models.ScorePart) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ScorePart_value(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Value, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖfloat64(ctx, field.Selections, obj.Value)
 }
 func (ec *executionContext) fieldContext_ScorePart_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ScorePart", field, false, false, "Float")
@@ -3266,7 +2401,7 @@ func (ec *executionContext) _ScorePart(ctx context.Context, sel ast.SelectionSet
 
 func (ec *executionContext) marshalNAssessment2ᚕᚖsteelyardᚋmodelsᚐAssessmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Assessment) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Assessment", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, assessmentImplementors), atHand["Assessment"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAssessment2ᚖsteelyardᚋmodelsᚐAssessment(ctx, sel, v[i])
@@ -3298,7 +2433,7 @@ func (ec *executionContext) marshalNAssessmentConnection2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNAssessmentEdge2ᚕᚖsteelyardᚋgraphᚐAssessmentEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*AssessmentEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, assessmentEdgeImplementors), atHand["AssessmentEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAssessmentEdge2ᚖsteelyardᚋgraphᚐAssessmentEdge(ctx, sel, v[i])
@@ -3377,7 +2512,7 @@ func (ec *executionContext) marshalNComponentScore2steelyardᚋmodelsᚐComponen
 }
 
 func (ec *executionContext) marshalNComponentScore2ᚕsteelyardᚋmodelsᚐComponentScoreᚄ(ctx context.Context, sel ast.SelectionSet, v []models.ComponentScore) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, componentScoreImplementors), atHand["ComponentScore"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComponentScore2steelyardᚋmodelsᚐComponentScore(ctx, sel, v[i])
@@ -3403,7 +2538,7 @@ func (ec *executionContext) marshalNContentEncoding2steelyardᚋgraphᚐContentE
 }
 
 func (ec *executionContext) marshalNEvidencePiece2ᚕᚖsteelyardᚋmodelsᚐEvidencePieceᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.EvidencePiece) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, evidencePieceImplementors), atHand["EvidencePiece"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEvidencePiece2ᚖsteelyardᚋmodelsᚐEvidencePiece(ctx, sel, v[i])
@@ -3435,7 +2570,7 @@ func (ec *executionContext) marshalNExplanation2ᚖsteelyardᚋmodelsᚐExplanat
 }
 
 func (ec *executionContext) marshalNPeerFigure2ᚕᚖsteelyardᚋservicesᚋassessmentsᚐPeerFigureᚄ(ctx context.Context, sel ast.SelectionSet, v []*assessments.PeerFigure) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, peerFigureImplementors), atHand["PeerFigure"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPeerFigure2ᚖsteelyardᚋservicesᚋassessmentsᚐPeerFigure(ctx, sel, v[i])
@@ -3525,7 +2660,7 @@ func (ec *executionContext) marshalNScoreComponent2steelyardᚋmodelsᚐScoreCom
 }
 
 func (ec *executionContext) marshalNScorePart2ᚕᚖsteelyardᚋmodelsᚐScorePartᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ScorePart) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, scorePartImplementors), atHand["ScorePart"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNScorePart2ᚖsteelyardᚋmodelsᚐScorePart(ctx, sel, v[i])

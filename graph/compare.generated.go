@@ -7,7 +7,6 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -242,23 +241,7 @@ func (ec *executionContext) resolveBatch_ComparedOfficial_unit(ctx context.Conte
 }
 
 func (ec *executionContext) _ComparedOfficial_peerGroup(ctx context.Context, field graphql.CollectedField, obj *assessments.Compared) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedOfficial_peerGroup(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PeerGroup, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.PeerGroup)
 }
 func (ec *executionContext) fieldContext_ComparedOfficial_peerGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedOfficial", field, false, false, "String")
@@ -329,23 +312,7 @@ func (ec *executionContext) fieldContext_ComparedOfficial_weights(_ context.Cont
 }
 
 func (ec *executionContext) _ComparedOfficial_sensitive(ctx context.Context, field graphql.CollectedField, obj *assessments.Compared) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedOfficial_sensitive(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Sensitive, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Sensitive)
 }
 func (ec *executionContext) fieldContext_ComparedOfficial_sensitive(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedOfficial", field, false, false, "Boolean")
@@ -448,46 +415,14 @@ func (ec *executionContext) fieldContext_ComparedOfficialConnection_pageInfo(_ c
 }
 
 func (ec *executionContext) _ComparedOfficialConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *ComparedOfficialConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedOfficialConnection_totalCount(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TotalCount, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
-			return ec.marshalNInt2int32(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int32(ctx, field.Selections, obj.TotalCount)
 }
 func (ec *executionContext) fieldContext_ComparedOfficialConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedOfficialConnection", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ComparedOfficialEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ComparedOfficialEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedOfficialEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ComparedOfficialEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedOfficialEdge", field, false, false, "String")
@@ -526,115 +461,35 @@ func (ec *executionContext) fieldContext_ComparedOfficialEdge_node(_ context.Con
 }
 
 func (ec *executionContext) _ComparedScore_status(ctx context.Context, field graphql.CollectedField, obj *assessments.SideScore) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedScore_status(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Status, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.AssessmentStatus) graphql.Marshaler {
-			return ec.marshalNAssessmentStatus2steelyardᚋmodelsᚐAssessmentStatus(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNAssessmentStatus2steelyardᚋmodelsᚐAssessmentStatus(ctx, field.Selections, obj.Status)
 }
 func (ec *executionContext) fieldContext_ComparedScore_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedScore", field, false, false, "AssessmentStatus")
 }
 
 func (ec *executionContext) _ComparedScore_composite(ctx context.Context, field graphql.CollectedField, obj *assessments.SideScore) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedScore_composite(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Composite, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Composite)
 }
 func (ec *executionContext) fieldContext_ComparedScore_composite(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedScore", field, false, false, "Float")
 }
 
 func (ec *executionContext) _ComparedScore_compositeChange(ctx context.Context, field graphql.CollectedField, obj *assessments.SideScore) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedScore_compositeChange(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CompositeChange, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.CompositeChange)
 }
 func (ec *executionContext) fieldContext_ComparedScore_compositeChange(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedScore", field, false, false, "Float")
 }
 
 func (ec *executionContext) _ComparedScore_rank(ctx context.Context, field graphql.CollectedField, obj *assessments.SideScore) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedScore_rank(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Rank, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.Rank)
 }
 func (ec *executionContext) fieldContext_ComparedScore_rank(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedScore", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ComparedScore_rankChange(ctx context.Context, field graphql.CollectedField, obj *assessments.SideScore) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedScore_rankChange(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RankChange, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.RankChange)
 }
 func (ec *executionContext) fieldContext_ComparedScore_rankChange(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedScore", field, false, false, "Int")
@@ -664,138 +519,42 @@ func (ec *executionContext) fieldContext_ComparedScore_grade(_ context.Context, 
 }
 
 func (ec *executionContext) _ComparedSide_policy(ctx context.Context, field graphql.CollectedField, obj *assessments.Side) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedSide_policy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Policy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Policy)
 }
 func (ec *executionContext) fieldContext_ComparedSide_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedSide", field, false, false, "String")
 }
 
 func (ec *executionContext) _ComparedSide_document(ctx context.Context, field graphql.CollectedField, obj *assessments.Side) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedSide_document(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Document, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Document)
 }
 func (ec *executionContext) fieldContext_ComparedSide_document(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedSide", field, false, false, "String")
 }
 
 func (ec *executionContext) _ComparedSide_without(ctx context.Context, field graphql.CollectedField, obj *assessments.Side) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedSide_without(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Without, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.MethodStep) graphql.Marshaler {
-			return ec.marshalOMethodStep2ᚖsteelyardᚋmodelsᚐMethodStep(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOMethodStep2ᚖsteelyardᚋmodelsᚐMethodStep(ctx, field.Selections, obj.Without)
 }
 func (ec *executionContext) fieldContext_ComparedSide_without(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedSide", field, false, false, "MethodStep")
 }
 
 func (ec *executionContext) _ComparedSide_agreement(ctx context.Context, field graphql.CollectedField, obj *assessments.Side) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedSide_agreement(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Agreement, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Agreement)
 }
 func (ec *executionContext) fieldContext_ComparedSide_agreement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedSide", field, false, false, "Float")
 }
 
 func (ec *executionContext) _ComparedSide_regraded(ctx context.Context, field graphql.CollectedField, obj *assessments.Side) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparedSide_regraded(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Regraded, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Regraded)
 }
 func (ec *executionContext) fieldContext_ComparedSide_regraded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComparedSide", field, false, false, "Int")
 }
 
 func (ec *executionContext) _PolicyComparison_asOf(ctx context.Context, field graphql.CollectedField, obj *assessments.Comparison) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PolicyComparison_asOf(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.AsOf, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.AsOf)
 }
 func (ec *executionContext) fieldContext_PolicyComparison_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PolicyComparison", field, false, false, "DateTime")
@@ -878,184 +637,56 @@ func (ec *executionContext) fieldContext_PolicyComparison_officials(ctx context.
 }
 
 func (ec *executionContext) _PresetPolicy_preset(ctx context.Context, field graphql.CollectedField, obj *assessments.PresetPolicy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PresetPolicy_preset(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Preset, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.PolicyPreset) graphql.Marshaler {
-			return ec.marshalNPolicyPreset2steelyardᚋmodelsᚐPolicyPreset(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNPolicyPreset2steelyardᚋmodelsᚐPolicyPreset(ctx, field.Selections, obj.Preset)
 }
 func (ec *executionContext) fieldContext_PresetPolicy_preset(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PresetPolicy", field, false, false, "PolicyPreset")
 }
 
 func (ec *executionContext) _PresetPolicy_name(ctx context.Context, field graphql.CollectedField, obj *assessments.PresetPolicy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PresetPolicy_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_PresetPolicy_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PresetPolicy", field, false, false, "String")
 }
 
 func (ec *executionContext) _PresetPolicy_document(ctx context.Context, field graphql.CollectedField, obj *assessments.PresetPolicy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PresetPolicy_document(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Document, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Document)
 }
 func (ec *executionContext) fieldContext_PresetPolicy_document(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PresetPolicy", field, false, false, "String")
 }
 
 func (ec *executionContext) _WeightRange_compositeLow(ctx context.Context, field graphql.CollectedField, obj *assessments.WeightRange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WeightRange_compositeLow(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CompositeLow, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.CompositeLow)
 }
 func (ec *executionContext) fieldContext_WeightRange_compositeLow(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WeightRange", field, false, false, "Float")
 }
 
 func (ec *executionContext) _WeightRange_compositeHigh(ctx context.Context, field graphql.CollectedField, obj *assessments.WeightRange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WeightRange_compositeHigh(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CompositeHigh, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.CompositeHigh)
 }
 func (ec *executionContext) fieldContext_WeightRange_compositeHigh(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WeightRange", field, false, false, "Float")
 }
 
 func (ec *executionContext) _WeightRange_rankLow(ctx context.Context, field graphql.CollectedField, obj *assessments.WeightRange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WeightRange_rankLow(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RankLow, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.RankLow)
 }
 func (ec *executionContext) fieldContext_WeightRange_rankLow(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WeightRange", field, false, false, "Int")
 }
 
 func (ec *executionContext) _WeightRange_rankHigh(ctx context.Context, field graphql.CollectedField, obj *assessments.WeightRange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WeightRange_rankHigh(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RankHigh, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.RankHigh)
 }
 func (ec *executionContext) fieldContext_WeightRange_rankHigh(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WeightRange", field, false, false, "Int")
 }
 
 func (ec *executionContext) _WeightRange_top(ctx context.Context, field graphql.CollectedField, obj *assessments.WeightRange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_WeightRange_top(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Top, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Score) graphql.Marshaler {
-			return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFloat2steelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Top)
 }
 func (ec *executionContext) fieldContext_WeightRange_top(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WeightRange", field, false, false, "Float")
@@ -1647,7 +1278,7 @@ func (ec *executionContext) marshalNComparePoliciesPayload2ᚖsteelyardᚋgraph�
 
 func (ec *executionContext) marshalNComparedOfficial2ᚕᚖsteelyardᚋservicesᚋassessmentsᚐComparedᚄ(ctx context.Context, sel ast.SelectionSet, v []*assessments.Compared) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ComparedOfficial", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, comparedOfficialImplementors), atHand["ComparedOfficial"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparedOfficial2ᚖsteelyardᚋservicesᚋassessmentsᚐCompared(ctx, sel, v[i])
@@ -1679,7 +1310,7 @@ func (ec *executionContext) marshalNComparedOfficialConnection2ᚖsteelyardᚋgr
 }
 
 func (ec *executionContext) marshalNComparedOfficialEdge2ᚕᚖsteelyardᚋgraphᚐComparedOfficialEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ComparedOfficialEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, comparedOfficialEdgeImplementors), atHand["ComparedOfficialEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparedOfficialEdge2ᚖsteelyardᚋgraphᚐComparedOfficialEdge(ctx, sel, v[i])
@@ -1707,7 +1338,7 @@ func (ec *executionContext) marshalNComparedScore2steelyardᚋservicesᚋassessm
 }
 
 func (ec *executionContext) marshalNComparedScore2ᚕsteelyardᚋservicesᚋassessmentsᚐSideScoreᚄ(ctx context.Context, sel ast.SelectionSet, v []assessments.SideScore) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, comparedScoreImplementors), atHand["ComparedScore"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparedScore2steelyardᚋservicesᚋassessmentsᚐSideScore(ctx, sel, v[i])
@@ -1727,7 +1358,7 @@ func (ec *executionContext) marshalNComparedSide2steelyardᚋservicesᚋassessme
 }
 
 func (ec *executionContext) marshalNComparedSide2ᚕsteelyardᚋservicesᚋassessmentsᚐSideᚄ(ctx context.Context, sel ast.SelectionSet, v []assessments.Side) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, comparedSideImplementors), atHand["ComparedSide"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparedSide2steelyardᚋservicesᚋassessmentsᚐSide(ctx, sel, v[i])
@@ -1758,7 +1389,7 @@ func (ec *executionContext) marshalNPolicyPreset2steelyardᚋmodelsᚐPolicyPres
 }
 
 func (ec *executionContext) marshalNPresetPolicy2ᚕᚖsteelyardᚋservicesᚋassessmentsᚐPresetPolicyᚄ(ctx context.Context, sel ast.SelectionSet, v []*assessments.PresetPolicy) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, presetPolicyImplementors), atHand["PresetPolicy"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPresetPolicy2ᚖsteelyardᚋservicesᚋassessmentsᚐPresetPolicy(ctx, sel, v[i])

@@ -10,8 +10,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-
-	"steelyard/models"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -25,161 +23,49 @@ import (
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _CountedRating_cycleId(ctx context.Context, field graphql.CollectedField, obj *CountedRating) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CountedRating_cycleId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CycleID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.CycleID)
 }
 func (ec *executionContext) fieldContext_CountedRating_cycleId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CountedRating", field, false, false, "ID")
 }
 
 func (ec *executionContext) _CountedRating_cycleName(ctx context.Context, field graphql.CollectedField, obj *CountedRating) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CountedRating_cycleName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CycleName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.CycleName)
 }
 func (ec *executionContext) fieldContext_CountedRating_cycleName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CountedRating", field, false, false, "String")
 }
 
 func (ec *executionContext) _CountedRating_ratings(ctx context.Context, field graphql.CollectedField, obj *CountedRating) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CountedRating_ratings(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ratings, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
-			return ec.marshalNInt2int32(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int32(ctx, field.Selections, obj.Ratings)
 }
 func (ec *executionContext) fieldContext_CountedRating_ratings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CountedRating", field, false, false, "Int")
 }
 
 func (ec *executionContext) _CountedRating_root(ctx context.Context, field graphql.CollectedField, obj *CountedRating) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CountedRating_root(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Root, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Root)
 }
 func (ec *executionContext) fieldContext_CountedRating_root(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CountedRating", field, false, false, "String")
 }
 
 func (ec *executionContext) _CountedRating_salt(ctx context.Context, field graphql.CollectedField, obj *CountedRating) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CountedRating_salt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Salt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Salt)
 }
 func (ec *executionContext) fieldContext_CountedRating_salt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CountedRating", field, false, false, "String")
 }
 
 func (ec *executionContext) _CountedRating_content(ctx context.Context, field graphql.CollectedField, obj *CountedRating) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CountedRating_content(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Content, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Content)
 }
 func (ec *executionContext) fieldContext_CountedRating_content(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CountedRating", field, false, false, "String")
 }
 
 func (ec *executionContext) _CountedRating_leaf(ctx context.Context, field graphql.CollectedField, obj *CountedRating) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CountedRating_leaf(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Leaf, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Leaf)
 }
 func (ec *executionContext) fieldContext_CountedRating_leaf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CountedRating", field, false, false, "String")
@@ -218,46 +104,14 @@ func (ec *executionContext) fieldContext_CountedRating_path(_ context.Context, f
 }
 
 func (ec *executionContext) _ProofStep_hash(ctx context.Context, field graphql.CollectedField, obj *ProofStep) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ProofStep_hash(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Hash, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Hash)
 }
 func (ec *executionContext) fieldContext_ProofStep_hash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ProofStep", field, false, false, "String")
 }
 
 func (ec *executionContext) _ProofStep_left(ctx context.Context, field graphql.CollectedField, obj *ProofStep) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ProofStep_left(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Left, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Left)
 }
 func (ec *executionContext) fieldContext_ProofStep_left(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ProofStep", field, false, false, "Boolean")
@@ -386,7 +240,7 @@ func (ec *executionContext) _ProofStep(ctx context.Context, sel ast.SelectionSet
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNCountedRating2ᚕᚖsteelyardᚋgraphᚐCountedRatingᚄ(ctx context.Context, sel ast.SelectionSet, v []*CountedRating) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, countedRatingImplementors), atHand["CountedRating"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCountedRating2ᚖsteelyardᚋgraphᚐCountedRating(ctx, sel, v[i])
@@ -410,7 +264,7 @@ func (ec *executionContext) marshalNCountedRating2ᚖsteelyardᚋgraphᚐCounted
 }
 
 func (ec *executionContext) marshalNProofStep2ᚕᚖsteelyardᚋgraphᚐProofStepᚄ(ctx context.Context, sel ast.SelectionSet, v []*ProofStep) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, proofStepImplementors), atHand["ProofStep"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNProofStep2ᚖsteelyardᚋgraphᚐProofStep(ctx, sel, v[i])

@@ -7,7 +7,6 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -41,46 +40,14 @@ type CounterOfferResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _CounterCode_id(ctx context.Context, field graphql.CollectedField, obj *models.CounterCode) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CounterCode_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_CounterCode_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CounterCode", field, false, false, "ID")
 }
 
 func (ec *executionContext) _CounterCode_name(ctx context.Context, field graphql.CollectedField, obj *models.CounterCode) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CounterCode_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_CounterCode_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CounterCode", field, false, false, "String")
@@ -252,46 +219,14 @@ func (ec *executionContext) resolveBatch_CounterCode_service(ctx context.Context
 }
 
 func (ec *executionContext) _CounterCode_kiosk(ctx context.Context, field graphql.CollectedField, obj *models.CounterCode) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CounterCode_kiosk(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kiosk, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Kiosk)
 }
 func (ec *executionContext) fieldContext_CounterCode_kiosk(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CounterCode", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _CounterCode_dailyCap(ctx context.Context, field graphql.CollectedField, obj *models.CounterCode) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CounterCode_dailyCap(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DailyCap, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.DailyCap)
 }
 func (ec *executionContext) fieldContext_CounterCode_dailyCap(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CounterCode", field, false, false, "Int")
@@ -367,69 +302,21 @@ func (ec *executionContext) fieldContext_CounterCode_qrPng(_ context.Context, fi
 }
 
 func (ec *executionContext) _CounterCode_issuedBy(ctx context.Context, field graphql.CollectedField, obj *models.CounterCode) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CounterCode_issuedBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IssuedBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.IssuedBy)
 }
 func (ec *executionContext) fieldContext_CounterCode_issuedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CounterCode", field, false, false, "String")
 }
 
 func (ec *executionContext) _CounterCode_issuedAt(ctx context.Context, field graphql.CollectedField, obj *models.CounterCode) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CounterCode_issuedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IssuedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.IssuedAt)
 }
 func (ec *executionContext) fieldContext_CounterCode_issuedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CounterCode", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _CounterCode_revokedAt(ctx context.Context, field graphql.CollectedField, obj *models.CounterCode) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CounterCode_revokedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RevokedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.RevokedAt)
 }
 func (ec *executionContext) fieldContext_CounterCode_revokedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CounterCode", field, false, false, "DateTime")
@@ -532,23 +419,7 @@ func (ec *executionContext) fieldContext_CounterCodeConnection_pageInfo(_ contex
 }
 
 func (ec *executionContext) _CounterCodeEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *CounterCodeEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CounterCodeEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_CounterCodeEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CounterCodeEdge", field, false, false, "String")
@@ -587,92 +458,28 @@ func (ec *executionContext) fieldContext_CounterCodeEdge_node(_ context.Context,
 }
 
 func (ec *executionContext) _CounterOffer_serviceName(ctx context.Context, field graphql.CollectedField, obj *ratings.CounterOffer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CounterOffer_serviceName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ServiceName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ServiceName)
 }
 func (ec *executionContext) fieldContext_CounterOffer_serviceName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CounterOffer", field, false, false, "String")
 }
 
 func (ec *executionContext) _CounterOffer_unitName(ctx context.Context, field graphql.CollectedField, obj *ratings.CounterOffer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CounterOffer_unitName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.UnitName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.UnitName)
 }
 func (ec *executionContext) fieldContext_CounterOffer_unitName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CounterOffer", field, false, false, "String")
 }
 
 func (ec *executionContext) _CounterOffer_name(ctx context.Context, field graphql.CollectedField, obj *ratings.CounterOffer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CounterOffer_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_CounterOffer_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CounterOffer", field, false, false, "String")
 }
 
 func (ec *executionContext) _CounterOffer_kiosk(ctx context.Context, field graphql.CollectedField, obj *ratings.CounterOffer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CounterOffer_kiosk(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kiosk, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Kiosk)
 }
 func (ec *executionContext) fieldContext_CounterOffer_kiosk(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CounterOffer", field, false, false, "Boolean")
@@ -775,46 +582,14 @@ func (ec *executionContext) fieldContext_CounterOffer_tags(_ context.Context, fi
 }
 
 func (ec *executionContext) _CounterOfficial_id(ctx context.Context, field graphql.CollectedField, obj *models.Official) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CounterOfficial_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_CounterOfficial_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CounterOfficial", field, false, false, "ID")
 }
 
 func (ec *executionContext) _CounterOfficial_name(ctx context.Context, field graphql.CollectedField, obj *models.Official) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CounterOfficial_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_CounterOfficial_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CounterOfficial", field, false, false, "String")
@@ -1556,7 +1331,7 @@ func (ec *executionContext) _RevokeCounterCodePayload(ctx context.Context, sel a
 
 func (ec *executionContext) marshalNCounterCode2ᚕᚖsteelyardᚋmodelsᚐCounterCodeᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.CounterCode) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "CounterCode", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, counterCodeImplementors), atHand["CounterCode"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCounterCode2ᚖsteelyardᚋmodelsᚐCounterCode(ctx, sel, v[i])
@@ -1588,7 +1363,7 @@ func (ec *executionContext) marshalNCounterCodeConnection2ᚖsteelyardᚋgraph�
 }
 
 func (ec *executionContext) marshalNCounterCodeEdge2ᚕᚖsteelyardᚋgraphᚐCounterCodeEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*CounterCodeEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, counterCodeEdgeImplementors), atHand["CounterCodeEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCounterCodeEdge2ᚖsteelyardᚋgraphᚐCounterCodeEdge(ctx, sel, v[i])
@@ -1612,7 +1387,7 @@ func (ec *executionContext) marshalNCounterCodeEdge2ᚖsteelyardᚋgraphᚐCount
 }
 
 func (ec *executionContext) marshalNCounterOfficial2ᚕᚖsteelyardᚋmodelsᚐOfficialᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Official) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, counterOfficialImplementors), atHand["CounterOfficial"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCounterOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, sel, v[i])

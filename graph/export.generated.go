@@ -7,7 +7,6 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -48,69 +47,21 @@ type ReportDefinitionResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _Export_id(ctx context.Context, field graphql.CollectedField, obj *models.Export) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Export_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Export_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Export", field, false, false, "ID")
 }
 
 func (ec *executionContext) _Export_kind(ctx context.Context, field graphql.CollectedField, obj *models.Export) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Export_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ReportKind) graphql.Marshaler {
-			return ec.marshalNReportKind2steelyardᚋmodelsᚐReportKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNReportKind2steelyardᚋmodelsᚐReportKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_Export_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Export", field, false, false, "ReportKind")
 }
 
 func (ec *executionContext) _Export_format(ctx context.Context, field graphql.CollectedField, obj *models.Export) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Export_format(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Format, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ReportFormat) graphql.Marshaler {
-			return ec.marshalNReportFormat2steelyardᚋmodelsᚐReportFormat(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNReportFormat2steelyardᚋmodelsᚐReportFormat(ctx, field.Selections, obj.Format)
 }
 func (ec *executionContext) fieldContext_Export_format(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Export", field, false, false, "ReportFormat")
@@ -291,92 +242,28 @@ func (ec *executionContext) fieldContext_Export_unit(_ context.Context, field gr
 }
 
 func (ec *executionContext) _Export_peerGroup(ctx context.Context, field graphql.CollectedField, obj *models.Export) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Export_peerGroup(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PeerGroup, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.PeerGroup)
 }
 func (ec *executionContext) fieldContext_Export_peerGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Export", field, false, false, "String")
 }
 
 func (ec *executionContext) _Export_orderBy(ctx context.Context, field graphql.CollectedField, obj *models.Export) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Export_orderBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ordering, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.AssessmentOrder) graphql.Marshaler {
-			return ec.marshalNAssessmentOrder2steelyardᚋmodelsᚐAssessmentOrder(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNAssessmentOrder2steelyardᚋmodelsᚐAssessmentOrder(ctx, field.Selections, obj.Ordering)
 }
 func (ec *executionContext) fieldContext_Export_orderBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Export", field, false, false, "AssessmentOrder")
 }
 
 func (ec *executionContext) _Export_columns(ctx context.Context, field graphql.CollectedField, obj *models.Export) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Export_columns(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Columns, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Columns)
 }
 func (ec *executionContext) fieldContext_Export_columns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Export", field, false, false, "String")
 }
 
 func (ec *executionContext) _Export_state(ctx context.Context, field graphql.CollectedField, obj *models.Export) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Export_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ExportState) graphql.Marshaler {
-			return ec.marshalNExportState2steelyardᚋmodelsᚐExportState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNExportState2steelyardᚋmodelsᚐExportState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_Export_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Export", field, false, false, "ExportState")
@@ -406,138 +293,42 @@ func (ec *executionContext) fieldContext_Export_progress(_ context.Context, fiel
 }
 
 func (ec *executionContext) _Export_done(ctx context.Context, field graphql.CollectedField, obj *models.Export) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Export_done(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Done, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Done)
 }
 func (ec *executionContext) fieldContext_Export_done(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Export", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Export_total(ctx context.Context, field graphql.CollectedField, obj *models.Export) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Export_total(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Total, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Total)
 }
 func (ec *executionContext) fieldContext_Export_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Export", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Export_requestedAt(ctx context.Context, field graphql.CollectedField, obj *models.Export) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Export_requestedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RequestedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.RequestedAt)
 }
 func (ec *executionContext) fieldContext_Export_requestedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Export", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Export_startedAt(ctx context.Context, field graphql.CollectedField, obj *models.Export) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Export_startedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StartedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.StartedAt)
 }
 func (ec *executionContext) fieldContext_Export_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Export", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Export_finishedAt(ctx context.Context, field graphql.CollectedField, obj *models.Export) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Export_finishedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FinishedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.FinishedAt)
 }
 func (ec *executionContext) fieldContext_Export_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Export", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Export_expiresAt(ctx context.Context, field graphql.CollectedField, obj *models.Export) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Export_expiresAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ExpiresAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.ExpiresAt)
 }
 func (ec *executionContext) fieldContext_Export_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Export", field, false, false, "DateTime")
@@ -778,23 +569,7 @@ func (ec *executionContext) fieldContext_ExportConnection_pageInfo(_ context.Con
 }
 
 func (ec *executionContext) _ExportEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ExportEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExportEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ExportEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExportEdge", field, false, false, "String")
@@ -833,69 +608,21 @@ func (ec *executionContext) fieldContext_ExportEdge_node(_ context.Context, fiel
 }
 
 func (ec *executionContext) _ReportColumn_name(ctx context.Context, field graphql.CollectedField, obj *ReportColumn) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportColumn_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_ReportColumn_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportColumn", field, false, false, "String")
 }
 
 func (ec *executionContext) _ReportColumn_label(ctx context.Context, field graphql.CollectedField, obj *ReportColumn) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportColumn_label(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Label, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Label)
 }
 func (ec *executionContext) fieldContext_ReportColumn_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportColumn", field, false, false, "String")
 }
 
 func (ec *executionContext) _ReportDefinition_id(ctx context.Context, field graphql.CollectedField, obj *models.ReportDefinition) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportDefinition_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ReportDefinition_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportDefinition", field, false, false, "ID")
@@ -957,23 +684,7 @@ func (ec *executionContext) resolveBatch_ReportDefinition_unit(ctx context.Conte
 }
 
 func (ec *executionContext) _ReportDefinition_name(ctx context.Context, field graphql.CollectedField, obj *models.ReportDefinition) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportDefinition_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_ReportDefinition_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportDefinition", field, false, false, "String")
@@ -1035,46 +746,14 @@ func (ec *executionContext) fieldContext_ReportDefinition_run(_ context.Context,
 }
 
 func (ec *executionContext) _ReportDefinition_kind(ctx context.Context, field graphql.CollectedField, obj *models.ReportDefinition) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportDefinition_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ReportKind) graphql.Marshaler {
-			return ec.marshalNReportKind2steelyardᚋmodelsᚐReportKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNReportKind2steelyardᚋmodelsᚐReportKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_ReportDefinition_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportDefinition", field, false, false, "ReportKind")
 }
 
 func (ec *executionContext) _ReportDefinition_format(ctx context.Context, field graphql.CollectedField, obj *models.ReportDefinition) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportDefinition_format(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Format, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ReportFormat) graphql.Marshaler {
-			return ec.marshalNReportFormat2steelyardᚋmodelsᚐReportFormat(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNReportFormat2steelyardᚋmodelsᚐReportFormat(ctx, field.Selections, obj.Format)
 }
 func (ec *executionContext) fieldContext_ReportDefinition_format(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportDefinition", field, false, false, "ReportFormat")
@@ -1113,115 +792,35 @@ func (ec *executionContext) fieldContext_ReportDefinition_within(_ context.Conte
 }
 
 func (ec *executionContext) _ReportDefinition_peerGroup(ctx context.Context, field graphql.CollectedField, obj *models.ReportDefinition) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportDefinition_peerGroup(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PeerGroup, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.PeerGroup)
 }
 func (ec *executionContext) fieldContext_ReportDefinition_peerGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportDefinition", field, false, false, "String")
 }
 
 func (ec *executionContext) _ReportDefinition_orderBy(ctx context.Context, field graphql.CollectedField, obj *models.ReportDefinition) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportDefinition_orderBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ordering, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.AssessmentOrder) graphql.Marshaler {
-			return ec.marshalNAssessmentOrder2steelyardᚋmodelsᚐAssessmentOrder(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNAssessmentOrder2steelyardᚋmodelsᚐAssessmentOrder(ctx, field.Selections, obj.Ordering)
 }
 func (ec *executionContext) fieldContext_ReportDefinition_orderBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportDefinition", field, false, false, "AssessmentOrder")
 }
 
 func (ec *executionContext) _ReportDefinition_columns(ctx context.Context, field graphql.CollectedField, obj *models.ReportDefinition) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportDefinition_columns(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Columns, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Columns)
 }
 func (ec *executionContext) fieldContext_ReportDefinition_columns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportDefinition", field, false, false, "String")
 }
 
 func (ec *executionContext) _ReportDefinition_savedBy(ctx context.Context, field graphql.CollectedField, obj *models.ReportDefinition) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportDefinition_savedBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SavedBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.SavedBy)
 }
 func (ec *executionContext) fieldContext_ReportDefinition_savedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportDefinition", field, false, false, "String")
 }
 
 func (ec *executionContext) _ReportDefinition_savedAt(ctx context.Context, field graphql.CollectedField, obj *models.ReportDefinition) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportDefinition_savedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SavedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.SavedAt)
 }
 func (ec *executionContext) fieldContext_ReportDefinition_savedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportDefinition", field, false, false, "DateTime")
@@ -1324,23 +923,7 @@ func (ec *executionContext) fieldContext_ReportDefinitionConnection_pageInfo(_ c
 }
 
 func (ec *executionContext) _ReportDefinitionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ReportDefinitionEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportDefinitionEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ReportDefinitionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportDefinitionEdge", field, false, false, "String")
@@ -2400,7 +1983,7 @@ func (ec *executionContext) unmarshalNDeleteReportDefinitionInput2steelyardᚋgr
 
 func (ec *executionContext) marshalNExport2ᚕᚖsteelyardᚋmodelsᚐExportᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Export) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Export", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, exportImplementors), atHand["Export"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNExport2ᚖsteelyardᚋmodelsᚐExport(ctx, sel, v[i])
@@ -2432,7 +2015,7 @@ func (ec *executionContext) marshalNExportConnection2ᚖsteelyardᚋgraphᚐExpo
 }
 
 func (ec *executionContext) marshalNExportEdge2ᚕᚖsteelyardᚋgraphᚐExportEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ExportEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, exportEdgeImplementors), atHand["ExportEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNExportEdge2ᚖsteelyardᚋgraphᚐExportEdge(ctx, sel, v[i])
@@ -2471,7 +2054,7 @@ func (ec *executionContext) marshalNExportState2steelyardᚋmodelsᚐExportState
 }
 
 func (ec *executionContext) marshalNReportColumn2ᚕᚖsteelyardᚋgraphᚐReportColumnᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReportColumn) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reportColumnImplementors), atHand["ReportColumn"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReportColumn2ᚖsteelyardᚋgraphᚐReportColumn(ctx, sel, v[i])
@@ -2496,7 +2079,7 @@ func (ec *executionContext) marshalNReportColumn2ᚖsteelyardᚋgraphᚐReportCo
 
 func (ec *executionContext) marshalNReportDefinition2ᚕᚖsteelyardᚋmodelsᚐReportDefinitionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReportDefinition) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReportDefinition", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reportDefinitionImplementors), atHand["ReportDefinition"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReportDefinition2ᚖsteelyardᚋmodelsᚐReportDefinition(ctx, sel, v[i])
@@ -2528,7 +2111,7 @@ func (ec *executionContext) marshalNReportDefinitionConnection2ᚖsteelyardᚋgr
 }
 
 func (ec *executionContext) marshalNReportDefinitionEdge2ᚕᚖsteelyardᚋgraphᚐReportDefinitionEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReportDefinitionEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reportDefinitionEdgeImplementors), atHand["ReportDefinitionEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReportDefinitionEdge2ᚖsteelyardᚋgraphᚐReportDefinitionEdge(ctx, sel, v[i])

@@ -7,7 +7,6 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -44,23 +43,7 @@ type GradeQuotaResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _CycleGrade_id(ctx context.Context, field graphql.CollectedField, obj *models.CycleGrade) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleGrade_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_CycleGrade_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleGrade", field, false, false, "ID")
@@ -122,23 +105,7 @@ func (ec *executionContext) resolveBatch_CycleGrade_official(ctx context.Context
 }
 
 func (ec *executionContext) _CycleGrade_version(ctx context.Context, field graphql.CollectedField, obj *models.CycleGrade) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleGrade_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_CycleGrade_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleGrade", field, false, false, "Int")
@@ -200,46 +167,14 @@ func (ec *executionContext) resolveBatch_CycleGrade_unit(ctx context.Context, fi
 }
 
 func (ec *executionContext) _CycleGrade_position(ctx context.Context, field graphql.CollectedField, obj *models.CycleGrade) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleGrade_position(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Position, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Position)
 }
 func (ec *executionContext) fieldContext_CycleGrade_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleGrade", field, false, false, "String")
 }
 
 func (ec *executionContext) _CycleGrade_grade(ctx context.Context, field graphql.CollectedField, obj *models.CycleGrade) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleGrade_grade(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Grade, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Grade) graphql.Marshaler {
-			return ec.marshalNGrade2steelyardᚋmodelsᚐGrade(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNGrade2steelyardᚋmodelsᚐGrade(ctx, field.Selections, obj.Grade)
 }
 func (ec *executionContext) fieldContext_CycleGrade_grade(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleGrade", field, false, false, "Grade")
@@ -269,46 +204,14 @@ func (ec *executionContext) fieldContext_CycleGrade_notGraded(_ context.Context,
 }
 
 func (ec *executionContext) _CycleGrade_reason(ctx context.Context, field graphql.CollectedField, obj *models.CycleGrade) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleGrade_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Reason)
 }
 func (ec *executionContext) fieldContext_CycleGrade_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleGrade", field, false, false, "String")
 }
 
 func (ec *executionContext) _CycleGrade_ground(ctx context.Context, field graphql.CollectedField, obj *models.CycleGrade) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleGrade_ground(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ground, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Ground)
 }
 func (ec *executionContext) fieldContext_CycleGrade_ground(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleGrade", field, false, false, "String")
@@ -338,161 +241,49 @@ func (ec *executionContext) fieldContext_CycleGrade_engine(_ context.Context, fi
 }
 
 func (ec *executionContext) _CycleGrade_beyond(ctx context.Context, field graphql.CollectedField, obj *models.CycleGrade) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleGrade_beyond(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Beyond, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Beyond)
 }
 func (ec *executionContext) fieldContext_CycleGrade_beyond(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleGrade", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _CycleGrade_state(ctx context.Context, field graphql.CollectedField, obj *models.CycleGrade) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleGrade_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.GradeState) graphql.Marshaler {
-			return ec.marshalNGradeState2steelyardᚋmodelsᚐGradeState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNGradeState2steelyardᚋmodelsᚐGradeState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_CycleGrade_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleGrade", field, false, false, "GradeState")
 }
 
 func (ec *executionContext) _CycleGrade_proposedBy(ctx context.Context, field graphql.CollectedField, obj *models.CycleGrade) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleGrade_proposedBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ProposedBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ProposedBy)
 }
 func (ec *executionContext) fieldContext_CycleGrade_proposedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleGrade", field, false, false, "String")
 }
 
 func (ec *executionContext) _CycleGrade_proposedAt(ctx context.Context, field graphql.CollectedField, obj *models.CycleGrade) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleGrade_proposedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ProposedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.ProposedAt)
 }
 func (ec *executionContext) fieldContext_CycleGrade_proposedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleGrade", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _CycleGrade_decidedBy(ctx context.Context, field graphql.CollectedField, obj *models.CycleGrade) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleGrade_decidedBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DecidedBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.DecidedBy)
 }
 func (ec *executionContext) fieldContext_CycleGrade_decidedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleGrade", field, false, false, "String")
 }
 
 func (ec *executionContext) _CycleGrade_decision(ctx context.Context, field graphql.CollectedField, obj *models.CycleGrade) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleGrade_decision(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Decision, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Decision)
 }
 func (ec *executionContext) fieldContext_CycleGrade_decision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleGrade", field, false, false, "String")
 }
 
 func (ec *executionContext) _CycleGrade_decidedAt(ctx context.Context, field graphql.CollectedField, obj *models.CycleGrade) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleGrade_decidedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DecidedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.DecidedAt)
 }
 func (ec *executionContext) fieldContext_CycleGrade_decidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleGrade", field, false, false, "DateTime")
@@ -618,23 +409,7 @@ func (ec *executionContext) fieldContext_CycleGradeConnection_pageInfo(_ context
 }
 
 func (ec *executionContext) _CycleGradeEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *CycleGradeEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleGradeEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_CycleGradeEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleGradeEdge", field, false, false, "String")
@@ -737,23 +512,7 @@ func (ec *executionContext) fieldContext_CycleGradePayload_userErrors(_ context.
 }
 
 func (ec *executionContext) _GradeLimit_id(ctx context.Context, field graphql.CollectedField, obj *models.GradeLimit) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GradeLimit_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_GradeLimit_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GradeLimit", field, false, false, "ID")
@@ -815,138 +574,42 @@ func (ec *executionContext) resolveBatch_GradeLimit_official(ctx context.Context
 }
 
 func (ec *executionContext) _GradeLimit_ground(ctx context.Context, field graphql.CollectedField, obj *models.GradeLimit) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GradeLimit_ground(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ground, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.LimitGround) graphql.Marshaler {
-			return ec.marshalNGradeLimitGround2steelyardᚋmodelsᚐLimitGround(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNGradeLimitGround2steelyardᚋmodelsᚐLimitGround(ctx, field.Selections, obj.Ground)
 }
 func (ec *executionContext) fieldContext_GradeLimit_ground(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GradeLimit", field, false, false, "GradeLimitGround")
 }
 
 func (ec *executionContext) _GradeLimit_reason(ctx context.Context, field graphql.CollectedField, obj *models.GradeLimit) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GradeLimit_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Reason)
 }
 func (ec *executionContext) fieldContext_GradeLimit_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GradeLimit", field, false, false, "String")
 }
 
 func (ec *executionContext) _GradeLimit_proposedBy(ctx context.Context, field graphql.CollectedField, obj *models.GradeLimit) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GradeLimit_proposedBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ProposedBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ProposedBy)
 }
 func (ec *executionContext) fieldContext_GradeLimit_proposedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GradeLimit", field, false, false, "String")
 }
 
 func (ec *executionContext) _GradeLimit_proposedAt(ctx context.Context, field graphql.CollectedField, obj *models.GradeLimit) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GradeLimit_proposedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ProposedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.ProposedAt)
 }
 func (ec *executionContext) fieldContext_GradeLimit_proposedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GradeLimit", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _GradeLimit_confirmedBy(ctx context.Context, field graphql.CollectedField, obj *models.GradeLimit) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GradeLimit_confirmedBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ConfirmedBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ConfirmedBy)
 }
 func (ec *executionContext) fieldContext_GradeLimit_confirmedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GradeLimit", field, false, false, "String")
 }
 
 func (ec *executionContext) _GradeLimit_confirmedAt(ctx context.Context, field graphql.CollectedField, obj *models.GradeLimit) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GradeLimit_confirmedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ConfirmedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.ConfirmedAt)
 }
 func (ec *executionContext) fieldContext_GradeLimit_confirmedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GradeLimit", field, false, false, "DateTime")
@@ -1049,23 +712,7 @@ func (ec *executionContext) fieldContext_GradeLimitConnection_pageInfo(_ context
 }
 
 func (ec *executionContext) _GradeLimitEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *GradeLimitEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GradeLimitEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_GradeLimitEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GradeLimitEdge", field, false, false, "String")
@@ -1159,115 +806,35 @@ func (ec *executionContext) resolveBatch_GradeQuota_unit(ctx context.Context, fi
 }
 
 func (ec *executionContext) _GradeQuota_position(ctx context.Context, field graphql.CollectedField, obj *models.GradeQuota) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GradeQuota_position(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Position, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Position)
 }
 func (ec *executionContext) fieldContext_GradeQuota_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GradeQuota", field, false, false, "String")
 }
 
 func (ec *executionContext) _GradeQuota_size(ctx context.Context, field graphql.CollectedField, obj *models.GradeQuota) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GradeQuota_size(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Size, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Size)
 }
 func (ec *executionContext) fieldContext_GradeQuota_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GradeQuota", field, false, false, "Int")
 }
 
 func (ec *executionContext) _GradeQuota_places(ctx context.Context, field graphql.CollectedField, obj *models.GradeQuota) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GradeQuota_places(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Places, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Places)
 }
 func (ec *executionContext) fieldContext_GradeQuota_places(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GradeQuota", field, false, false, "Int")
 }
 
 func (ec *executionContext) _GradeQuota_taken(ctx context.Context, field graphql.CollectedField, obj *models.GradeQuota) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GradeQuota_taken(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Taken, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Taken)
 }
 func (ec *executionContext) fieldContext_GradeQuota_taken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GradeQuota", field, false, false, "Int")
 }
 
 func (ec *executionContext) _GradeQuota_beyond(ctx context.Context, field graphql.CollectedField, obj *models.GradeQuota) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GradeQuota_beyond(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Beyond, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Beyond)
 }
 func (ec *executionContext) fieldContext_GradeQuota_beyond(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GradeQuota", field, false, false, "Int")
@@ -2068,7 +1635,7 @@ func (ec *executionContext) _SetGradeLimitPayload(ctx context.Context, sel ast.S
 
 func (ec *executionContext) marshalNCycleGrade2ᚕᚖsteelyardᚋmodelsᚐCycleGradeᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.CycleGrade) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "CycleGrade", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, cycleGradeImplementors), atHand["CycleGrade"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCycleGrade2ᚖsteelyardᚋmodelsᚐCycleGrade(ctx, sel, v[i])
@@ -2100,7 +1667,7 @@ func (ec *executionContext) marshalNCycleGradeConnection2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNCycleGradeEdge2ᚕᚖsteelyardᚋgraphᚐCycleGradeEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*CycleGradeEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, cycleGradeEdgeImplementors), atHand["CycleGradeEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCycleGradeEdge2ᚖsteelyardᚋgraphᚐCycleGradeEdge(ctx, sel, v[i])
@@ -2153,7 +1720,7 @@ func (ec *executionContext) marshalNGrade2steelyardᚋmodelsᚐGrade(ctx context
 
 func (ec *executionContext) marshalNGradeLimit2ᚕᚖsteelyardᚋmodelsᚐGradeLimitᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.GradeLimit) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "GradeLimit", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, gradeLimitImplementors), atHand["GradeLimit"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGradeLimit2ᚖsteelyardᚋmodelsᚐGradeLimit(ctx, sel, v[i])
@@ -2185,7 +1752,7 @@ func (ec *executionContext) marshalNGradeLimitConnection2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNGradeLimitEdge2ᚕᚖsteelyardᚋgraphᚐGradeLimitEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*GradeLimitEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, gradeLimitEdgeImplementors), atHand["GradeLimitEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGradeLimitEdge2ᚖsteelyardᚋgraphᚐGradeLimitEdge(ctx, sel, v[i])
@@ -2225,7 +1792,7 @@ func (ec *executionContext) marshalNGradeLimitGround2steelyardᚋmodelsᚐLimitG
 
 func (ec *executionContext) marshalNGradeQuota2ᚕᚖsteelyardᚋmodelsᚐGradeQuotaᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.GradeQuota) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "GradeQuota", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, gradeQuotaImplementors), atHand["GradeQuota"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGradeQuota2ᚖsteelyardᚋmodelsᚐGradeQuota(ctx, sel, v[i])

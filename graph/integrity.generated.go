@@ -7,7 +7,6 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -49,184 +48,56 @@ type IntegrityFlagResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _FlagAppeal_id(ctx context.Context, field graphql.CollectedField, obj *models.FlagAppeal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FlagAppeal_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_FlagAppeal_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagAppeal", field, false, false, "ID")
 }
 
 func (ec *executionContext) _FlagAppeal_reason(ctx context.Context, field graphql.CollectedField, obj *models.FlagAppeal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FlagAppeal_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Reason)
 }
 func (ec *executionContext) fieldContext_FlagAppeal_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagAppeal", field, false, false, "String")
 }
 
 func (ec *executionContext) _FlagAppeal_filedAt(ctx context.Context, field graphql.CollectedField, obj *models.FlagAppeal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FlagAppeal_filedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FiledAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.FiledAt)
 }
 func (ec *executionContext) fieldContext_FlagAppeal_filedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagAppeal", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _FlagAppeal_dueOn(ctx context.Context, field graphql.CollectedField, obj *models.FlagAppeal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FlagAppeal_dueOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DueOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
-			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, field.Selections, obj.DueOn)
 }
 func (ec *executionContext) fieldContext_FlagAppeal_dueOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagAppeal", field, false, false, "Date")
 }
 
 func (ec *executionContext) _FlagAppeal_state(ctx context.Context, field graphql.CollectedField, obj *models.FlagAppeal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FlagAppeal_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ObjectionState) graphql.Marshaler {
-			return ec.marshalNObjectionState2steelyardᚋmodelsᚐObjectionState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNObjectionState2steelyardᚋmodelsᚐObjectionState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_FlagAppeal_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagAppeal", field, false, false, "ObjectionState")
 }
 
 func (ec *executionContext) _FlagAppeal_decidedBy(ctx context.Context, field graphql.CollectedField, obj *models.FlagAppeal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FlagAppeal_decidedBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DecidedBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.DecidedBy)
 }
 func (ec *executionContext) fieldContext_FlagAppeal_decidedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagAppeal", field, false, false, "String")
 }
 
 func (ec *executionContext) _FlagAppeal_decision(ctx context.Context, field graphql.CollectedField, obj *models.FlagAppeal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FlagAppeal_decision(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Decision, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Decision)
 }
 func (ec *executionContext) fieldContext_FlagAppeal_decision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagAppeal", field, false, false, "String")
 }
 
 func (ec *executionContext) _FlagAppeal_decidedAt(ctx context.Context, field graphql.CollectedField, obj *models.FlagAppeal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FlagAppeal_decidedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DecidedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.DecidedAt)
 }
 func (ec *executionContext) fieldContext_FlagAppeal_decidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagAppeal", field, false, false, "DateTime")
@@ -256,69 +127,21 @@ func (ec *executionContext) fieldContext_FlagEffect_text(_ context.Context, fiel
 }
 
 func (ec *executionContext) _FlagEffect_component(ctx context.Context, field graphql.CollectedField, obj *models.IntegrityFlag) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FlagEffect_component(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Component, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ScoreComponent) graphql.Marshaler {
-			return ec.marshalNScoreComponent2steelyardᚋmodelsᚐScoreComponent(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNScoreComponent2steelyardᚋmodelsᚐScoreComponent(ctx, field.Selections, obj.Component)
 }
 func (ec *executionContext) fieldContext_FlagEffect_component(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagEffect", field, false, false, "ScoreComponent")
 }
 
 func (ec *executionContext) _FlagEffect_composite(ctx context.Context, field graphql.CollectedField, obj *models.IntegrityFlag) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FlagEffect_composite(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Composite, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Composite)
 }
 func (ec *executionContext) fieldContext_FlagEffect_composite(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagEffect", field, false, false, "Float")
 }
 
 func (ec *executionContext) _FlagEffect_without(ctx context.Context, field graphql.CollectedField, obj *models.IntegrityFlag) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FlagEffect_without(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.WithoutComposite, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.WithoutComposite)
 }
 func (ec *executionContext) fieldContext_FlagEffect_without(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagEffect", field, false, false, "Float")
@@ -371,46 +194,14 @@ func (ec *executionContext) fieldContext_FlagEvidence_code(_ context.Context, fi
 }
 
 func (ec *executionContext) _FlagEvidence_fromMonth(ctx context.Context, field graphql.CollectedField, obj *models.FlagEvidence) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FlagEvidence_fromMonth(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.From, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.From)
 }
 func (ec *executionContext) fieldContext_FlagEvidence_fromMonth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagEvidence", field, false, false, "String")
 }
 
 func (ec *executionContext) _FlagEvidence_toMonth(ctx context.Context, field graphql.CollectedField, obj *models.FlagEvidence) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FlagEvidence_toMonth(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.To, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.To)
 }
 func (ec *executionContext) fieldContext_FlagEvidence_toMonth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagEvidence", field, false, false, "String")
@@ -463,92 +254,28 @@ func (ec *executionContext) fieldContext_FlagEvidence_count(_ context.Context, f
 }
 
 func (ec *executionContext) _FlagEvidence_share(ctx context.Context, field graphql.CollectedField, obj *models.FlagEvidence) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FlagEvidence_share(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Share, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Share)
 }
 func (ec *executionContext) fieldContext_FlagEvidence_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagEvidence", field, false, false, "Float")
 }
 
 func (ec *executionContext) _FlagEvidence_usual(ctx context.Context, field graphql.CollectedField, obj *models.FlagEvidence) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FlagEvidence_usual(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Usual, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Usual)
 }
 func (ec *executionContext) fieldContext_FlagEvidence_usual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlagEvidence", field, false, false, "Float")
 }
 
 func (ec *executionContext) _IntegrityFlag_id(ctx context.Context, field graphql.CollectedField, obj *models.IntegrityFlag) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IntegrityFlag_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_IntegrityFlag_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IntegrityFlag", field, false, false, "ID")
 }
 
 func (ec *executionContext) _IntegrityFlag_kind(ctx context.Context, field graphql.CollectedField, obj *models.IntegrityFlag) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IntegrityFlag_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.FlagKind) graphql.Marshaler {
-			return ec.marshalNIntegrityFlagKind2steelyardᚋmodelsᚐFlagKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNIntegrityFlagKind2steelyardᚋmodelsᚐFlagKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_IntegrityFlag_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IntegrityFlag", field, false, false, "IntegrityFlagKind")
@@ -578,23 +305,7 @@ func (ec *executionContext) fieldContext_IntegrityFlag_title(_ context.Context, 
 }
 
 func (ec *executionContext) _IntegrityFlag_state(ctx context.Context, field graphql.CollectedField, obj *models.IntegrityFlag) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IntegrityFlag_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.FlagState) graphql.Marshaler {
-			return ec.marshalNIntegrityFlagState2steelyardᚋmodelsᚐFlagState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNIntegrityFlagState2steelyardᚋmodelsᚐFlagState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_IntegrityFlag_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IntegrityFlag", field, false, false, "IntegrityFlagState")
@@ -711,46 +422,14 @@ func (ec *executionContext) resolveBatch_IntegrityFlag_cycle(ctx context.Context
 }
 
 func (ec *executionContext) _IntegrityFlag_runId(ctx context.Context, field graphql.CollectedField, obj *models.IntegrityFlag) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IntegrityFlag_runId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RunID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.RunID)
 }
 func (ec *executionContext) fieldContext_IntegrityFlag_runId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IntegrityFlag", field, false, false, "ID")
 }
 
 func (ec *executionContext) _IntegrityFlag_raisedAt(ctx context.Context, field graphql.CollectedField, obj *models.IntegrityFlag) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IntegrityFlag_raisedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RaisedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.RaisedAt)
 }
 func (ec *executionContext) fieldContext_IntegrityFlag_raisedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IntegrityFlag", field, false, false, "DateTime")
@@ -821,69 +500,21 @@ func (ec *executionContext) fieldContext_IntegrityFlag_effect(_ context.Context,
 }
 
 func (ec *executionContext) _IntegrityFlag_decidedBy(ctx context.Context, field graphql.CollectedField, obj *models.IntegrityFlag) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IntegrityFlag_decidedBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DecidedBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.DecidedBy)
 }
 func (ec *executionContext) fieldContext_IntegrityFlag_decidedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IntegrityFlag", field, false, false, "String")
 }
 
 func (ec *executionContext) _IntegrityFlag_decision(ctx context.Context, field graphql.CollectedField, obj *models.IntegrityFlag) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IntegrityFlag_decision(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Decision, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Decision)
 }
 func (ec *executionContext) fieldContext_IntegrityFlag_decision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IntegrityFlag", field, false, false, "String")
 }
 
 func (ec *executionContext) _IntegrityFlag_decidedAt(ctx context.Context, field graphql.CollectedField, obj *models.IntegrityFlag) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IntegrityFlag_decidedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DecidedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.DecidedAt)
 }
 func (ec *executionContext) fieldContext_IntegrityFlag_decidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IntegrityFlag", field, false, false, "DateTime")
@@ -1087,23 +718,7 @@ func (ec *executionContext) fieldContext_IntegrityFlagConnection_pageInfo(_ cont
 }
 
 func (ec *executionContext) _IntegrityFlagEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *IntegrityFlagEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IntegrityFlagEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_IntegrityFlagEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IntegrityFlagEdge", field, false, false, "String")
@@ -1931,7 +1546,7 @@ func (ec *executionContext) marshalNFlagEvidence2steelyardᚋmodelsᚐFlagEviden
 }
 
 func (ec *executionContext) marshalNFlagEvidence2ᚕsteelyardᚋmodelsᚐFlagEvidenceᚄ(ctx context.Context, sel ast.SelectionSet, v []models.FlagEvidence) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, flagEvidenceImplementors), atHand["FlagEvidence"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNFlagEvidence2steelyardᚋmodelsᚐFlagEvidence(ctx, sel, v[i])
@@ -1948,7 +1563,7 @@ func (ec *executionContext) marshalNFlagEvidence2ᚕsteelyardᚋmodelsᚐFlagEvi
 
 func (ec *executionContext) marshalNIntegrityFlag2ᚕᚖsteelyardᚋmodelsᚐIntegrityFlagᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.IntegrityFlag) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "IntegrityFlag", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, integrityFlagImplementors), atHand["IntegrityFlag"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNIntegrityFlag2ᚖsteelyardᚋmodelsᚐIntegrityFlag(ctx, sel, v[i])
@@ -1980,7 +1595,7 @@ func (ec *executionContext) marshalNIntegrityFlagConnection2ᚖsteelyardᚋgraph
 }
 
 func (ec *executionContext) marshalNIntegrityFlagEdge2ᚕᚖsteelyardᚋgraphᚐIntegrityFlagEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*IntegrityFlagEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, integrityFlagEdgeImplementors), atHand["IntegrityFlagEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNIntegrityFlagEdge2ᚖsteelyardᚋgraphᚐIntegrityFlagEdge(ctx, sel, v[i])

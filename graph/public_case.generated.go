@@ -30,69 +30,21 @@ type PublicCaseResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _PublicCase_publicId(ctx context.Context, field graphql.CollectedField, obj *cases.PublicCase) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PublicCase_publicId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PublicID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.PublicID)
 }
 func (ec *executionContext) fieldContext_PublicCase_publicId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PublicCase", field, false, false, "String")
 }
 
 func (ec *executionContext) _PublicCase_category(ctx context.Context, field graphql.CollectedField, obj *cases.PublicCase) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PublicCase_category(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Category, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Category)
 }
 func (ec *executionContext) fieldContext_PublicCase_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PublicCase", field, false, false, "String")
 }
 
 func (ec *executionContext) _PublicCase_state(ctx context.Context, field graphql.CollectedField, obj *cases.PublicCase) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PublicCase_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.CaseState) graphql.Marshaler {
-			return ec.marshalNCaseState2steelyardᚋmodelsᚐCaseState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNCaseState2steelyardᚋmodelsᚐCaseState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_PublicCase_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PublicCase", field, false, false, "CaseState")
@@ -154,92 +106,28 @@ func (ec *executionContext) resolveBatch_PublicCase_unit(ctx context.Context, fi
 }
 
 func (ec *executionContext) _PublicCase_openedOn(ctx context.Context, field graphql.CollectedField, obj *cases.PublicCase) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PublicCase_openedOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OpenedOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
-			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, field.Selections, obj.OpenedOn)
 }
 func (ec *executionContext) fieldContext_PublicCase_openedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PublicCase", field, false, false, "Date")
 }
 
 func (ec *executionContext) _PublicCase_dueOn(ctx context.Context, field graphql.CollectedField, obj *cases.PublicCase) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PublicCase_dueOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DueOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Date) graphql.Marshaler {
-			return ec.marshalODate2ᚖsteelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODate2ᚖsteelyardᚋmodelsᚐDate(ctx, field.Selections, obj.DueOn)
 }
 func (ec *executionContext) fieldContext_PublicCase_dueOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PublicCase", field, false, false, "Date")
 }
 
 func (ec *executionContext) _PublicCase_closedOn(ctx context.Context, field graphql.CollectedField, obj *cases.PublicCase) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PublicCase_closedOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClosedOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Date) graphql.Marshaler {
-			return ec.marshalODate2ᚖsteelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODate2ᚖsteelyardᚋmodelsᚐDate(ctx, field.Selections, obj.ClosedOn)
 }
 func (ec *executionContext) fieldContext_PublicCase_closedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PublicCase", field, false, false, "Date")
 }
 
 func (ec *executionContext) _PublicCase_changedOn(ctx context.Context, field graphql.CollectedField, obj *cases.PublicCase) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PublicCase_changedOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ChangedOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
-			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, field.Selections, obj.ChangedOn)
 }
 func (ec *executionContext) fieldContext_PublicCase_changedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PublicCase", field, false, false, "Date")
@@ -342,23 +230,7 @@ func (ec *executionContext) fieldContext_PublicCaseConnection_pageInfo(_ context
 }
 
 func (ec *executionContext) _PublicCaseEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *PublicCaseEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PublicCaseEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_PublicCaseEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PublicCaseEdge", field, false, false, "String")
@@ -627,7 +499,7 @@ func (ec *executionContext) _PublicCaseEdge(ctx context.Context, sel ast.Selecti
 
 func (ec *executionContext) marshalNPublicCase2ᚕᚖsteelyardᚋservicesᚋcasesᚐPublicCaseᚄ(ctx context.Context, sel ast.SelectionSet, v []*cases.PublicCase) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "PublicCase", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, publicCaseImplementors), atHand["PublicCase"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPublicCase2ᚖsteelyardᚋservicesᚋcasesᚐPublicCase(ctx, sel, v[i])
@@ -659,7 +531,7 @@ func (ec *executionContext) marshalNPublicCaseConnection2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNPublicCaseEdge2ᚕᚖsteelyardᚋgraphᚐPublicCaseEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*PublicCaseEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, publicCaseEdgeImplementors), atHand["PublicCaseEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPublicCaseEdge2ᚖsteelyardᚋgraphᚐPublicCaseEdge(ctx, sel, v[i])

@@ -69,23 +69,7 @@ type PublicNoticeResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _CycleProposal_id(ctx context.Context, field graphql.CollectedField, obj *models.CycleProposal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleProposal_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_CycleProposal_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleProposal", field, false, false, "ID")
@@ -138,115 +122,35 @@ func (ec *executionContext) fieldContext_CycleProposal_noticeUntil(_ context.Con
 }
 
 func (ec *executionContext) _CycleProposal_othersCompetent(ctx context.Context, field graphql.CollectedField, obj *models.CycleProposal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleProposal_othersCompetent(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OthersCompetent, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.OthersCompetent)
 }
 func (ec *executionContext) fieldContext_CycleProposal_othersCompetent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleProposal", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _CycleProposal_proposedBy(ctx context.Context, field graphql.CollectedField, obj *models.CycleProposal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleProposal_proposedBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ProposedBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ProposedBy)
 }
 func (ec *executionContext) fieldContext_CycleProposal_proposedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleProposal", field, false, false, "String")
 }
 
 func (ec *executionContext) _CycleProposal_proposedAt(ctx context.Context, field graphql.CollectedField, obj *models.CycleProposal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleProposal_proposedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ProposedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.ProposedAt)
 }
 func (ec *executionContext) fieldContext_CycleProposal_proposedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleProposal", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _CycleProposal_confirmedBy(ctx context.Context, field graphql.CollectedField, obj *models.CycleProposal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleProposal_confirmedBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ConfirmedBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ConfirmedBy)
 }
 func (ec *executionContext) fieldContext_CycleProposal_confirmedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleProposal", field, false, false, "String")
 }
 
 func (ec *executionContext) _CycleProposal_confirmedAt(ctx context.Context, field graphql.CollectedField, obj *models.CycleProposal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CycleProposal_confirmedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ConfirmedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.ConfirmedAt)
 }
 func (ec *executionContext) fieldContext_CycleProposal_confirmedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CycleProposal", field, false, false, "DateTime")
@@ -391,23 +295,7 @@ func (ec *executionContext) fieldContext_CycleSeal_sealedAt(_ context.Context, f
 }
 
 func (ec *executionContext) _EvidenceExclusion_id(ctx context.Context, field graphql.CollectedField, obj *models.EvidenceExclusion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EvidenceExclusion_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_EvidenceExclusion_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EvidenceExclusion", field, false, false, "ID")
@@ -469,23 +357,7 @@ func (ec *executionContext) resolveBatch_EvidenceExclusion_official(ctx context.
 }
 
 func (ec *executionContext) _EvidenceExclusion_caseId(ctx context.Context, field graphql.CollectedField, obj *models.EvidenceExclusion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EvidenceExclusion_caseId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CaseID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ID) graphql.Marshaler {
-			return ec.marshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, field.Selections, obj.CaseID)
 }
 func (ec *executionContext) fieldContext_EvidenceExclusion_caseId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EvidenceExclusion", field, false, false, "ID")
@@ -538,92 +410,28 @@ func (ec *executionContext) fieldContext_EvidenceExclusion_toOn(_ context.Contex
 }
 
 func (ec *executionContext) _EvidenceExclusion_reason(ctx context.Context, field graphql.CollectedField, obj *models.EvidenceExclusion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EvidenceExclusion_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Reason)
 }
 func (ec *executionContext) fieldContext_EvidenceExclusion_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EvidenceExclusion", field, false, false, "String")
 }
 
 func (ec *executionContext) _EvidenceExclusion_proposedBy(ctx context.Context, field graphql.CollectedField, obj *models.EvidenceExclusion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EvidenceExclusion_proposedBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ProposedBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ProposedBy)
 }
 func (ec *executionContext) fieldContext_EvidenceExclusion_proposedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EvidenceExclusion", field, false, false, "String")
 }
 
 func (ec *executionContext) _EvidenceExclusion_confirmedBy(ctx context.Context, field graphql.CollectedField, obj *models.EvidenceExclusion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EvidenceExclusion_confirmedBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ConfirmedBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ConfirmedBy)
 }
 func (ec *executionContext) fieldContext_EvidenceExclusion_confirmedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EvidenceExclusion", field, false, false, "String")
 }
 
 func (ec *executionContext) _EvidenceExclusion_confirmedAt(ctx context.Context, field graphql.CollectedField, obj *models.EvidenceExclusion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EvidenceExclusion_confirmedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ConfirmedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.ConfirmedAt)
 }
 func (ec *executionContext) fieldContext_EvidenceExclusion_confirmedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EvidenceExclusion", field, false, false, "DateTime")
@@ -726,23 +534,7 @@ func (ec *executionContext) fieldContext_EvidenceExclusionConnection_pageInfo(_ 
 }
 
 func (ec *executionContext) _EvidenceExclusionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *EvidenceExclusionEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EvidenceExclusionEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_EvidenceExclusionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EvidenceExclusionEdge", field, false, false, "String")
@@ -845,23 +637,7 @@ func (ec *executionContext) fieldContext_ExclusionOfEvidencePayload_userErrors(_
 }
 
 func (ec *executionContext) _FileObjectionPayload_receipt(ctx context.Context, field graphql.CollectedField, obj *FileObjectionPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FileObjectionPayload_receipt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Receipt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Receipt)
 }
 func (ec *executionContext) fieldContext_FileObjectionPayload_receipt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FileObjectionPayload", field, false, false, "String")
@@ -964,138 +740,42 @@ func (ec *executionContext) fieldContext_FileObjectionPayload_userErrors(_ conte
 }
 
 func (ec *executionContext) _NoticeEntry_officialId(ctx context.Context, field graphql.CollectedField, obj *publications.NoticeEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NoticeEntry_officialId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OfficialID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.OfficialID)
 }
 func (ec *executionContext) fieldContext_NoticeEntry_officialId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NoticeEntry", field, false, false, "ID")
 }
 
 func (ec *executionContext) _NoticeEntry_name(ctx context.Context, field graphql.CollectedField, obj *publications.NoticeEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NoticeEntry_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_NoticeEntry_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NoticeEntry", field, false, false, "String")
 }
 
 func (ec *executionContext) _NoticeEntry_unit(ctx context.Context, field graphql.CollectedField, obj *publications.NoticeEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NoticeEntry_unit(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Unit, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Unit)
 }
 func (ec *executionContext) fieldContext_NoticeEntry_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NoticeEntry", field, false, false, "String")
 }
 
 func (ec *executionContext) _NoticeEntry_position(ctx context.Context, field graphql.CollectedField, obj *publications.NoticeEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NoticeEntry_position(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Position, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Position)
 }
 func (ec *executionContext) fieldContext_NoticeEntry_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NoticeEntry", field, false, false, "String")
 }
 
 func (ec *executionContext) _Objection_id(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Objection_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Objection_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Objection", field, false, false, "ID")
 }
 
 func (ec *executionContext) _Objection_cycleId(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Objection_cycleId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CycleID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.CycleID)
 }
 func (ec *executionContext) fieldContext_Objection_cycleId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Objection", field, false, false, "ID")
@@ -1157,23 +837,7 @@ func (ec *executionContext) resolveBatch_Objection_official(ctx context.Context,
 }
 
 func (ec *executionContext) _Objection_instance(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Objection_instance(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Instance, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Instance) graphql.Marshaler {
-			return ec.marshalNObjectionInstance2steelyardᚋmodelsᚐInstance(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNObjectionInstance2steelyardᚋmodelsᚐInstance(ctx, field.Selections, obj.Instance)
 }
 func (ec *executionContext) fieldContext_Objection_instance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Objection", field, false, false, "ObjectionInstance")
@@ -1203,184 +867,56 @@ func (ec *executionContext) fieldContext_Objection_fromPublic(_ context.Context,
 }
 
 func (ec *executionContext) _Objection_grounds(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Objection_grounds(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Grounds, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Grounds)
 }
 func (ec *executionContext) fieldContext_Objection_grounds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Objection", field, false, false, "String")
 }
 
 func (ec *executionContext) _Objection_evidence(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Objection_evidence(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Evidence, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Evidence)
 }
 func (ec *executionContext) fieldContext_Objection_evidence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Objection", field, false, false, "String")
 }
 
 func (ec *executionContext) _Objection_state(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Objection_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ObjectionState) graphql.Marshaler {
-			return ec.marshalNObjectionState2steelyardᚋmodelsᚐObjectionState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNObjectionState2steelyardᚋmodelsᚐObjectionState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_Objection_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Objection", field, false, false, "ObjectionState")
 }
 
 func (ec *executionContext) _Objection_filedAt(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Objection_filedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FiledAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.FiledAt)
 }
 func (ec *executionContext) fieldContext_Objection_filedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Objection", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Objection_dueOn(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Objection_dueOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DueOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
-			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, field.Selections, obj.DueOn)
 }
 func (ec *executionContext) fieldContext_Objection_dueOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Objection", field, false, false, "Date")
 }
 
 func (ec *executionContext) _Objection_decision(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Objection_decision(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Decision, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Decision)
 }
 func (ec *executionContext) fieldContext_Objection_decision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Objection", field, false, false, "String")
 }
 
 func (ec *executionContext) _Objection_reason(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Objection_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Reason)
 }
 func (ec *executionContext) fieldContext_Objection_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Objection", field, false, false, "String")
 }
 
 func (ec *executionContext) _Objection_decidedAt(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Objection_decidedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DecidedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.DecidedAt)
 }
 func (ec *executionContext) fieldContext_Objection_decidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Objection", field, false, false, "DateTime")
@@ -1506,23 +1042,7 @@ func (ec *executionContext) fieldContext_ObjectionConnection_pageInfo(_ context.
 }
 
 func (ec *executionContext) _ObjectionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ObjectionEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ObjectionEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ObjectionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ObjectionEdge", field, false, false, "String")
@@ -1625,92 +1145,28 @@ func (ec *executionContext) fieldContext_ObjectionPayload_userErrors(_ context.C
 }
 
 func (ec *executionContext) _ObjectionStatus_state(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ObjectionStatus_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ObjectionState) graphql.Marshaler {
-			return ec.marshalNObjectionState2steelyardᚋmodelsᚐObjectionState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNObjectionState2steelyardᚋmodelsᚐObjectionState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_ObjectionStatus_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ObjectionStatus", field, false, false, "ObjectionState")
 }
 
 func (ec *executionContext) _ObjectionStatus_dueOn(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ObjectionStatus_dueOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DueOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
-			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, field.Selections, obj.DueOn)
 }
 func (ec *executionContext) fieldContext_ObjectionStatus_dueOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ObjectionStatus", field, false, false, "Date")
 }
 
 func (ec *executionContext) _ObjectionStatus_decision(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ObjectionStatus_decision(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Decision, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Decision)
 }
 func (ec *executionContext) fieldContext_ObjectionStatus_decision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ObjectionStatus", field, false, false, "String")
 }
 
 func (ec *executionContext) _ObjectionStatus_reason(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ObjectionStatus_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Reason)
 }
 func (ec *executionContext) fieldContext_ObjectionStatus_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ObjectionStatus", field, false, false, "String")
@@ -1878,23 +1334,7 @@ func (ec *executionContext) fieldContext_PublicNotice_noticeUntil(_ context.Cont
 }
 
 func (ec *executionContext) _PublicNotice_open(ctx context.Context, field graphql.CollectedField, obj *publications.Notice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PublicNotice_open(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Open, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Open)
 }
 func (ec *executionContext) fieldContext_PublicNotice_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PublicNotice", field, false, false, "Boolean")
@@ -2263,23 +1703,7 @@ func (ec *executionContext) fieldContext_RunComparisonConnection_pageInfo(_ cont
 }
 
 func (ec *executionContext) _RunComparisonEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *RunComparisonEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RunComparisonEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_RunComparisonEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RunComparisonEdge", field, false, false, "String")
@@ -2414,23 +1838,7 @@ func (ec *executionContext) fieldContext_SignedPayload_userErrors(_ context.Cont
 }
 
 func (ec *executionContext) _TellDecisionPayload_told(ctx context.Context, field graphql.CollectedField, obj *TellDecisionPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TellDecisionPayload_told(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Told, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint32(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint32(ctx, field.Selections, obj.Told)
 }
 func (ec *executionContext) fieldContext_TellDecisionPayload_told(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TellDecisionPayload", field, false, false, "Int")
@@ -4102,7 +3510,7 @@ func (ec *executionContext) unmarshalNDecideObjectionInput2steelyardᚋgraphᚐD
 
 func (ec *executionContext) marshalNEvidenceExclusion2ᚕᚖsteelyardᚋmodelsᚐEvidenceExclusionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.EvidenceExclusion) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "EvidenceExclusion", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, evidenceExclusionImplementors), atHand["EvidenceExclusion"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEvidenceExclusion2ᚖsteelyardᚋmodelsᚐEvidenceExclusion(ctx, sel, v[i])
@@ -4134,7 +3542,7 @@ func (ec *executionContext) marshalNEvidenceExclusionConnection2ᚖsteelyardᚋg
 }
 
 func (ec *executionContext) marshalNEvidenceExclusionEdge2ᚕᚖsteelyardᚋgraphᚐEvidenceExclusionEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*EvidenceExclusionEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, evidenceExclusionEdgeImplementors), atHand["EvidenceExclusionEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEvidenceExclusionEdge2ᚖsteelyardᚋgraphᚐEvidenceExclusionEdge(ctx, sel, v[i])
@@ -4189,7 +3597,7 @@ func (ec *executionContext) marshalNFileObjectionPayload2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNNoticeEntry2ᚕᚖsteelyardᚋservicesᚋpublicationsᚐNoticeEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*publications.NoticeEntry) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, noticeEntryImplementors), atHand["NoticeEntry"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNNoticeEntry2ᚖsteelyardᚋservicesᚋpublicationsᚐNoticeEntry(ctx, sel, v[i])
@@ -4214,7 +3622,7 @@ func (ec *executionContext) marshalNNoticeEntry2ᚖsteelyardᚋservicesᚋpublic
 
 func (ec *executionContext) marshalNObjection2ᚕᚖsteelyardᚋmodelsᚐObjectionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Objection) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Objection", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, objectionImplementors), atHand["Objection"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNObjection2ᚖsteelyardᚋmodelsᚐObjection(ctx, sel, v[i])
@@ -4246,7 +3654,7 @@ func (ec *executionContext) marshalNObjectionConnection2ᚖsteelyardᚋgraphᚐO
 }
 
 func (ec *executionContext) marshalNObjectionEdge2ᚕᚖsteelyardᚋgraphᚐObjectionEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ObjectionEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, objectionEdgeImplementors), atHand["ObjectionEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNObjectionEdge2ᚖsteelyardᚋgraphᚐObjectionEdge(ctx, sel, v[i])
@@ -4345,7 +3753,7 @@ func (ec *executionContext) marshalNRunComparisonConnection2ᚖsteelyardᚋgraph
 }
 
 func (ec *executionContext) marshalNRunComparisonEdge2ᚕᚖsteelyardᚋgraphᚐRunComparisonEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*RunComparisonEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, runComparisonEdgeImplementors), atHand["RunComparisonEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRunComparisonEdge2ᚖsteelyardᚋgraphᚐRunComparisonEdge(ctx, sel, v[i])

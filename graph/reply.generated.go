@@ -36,23 +36,7 @@ type OwedReplyResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _OwedReply_ratingId(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OwedReply_ratingId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RatingID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.RatingID)
 }
 func (ec *executionContext) fieldContext_OwedReply_ratingId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OwedReply", field, false, false, "ID")
@@ -114,115 +98,35 @@ func (ec *executionContext) resolveBatch_OwedReply_unit(ctx context.Context, fie
 }
 
 func (ec *executionContext) _OwedReply_owes(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OwedReply_owes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Owes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ratings.OwedStep) graphql.Marshaler {
-			return ec.marshalNOwedStep2steelyardᚋservicesᚋratingsᚐOwedStep(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNOwedStep2steelyardᚋservicesᚋratingsᚐOwedStep(ctx, field.Selections, obj.Owes)
 }
 func (ec *executionContext) fieldContext_OwedReply_owes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OwedReply", field, false, false, "OwedStep")
 }
 
 func (ec *executionContext) _OwedReply_overdue(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OwedReply_overdue(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Overdue, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Overdue)
 }
 func (ec *executionContext) fieldContext_OwedReply_overdue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OwedReply", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _OwedReply_releasedOn(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OwedReply_releasedOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ReleasedOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
-			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, field.Selections, obj.ReleasedOn)
 }
 func (ec *executionContext) fieldContext_OwedReply_releasedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OwedReply", field, false, false, "Date")
 }
 
 func (ec *executionContext) _OwedReply_replyDueOn(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OwedReply_replyDueOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ReplyDueOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
-			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, field.Selections, obj.ReplyDueOn)
 }
 func (ec *executionContext) fieldContext_OwedReply_replyDueOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OwedReply", field, false, false, "Date")
 }
 
 func (ec *executionContext) _OwedReply_mendDueOn(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OwedReply_mendDueOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MendDueOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
-			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, field.Selections, obj.MendDueOn)
 }
 func (ec *executionContext) fieldContext_OwedReply_mendDueOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OwedReply", field, false, false, "Date")
@@ -394,23 +298,7 @@ func (ec *executionContext) resolveBatch_OwedReply_service(ctx context.Context, 
 }
 
 func (ec *executionContext) _OwedReply_level(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OwedReply_level(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Level, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.Level)
 }
 func (ec *executionContext) fieldContext_OwedReply_level(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OwedReply", field, false, false, "Int")
@@ -449,69 +337,21 @@ func (ec *executionContext) fieldContext_OwedReply_dimensions(_ context.Context,
 }
 
 func (ec *executionContext) _OwedReply_tags(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OwedReply_tags(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Tags, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚕstringᚄ(ctx, field.Selections, obj.Tags)
 }
 func (ec *executionContext) fieldContext_OwedReply_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OwedReply", field, false, false, "String")
 }
 
 func (ec *executionContext) _OwedReply_comment(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OwedReply_comment(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Comment, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Comment)
 }
 func (ec *executionContext) fieldContext_OwedReply_comment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OwedReply", field, false, false, "String")
 }
 
 func (ec *executionContext) _OwedReply_contact(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OwedReply_contact(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Contact, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Contact)
 }
 func (ec *executionContext) fieldContext_OwedReply_contact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OwedReply", field, false, false, "String")
@@ -573,46 +413,14 @@ func (ec *executionContext) resolveBatch_OwedReply_reply(ctx context.Context, fi
 }
 
 func (ec *executionContext) _OwedReply_mending(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OwedReply_mending(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Mending, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Mending)
 }
 func (ec *executionContext) fieldContext_OwedReply_mending(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OwedReply", field, false, false, "String")
 }
 
 func (ec *executionContext) _OwedReply_mendedOn(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OwedReply_mendedOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MendedOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Date) graphql.Marshaler {
-			return ec.marshalODate2ᚖsteelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODate2ᚖsteelyardᚋmodelsᚐDate(ctx, field.Selections, obj.MendedOn)
 }
 func (ec *executionContext) fieldContext_OwedReply_mendedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OwedReply", field, false, false, "Date")
@@ -715,23 +523,7 @@ func (ec *executionContext) fieldContext_OwedReplyConnection_pageInfo(_ context.
 }
 
 func (ec *executionContext) _OwedReplyEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *OwedReplyEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OwedReplyEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_OwedReplyEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OwedReplyEdge", field, false, false, "String")
@@ -834,161 +626,49 @@ func (ec *executionContext) fieldContext_RateMendingPayload_userErrors(_ context
 }
 
 func (ec *executionContext) _RatingDue_replyDueOn(ctx context.Context, field graphql.CollectedField, obj *ratings.Due) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RatingDue_replyDueOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ReplyDueOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
-			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, field.Selections, obj.ReplyDueOn)
 }
 func (ec *executionContext) fieldContext_RatingDue_replyDueOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RatingDue", field, false, false, "Date")
 }
 
 func (ec *executionContext) _RatingDue_mendDueOn(ctx context.Context, field graphql.CollectedField, obj *ratings.Due) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RatingDue_mendDueOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MendDueOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
-			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, field.Selections, obj.MendDueOn)
 }
 func (ec *executionContext) fieldContext_RatingDue_mendDueOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RatingDue", field, false, false, "Date")
 }
 
 func (ec *executionContext) _RatingDue_mending(ctx context.Context, field graphql.CollectedField, obj *ratings.Due) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RatingDue_mending(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Mending, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Mending)
 }
 func (ec *executionContext) fieldContext_RatingDue_mending(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RatingDue", field, false, false, "String")
 }
 
 func (ec *executionContext) _RatingDue_mendedOn(ctx context.Context, field graphql.CollectedField, obj *ratings.Due) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RatingDue_mendedOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MendedOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Date) graphql.Marshaler {
-			return ec.marshalODate2ᚖsteelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODate2ᚖsteelyardᚋmodelsᚐDate(ctx, field.Selections, obj.MendedOn)
 }
 func (ec *executionContext) fieldContext_RatingDue_mendedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RatingDue", field, false, false, "Date")
 }
 
 func (ec *executionContext) _RatingDue_mendingLevel(ctx context.Context, field graphql.CollectedField, obj *ratings.Due) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RatingDue_mendingLevel(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MendingLevel, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.MendingLevel)
 }
 func (ec *executionContext) fieldContext_RatingDue_mendingLevel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RatingDue", field, false, false, "Int")
 }
 
 func (ec *executionContext) _RatingDue_mayRateMending(ctx context.Context, field graphql.CollectedField, obj *ratings.Due) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RatingDue_mayRateMending(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MayRateMending, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.MayRateMending)
 }
 func (ec *executionContext) fieldContext_RatingDue_mayRateMending(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RatingDue", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _RatingDue_mayRateAgain(ctx context.Context, field graphql.CollectedField, obj *ratings.Due) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RatingDue_mayRateAgain(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MayRateAgain, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.MayRateAgain)
 }
 func (ec *executionContext) fieldContext_RatingDue_mayRateAgain(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RatingDue", field, false, false, "Boolean")
@@ -1836,7 +1516,7 @@ func (ec *executionContext) _ReplyToRatingPayload(ctx context.Context, sel ast.S
 
 func (ec *executionContext) marshalNOwedReply2ᚕᚖsteelyardᚋservicesᚋratingsᚐOwedᚄ(ctx context.Context, sel ast.SelectionSet, v []*ratings.Owed) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "OwedReply", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, owedReplyImplementors), atHand["OwedReply"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOwedReply2ᚖsteelyardᚋservicesᚋratingsᚐOwed(ctx, sel, v[i])
@@ -1868,7 +1548,7 @@ func (ec *executionContext) marshalNOwedReplyConnection2ᚖsteelyardᚋgraphᚐO
 }
 
 func (ec *executionContext) marshalNOwedReplyEdge2ᚕᚖsteelyardᚋgraphᚐOwedReplyEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*OwedReplyEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, owedReplyEdgeImplementors), atHand["OwedReplyEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOwedReplyEdge2ᚖsteelyardᚋgraphᚐOwedReplyEdge(ctx, sel, v[i])

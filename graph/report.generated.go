@@ -30,69 +30,21 @@ type UnitReportResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _ComponentMean_component(ctx context.Context, field graphql.CollectedField, obj *assessments.ComponentMean) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComponentMean_component(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Component, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ScoreComponent) graphql.Marshaler {
-			return ec.marshalNScoreComponent2steelyardᚋmodelsᚐScoreComponent(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNScoreComponent2steelyardᚋmodelsᚐScoreComponent(ctx, field.Selections, obj.Component)
 }
 func (ec *executionContext) fieldContext_ComponentMean_component(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComponentMean", field, false, false, "ScoreComponent")
 }
 
 func (ec *executionContext) _ComponentMean_mean(ctx context.Context, field graphql.CollectedField, obj *assessments.ComponentMean) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComponentMean_mean(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Mean, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Mean)
 }
 func (ec *executionContext) fieldContext_ComponentMean_mean(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ComponentMean", field, false, false, "Float")
 }
 
 func (ec *executionContext) _GroupComparison_peerGroup(ctx context.Context, field graphql.CollectedField, obj *assessments.GroupComparison) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GroupComparison_peerGroup(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PeerGroup, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.PeerGroup)
 }
 func (ec *executionContext) fieldContext_GroupComparison_peerGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GroupComparison", field, false, false, "String")
@@ -163,161 +115,49 @@ func (ec *executionContext) fieldContext_GroupComparison_scope(_ context.Context
 }
 
 func (ec *executionContext) _ReportFigures_officials(ctx context.Context, field graphql.CollectedField, obj *assessments.Figures) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportFigures_officials(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Officials, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Officials)
 }
 func (ec *executionContext) fieldContext_ReportFigures_officials(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportFigures", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReportFigures_scored(ctx context.Context, field graphql.CollectedField, obj *assessments.Figures) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportFigures_scored(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Scored, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Scored)
 }
 func (ec *executionContext) fieldContext_ReportFigures_scored(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportFigures", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReportFigures_provisional(ctx context.Context, field graphql.CollectedField, obj *assessments.Figures) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportFigures_provisional(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Provisional, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Provisional)
 }
 func (ec *executionContext) fieldContext_ReportFigures_provisional(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportFigures", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReportFigures_insufficient(ctx context.Context, field graphql.CollectedField, obj *assessments.Figures) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportFigures_insufficient(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Insufficient, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Insufficient)
 }
 func (ec *executionContext) fieldContext_ReportFigures_insufficient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportFigures", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReportFigures_excellent(ctx context.Context, field graphql.CollectedField, obj *assessments.Figures) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportFigures_excellent(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Excellent, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Excellent)
 }
 func (ec *executionContext) fieldContext_ReportFigures_excellent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportFigures", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReportFigures_boundary(ctx context.Context, field graphql.CollectedField, obj *assessments.Figures) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportFigures_boundary(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Boundary, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Boundary)
 }
 func (ec *executionContext) fieldContext_ReportFigures_boundary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportFigures", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReportFigures_mean(ctx context.Context, field graphql.CollectedField, obj *assessments.Figures) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReportFigures_mean(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Mean, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Score) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOFloat2ᚖsteelyardᚋmodelsᚐScore(ctx, field.Selections, obj.Mean)
 }
 func (ec *executionContext) fieldContext_ReportFigures_mean(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportFigures", field, false, false, "Float")
@@ -420,23 +260,7 @@ func (ec *executionContext) fieldContext_UnitReport_all(_ context.Context, field
 }
 
 func (ec *executionContext) _UnitReport_distribution(ctx context.Context, field graphql.CollectedField, obj *assessments.UnitReport) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UnitReport_distribution(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Distribution, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
-			return ec.marshalNInt2ᚕintᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2ᚕintᚄ(ctx, field.Selections, obj.Distribution)
 }
 func (ec *executionContext) fieldContext_UnitReport_distribution(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UnitReport", field, false, false, "Int")
@@ -693,7 +517,7 @@ func (ec *executionContext) marshalNComponentMean2steelyardᚋservicesᚋassessm
 }
 
 func (ec *executionContext) marshalNComponentMean2ᚕsteelyardᚋservicesᚋassessmentsᚐComponentMeanᚄ(ctx context.Context, sel ast.SelectionSet, v []assessments.ComponentMean) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, componentMeanImplementors), atHand["ComponentMean"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComponentMean2steelyardᚋservicesᚋassessmentsᚐComponentMean(ctx, sel, v[i])
@@ -713,7 +537,7 @@ func (ec *executionContext) marshalNGroupComparison2steelyardᚋservicesᚋasses
 }
 
 func (ec *executionContext) marshalNGroupComparison2ᚕsteelyardᚋservicesᚋassessmentsᚐGroupComparisonᚄ(ctx context.Context, sel ast.SelectionSet, v []assessments.GroupComparison) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, groupComparisonImplementors), atHand["GroupComparison"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGroupComparison2steelyardᚋservicesᚋassessmentsᚐGroupComparison(ctx, sel, v[i])

@@ -7,7 +7,6 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -177,46 +176,14 @@ func (ec *executionContext) fieldContext_AmendReviewAssignmentPayload_userErrors
 }
 
 func (ec *executionContext) _AppraisalComment_id(ctx context.Context, field graphql.CollectedField, obj *models.AppraisalComment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppraisalComment_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_AppraisalComment_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AppraisalComment", field, false, false, "ID")
 }
 
 func (ec *executionContext) _AppraisalComment_body(ctx context.Context, field graphql.CollectedField, obj *models.AppraisalComment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppraisalComment_body(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Body, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Body)
 }
 func (ec *executionContext) fieldContext_AppraisalComment_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AppraisalComment", field, false, false, "String")
@@ -319,23 +286,7 @@ func (ec *executionContext) fieldContext_AppraisalCommentConnection_pageInfo(_ c
 }
 
 func (ec *executionContext) _AppraisalCommentEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *AppraisalCommentEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppraisalCommentEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_AppraisalCommentEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AppraisalCommentEdge", field, false, false, "String")
@@ -452,92 +403,28 @@ func (ec *executionContext) fieldContext_AppraisalForm_officials(_ context.Conte
 }
 
 func (ec *executionContext) _AppraisalOfficial_id(ctx context.Context, field graphql.CollectedField, obj *reviews.FormOfficial) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppraisalOfficial_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_AppraisalOfficial_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AppraisalOfficial", field, false, false, "ID")
 }
 
 func (ec *executionContext) _AppraisalOfficial_name(ctx context.Context, field graphql.CollectedField, obj *reviews.FormOfficial) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppraisalOfficial_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_AppraisalOfficial_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AppraisalOfficial", field, false, false, "String")
 }
 
 func (ec *executionContext) _AppraisalOfficial_unitName(ctx context.Context, field graphql.CollectedField, obj *reviews.FormOfficial) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppraisalOfficial_unitName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.UnitName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.UnitName)
 }
 func (ec *executionContext) fieldContext_AppraisalOfficial_unitName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AppraisalOfficial", field, false, false, "String")
 }
 
 func (ec *executionContext) _AppraisalOfficial_position(ctx context.Context, field graphql.CollectedField, obj *reviews.FormOfficial) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppraisalOfficial_position(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Position, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Position)
 }
 func (ec *executionContext) fieldContext_AppraisalOfficial_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AppraisalOfficial", field, false, false, "String")
@@ -640,115 +527,35 @@ func (ec *executionContext) fieldContext_AppraisalResult_weighted(_ context.Cont
 }
 
 func (ec *executionContext) _AppraisalShares_voterClass(ctx context.Context, field graphql.CollectedField, obj *reviews.Shares) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppraisalShares_voterClass(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.VoterClass, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.VoterClass) graphql.Marshaler {
-			return ec.marshalOVoterClass2ᚖsteelyardᚋmodelsᚐVoterClass(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOVoterClass2ᚖsteelyardᚋmodelsᚐVoterClass(ctx, field.Selections, obj.VoterClass)
 }
 func (ec *executionContext) fieldContext_AppraisalShares_voterClass(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AppraisalShares", field, false, false, "VoterClass")
 }
 
 func (ec *executionContext) _AppraisalShares_excellent(ctx context.Context, field graphql.CollectedField, obj *reviews.Shares) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppraisalShares_excellent(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Excellent, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Excellent)
 }
 func (ec *executionContext) fieldContext_AppraisalShares_excellent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AppraisalShares", field, false, false, "Float")
 }
 
 func (ec *executionContext) _AppraisalShares_competent(ctx context.Context, field graphql.CollectedField, obj *reviews.Shares) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppraisalShares_competent(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Competent, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Competent)
 }
 func (ec *executionContext) fieldContext_AppraisalShares_competent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AppraisalShares", field, false, false, "Float")
 }
 
 func (ec *executionContext) _AppraisalShares_basicallyCompetent(ctx context.Context, field graphql.CollectedField, obj *reviews.Shares) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppraisalShares_basicallyCompetent(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BasicallyCompetent, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.BasicallyCompetent)
 }
 func (ec *executionContext) fieldContext_AppraisalShares_basicallyCompetent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AppraisalShares", field, false, false, "Float")
 }
 
 func (ec *executionContext) _AppraisalShares_incompetent(ctx context.Context, field graphql.CollectedField, obj *reviews.Shares) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppraisalShares_incompetent(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Incompetent, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Incompetent)
 }
 func (ec *executionContext) fieldContext_AppraisalShares_incompetent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AppraisalShares", field, false, false, "Float")
@@ -778,138 +585,42 @@ func (ec *executionContext) fieldContext_AppraisalShares_score(_ context.Context
 }
 
 func (ec *executionContext) _AppraisalTurnout_voterClass(ctx context.Context, field graphql.CollectedField, obj *reviews.Turnout) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppraisalTurnout_voterClass(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.VoterClass, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.VoterClass) graphql.Marshaler {
-			return ec.marshalNVoterClass2steelyardᚋmodelsᚐVoterClass(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNVoterClass2steelyardᚋmodelsᚐVoterClass(ctx, field.Selections, obj.VoterClass)
 }
 func (ec *executionContext) fieldContext_AppraisalTurnout_voterClass(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AppraisalTurnout", field, false, false, "VoterClass")
 }
 
 func (ec *executionContext) _AppraisalTurnout_issued(ctx context.Context, field graphql.CollectedField, obj *reviews.Turnout) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppraisalTurnout_issued(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Issued, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Issued)
 }
 func (ec *executionContext) fieldContext_AppraisalTurnout_issued(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AppraisalTurnout", field, false, false, "Int")
 }
 
 func (ec *executionContext) _AppraisalTurnout_voted(ctx context.Context, field graphql.CollectedField, obj *reviews.Turnout) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppraisalTurnout_voted(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Voted, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.Voted)
 }
 func (ec *executionContext) fieldContext_AppraisalTurnout_voted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AppraisalTurnout", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ClassWeights_a(ctx context.Context, field graphql.CollectedField, obj *models.ClassWeights) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ClassWeights_a(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.A, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.A)
 }
 func (ec *executionContext) fieldContext_ClassWeights_a(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ClassWeights", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ClassWeights_b(ctx context.Context, field graphql.CollectedField, obj *models.ClassWeights) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ClassWeights_b(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.B, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.B)
 }
 func (ec *executionContext) fieldContext_ClassWeights_b(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ClassWeights", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ClassWeights_c(ctx context.Context, field graphql.CollectedField, obj *models.ClassWeights) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ClassWeights_c(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.C, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.C)
 }
 func (ec *executionContext) fieldContext_ClassWeights_c(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ClassWeights", field, false, false, "Int")
@@ -980,69 +691,21 @@ func (ec *executionContext) fieldContext_CloseReviewRoundPayload_userErrors(_ co
 }
 
 func (ec *executionContext) _DimensionScore_dimension(ctx context.Context, field graphql.CollectedField, obj *reviews.Mark) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DimensionScore_dimension(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Dimension, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Dimension) graphql.Marshaler {
-			return ec.marshalNDimension2steelyardᚋmodelsᚐDimension(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDimension2steelyardᚋmodelsᚐDimension(ctx, field.Selections, obj.Dimension)
 }
 func (ec *executionContext) fieldContext_DimensionScore_dimension(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DimensionScore", field, false, false, "Dimension")
 }
 
 func (ec *executionContext) _DimensionScore_score(ctx context.Context, field graphql.CollectedField, obj *reviews.Mark) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DimensionScore_score(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Score, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Score)
 }
 func (ec *executionContext) fieldContext_DimensionScore_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DimensionScore", field, false, false, "Int")
 }
 
 func (ec *executionContext) _IssueAppraisalCodesPayload_codes(ctx context.Context, field graphql.CollectedField, obj *IssueAppraisalCodesPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IssueAppraisalCodesPayload_codes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Codes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Codes)
 }
 func (ec *executionContext) fieldContext_IssueAppraisalCodesPayload_codes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IssueAppraisalCodesPayload", field, false, false, "String")
@@ -1081,46 +744,14 @@ func (ec *executionContext) fieldContext_IssueAppraisalCodesPayload_userErrors(_
 }
 
 func (ec *executionContext) _LevelText_zh(ctx context.Context, field graphql.CollectedField, obj *models.LevelText) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LevelText_zh(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Zh, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Zh)
 }
 func (ec *executionContext) fieldContext_LevelText_zh(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LevelText", field, false, false, "String")
 }
 
 func (ec *executionContext) _LevelText_en(ctx context.Context, field graphql.CollectedField, obj *models.LevelText) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LevelText_en(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.En, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.En)
 }
 func (ec *executionContext) fieldContext_LevelText_en(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LevelText", field, false, false, "String")
@@ -1255,69 +886,21 @@ func (ec *executionContext) fieldContext_RemindReviewersPayload_userErrors(_ con
 }
 
 func (ec *executionContext) _ReviewAnswer_questionId(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAnswer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewAnswer_questionId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.QuestionID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.QuestionID)
 }
 func (ec *executionContext) fieldContext_ReviewAnswer_questionId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewAnswer", field, false, false, "ID")
 }
 
 func (ec *executionContext) _ReviewAnswer_score(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAnswer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewAnswer_score(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Score, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Score)
 }
 func (ec *executionContext) fieldContext_ReviewAnswer_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewAnswer", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReviewAssignment_id(ctx context.Context, field graphql.CollectedField, obj *reviews.Duty) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewAssignment_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ReviewAssignment_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewAssignment", field, false, false, "ID")
@@ -1356,23 +939,7 @@ func (ec *executionContext) fieldContext_ReviewAssignment_official(_ context.Con
 }
 
 func (ec *executionContext) _ReviewAssignment_relation(ctx context.Context, field graphql.CollectedField, obj *reviews.Duty) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewAssignment_relation(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Relation, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Relation) graphql.Marshaler {
-			return ec.marshalNRelation2steelyardᚋmodelsᚐRelation(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNRelation2steelyardᚋmodelsᚐRelation(ctx, field.Selections, obj.Relation)
 }
 func (ec *executionContext) fieldContext_ReviewAssignment_relation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewAssignment", field, false, false, "Relation")
@@ -1402,23 +969,7 @@ func (ec *executionContext) fieldContext_ReviewAssignment_submitted(_ context.Co
 }
 
 func (ec *executionContext) _ReviewAssignment_state(ctx context.Context, field graphql.CollectedField, obj *reviews.Duty) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewAssignment_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v reviews.DutyState) graphql.Marshaler {
-			return ec.marshalNReviewAssignmentState2steelyardᚋservicesᚋreviewsᚐDutyState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNReviewAssignmentState2steelyardᚋservicesᚋreviewsᚐDutyState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_ReviewAssignment_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewAssignment", field, false, false, "ReviewAssignmentState")
@@ -1567,23 +1118,7 @@ func (ec *executionContext) fieldContext_ReviewAssignment_draft(_ context.Contex
 }
 
 func (ec *executionContext) _ReviewConflict_id(ctx context.Context, field graphql.CollectedField, obj *models.ReviewConflict) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewConflict_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ReviewConflict_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewConflict", field, false, false, "ID")
@@ -1700,46 +1235,14 @@ func (ec *executionContext) resolveBatch_ReviewConflict_other(ctx context.Contex
 }
 
 func (ec *executionContext) _ReviewConflict_reason(ctx context.Context, field graphql.CollectedField, obj *models.ReviewConflict) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewConflict_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Reason)
 }
 func (ec *executionContext) fieldContext_ReviewConflict_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewConflict", field, false, false, "String")
 }
 
 func (ec *executionContext) _ReviewConflict_declaredAt(ctx context.Context, field graphql.CollectedField, obj *models.ReviewConflict) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewConflict_declaredAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DeclaredAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.DeclaredAt)
 }
 func (ec *executionContext) fieldContext_ReviewConflict_declaredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewConflict", field, false, false, "DateTime")
@@ -1842,23 +1345,7 @@ func (ec *executionContext) fieldContext_ReviewConflictConnection_pageInfo(_ con
 }
 
 func (ec *executionContext) _ReviewConflictEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ReviewConflictEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewConflictEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ReviewConflictEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewConflictEdge", field, false, false, "String")
@@ -1961,92 +1448,28 @@ func (ec *executionContext) fieldContext_ReviewConflictPayload_userErrors(_ cont
 }
 
 func (ec *executionContext) _ReviewFigure_relation(ctx context.Context, field graphql.CollectedField, obj *reviews.Figure) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewFigure_relation(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Relation, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Relation) graphql.Marshaler {
-			return ec.marshalORelation2ᚖsteelyardᚋmodelsᚐRelation(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalORelation2ᚖsteelyardᚋmodelsᚐRelation(ctx, field.Selections, obj.Relation)
 }
 func (ec *executionContext) fieldContext_ReviewFigure_relation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewFigure", field, false, false, "Relation")
 }
 
 func (ec *executionContext) _ReviewFigure_dimension(ctx context.Context, field graphql.CollectedField, obj *reviews.Figure) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewFigure_dimension(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Dimension, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Dimension) graphql.Marshaler {
-			return ec.marshalNDimension2steelyardᚋmodelsᚐDimension(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDimension2steelyardᚋmodelsᚐDimension(ctx, field.Selections, obj.Dimension)
 }
 func (ec *executionContext) fieldContext_ReviewFigure_dimension(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewFigure", field, false, false, "Dimension")
 }
 
 func (ec *executionContext) _ReviewFigure_reviewers(ctx context.Context, field graphql.CollectedField, obj *reviews.Figure) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewFigure_reviewers(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reviewers, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Reviewers)
 }
 func (ec *executionContext) fieldContext_ReviewFigure_reviewers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewFigure", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReviewFigure_mean(ctx context.Context, field graphql.CollectedField, obj *reviews.Figure) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewFigure_mean(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Mean, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Mean)
 }
 func (ec *executionContext) fieldContext_ReviewFigure_mean(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewFigure", field, false, false, "Float")
@@ -2108,46 +1531,14 @@ func (ec *executionContext) resolveBatch_ReviewLoad_reviewer(ctx context.Context
 }
 
 func (ec *executionContext) _ReviewLoad_asked(ctx context.Context, field graphql.CollectedField, obj *reviews.Load) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewLoad_asked(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Asked, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Asked)
 }
 func (ec *executionContext) fieldContext_ReviewLoad_asked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewLoad", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReviewPair_id(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAssignment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewPair_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ReviewPair_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewPair", field, false, false, "ID")
@@ -2264,23 +1655,7 @@ func (ec *executionContext) resolveBatch_ReviewPair_reviewer(ctx context.Context
 }
 
 func (ec *executionContext) _ReviewPair_relation(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAssignment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewPair_relation(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Relation, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Relation) graphql.Marshaler {
-			return ec.marshalNRelation2steelyardᚋmodelsᚐRelation(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNRelation2steelyardᚋmodelsᚐRelation(ctx, field.Selections, obj.Relation)
 }
 func (ec *executionContext) fieldContext_ReviewPair_relation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewPair", field, false, false, "Relation")
@@ -2383,23 +1758,7 @@ func (ec *executionContext) fieldContext_ReviewPairConnection_pageInfo(_ context
 }
 
 func (ec *executionContext) _ReviewPairEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ReviewPairEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewPairEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ReviewPairEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewPairEdge", field, false, false, "String")
@@ -2438,230 +1797,70 @@ func (ec *executionContext) fieldContext_ReviewPairEdge_node(_ context.Context, 
 }
 
 func (ec *executionContext) _ReviewProgress_relation(ctx context.Context, field graphql.CollectedField, obj *reviews.Progress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewProgress_relation(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Relation, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Relation) graphql.Marshaler {
-			return ec.marshalNRelation2steelyardᚋmodelsᚐRelation(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNRelation2steelyardᚋmodelsᚐRelation(ctx, field.Selections, obj.Relation)
 }
 func (ec *executionContext) fieldContext_ReviewProgress_relation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewProgress", field, false, false, "Relation")
 }
 
 func (ec *executionContext) _ReviewProgress_asked(ctx context.Context, field graphql.CollectedField, obj *reviews.Progress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewProgress_asked(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Asked, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Asked)
 }
 func (ec *executionContext) fieldContext_ReviewProgress_asked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewProgress", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReviewProgress_answered(ctx context.Context, field graphql.CollectedField, obj *reviews.Progress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewProgress_answered(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Answered, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.Answered)
 }
 func (ec *executionContext) fieldContext_ReviewProgress_answered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewProgress", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReviewProposal_officials(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewProposal_officials(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Officials, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Officials)
 }
 func (ec *executionContext) fieldContext_ReviewProposal_officials(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewProposal", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReviewProposal_pairs(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewProposal_pairs(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Pairs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Pairs)
 }
 func (ec *executionContext) fieldContext_ReviewProposal_pairs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewProposal", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReviewProposal_leastLoad(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewProposal_leastLoad(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LeastLoad, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.LeastLoad)
 }
 func (ec *executionContext) fieldContext_ReviewProposal_leastLoad(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewProposal", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReviewProposal_greatestLoad(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewProposal_greatestLoad(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.GreatestLoad, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.GreatestLoad)
 }
 func (ec *executionContext) fieldContext_ReviewProposal_greatestLoad(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewProposal", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReviewProposal_joiningPairs(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewProposal_joiningPairs(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.JoiningPairs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.JoiningPairs)
 }
 func (ec *executionContext) fieldContext_ReviewProposal_joiningPairs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewProposal", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReviewProposal_mutualPairs(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewProposal_mutualPairs(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MutualPairs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.MutualPairs)
 }
 func (ec *executionContext) fieldContext_ReviewProposal_mutualPairs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewProposal", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReviewProposal_shortOfficials(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewProposal_shortOfficials(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ShortOfficials, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.ShortOfficials)
 }
 func (ec *executionContext) fieldContext_ReviewProposal_shortOfficials(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewProposal", field, false, false, "Int")
@@ -2723,23 +1922,7 @@ func (ec *executionContext) fieldContext_ReviewProposal_connected(_ context.Cont
 }
 
 func (ec *executionContext) _ReviewProposal_partCount(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewProposal_partCount(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PartCount, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.PartCount)
 }
 func (ec *executionContext) fieldContext_ReviewProposal_partCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewProposal", field, false, false, "Int")
@@ -2778,23 +1961,7 @@ func (ec *executionContext) fieldContext_ReviewProposal_parts(_ context.Context,
 }
 
 func (ec *executionContext) _ReviewProposalPart_officials(ctx context.Context, field graphql.CollectedField, obj *reviews.ProposalPart) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewProposalPart_officials(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Officials, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Officials)
 }
 func (ec *executionContext) fieldContext_ReviewProposalPart_officials(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewProposalPart", field, false, false, "Int")
@@ -2897,92 +2064,28 @@ func (ec *executionContext) fieldContext_ReviewProposalPayload_userErrors(_ cont
 }
 
 func (ec *executionContext) _ReviewQuestion_id(ctx context.Context, field graphql.CollectedField, obj *models.ReviewQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewQuestion_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ReviewQuestion_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewQuestion", field, false, false, "ID")
 }
 
 func (ec *executionContext) _ReviewQuestion_dimension(ctx context.Context, field graphql.CollectedField, obj *models.ReviewQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewQuestion_dimension(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Dimension, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Dimension) graphql.Marshaler {
-			return ec.marshalNDimension2steelyardᚋmodelsᚐDimension(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDimension2steelyardᚋmodelsᚐDimension(ctx, field.Selections, obj.Dimension)
 }
 func (ec *executionContext) fieldContext_ReviewQuestion_dimension(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewQuestion", field, false, false, "Dimension")
 }
 
 func (ec *executionContext) _ReviewQuestion_textZh(ctx context.Context, field graphql.CollectedField, obj *models.ReviewQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewQuestion_textZh(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TextZh, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.TextZh)
 }
 func (ec *executionContext) fieldContext_ReviewQuestion_textZh(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewQuestion", field, false, false, "String")
 }
 
 func (ec *executionContext) _ReviewQuestion_textEn(ctx context.Context, field graphql.CollectedField, obj *models.ReviewQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewQuestion_textEn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TextEn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.TextEn)
 }
 func (ec *executionContext) fieldContext_ReviewQuestion_textEn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewQuestion", field, false, false, "String")
@@ -3021,115 +2124,35 @@ func (ec *executionContext) fieldContext_ReviewQuestion_levels(_ context.Context
 }
 
 func (ec *executionContext) _ReviewRound_id(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewRound_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ReviewRound_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewRound", field, false, false, "ID")
 }
 
 func (ec *executionContext) _ReviewRound_name(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewRound_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_ReviewRound_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewRound", field, false, false, "String")
 }
 
 func (ec *executionContext) _ReviewRound_opensOn(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewRound_opensOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OpensOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
-			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, field.Selections, obj.OpensOn)
 }
 func (ec *executionContext) fieldContext_ReviewRound_opensOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewRound", field, false, false, "Date")
 }
 
 func (ec *executionContext) _ReviewRound_closesOn(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewRound_closesOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ClosesOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
-			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, field.Selections, obj.ClosesOn)
 }
 func (ec *executionContext) fieldContext_ReviewRound_closesOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewRound", field, false, false, "Date")
 }
 
 func (ec *executionContext) _ReviewRound_state(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewRound_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ReviewRoundState) graphql.Marshaler {
-			return ec.marshalNReviewRoundState2steelyardᚋmodelsᚐReviewRoundState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNReviewRoundState2steelyardᚋmodelsᚐReviewRoundState(ctx, field.Selections, obj.State)
 }
 func (ec *executionContext) fieldContext_ReviewRound_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewRound", field, false, false, "ReviewRoundState")
@@ -3191,23 +2214,7 @@ func (ec *executionContext) resolveBatch_ReviewRound_template(ctx context.Contex
 }
 
 func (ec *executionContext) _ReviewRound_remindedOn(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewRound_remindedOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RemindedOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Date) graphql.Marshaler {
-			return ec.marshalODate2ᚖsteelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalODate2ᚖsteelyardᚋmodelsᚐDate(ctx, field.Selections, obj.RemindedOn)
 }
 func (ec *executionContext) fieldContext_ReviewRound_remindedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewRound", field, false, false, "Date")
@@ -3462,23 +2469,7 @@ func (ec *executionContext) fieldContext_ReviewRoundConnection_pageInfo(_ contex
 }
 
 func (ec *executionContext) _ReviewRoundEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ReviewRoundEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewRoundEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ReviewRoundEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewRoundEdge", field, false, false, "String")
@@ -3604,23 +2595,7 @@ func (ec *executionContext) fieldContext_ReviewSheet_answers(_ context.Context, 
 }
 
 func (ec *executionContext) _ReviewTemplate_id(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewTemplate_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ReviewTemplate_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewTemplate", field, false, false, "ID")
@@ -3682,69 +2657,21 @@ func (ec *executionContext) resolveBatch_ReviewTemplate_unit(ctx context.Context
 }
 
 func (ec *executionContext) _ReviewTemplate_name(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewTemplate_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_ReviewTemplate_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewTemplate", field, false, false, "String")
 }
 
 func (ec *executionContext) _ReviewTemplate_version(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewTemplate_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_ReviewTemplate_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewTemplate", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ReviewTemplate_isDefault(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewTemplate_isDefault(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsDefault, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.IsDefault)
 }
 func (ec *executionContext) fieldContext_ReviewTemplate_isDefault(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewTemplate", field, false, false, "Boolean")
@@ -3783,23 +2710,7 @@ func (ec *executionContext) fieldContext_ReviewTemplate_weights(_ context.Contex
 }
 
 func (ec *executionContext) _ReviewTemplate_savedAt(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewTemplate_savedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SavedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.SavedAt)
 }
 func (ec *executionContext) fieldContext_ReviewTemplate_savedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewTemplate", field, false, false, "DateTime")
@@ -3957,23 +2868,7 @@ func (ec *executionContext) fieldContext_ReviewTemplateConnection_pageInfo(_ con
 }
 
 func (ec *executionContext) _ReviewTemplateEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ReviewTemplateEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewTemplateEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ReviewTemplateEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewTemplateEdge", field, false, false, "String")
@@ -4076,23 +2971,7 @@ func (ec *executionContext) fieldContext_ReviewTemplatePayload_userErrors(_ cont
 }
 
 func (ec *executionContext) _SaveReviewDraftPayload_saved(ctx context.Context, field graphql.CollectedField, obj *SaveReviewDraftPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SaveReviewDraftPayload_saved(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Saved, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Saved)
 }
 func (ec *executionContext) fieldContext_SaveReviewDraftPayload_saved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SaveReviewDraftPayload", field, false, false, "Boolean")
@@ -4131,23 +3010,7 @@ func (ec *executionContext) fieldContext_SaveReviewDraftPayload_userErrors(_ con
 }
 
 func (ec *executionContext) _SubmitAppraisalPayload_submitted(ctx context.Context, field graphql.CollectedField, obj *SubmitAppraisalPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SubmitAppraisalPayload_submitted(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Submitted, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Submitted)
 }
 func (ec *executionContext) fieldContext_SubmitAppraisalPayload_submitted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SubmitAppraisalPayload", field, false, false, "Boolean")
@@ -4186,23 +3049,7 @@ func (ec *executionContext) fieldContext_SubmitAppraisalPayload_userErrors(_ con
 }
 
 func (ec *executionContext) _SubmitPeerReviewPayload_submitted(ctx context.Context, field graphql.CollectedField, obj *SubmitPeerReviewPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SubmitPeerReviewPayload_submitted(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Submitted, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Submitted)
 }
 func (ec *executionContext) fieldContext_SubmitPeerReviewPayload_submitted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SubmitPeerReviewPayload", field, false, false, "Boolean")
@@ -7322,7 +6169,7 @@ func (ec *executionContext) marshalNAmendReviewAssignmentPayload2ᚖsteelyardᚋ
 }
 
 func (ec *executionContext) marshalNAppraisalComment2ᚕᚖsteelyardᚋmodelsᚐAppraisalCommentᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.AppraisalComment) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, appraisalCommentImplementors), atHand["AppraisalComment"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAppraisalComment2ᚖsteelyardᚋmodelsᚐAppraisalComment(ctx, sel, v[i])
@@ -7354,7 +6201,7 @@ func (ec *executionContext) marshalNAppraisalCommentConnection2ᚖsteelyardᚋgr
 }
 
 func (ec *executionContext) marshalNAppraisalCommentEdge2ᚕᚖsteelyardᚋgraphᚐAppraisalCommentEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*AppraisalCommentEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, appraisalCommentEdgeImplementors), atHand["AppraisalCommentEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAppraisalCommentEdge2ᚖsteelyardᚋgraphᚐAppraisalCommentEdge(ctx, sel, v[i])
@@ -7412,7 +6259,7 @@ func (ec *executionContext) unmarshalNAppraisalMarkInput2ᚖsteelyardᚋmodels�
 }
 
 func (ec *executionContext) marshalNAppraisalOfficial2ᚕᚖsteelyardᚋservicesᚋreviewsᚐFormOfficialᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.FormOfficial) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, appraisalOfficialImplementors), atHand["AppraisalOfficial"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAppraisalOfficial2ᚖsteelyardᚋservicesᚋreviewsᚐFormOfficial(ctx, sel, v[i])
@@ -7460,7 +6307,7 @@ func (ec *executionContext) marshalNAppraisalResult2ᚖsteelyardᚋservicesᚋre
 }
 
 func (ec *executionContext) marshalNAppraisalShares2ᚕᚖsteelyardᚋservicesᚋreviewsᚐSharesᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Shares) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, appraisalSharesImplementors), atHand["AppraisalShares"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAppraisalShares2ᚖsteelyardᚋservicesᚋreviewsᚐShares(ctx, sel, v[i])
@@ -7484,7 +6331,7 @@ func (ec *executionContext) marshalNAppraisalShares2ᚖsteelyardᚋservicesᚋre
 }
 
 func (ec *executionContext) marshalNAppraisalTurnout2ᚕᚖsteelyardᚋservicesᚋreviewsᚐTurnoutᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Turnout) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, appraisalTurnoutImplementors), atHand["AppraisalTurnout"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAppraisalTurnout2ᚖsteelyardᚋservicesᚋreviewsᚐTurnout(ctx, sel, v[i])
@@ -7549,7 +6396,7 @@ func (ec *executionContext) marshalNDimensionScore2steelyardᚋservicesᚋreview
 }
 
 func (ec *executionContext) marshalNDimensionScore2ᚕsteelyardᚋservicesᚋreviewsᚐMarkᚄ(ctx context.Context, sel ast.SelectionSet, v []reviews.Mark) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, dimensionScoreImplementors), atHand["DimensionScore"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDimensionScore2steelyardᚋservicesᚋreviewsᚐMark(ctx, sel, v[i])
@@ -7601,7 +6448,7 @@ func (ec *executionContext) marshalNLevelText2steelyardᚋmodelsᚐLevelText(ctx
 }
 
 func (ec *executionContext) marshalNLevelText2ᚕsteelyardᚋmodelsᚐLevelTextᚄ(ctx context.Context, sel ast.SelectionSet, v []models.LevelText) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, levelTextImplementors), atHand["LevelText"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLevelText2steelyardᚋmodelsᚐLevelText(ctx, sel, v[i])
@@ -7686,7 +6533,7 @@ func (ec *executionContext) marshalNReviewAnswer2steelyardᚋmodelsᚐReviewAnsw
 }
 
 func (ec *executionContext) marshalNReviewAnswer2ᚕsteelyardᚋmodelsᚐReviewAnswerᚄ(ctx context.Context, sel ast.SelectionSet, v []models.ReviewAnswer) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewAnswerImplementors), atHand["ReviewAnswer"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewAnswer2steelyardᚋmodelsᚐReviewAnswer(ctx, sel, v[i])
@@ -7722,7 +6569,7 @@ func (ec *executionContext) unmarshalNReviewAnswerInput2ᚖsteelyardᚋmodelsᚐ
 
 func (ec *executionContext) marshalNReviewAssignment2ᚕᚖsteelyardᚋservicesᚋreviewsᚐDutyᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Duty) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewAssignment", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewAssignmentImplementors), atHand["ReviewAssignment"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewAssignment2ᚖsteelyardᚋservicesᚋreviewsᚐDuty(ctx, sel, v[i])
@@ -7762,7 +6609,7 @@ func (ec *executionContext) marshalNReviewAssignmentState2steelyardᚋservices�
 
 func (ec *executionContext) marshalNReviewConflict2ᚕᚖsteelyardᚋmodelsᚐReviewConflictᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewConflict) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewConflict", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewConflictImplementors), atHand["ReviewConflict"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewConflict2ᚖsteelyardᚋmodelsᚐReviewConflict(ctx, sel, v[i])
@@ -7794,7 +6641,7 @@ func (ec *executionContext) marshalNReviewConflictConnection2ᚖsteelyardᚋgrap
 }
 
 func (ec *executionContext) marshalNReviewConflictEdge2ᚕᚖsteelyardᚋgraphᚐReviewConflictEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReviewConflictEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewConflictEdgeImplementors), atHand["ReviewConflictEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewConflictEdge2ᚖsteelyardᚋgraphᚐReviewConflictEdge(ctx, sel, v[i])
@@ -7826,7 +6673,7 @@ func (ec *executionContext) marshalNReviewConflictPayload2ᚖsteelyardᚋgraph�
 }
 
 func (ec *executionContext) marshalNReviewFigure2ᚕᚖsteelyardᚋservicesᚋreviewsᚐFigureᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Figure) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewFigureImplementors), atHand["ReviewFigure"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewFigure2ᚖsteelyardᚋservicesᚋreviewsᚐFigure(ctx, sel, v[i])
@@ -7851,7 +6698,7 @@ func (ec *executionContext) marshalNReviewFigure2ᚖsteelyardᚋservicesᚋrevie
 
 func (ec *executionContext) marshalNReviewLoad2ᚕᚖsteelyardᚋservicesᚋreviewsᚐLoadᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Load) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewLoad", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewLoadImplementors), atHand["ReviewLoad"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewLoad2ᚖsteelyardᚋservicesᚋreviewsᚐLoad(ctx, sel, v[i])
@@ -7876,7 +6723,7 @@ func (ec *executionContext) marshalNReviewLoad2ᚖsteelyardᚋservicesᚋreviews
 
 func (ec *executionContext) marshalNReviewPair2ᚕᚖsteelyardᚋmodelsᚐReviewAssignmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewAssignment) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewPair", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewPairImplementors), atHand["ReviewPair"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewPair2ᚖsteelyardᚋmodelsᚐReviewAssignment(ctx, sel, v[i])
@@ -7908,7 +6755,7 @@ func (ec *executionContext) marshalNReviewPairConnection2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNReviewPairEdge2ᚕᚖsteelyardᚋgraphᚐReviewPairEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReviewPairEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewPairEdgeImplementors), atHand["ReviewPairEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewPairEdge2ᚖsteelyardᚋgraphᚐReviewPairEdge(ctx, sel, v[i])
@@ -7951,7 +6798,7 @@ func (ec *executionContext) unmarshalNReviewPairInput2ᚖsteelyardᚋgraphᚐRev
 }
 
 func (ec *executionContext) marshalNReviewProgress2ᚕᚖsteelyardᚋservicesᚋreviewsᚐProgressᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Progress) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewProgressImplementors), atHand["ReviewProgress"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewProgress2ᚖsteelyardᚋservicesᚋreviewsᚐProgress(ctx, sel, v[i])
@@ -7975,7 +6822,7 @@ func (ec *executionContext) marshalNReviewProgress2ᚖsteelyardᚋservicesᚋrev
 }
 
 func (ec *executionContext) marshalNReviewProposalPart2ᚕᚖsteelyardᚋservicesᚋreviewsᚐProposalPartᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.ProposalPart) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewProposalPartImplementors), atHand["ReviewProposalPart"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewProposalPart2ᚖsteelyardᚋservicesᚋreviewsᚐProposalPart(ctx, sel, v[i])
@@ -8007,7 +6854,7 @@ func (ec *executionContext) marshalNReviewProposalPayload2ᚖsteelyardᚋgraph�
 }
 
 func (ec *executionContext) marshalNReviewQuestion2ᚕᚖsteelyardᚋmodelsᚐReviewQuestionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewQuestion) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewQuestionImplementors), atHand["ReviewQuestion"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewQuestion2ᚖsteelyardᚋmodelsᚐReviewQuestion(ctx, sel, v[i])
@@ -8051,7 +6898,7 @@ func (ec *executionContext) unmarshalNReviewQuestionInput2ᚖsteelyardᚋgraph�
 
 func (ec *executionContext) marshalNReviewRound2ᚕᚖsteelyardᚋmodelsᚐReviewRoundᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewRound) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewRound", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewRoundImplementors), atHand["ReviewRound"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewRound2ᚖsteelyardᚋmodelsᚐReviewRound(ctx, sel, v[i])
@@ -8083,7 +6930,7 @@ func (ec *executionContext) marshalNReviewRoundConnection2ᚖsteelyardᚋgraph�
 }
 
 func (ec *executionContext) marshalNReviewRoundEdge2ᚕᚖsteelyardᚋgraphᚐReviewRoundEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReviewRoundEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewRoundEdgeImplementors), atHand["ReviewRoundEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewRoundEdge2ᚖsteelyardᚋgraphᚐReviewRoundEdge(ctx, sel, v[i])
@@ -8123,7 +6970,7 @@ func (ec *executionContext) marshalNReviewRoundState2steelyardᚋmodelsᚐReview
 
 func (ec *executionContext) marshalNReviewTemplate2ᚕᚖsteelyardᚋmodelsᚐReviewTemplateᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewTemplate) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewTemplate", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewTemplateImplementors), atHand["ReviewTemplate"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewTemplate2ᚖsteelyardᚋmodelsᚐReviewTemplate(ctx, sel, v[i])
@@ -8155,7 +7002,7 @@ func (ec *executionContext) marshalNReviewTemplateConnection2ᚖsteelyardᚋgrap
 }
 
 func (ec *executionContext) marshalNReviewTemplateEdge2ᚕᚖsteelyardᚋgraphᚐReviewTemplateEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReviewTemplateEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewTemplateEdgeImplementors), atHand["ReviewTemplateEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewTemplateEdge2ᚖsteelyardᚋgraphᚐReviewTemplateEdge(ctx, sel, v[i])

@@ -43,23 +43,7 @@ type RoutingRuleResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _Area_id(ctx context.Context, field graphql.CollectedField, obj *models.Area) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Area_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Area_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Area", field, false, false, "ID")
@@ -121,46 +105,14 @@ func (ec *executionContext) resolveBatch_Area_unit(ctx context.Context, field gr
 }
 
 func (ec *executionContext) _Area_parentId(ctx context.Context, field graphql.CollectedField, obj *models.Area) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Area_parentId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ParentID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ID) graphql.Marshaler {
-			return ec.marshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, field.Selections, obj.ParentID)
 }
 func (ec *executionContext) fieldContext_Area_parentId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Area", field, false, false, "ID")
 }
 
 func (ec *executionContext) _Area_name(ctx context.Context, field graphql.CollectedField, obj *models.Area) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Area_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_Area_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Area", field, false, false, "String")
@@ -231,23 +183,7 @@ func (ec *executionContext) fieldContext_AreaPayload_userErrors(_ context.Contex
 }
 
 func (ec *executionContext) _CategoryRule_id(ctx context.Context, field graphql.CollectedField, obj *models.CategoryRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CategoryRule_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_CategoryRule_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CategoryRule", field, false, false, "ID")
@@ -309,69 +245,21 @@ func (ec *executionContext) resolveBatch_CategoryRule_unit(ctx context.Context, 
 }
 
 func (ec *executionContext) _CategoryRule_phrase(ctx context.Context, field graphql.CollectedField, obj *models.CategoryRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CategoryRule_phrase(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Phrase, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Phrase)
 }
 func (ec *executionContext) fieldContext_CategoryRule_phrase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CategoryRule", field, false, false, "String")
 }
 
 func (ec *executionContext) _CategoryRule_category(ctx context.Context, field graphql.CollectedField, obj *models.CategoryRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CategoryRule_category(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Category, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Category)
 }
 func (ec *executionContext) fieldContext_CategoryRule_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CategoryRule", field, false, false, "String")
 }
 
 func (ec *executionContext) _CategoryRule_weight(ctx context.Context, field graphql.CollectedField, obj *models.CategoryRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CategoryRule_weight(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Weight, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Weight)
 }
 func (ec *executionContext) fieldContext_CategoryRule_weight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CategoryRule", field, false, false, "Int")
@@ -442,46 +330,14 @@ func (ec *executionContext) fieldContext_CategoryRulePayload_userErrors(_ contex
 }
 
 func (ec *executionContext) _CategorySuggestion_category(ctx context.Context, field graphql.CollectedField, obj *cases.Suggestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CategorySuggestion_category(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Category, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Category)
 }
 func (ec *executionContext) fieldContext_CategorySuggestion_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CategorySuggestion", field, false, false, "String")
 }
 
 func (ec *executionContext) _CategorySuggestion_weight(ctx context.Context, field graphql.CollectedField, obj *cases.Suggestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CategorySuggestion_weight(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Weight, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Weight)
 }
 func (ec *executionContext) fieldContext_CategorySuggestion_weight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CategorySuggestion", field, false, false, "Int")
@@ -520,23 +376,7 @@ func (ec *executionContext) fieldContext_CategorySuggestion_reasons(_ context.Co
 }
 
 func (ec *executionContext) _Holiday_id(ctx context.Context, field graphql.CollectedField, obj *models.Holiday) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Holiday_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Holiday_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Holiday", field, false, false, "ID")
@@ -575,69 +415,21 @@ func (ec *executionContext) fieldContext_Holiday_unit(_ context.Context, field g
 }
 
 func (ec *executionContext) _Holiday_heldOn(ctx context.Context, field graphql.CollectedField, obj *models.Holiday) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Holiday_heldOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.HeldOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
-			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, field.Selections, obj.HeldOn)
 }
 func (ec *executionContext) fieldContext_Holiday_heldOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Holiday", field, false, false, "Date")
 }
 
 func (ec *executionContext) _Holiday_kind(ctx context.Context, field graphql.CollectedField, obj *models.Holiday) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Holiday_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.HolidayKind) graphql.Marshaler {
-			return ec.marshalNHolidayKind2steelyardᚋmodelsᚐHolidayKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNHolidayKind2steelyardᚋmodelsᚐHolidayKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_Holiday_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Holiday", field, false, false, "HolidayKind")
 }
 
 func (ec *executionContext) _Holiday_name(ctx context.Context, field graphql.CollectedField, obj *models.Holiday) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Holiday_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_Holiday_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Holiday", field, false, false, "String")
@@ -708,69 +500,21 @@ func (ec *executionContext) fieldContext_HolidayPayload_userErrors(_ context.Con
 }
 
 func (ec *executionContext) _KeptDay_on(ctx context.Context, field graphql.CollectedField, obj *cases.KeptDay) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_KeptDay_on(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.On, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.Date) graphql.Marshaler {
-			return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNDate2steelyardᚋmodelsᚐDate(ctx, field.Selections, obj.On)
 }
 func (ec *executionContext) fieldContext_KeptDay_on(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("KeptDay", field, false, false, "Date")
 }
 
 func (ec *executionContext) _KeptDay_kind(ctx context.Context, field graphql.CollectedField, obj *cases.KeptDay) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_KeptDay_kind(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.HolidayKind) graphql.Marshaler {
-			return ec.marshalNHolidayKind2steelyardᚋmodelsᚐHolidayKind(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNHolidayKind2steelyardᚋmodelsᚐHolidayKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_KeptDay_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("KeptDay", field, false, false, "HolidayKind")
 }
 
 func (ec *executionContext) _KeptDay_name(ctx context.Context, field graphql.CollectedField, obj *cases.KeptDay) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_KeptDay_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_KeptDay_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("KeptDay", field, false, false, "String")
@@ -809,23 +553,7 @@ func (ec *executionContext) fieldContext_KeptDay_entry(_ context.Context, field 
 }
 
 func (ec *executionContext) _RemovalPayload_removedId(ctx context.Context, field graphql.CollectedField, obj *RemovalPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RemovalPayload_removedId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RemovedID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ID) graphql.Marshaler {
-			return ec.marshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, field.Selections, obj.RemovedID)
 }
 func (ec *executionContext) fieldContext_RemovalPayload_removedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RemovalPayload", field, false, false, "ID")
@@ -864,23 +592,7 @@ func (ec *executionContext) fieldContext_RemovalPayload_userErrors(_ context.Con
 }
 
 func (ec *executionContext) _RoutingRule_id(ctx context.Context, field graphql.CollectedField, obj *models.RoutingRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoutingRule_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2steelyardᚋmodelsᚐID(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_RoutingRule_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoutingRule", field, false, false, "ID")
@@ -965,23 +677,7 @@ func (ec *executionContext) fieldContext_RoutingRule_category(_ context.Context,
 }
 
 func (ec *executionContext) _RoutingRule_areaId(ctx context.Context, field graphql.CollectedField, obj *models.RoutingRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoutingRule_areaId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.AreaID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ID) graphql.Marshaler {
-			return ec.marshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOID2ᚖsteelyardᚋmodelsᚐID(ctx, field.Selections, obj.AreaID)
 }
 func (ec *executionContext) fieldContext_RoutingRule_areaId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoutingRule", field, false, false, "ID")
@@ -1130,46 +826,14 @@ func (ec *executionContext) fieldContext_RoutingRulePayload_userErrors(_ context
 }
 
 func (ec *executionContext) _SuggestionReason_phrase(ctx context.Context, field graphql.CollectedField, obj *cases.SuggestionReason) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SuggestionReason_phrase(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Phrase, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Phrase)
 }
 func (ec *executionContext) fieldContext_SuggestionReason_phrase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SuggestionReason", field, false, false, "String")
 }
 
 func (ec *executionContext) _SuggestionReason_weight(ctx context.Context, field graphql.CollectedField, obj *cases.SuggestionReason) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SuggestionReason_weight(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Weight, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Weight)
 }
 func (ec *executionContext) fieldContext_SuggestionReason_weight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SuggestionReason", field, false, false, "Int")
@@ -2088,7 +1752,7 @@ func (ec *executionContext) _SuggestionReason(ctx context.Context, sel ast.Selec
 
 func (ec *executionContext) marshalNArea2ᚕᚖsteelyardᚋmodelsᚐAreaᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Area) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Area", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, areaImplementors), atHand["Area"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNArea2ᚖsteelyardᚋmodelsᚐArea(ctx, sel, v[i])
@@ -2121,7 +1785,7 @@ func (ec *executionContext) marshalNAreaPayload2ᚖsteelyardᚋgraphᚐAreaPaylo
 
 func (ec *executionContext) marshalNCategoryRule2ᚕᚖsteelyardᚋmodelsᚐCategoryRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.CategoryRule) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "CategoryRule", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, categoryRuleImplementors), atHand["CategoryRule"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCategoryRule2ᚖsteelyardᚋmodelsᚐCategoryRule(ctx, sel, v[i])
@@ -2153,7 +1817,7 @@ func (ec *executionContext) marshalNCategoryRulePayload2ᚖsteelyardᚋgraphᚐC
 }
 
 func (ec *executionContext) marshalNCategorySuggestion2ᚕᚖsteelyardᚋservicesᚋcasesᚐSuggestionᚄ(ctx context.Context, sel ast.SelectionSet, v []*cases.Suggestion) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, categorySuggestionImplementors), atHand["CategorySuggestion"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCategorySuggestion2ᚖsteelyardᚋservicesᚋcasesᚐSuggestion(ctx, sel, v[i])
@@ -2200,7 +1864,7 @@ func (ec *executionContext) marshalNHolidayPayload2ᚖsteelyardᚋgraphᚐHolida
 }
 
 func (ec *executionContext) marshalNKeptDay2ᚕᚖsteelyardᚋservicesᚋcasesᚐKeptDayᚄ(ctx context.Context, sel ast.SelectionSet, v []*cases.KeptDay) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, keptDayImplementors), atHand["KeptDay"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNKeptDay2ᚖsteelyardᚋservicesᚋcasesᚐKeptDay(ctx, sel, v[i])
@@ -2238,7 +1902,7 @@ func (ec *executionContext) unmarshalNRemoveEntryInput2steelyardᚋgraphᚐRemov
 
 func (ec *executionContext) marshalNRoutingRule2ᚕᚖsteelyardᚋmodelsᚐRoutingRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.RoutingRule) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "RoutingRule", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, routingRuleImplementors), atHand["RoutingRule"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRoutingRule2ᚖsteelyardᚋmodelsᚐRoutingRule(ctx, sel, v[i])
@@ -2294,7 +1958,7 @@ func (ec *executionContext) marshalNSuggestionReason2steelyardᚋservicesᚋcase
 }
 
 func (ec *executionContext) marshalNSuggestionReason2ᚕsteelyardᚋservicesᚋcasesᚐSuggestionReasonᚄ(ctx context.Context, sel ast.SelectionSet, v []cases.SuggestionReason) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, suggestionReasonImplementors), atHand["SuggestionReason"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSuggestionReason2steelyardᚋservicesᚋcasesᚐSuggestionReason(ctx, sel, v[i])

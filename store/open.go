@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 	"gorm.io/gorm/logger"
 	"gorm.io/gorm/schema"
 )
@@ -111,8 +113,23 @@ func (s *Store) openPostgres(ctx context.Context, dbURL string, opts Options) er
 	// The pool keeps the connections and counts them. database/sql keeps none, so that
 	// each is taken from the pool for one context, and told whom it works for.
 	dialector := postgres.New(postgres.Config{Conn: patient{s.sql, s.renew}}).(*postgres.Dialector)
-	s.read, err = gorm.Open(postgresDialector{*dialector}, s.gormConfig(false))
-	return err
+	if s.read, err = gorm.Open(postgresDialector{*dialector}, s.gormConfig(false)); err != nil {
+		return err
+	}
+	s.read.ClauseBuilders["LIMIT"] = literalLimit
+	return s.read.Callback().Query().Replace("gorm:query", s.query)
+}
+
+// literalLimit writes how many rows are wanted into the statement. As an argument it would
+// be unknown to the planner, which then reckons with a tenth of all rows, finds the plan
+// that it could keep dear, and plans anew each time.
+func literalLimit(c clause.Clause, b clause.Builder) {
+	limit, ok := c.Expression.(clause.Limit)
+	if !ok || limit.Limit == nil || *limit.Limit < 0 || limit.Offset > 0 {
+		c.Build(b)
+		return
+	}
+	b.WriteString("LIMIT " + strconv.Itoa(*limit.Limit))
 }
 
 func (s *Store) openSQLite(path string, opts Options) error {

@@ -1,6 +1,9 @@
 package store
 
 import (
+	"database/sql/driver"
+	"strings"
+
 	"gorm.io/gorm"
 
 	"steelyard/models"
@@ -14,7 +17,7 @@ func Cut[T any](rows []T, first int) []T { return rows[:min(len(rows), first)] }
 // in the map and cannot shift its neighbours.
 func ByID[T any](query *gorm.DB, ids []models.ID, key func(*T) models.ID) (map[models.ID]*T, error) {
 	var rows []*T
-	if err := query.Where("id IN ?", ids).Find(&rows).Error; err != nil {
+	if err := query.Scopes(Among("id", ids)).Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	found := make(map[models.ID]*T, len(rows))
@@ -22,4 +25,34 @@ func ByID[T any](query *gorm.DB, ids []models.ID, key func(*T) models.ID) (map[m
 		found[key(r)] = r
 	}
 	return found, nil
+}
+
+// Among keeps the rows whose column holds one of the ids. PostgreSQL takes them as one
+// array: the statement is the same for any number of them, and its plan is kept. SQLite
+// knows no arrays.
+func Among(column string, ids []models.ID) func(db *gorm.DB) *gorm.DB {
+	return func(db *gorm.DB) *gorm.DB {
+		if db.Name() == string(Postgres) {
+			return db.Where(column+" = ANY(?)", idArray(ids))
+		}
+		return db.Where(column+" IN ?", ids)
+	}
+}
+
+// idArray is an array of ids as PostgreSQL writes it; gorm would make a list of a slice.
+type idArray []models.ID
+
+// Value implements driver.Valuer.
+func (a idArray) Value() (driver.Value, error) {
+	var b strings.Builder
+	b.Grow(2 + 37*len(a))
+	b.WriteByte('{')
+	for i, id := range a {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(id.String())
+	}
+	b.WriteByte('}')
+	return b.String(), nil
 }

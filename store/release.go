@@ -102,7 +102,7 @@ func (a Answers) ready(tx *Tx) (fresh, again []models.ID, err error) {
 	today := models.DateOf(tx.Now, a.Zone)
 	for day, ids := range byDay {
 		var persons int64
-		if err := tx.Model(a.Record).Distinct(a.Person).Where("id IN ?", ids).Count(&persons).Error; err != nil {
+		if err := tx.Model(a.Record).Distinct(a.Person).Scopes(Among("id", ids)).Count(&persons).Error; err != nil {
 			return nil, nil, err
 		}
 		few := persons < int64(a.Enough)
@@ -132,7 +132,7 @@ func (a Answers) ready(tx *Tx) (fresh, again []models.ID, err error) {
 // kept in the order of their ids.
 func (a Answers) rewrite(tx *Tx, ids []models.ID) error {
 	if tx.kind == SQLite {
-		return tx.Model(a.Record).Where("id IN ?", ids).UpdateColumn("released", true).Error
+		return tx.Model(a.Record).Scopes(Among("id", ids)).UpdateColumn("released", true).Error
 	}
 	statement := &gorm.Statement{DB: tx.DB}
 	if err := statement.Parse(a.Record); err != nil {

@@ -85,7 +85,7 @@ func (s *Store) postgresTx(ctx context.Context, fn func(tx *Tx) error) (err erro
 		return fmt.Errorf("begin: %w", err)
 	}
 	g := s.read.Session(&gorm.Session{Context: ctx, NewDB: true})
-	g.Statement.ConnPool = sqlTx
+	g.Statement.ConnPool = onConn{sqlTx, raw}
 	err = guarded(fn, &Tx{DB: g, Now: s.now(), kind: Postgres, pgx: raw, sql: sqlTx})
 	if err == nil {
 		err = ctx.Err() // who has gone is not told that it was done

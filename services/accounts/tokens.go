@@ -91,7 +91,7 @@ func (s *Service) ForgetTokens(ctx context.Context) (int, error) {
 // Whoever sees an account sees them.
 func (s *Service) TokensByAccounts(ctx context.Context, ids []models.ID) (map[models.ID][]*models.AccountToken, error) {
 	var rows []*models.AccountToken
-	ranked := s.Store.Read(ctx).Model(&models.AccountToken{}).Where("account_id IN ?", ids).
+	ranked := s.Store.Read(ctx).Model(&models.AccountToken{}).Scopes(store.Among("account_id", ids)).
 		Select("*, ROW_NUMBER() OVER (PARTITION BY account_id ORDER BY COALESCE(issued_at, revoked_at) DESC, token_id) AS place")
 	err := s.Store.Read(ctx).Table("(?) AS ranked", ranked).Where("place <= ?", maxTokens).Order("account_id, place").Find(&rows).Error
 	found := map[models.ID][]*models.AccountToken{}

@@ -101,7 +101,7 @@ func trendsByOfficials(db *gorm.DB, actor auth.Actor, officials []models.ID) (ma
 	err := db.Scopes(visible(actor)).Select("assessments.*").
 		Joins("JOIN cycles ON cycles.run_id = assessments.run_id").
 		Joins("JOIN postings ON postings.id = assessments.posting_id").
-		Where("assessments.official_id IN ?", officials).
+		Scopes(store.Among("assessments.official_id", officials)).
 		Order("cycles.to_on, cycles.from_on, cycles.id, postings.from_on").Find(&rows).Error
 	if err != nil {
 		return nil, err

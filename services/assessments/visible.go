@@ -100,7 +100,7 @@ func byOfficials(db *gorm.DB, actor auth.Actor, cycle models.ID, officials []mod
 	var rows []*models.Assessment
 	err := db.Scopes(visible(actor)).Select("assessments.*").
 		Joins("JOIN postings ON postings.id = assessments.posting_id").
-		Where(counting, cycle, cycle, cycle).Where("assessments.official_id IN ?", officials).
+		Where(counting, cycle, cycle, cycle).Scopes(store.Among("assessments.official_id", officials)).
 		Order("postings.from_on").Find(&rows).Error
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (s *Service) PartsByAssessments(ctx context.Context, actor auth.Actor, ids 
 }
 
 func partsByAssessments(db *gorm.DB, actor auth.Actor, ids []models.ID) (map[models.ID][]*models.ScorePart, error) {
-	seen := db.Model(&models.Assessment{}).Select("id").Scopes(visible(actor)).Where("id IN ?", ids)
+	seen := db.Model(&models.Assessment{}).Select("id").Scopes(visible(actor)).Scopes(store.Among("id", ids))
 	var rows []*models.Explanation
 	if err := db.Where("assessment_id IN (?)", seen).Find(&rows).Error; err != nil {
 		return nil, err

@@ -160,7 +160,7 @@ func (s *Service) attach(ctx context.Context, actor auth.Actor, a models.Attachm
 // sees its attachments.
 func (s *Service) ByCases(ctx context.Context, ids []models.ID) (map[models.ID][]*models.Attachment, error) {
 	var rows []*models.Attachment
-	if err := s.Store.Read(ctx).Where("case_id IN ?", ids).Order("case_id, created_at, id").Find(&rows).Error; err != nil {
+	if err := s.Store.Read(ctx).Scopes(store.Among("case_id", ids)).Order("case_id, created_at, id").Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	out := make(map[models.ID][]*models.Attachment, len(ids))

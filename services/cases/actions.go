@@ -6,6 +6,7 @@ import (
 
 	"steelyard/auth"
 	"steelyard/models"
+	"steelyard/store"
 )
 
 // Action is what can be done with a case through one operation of the API.
@@ -56,7 +57,7 @@ func (s *Service) ActionsByCases(ctx context.Context, actor auth.Actor, ids []mo
 		return possible, nil
 	}
 	var rows []*models.Case
-	if err := s.Store.Read(ctx).Scopes(visible(actor)).Where("cases.id IN ?", ids).Find(&rows).Error; err != nil {
+	if err := s.Store.Read(ctx).Scopes(visible(actor)).Scopes(store.Among("cases.id", ids)).Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	standings, err := s.standings(ctx, actor, ids)
@@ -86,7 +87,7 @@ func (s *Service) standings(ctx context.Context, actor auth.Actor, ids []models.
 		{excludable(actor), func(st *standing) { st.asked = true }},
 	} {
 		var kept []models.ID
-		if err := db.Model(&models.Case{}).Scopes(ask.scope).Where("cases.id IN ?", ids).Pluck("cases.id", &kept).Error; err != nil {
+		if err := db.Model(&models.Case{}).Scopes(ask.scope).Scopes(store.Among("cases.id", ids)).Pluck("cases.id", &kept).Error; err != nil {
 			return nil, err
 		}
 		for _, id := range kept {

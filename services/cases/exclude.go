@@ -219,7 +219,7 @@ func dropExclusion(tx *store.Tx, c *models.Case) error {
 // sees it.
 func (s *Service) ExclusionsByCases(ctx context.Context, ids []models.ID) (map[models.ID]*models.Exclusion, error) {
 	var rows []*models.Exclusion
-	if err := s.Store.Read(ctx).Where("case_id IN ?", ids).Order("asked_at, id").Find(&rows).Error; err != nil {
+	if err := s.Store.Read(ctx).Scopes(store.Among("case_id", ids)).Order("asked_at, id").Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	latest := make(map[models.ID]*models.Exclusion, len(rows))

@@ -138,7 +138,7 @@ func (s *Service) JoinedByCases(ctx context.Context, actor auth.Actor, ids []mod
 		return joined, nil // one resident does not learn of another
 	}
 	var rows []*models.Case
-	err := s.Store.Read(ctx).Scopes(visible(actor)).Where("cases.lead_id IN ?", ids).Order("cases.id").Find(&rows).Error
+	err := s.Store.Read(ctx).Scopes(visible(actor)).Scopes(store.Among("cases.lead_id", ids)).Order("cases.id").Find(&rows).Error
 	for _, c := range rows {
 		joined[*c.LeadID] = append(joined[*c.LeadID], c)
 	}

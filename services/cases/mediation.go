@@ -188,7 +188,7 @@ func endMediation(tx *store.Tx, c *models.Case, subject string, outcome models.C
 // sees it.
 func (s *Service) MediationsByCases(ctx context.Context, ids []models.ID) (map[models.ID]*models.Mediation, error) {
 	var rows []*models.Mediation
-	if err := s.Store.Read(ctx).Where("case_id IN ?", ids).Order("started_at, id").Find(&rows).Error; err != nil {
+	if err := s.Store.Read(ctx).Scopes(store.Among("case_id", ids)).Order("started_at, id").Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	latest := make(map[models.ID]*models.Mediation, len(rows))

@@ -198,7 +198,7 @@ func (s *Service) ByIDs(ctx context.Context, actor auth.Actor, ids []models.ID) 
 func (s *Service) LatestByOfficials(ctx context.Context, actor auth.Actor, officials []models.ID, first int) (map[models.ID][]*models.Case, error) {
 	db := s.Store.Read(ctx)
 	source, selected := s.Store.Dialect().FirstOfEach("cases")
-	each := db.Model(&models.Official{}).Where("id IN ?", officials).Select("id")
+	each := db.Model(&models.Official{}).Scopes(store.Among("id", officials)).Select("id")
 	newest := db.Model(&models.Case{}).Scopes(visible(actor)).Where("cases.official_id = each.id").
 		Order("cases.opened_at DESC, cases.id DESC").Limit(first).Select(selected)
 	var rows []*models.Case
@@ -216,7 +216,7 @@ func (s *Service) LatestByOfficials(ctx context.Context, actor auth.Actor, offic
 // case sees its history.
 func (s *Service) EventsByCases(ctx context.Context, ids []models.ID) (map[models.ID][]*models.CaseEvent, error) {
 	var rows []*models.CaseEvent
-	if err := s.Store.Read(ctx).Where("case_id IN ?", ids).Order("case_id, seq").Find(&rows).Error; err != nil {
+	if err := s.Store.Read(ctx).Scopes(store.Among("case_id", ids)).Order("case_id, seq").Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	events := make(map[models.ID][]*models.CaseEvent, len(ids))

@@ -208,7 +208,7 @@ func (s *Service) RecordAchievement(ctx context.Context, actor auth.Actor, in Ne
 // within the actor's scope or of the actor's own.
 func (s *Service) AchievementsByOfficials(ctx context.Context, actor auth.Actor, officials []models.ID) (map[models.ID][]*models.Achievement, error) {
 	var rows []*models.Achievement
-	err := s.Store.Read(ctx).Where("official_id IN ?", officials).Where(seen, scopeOf(actor), actor.OfficialID).
+	err := s.Store.Read(ctx).Scopes(store.Among("official_id", officials)).Where(seen, scopeOf(actor), actor.OfficialID).
 		Order("at DESC, id DESC").Limit(maxListed * max(len(officials), 1)).Find(&rows).Error
 	found := map[models.ID][]*models.Achievement{}
 	for _, a := range rows {

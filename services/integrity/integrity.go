@@ -121,7 +121,7 @@ func (s *Service) AppealsByFlags(ctx context.Context, ids []models.ID) (map[mode
 	}
 	err := s.Store.Read(ctx).Table("integrity_flags").Select("integrity_flags.id AS flag, flag_appeals.*").
 		Joins("JOIN flag_appeals ON flag_appeals.flag_id = COALESCE(integrity_flags.carried_id, integrity_flags.id)").
-		Where("integrity_flags.id IN ?", ids).Scan(&rows).Error
+		Scopes(store.Among("integrity_flags.id", ids)).Scan(&rows).Error
 	if err != nil {
 		return nil, err
 	}

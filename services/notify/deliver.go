@@ -201,7 +201,7 @@ func (s *Service) messages(ctx context.Context, taken []models.NotificationDeliv
 		Joins("JOIN org_units AS u ON u.id = n.unit_id").
 		Joins("LEFT JOIN webhooks AS w ON w.id = d.webhook_id").
 		Joins("LEFT JOIN case_contacts AS k ON k.case_id = n.case_id AND d.channel = ?", models.DeliveryMail).
-		Where("d.id IN ?", ids).Scan(&rows).Error
+		Scopes(store.Among("d.id", ids)).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read notifications: %w", err)
 	}

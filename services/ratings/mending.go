@@ -144,7 +144,7 @@ func (s *Service) RateAgain(ctx context.Context, in Again) (string, *models.Rati
 // other.
 func furtherOnes(db *gorm.DB, ids []models.ID) (map[models.ID]bool, error) {
 	var further []models.ID
-	if err := db.Model(&models.ReplyDuty{}).Where("again_id IN ?", ids).Pluck("again_id", &further).Error; err != nil {
+	if err := db.Model(&models.ReplyDuty{}).Scopes(store.Among("again_id", ids)).Pluck("again_id", &further).Error; err != nil {
 		return nil, err
 	}
 	are := make(map[models.ID]bool, len(further))

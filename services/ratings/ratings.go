@@ -101,7 +101,7 @@ func (s *Service) EncountersByIDs(ctx context.Context, actor auth.Actor, ids []m
 // see it.
 func (s *Service) DutiesByRating(ctx context.Context, ids []models.ID) (map[models.ID]*Due, error) {
 	var rows []models.ReplyDuty
-	if err := s.Store.Read(ctx).Where("rating_id IN ?", ids).Find(&rows).Error; err != nil {
+	if err := s.Store.Read(ctx).Scopes(store.Among("rating_id", ids)).Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	replied, err := s.RepliesByRating(ctx, ids)
@@ -127,7 +127,7 @@ func (s *Service) DutiesByRating(ctx context.Context, ids []models.ID) (map[mode
 // RepliesByRating returns the replies to ratings, by rating.
 func (s *Service) RepliesByRating(ctx context.Context, ids []models.ID) (map[models.ID]*models.RatingReply, error) {
 	var rows []*models.RatingReply
-	if err := s.Store.Read(ctx).Where("rating_id IN ?", ids).Find(&rows).Error; err != nil {
+	if err := s.Store.Read(ctx).Scopes(store.Among("rating_id", ids)).Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	replies := make(map[models.ID]*models.RatingReply, len(rows))

@@ -169,7 +169,7 @@ func (s *Service) eraseCase(tx *store.Tx, c *models.Case) error {
 
 // eraseRatings empties ratings.
 func eraseRatings(tx *store.Tx, ids []models.ID) error {
-	err := tx.Model(&models.Rating{}).Where("id IN ?", ids).UpdateColumns(map[string]any{"comment": nil, "contact": nil}).Error
+	err := tx.Model(&models.Rating{}).Scopes(store.Among("id", ids)).UpdateColumns(map[string]any{"comment": nil, "contact": nil}).Error
 	if err != nil {
 		return fmt.Errorf("erase ratings: %w", err)
 	}

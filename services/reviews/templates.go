@@ -141,7 +141,7 @@ func (s *Service) TemplatesByIDs(ctx context.Context, ids []models.ID) (map[mode
 // QuestionsByTemplate returns the questions of questionnaires, in their order.
 func (s *Service) QuestionsByTemplate(ctx context.Context, ids []models.ID) (map[models.ID][]*models.ReviewQuestion, error) {
 	var rows []*models.ReviewQuestion
-	err := s.Store.Read(ctx).Where("template_id IN ?", ids).Order("template_id, place").Find(&rows).Error
+	err := s.Store.Read(ctx).Scopes(store.Among("template_id", ids)).Order("template_id, place").Find(&rows).Error
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,181 @@
+// Command generate makes the API's code of the schema: by gqlgen, and then shorter for
+// what needs no resolver. A field whose value is at hand in its record is marshalled at
+// once, without a context of its own, closures and middleware; a list of records of which
+// only such fields are asked for is marshalled one after the other, without a goroutine for
+// each. Everything else stays as gqlgen makes it. Where gqlgen's own code comes to look
+// otherwise, generate fails and says so.
+package main
+
+import (
+	"fmt"
+	"go/format"
+	"log"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/api"
+	"github.com/99designs/gqlgen/codegen"
+	"github.com/99designs/gqlgen/codegen/config"
+	"golang.org/x/tools/imports"
+)
+
+func main() {
+	log.SetFlags(0)
+	if err := generate(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func generate() error {
+	cfg, err := config.LoadConfigFromDefaultLocations()
+	if err != nil {
+		return err
+	}
+	seen := &atHand{fields: map[string][]string{}}
+	if err := api.Generate(cfg, api.AddPlugin(seen)); err != nil {
+		return err
+	}
+	names, err := filepath.Glob(filepath.Join(cfg.Exec.Dir(), "*.generated.go"))
+	if err != nil {
+		return err
+	}
+	collected := map[string]string{} // the variable of a type's names, by type
+	shortened := 0
+	for _, name := range names {
+		code, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		for _, m := range ofObject.FindAllSubmatch(code, -1) {
+			collected[string(m[1])] = string(m[2])
+		}
+	}
+	for _, name := range names {
+		n, err := seen.shorten(name, collected)
+		if err != nil {
+			return err
+		}
+		shortened += n
+	}
+	if want := seen.count(); shortened != want {
+		return fmt.Errorf("%d fields are at hand, and %d were found in gqlgen's code: does it look otherwise now?", want, shortened)
+	}
+	table, err := format.Source(seen.table())
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(cfg.Exec.Dir(), "athand.generated.go"), table, 0o644)
+}
+
+// atHand are the fields that need no resolver, by type. It sees them as a plugin of gqlgen.
+type atHand struct{ fields map[string][]string }
+
+// Name implements plugin.Plugin.
+func (*atHand) Name() string { return "athand" }
+
+// GenerateCode implements plugin.CodeGenerator; gqlgen calls it before it writes code.
+func (a *atHand) GenerateCode(data *codegen.Data) error {
+	for _, object := range data.Objects {
+		if object.Root || strings.HasPrefix(object.Name, "__") {
+			continue
+		}
+		for _, f := range object.Fields {
+			if isAtHand(f) {
+				a.fields[object.Name] = append(a.fields[object.Name], f.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// isAtHand says whether a field is a leaf that stands in its record as it is, and is never
+// missing where the schema promises it: a missing one is an error that names its place.
+func isAtHand(f *codegen.Field) bool {
+	leaf := f.TypeReference.Definition.IsLeafType()
+	promised := f.TypeReference.GQL.NonNull && f.TypeReference.IsPtr()
+	return leaf && !promised && f.IsVariable() && !f.IsResolver && !f.HasDirectives() && len(f.Args) == 0
+}
+
+func (a *atHand) count() int {
+	n := 0
+	for _, fields := range a.fields {
+		n += len(fields)
+	}
+	return n
+}
+
+var (
+	// ofField is gqlgen's code of a field: type and name, the record's type, the value, and what marshals it.
+	ofField = regexp.MustCompile(`func \(ec \*executionContext\) _(\w+?)_(\w+)\(ctx context\.Context, field graphql\.CollectedField, obj (\S+)\) \(ret graphql\.Marshaler\) \{
+	return graphql\.ResolveField\(
+		ctx,
+		ec\.OperationContext,
+		field,
+		func\(ctx context\.Context, field graphql\.CollectedField\) \(\*graphql\.FieldContext, error\) \{
+			return ec\.fieldContext_\w+\(ctx, field\)
+		\},
+		func\(ctx context\.Context\) \(any, error\) \{
+			return (obj\.[\w.]+), nil
+		\},
+		nil,
+		func\(ctx context\.Context, selections ast\.SelectionSet, v [^\n]+\) graphql\.Marshaler \{
+			return ec\.([^(\s]+)\(ctx, selections, v\)
+		\},
+		true,
+		(?:true|false),
+	\)
+\}`)
+	// ofObject is the beginning of its code of an object: the type, and the variable of its names.
+	ofObject = regexp.MustCompile(`func \(ec \*executionContext\) _(\w+)\(ctx context\.Context, sel ast\.SelectionSet, obj [^\n]+\) graphql\.Marshaler \{
+	fields := graphql\.CollectFields\(ec\.OperationContext, sel, (\w+)\)`)
+	// ofList is the code of a list, as far as the call that starts a goroutine for each: the type and that call.
+	ofList = regexp.MustCompile(`func \(ec \*executionContext\) marshal[NO](\w+)2[^(\s]*ᚕ[^(\s]*\(ctx context\.Context, sel ast\.SelectionSet, v [^\n]+\) graphql\.Marshaler \{(?:\n[^\n}]+|\n\t\})*?\n\tret := graphql\.MarshalSliceConcurrently\(ctx, len\(v\), 0, false, `)
+)
+
+// shorten rewrites a file of gqlgen's and says how many fields it found.
+func (a *atHand) shorten(name string, collected map[string]string) (int, error) {
+	code, err := os.ReadFile(name)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	short := ofField.ReplaceAllFunc(code, func(whole []byte) []byte {
+		m := ofField.FindSubmatch(whole)
+		if !slices.Contains(a.fields[string(m[1])], string(m[2])) {
+			return whole
+		}
+		n++
+		return fmt.Appendf(nil, "func (ec *executionContext) _%s_%s(ctx context.Context, field graphql.CollectedField, obj %s) (ret graphql.Marshaler) {\n\treturn ec.%s(ctx, field.Selections, %s)\n}",
+			m[1], m[2], m[3], m[5], m[4])
+	})
+	short = ofList.ReplaceAllFunc(short, func(whole []byte) []byte {
+		of := string(ofList.FindSubmatch(whole)[1])
+		if len(a.fields[of]) == 0 || collected[of] == "" {
+			return whole
+		}
+		return []byte(strings.Replace(string(whole), "graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, ",
+			fmt.Sprintf("marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, %s), atHand[%q], len(v), ", collected[of], of), 1))
+	})
+	tidy, err := imports.Process(name, short, nil) // what only the longer code used is imported no more
+	if err != nil {
+		return 0, err
+	}
+	return n, os.WriteFile(name, tidy, 0o644)
+}
+
+// table is the code of the fields at hand.
+func (a *atHand) table() []byte {
+	b := []byte("// Code generated by steelyard/graph/generate, DO NOT EDIT.\n\npackage graph\n\n// atHand are the fields of each type that need no resolver.\nvar atHand = map[string]map[string]bool{\n")
+	for _, of := range slices.Sorted(maps.Keys(a.fields)) {
+		b = fmt.Appendf(b, "\t%q: {%q: true", of, "__typename")
+		for _, field := range slices.Sorted(slices.Values(a.fields[of])) {
+			b = fmt.Appendf(b, ", %q: true", field)
+		}
+		b = append(b, "},\n"...)
+	}
+	return append(b, "}\n"...)
+}

@@ -1,0 +1,276 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"gorm.io/gorm"
+	"gorm.io/gorm/callbacks"
+	"gorm.io/gorm/schema"
+
+	"steelyard/models"
+)
+
+// onConn is a transaction of database/sql with the connection that it runs on.
+type onConn struct {
+	*sql.Tx
+	conn *pgx.Conn
+}
+
+// query is gorm's callback for Find, Take and their like on PostgreSQL: gorm writes the
+// statement, and records are read from pgx's binary rows. By way of database/sql each
+// value would be made three times, and rows of many columns cost more than PostgreSQL
+// takes to find them. What is not a record, or asks for relations, is left to gorm.
+func (s *Store) query(db *gorm.DB) {
+	if db.Error != nil {
+		return
+	}
+	into, ok := recordsOf(db)
+	on := s.queryer(db)
+	if !ok || on == nil || db.DryRun {
+		callbacks.Query(db)
+		return
+	}
+	callbacks.BuildQuerySQL(db)
+	if db.Error != nil {
+		return
+	}
+	db.RowsAffected = 0
+	if err := into.read(db, on); err != nil {
+		_ = db.AddError(err) // it keeps the error for the caller
+		return
+	}
+	if db.Statement.Result != nil {
+		db.Statement.Result.RowsAffected = db.RowsAffected
+	}
+	if db.RowsAffected == 0 && db.Statement.RaiseErrorOnNotFound {
+		_ = db.AddError(gorm.ErrRecordNotFound)
+	}
+}
+
+// queryer is what a handle's statements run on; nil where only database/sql knows.
+func (s *Store) queryer(db *gorm.DB) pgxQueryer {
+	switch pool := db.Statement.ConnPool.(type) {
+	case *sql.DB:
+		return again{s.pool}
+	case onConn:
+		return pool.conn
+	}
+	return nil
+}
+
+// again asks once more where a connection had died before anything was sent over it.
+type again struct{ pgxQueryer }
+
+func (a again) Query(ctx context.Context, query string, args ...any) (pgx.Rows, error) {
+	rows, err := a.pgxQueryer.Query(ctx, query, args...)
+	if err != nil && pgconn.SafeToRetry(err) && ctx.Err() == nil {
+		return a.pgxQueryer.Query(ctx, query, args...)
+	}
+	return rows, err
+}
+
+// records are where the rows of a query go: one record, or a slice of them.
+type records struct {
+	dest    reflect.Value // the record, or the slice
+	record  reflect.Type
+	setters map[string]setter // by column
+}
+
+// recordsOf says where the rows of a query go; false where that is not plain records.
+func recordsOf(db *gorm.DB) (records, bool) {
+	st := db.Statement
+	if st.Schema == nil || len(st.Joins) > 0 || len(st.Preloads) > 0 || len(st.ColumnMapping) > 0 || !st.ReflectValue.CanSet() {
+		return records{}, false
+	}
+	record := st.ReflectValue.Type()
+	if record.Kind() == reflect.Slice {
+		if record = record.Elem(); record.Kind() == reflect.Pointer {
+			record = record.Elem()
+		}
+	}
+	if record != st.Schema.ModelType {
+		return records{}, false
+	}
+	return records{dest: st.ReflectValue, record: record, setters: settersOf(st.Schema)}, true
+}
+
+// read runs the statement and reads its rows.
+func (d records) read(db *gorm.DB, on pgxQueryer) error {
+	st := db.Statement
+	rows, err := on.Query(st.Context, st.SQL.String(), st.Vars...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var set []setter
+	for _, column := range rows.FieldDescriptions() {
+		set = append(set, d.setters[column.Name].fitting(column)) // a column of no field is passed over, as gorm does
+	}
+	row := &Row{}
+	many := d.dest.Kind() == reflect.Slice
+	if many {
+		d.dest.Set(reflect.MakeSlice(d.dest.Type(), 0, 20))
+	}
+	for rows.Next() {
+		row.raw = rows.RawValues()
+		into := d.dest
+		if many {
+			into = reflect.New(d.record).Elem()
+		}
+		for i := range set {
+			if err := set[i].set(row, i, into); err != nil {
+				return err
+			}
+		}
+		if row.err != nil {
+			return row.err
+		}
+		db.RowsAffected++
+		if !many {
+			break
+		}
+		d.append(into)
+	}
+	rows.Close()
+	return rows.Err()
+}
+
+// append adds a record to the slice.
+func (d records) append(record reflect.Value) {
+	if d.dest.Type().Elem().Kind() == reflect.Pointer {
+		record = record.Addr()
+	}
+	d.dest.Set(reflect.Append(d.dest, record))
+}
+
+// setter reads a column into a field.
+type setter struct {
+	place []int // of the field within the record
+	types []uint32
+	read  func(r *Row, i int, field reflect.Value) error
+	name  string
+}
+
+// set reads column i of a row into its field of a record. NULL leaves the field as a new
+// record has it.
+func (s setter) set(r *Row, i int, record reflect.Value) error {
+	if s.read == nil {
+		return nil
+	}
+	field := record.FieldByIndex(s.place)
+	if r.Null(i) {
+		field.SetZero()
+		return nil
+	}
+	if field.Kind() == reflect.Pointer {
+		field.Set(reflect.New(field.Type().Elem()))
+		field = field.Elem()
+	}
+	if err := s.read(r, i, field); err != nil {
+		return fmt.Errorf("column %s: %w", s.name, err)
+	}
+	return nil
+}
+
+// fitting is the setter for a column as PostgreSQL describes it: where the column is of
+// another type than the field's own, pgx decides.
+func (s setter) fitting(column pgconn.FieldDescription) setter {
+	binary := column.Format == pgtype.BinaryFormatCode || column.DataTypeOID == pgtype.TextOID
+	if s.read == nil || binary && slices.Contains(s.types, column.DataTypeOID) {
+		return s
+	}
+	s.read = func(r *Row, i int, field reflect.Value) error {
+		return types.Scan(column.DataTypeOID, column.Format, r.raw[i], field.Addr().Interface())
+	}
+	return s
+}
+
+// types knows PostgreSQL's types; it is only read.
+var types = pgtype.NewMap()
+
+// settersOfSchema has what settersOf has found, by schema.
+var settersOfSchema sync.Map
+
+// settersOf has the setter of each column of a record.
+func settersOf(s *schema.Schema) map[string]setter {
+	if found, ok := settersOfSchema.Load(s); ok {
+		return found.(map[string]setter)
+	}
+	made := make(map[string]setter, len(s.FieldsByDBName))
+	for column, field := range s.FieldsByDBName {
+		one := setterFor(field)
+		one.name, one.place = column, field.StructField.Index
+		made[column] = one
+	}
+	settersOfSchema.Store(s, made)
+	return made
+}
+
+// setterFor chooses how a field is read by its type.
+func setterFor(field *schema.Field) setter {
+	if field.Serializer != nil {
+		return setter{types: texts, read: readJSON} // the one serializer of models
+	}
+	plain := field.StructField.Type
+	if plain.Kind() == reflect.Pointer {
+		plain = plain.Elem()
+	}
+	switch reflect.Zero(plain).Interface().(type) {
+	case models.ID:
+		return setter{types: []uint32{pgtype.UUIDOID}, read: readAs((*Row).ID)}
+	case models.Date:
+		return setter{types: []uint32{pgtype.DateOID}, read: readAs((*Row).Date)}
+	case time.Time:
+		return setter{types: []uint32{pgtype.TimestamptzOID}, read: readAs(func(r *Row, i int) time.Time {
+			micros, _ := r.Micros(i)
+			return time.UnixMicro(micros).UTC()
+		})}
+	}
+	switch plain.Kind() {
+	case reflect.String:
+		return setter{types: texts, read: func(r *Row, i int, field reflect.Value) error { field.SetString(r.Text(i)); return nil }}
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		return setter{types: []uint32{pgtype.Int8OID, pgtype.Int4OID}, read: func(r *Row, i int, field reflect.Value) error { field.SetInt(r.Int(i)); return nil }}
+	case reflect.Float64:
+		return setter{types: []uint32{pgtype.Float8OID}, read: func(r *Row, i int, field reflect.Value) error { field.SetFloat(r.Float(i)); return nil }}
+	case reflect.Bool:
+		return setter{types: []uint32{pgtype.BoolOID}, read: func(r *Row, i int, field reflect.Value) error { field.SetBool(r.Bool(i)); return nil }}
+	case reflect.Slice:
+		if plain.Elem().Kind() == reflect.Uint8 {
+			return setter{types: []uint32{pgtype.ByteaOID}, read: func(r *Row, i int, field reflect.Value) error {
+				field.SetBytes(slices.Clone(r.Bytes(i)))
+				return nil
+			}}
+		}
+	}
+	return setter{read: func(*Row, int, reflect.Value) error { return fmt.Errorf("no way to read a %s", plain) }}
+}
+
+var texts = []uint32{pgtype.TextOID, pgtype.VarcharOID}
+
+// readAs reads a field of just this type.
+func readAs[T any](read func(r *Row, i int) T) func(r *Row, i int, field reflect.Value) error {
+	return func(r *Row, i int, field reflect.Value) error {
+		*field.Addr().Interface().(*T) = read(r, i)
+		return nil
+	}
+}
+
+func readJSON(r *Row, i int, field reflect.Value) error {
+	text := r.Bytes(i)
+	if len(text) == 0 {
+		field.SetZero()
+		return nil
+	}
+	return json.Unmarshal(text, field.Addr().Interface())
+}
