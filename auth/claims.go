@@ -54,6 +54,11 @@ func (c *claims) Validate() error {
 	return nil
 }
 
+// viewer is whom the claims prove.
+func (c *claims) viewer() Viewer {
+	return Viewer{Subject: c.Subject, Role: c.Role, Unit: c.Unit, Epoch: c.Epoch, TokenID: c.ID}
+}
+
 // checkName refuses what is too long to be a name or would break a log line.
 func checkName(claim, name string) error {
 	if len(name) > maxName {

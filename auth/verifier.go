@@ -54,6 +54,7 @@ type Config struct {
 // Verifier turns bearer tokens into viewers. It is safe for concurrent use.
 type Verifier struct {
 	parser *jwt.Parser
+	proven *proofs
 	fixed  []verifyKey
 	own    *ownKeys
 	remote *remoteKeys
@@ -80,7 +81,11 @@ func NewVerifier(ctx context.Context, cfg Config) (*Verifier, error) {
 	if cfg.Provider != nil && cfg.Provider.Issuer() == cfg.Issuer {
 		return nil, fmt.Errorf("tokens: %s would issue tokens of two kinds: the sign-in's issuer needs another name than that of bearer tokens", cfg.Issuer)
 	}
-	v := &Verifier{fixed: fixed, parser: newParser(cfg), provider: cfg.Provider}
+	options := parserOptions(cfg)
+	v := &Verifier{fixed: fixed, parser: jwt.NewParser(options...), provider: cfg.Provider}
+	if v.proven, err = newProofs(options); err != nil {
+		return nil, fmt.Errorf("tokens: %w", err)
+	}
 	log := cfg.Log
 	if log == nil {
 		log = slog.Default()
@@ -101,7 +106,7 @@ func NewVerifier(ctx context.Context, cfg Config) (*Verifier, error) {
 	return v, nil
 }
 
-func newParser(cfg Config) *jwt.Parser {
+func parserOptions(cfg Config) []jwt.ParserOption {
 	methods := outsideAlgorithms()
 	if cfg.AllowDevelopmentSecret && len(cfg.DevelopmentSecret) > 0 {
 		methods = append(methods, jwt.SigningMethodHS256.Alg())
@@ -118,7 +123,7 @@ func newParser(cfg Config) *jwt.Parser {
 	if cfg.Now != nil {
 		options = append(options, jwt.WithTimeFunc(cfg.Now))
 	}
-	return jwt.NewParser(options...)
+	return options
 }
 
 // fixedKeys gathers the keys that are known at the start and refuses a kid that two of them share.
@@ -159,6 +164,9 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Viewer, error) {
 	if len(token) > MaxTokenBytes {
 		return Viewer{}, refused(ReasonInvalid, fmt.Errorf("token has %d bytes", len(token)))
 	}
+	if c, ok := v.proven.recall(ctx, token, v.keys); ok {
+		return c.viewer(), nil
+	}
 	if err := checkMembers(token, v.provider == nil); err != nil {
 		return Viewer{}, refused(ReasonInvalid, err)
 	}
@@ -171,7 +179,11 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Viewer, error) {
 		}
 	}
 	var c claims
-	_, err := v.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) { return v.keys(ctx, t) })
+	var keys any
+	t, err := v.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (_ any, err error) {
+		keys, err = v.keys(ctx, t)
+		return keys, err
+	})
 	switch {
 	// A date out of range overflows, on some processors into the past: such a token is invalid, not expired.
 	case errors.Is(err, jwt.ErrTokenExpired) && c.Validate() == nil:
@@ -179,7 +191,8 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Viewer, error) {
 	case err != nil:
 		return Viewer{}, refused(ReasonInvalid, err)
 	}
-	return Viewer{Subject: c.Subject, Role: c.Role, Unit: c.Unit, Epoch: c.Epoch, TokenID: c.ID}, nil
+	v.proven.remember(token, c, t, keys)
+	return c.viewer(), nil
 }
 
 // claimedIssuer is whom a token names as its issuer, which says whose rules it is held to and proves nothing.
