@@ -808,13 +808,13 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Account_unit(ctx, field, obj)
 				})
 		case "official":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Account_official(ctx, field, obj)
@@ -835,7 +835,7 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "tokens":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Account_tokens(ctx, field, obj)
@@ -1030,7 +1030,7 @@ func (ec *executionContext) _AccountToken(ctx context.Context, sel ast.Selection
 
 func (ec *executionContext) marshalNAccount2ᚕᚖsteelyardᚋmodelsᚐAccountᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Account) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Account", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, accountImplementors), atHand["Account"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "Account", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAccount2ᚖsteelyardᚋmodelsᚐAccount(ctx, sel, v[i])
@@ -1062,7 +1062,7 @@ func (ec *executionContext) marshalNAccountConnection2ᚖsteelyardᚋgraphᚐAcc
 }
 
 func (ec *executionContext) marshalNAccountEdge2ᚕᚖsteelyardᚋgraphᚐAccountEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*AccountEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, accountEdgeImplementors), atHand["AccountEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "AccountEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAccountEdge2ᚖsteelyardᚋgraphᚐAccountEdge(ctx, sel, v[i])
@@ -1114,7 +1114,7 @@ func (ec *executionContext) unmarshalNAccountStepInput2steelyardᚋgraphᚐAccou
 }
 
 func (ec *executionContext) marshalNAccountToken2ᚕᚖsteelyardᚋmodelsᚐAccountTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.AccountToken) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, accountTokenImplementors), atHand["AccountToken"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "AccountToken", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAccountToken2ᚖsteelyardᚋmodelsᚐAccountToken(ctx, sel, v[i])

@@ -1589,19 +1589,19 @@ func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Assessment_official(ctx, field, obj)
 				})
 		case "cycle":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Assessment_cycle(ctx, field, obj)
 				})
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Assessment_unit(ctx, field, obj)
@@ -1612,7 +1612,7 @@ func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "peerGroup":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Assessment_peerGroup(ctx, field, obj)
@@ -1653,7 +1653,7 @@ func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "grade":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Assessment_grade(ctx, field, obj)
@@ -1684,7 +1684,7 @@ func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "change":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Assessment_change(ctx, field, obj)
@@ -1700,13 +1700,13 @@ func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "explanation":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Assessment_explanation(ctx, field, obj)
 				})
 		case "peers":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Assessment_peers(ctx, field, obj)
@@ -1803,7 +1803,7 @@ func (ec *executionContext) _AssessmentConnection(ctx context.Context, sel ast.S
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "totalCount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AssessmentConnection_totalCount(ctx, field, obj)
@@ -1880,13 +1880,13 @@ func (ec *executionContext) _AssessmentRun(ctx context.Context, sel ast.Selectio
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "cycle":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AssessmentRun_cycle(ctx, field, obj)
 				})
 		case "policy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AssessmentRun_policy(ctx, field, obj)
@@ -1937,13 +1937,13 @@ func (ec *executionContext) _AssessmentRun(ctx context.Context, sel ast.Selectio
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "evidenceDigest":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AssessmentRun_evidenceDigest(ctx, field, obj)
 				})
 		case "policyDigest":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AssessmentRun_policyDigest(ctx, field, obj)
@@ -2346,7 +2346,7 @@ func (ec *executionContext) _ScorePart(ctx context.Context, sel ast.SelectionSet
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ScorePart")
 		case "component":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ScorePart_component(ctx, field, obj)
@@ -2357,7 +2357,7 @@ func (ec *executionContext) _ScorePart(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "label":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ScorePart_label(ctx, field, obj)
@@ -2373,7 +2373,7 @@ func (ec *executionContext) _ScorePart(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "evidence":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ScorePart_evidence(ctx, field, obj)
@@ -2401,7 +2401,7 @@ func (ec *executionContext) _ScorePart(ctx context.Context, sel ast.SelectionSet
 
 func (ec *executionContext) marshalNAssessment2ᚕᚖsteelyardᚋmodelsᚐAssessmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Assessment) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Assessment", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, assessmentImplementors), atHand["Assessment"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "Assessment", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAssessment2ᚖsteelyardᚋmodelsᚐAssessment(ctx, sel, v[i])
@@ -2433,7 +2433,7 @@ func (ec *executionContext) marshalNAssessmentConnection2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNAssessmentEdge2ᚕᚖsteelyardᚋgraphᚐAssessmentEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*AssessmentEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, assessmentEdgeImplementors), atHand["AssessmentEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "AssessmentEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAssessmentEdge2ᚖsteelyardᚋgraphᚐAssessmentEdge(ctx, sel, v[i])
@@ -2512,7 +2512,7 @@ func (ec *executionContext) marshalNComponentScore2steelyardᚋmodelsᚐComponen
 }
 
 func (ec *executionContext) marshalNComponentScore2ᚕsteelyardᚋmodelsᚐComponentScoreᚄ(ctx context.Context, sel ast.SelectionSet, v []models.ComponentScore) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, componentScoreImplementors), atHand["ComponentScore"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ComponentScore", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComponentScore2steelyardᚋmodelsᚐComponentScore(ctx, sel, v[i])
@@ -2538,7 +2538,7 @@ func (ec *executionContext) marshalNContentEncoding2steelyardᚋgraphᚐContentE
 }
 
 func (ec *executionContext) marshalNEvidencePiece2ᚕᚖsteelyardᚋmodelsᚐEvidencePieceᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.EvidencePiece) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, evidencePieceImplementors), atHand["EvidencePiece"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "EvidencePiece", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEvidencePiece2ᚖsteelyardᚋmodelsᚐEvidencePiece(ctx, sel, v[i])
@@ -2570,7 +2570,7 @@ func (ec *executionContext) marshalNExplanation2ᚖsteelyardᚋmodelsᚐExplanat
 }
 
 func (ec *executionContext) marshalNPeerFigure2ᚕᚖsteelyardᚋservicesᚋassessmentsᚐPeerFigureᚄ(ctx context.Context, sel ast.SelectionSet, v []*assessments.PeerFigure) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, peerFigureImplementors), atHand["PeerFigure"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "PeerFigure", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPeerFigure2ᚖsteelyardᚋservicesᚋassessmentsᚐPeerFigure(ctx, sel, v[i])
@@ -2660,7 +2660,7 @@ func (ec *executionContext) marshalNScoreComponent2steelyardᚋmodelsᚐScoreCom
 }
 
 func (ec *executionContext) marshalNScorePart2ᚕᚖsteelyardᚋmodelsᚐScorePartᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ScorePart) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, scorePartImplementors), atHand["ScorePart"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ScorePart", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNScorePart2ᚖsteelyardᚋmodelsᚐScorePart(ctx, sel, v[i])

@@ -778,7 +778,7 @@ func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "title":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AuditEntry_title(ctx, field, obj)
@@ -789,7 +789,7 @@ func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "nounTitle":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AuditEntry_nounTitle(ctx, field, obj)
@@ -800,7 +800,7 @@ func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "details":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AuditEntry_details(ctx, field, obj)
@@ -816,7 +816,7 @@ func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AuditEntry_unit(ctx, field, obj)
@@ -941,7 +941,7 @@ func (ec *executionContext) _AuditFault(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "entryId":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AuditFault_entryId(ctx, field, obj)
@@ -985,7 +985,7 @@ func (ec *executionContext) _AuditHead(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "hash":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AuditHead_hash(ctx, field, obj)
@@ -996,7 +996,7 @@ func (ec *executionContext) _AuditHead(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "signature":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AuditHead_signature(ctx, field, obj)
@@ -1007,25 +1007,25 @@ func (ec *executionContext) _AuditHead(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "publicKey":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AuditHead_publicKey(ctx, field, obj)
 				})
 		case "checkedAt":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AuditHead_checkedAt(ctx, field, obj)
 				})
 		case "holds":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AuditHead_holds(ctx, field, obj)
 				})
 		case "fault":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AuditHead_fault(ctx, field, obj)
@@ -1067,7 +1067,7 @@ func (ec *executionContext) marshalNAuditDefect2steelyardᚋauditchainᚐDefect(
 }
 
 func (ec *executionContext) marshalNAuditDetail2ᚕᚖsteelyardᚋgraphᚐAuditDetailᚄ(ctx context.Context, sel ast.SelectionSet, v []*AuditDetail) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, auditDetailImplementors), atHand["AuditDetail"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "AuditDetail", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAuditDetail2ᚖsteelyardᚋgraphᚐAuditDetail(ctx, sel, v[i])
@@ -1092,7 +1092,7 @@ func (ec *executionContext) marshalNAuditDetail2ᚖsteelyardᚋgraphᚐAuditDeta
 
 func (ec *executionContext) marshalNAuditEntry2ᚕᚖsteelyardᚋservicesᚋauditᚐChainedᚄ(ctx context.Context, sel ast.SelectionSet, v []*audit.Chained) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "AuditEntry", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, auditEntryImplementors), atHand["AuditEntry"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "AuditEntry", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAuditEntry2ᚖsteelyardᚋservicesᚋauditᚐChained(ctx, sel, v[i])
@@ -1124,7 +1124,7 @@ func (ec *executionContext) marshalNAuditEntryConnection2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNAuditEntryEdge2ᚕᚖsteelyardᚋgraphᚐAuditEntryEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*AuditEntryEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, auditEntryEdgeImplementors), atHand["AuditEntryEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "AuditEntryEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAuditEntryEdge2ᚖsteelyardᚋgraphᚐAuditEntryEdge(ctx, sel, v[i])

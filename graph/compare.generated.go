@@ -873,13 +873,13 @@ func (ec *executionContext) _ComparedOfficial(ctx context.Context, sel ast.Selec
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ComparedOfficial")
 		case "official":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ComparedOfficial_official(ctx, field, obj)
 				})
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ComparedOfficial_unit(ctx, field, obj)
@@ -1044,7 +1044,7 @@ func (ec *executionContext) _ComparedScore(ctx context.Context, sel ast.Selectio
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "grade":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ComparedScore_grade(ctx, field, obj)
@@ -1141,7 +1141,7 @@ func (ec *executionContext) _PolicyComparison(ctx context.Context, sel ast.Selec
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "officials":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PolicyComparison_officials(ctx, field, obj)
@@ -1278,7 +1278,7 @@ func (ec *executionContext) marshalNComparePoliciesPayload2ᚖsteelyardᚋgraph�
 
 func (ec *executionContext) marshalNComparedOfficial2ᚕᚖsteelyardᚋservicesᚋassessmentsᚐComparedᚄ(ctx context.Context, sel ast.SelectionSet, v []*assessments.Compared) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ComparedOfficial", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, comparedOfficialImplementors), atHand["ComparedOfficial"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ComparedOfficial", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparedOfficial2ᚖsteelyardᚋservicesᚋassessmentsᚐCompared(ctx, sel, v[i])
@@ -1310,7 +1310,7 @@ func (ec *executionContext) marshalNComparedOfficialConnection2ᚖsteelyardᚋgr
 }
 
 func (ec *executionContext) marshalNComparedOfficialEdge2ᚕᚖsteelyardᚋgraphᚐComparedOfficialEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ComparedOfficialEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, comparedOfficialEdgeImplementors), atHand["ComparedOfficialEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ComparedOfficialEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparedOfficialEdge2ᚖsteelyardᚋgraphᚐComparedOfficialEdge(ctx, sel, v[i])
@@ -1338,7 +1338,7 @@ func (ec *executionContext) marshalNComparedScore2steelyardᚋservicesᚋassessm
 }
 
 func (ec *executionContext) marshalNComparedScore2ᚕsteelyardᚋservicesᚋassessmentsᚐSideScoreᚄ(ctx context.Context, sel ast.SelectionSet, v []assessments.SideScore) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, comparedScoreImplementors), atHand["ComparedScore"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ComparedScore", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparedScore2steelyardᚋservicesᚋassessmentsᚐSideScore(ctx, sel, v[i])
@@ -1358,7 +1358,7 @@ func (ec *executionContext) marshalNComparedSide2steelyardᚋservicesᚋassessme
 }
 
 func (ec *executionContext) marshalNComparedSide2ᚕsteelyardᚋservicesᚋassessmentsᚐSideᚄ(ctx context.Context, sel ast.SelectionSet, v []assessments.Side) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, comparedSideImplementors), atHand["ComparedSide"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ComparedSide", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparedSide2steelyardᚋservicesᚋassessmentsᚐSide(ctx, sel, v[i])
@@ -1389,7 +1389,7 @@ func (ec *executionContext) marshalNPolicyPreset2steelyardᚋmodelsᚐPolicyPres
 }
 
 func (ec *executionContext) marshalNPresetPolicy2ᚕᚖsteelyardᚋservicesᚋassessmentsᚐPresetPolicyᚄ(ctx context.Context, sel ast.SelectionSet, v []*assessments.PresetPolicy) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, presetPolicyImplementors), atHand["PresetPolicy"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "PresetPolicy", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPresetPolicy2ᚖsteelyardᚋservicesᚋassessmentsᚐPresetPolicy(ctx, sel, v[i])

@@ -240,7 +240,7 @@ func (ec *executionContext) _ProofStep(ctx context.Context, sel ast.SelectionSet
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNCountedRating2ᚕᚖsteelyardᚋgraphᚐCountedRatingᚄ(ctx context.Context, sel ast.SelectionSet, v []*CountedRating) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, countedRatingImplementors), atHand["CountedRating"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "CountedRating", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCountedRating2ᚖsteelyardᚋgraphᚐCountedRating(ctx, sel, v[i])
@@ -264,7 +264,7 @@ func (ec *executionContext) marshalNCountedRating2ᚖsteelyardᚋgraphᚐCounted
 }
 
 func (ec *executionContext) marshalNProofStep2ᚕᚖsteelyardᚋgraphᚐProofStepᚄ(ctx context.Context, sel ast.SelectionSet, v []*ProofStep) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, proofStepImplementors), atHand["ProofStep"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ProofStep", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNProofStep2ᚖsteelyardᚋgraphᚐProofStep(ctx, sel, v[i])

@@ -988,19 +988,19 @@ func (ec *executionContext) _CounterCode(ctx context.Context, sel ast.SelectionS
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CounterCode_unit(ctx, field, obj)
 				})
 		case "official":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CounterCode_official(ctx, field, obj)
 				})
 		case "service":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CounterCode_service(ctx, field, obj)
@@ -1016,19 +1016,19 @@ func (ec *executionContext) _CounterCode(ctx context.Context, sel ast.SelectionS
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "url":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CounterCode_url(ctx, field, obj)
 				})
 		case "qrSvg":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CounterCode_qrSvg(ctx, field, obj)
 				})
 		case "qrPng":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CounterCode_qrPng(ctx, field, obj)
@@ -1183,13 +1183,13 @@ func (ec *executionContext) _CounterOffer(ctx context.Context, sel ast.Selection
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "dimensions":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CounterOffer_dimensions(ctx, field, obj)
 				})
 		case "tags":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CounterOffer_tags(ctx, field, obj)
@@ -1331,7 +1331,7 @@ func (ec *executionContext) _RevokeCounterCodePayload(ctx context.Context, sel a
 
 func (ec *executionContext) marshalNCounterCode2ᚕᚖsteelyardᚋmodelsᚐCounterCodeᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.CounterCode) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "CounterCode", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, counterCodeImplementors), atHand["CounterCode"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "CounterCode", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCounterCode2ᚖsteelyardᚋmodelsᚐCounterCode(ctx, sel, v[i])
@@ -1363,7 +1363,7 @@ func (ec *executionContext) marshalNCounterCodeConnection2ᚖsteelyardᚋgraph�
 }
 
 func (ec *executionContext) marshalNCounterCodeEdge2ᚕᚖsteelyardᚋgraphᚐCounterCodeEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*CounterCodeEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, counterCodeEdgeImplementors), atHand["CounterCodeEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "CounterCodeEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCounterCodeEdge2ᚖsteelyardᚋgraphᚐCounterCodeEdge(ctx, sel, v[i])
@@ -1387,7 +1387,7 @@ func (ec *executionContext) marshalNCounterCodeEdge2ᚖsteelyardᚋgraphᚐCount
 }
 
 func (ec *executionContext) marshalNCounterOfficial2ᚕᚖsteelyardᚋmodelsᚐOfficialᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Official) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, counterOfficialImplementors), atHand["CounterOfficial"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "CounterOfficial", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCounterOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, sel, v[i])

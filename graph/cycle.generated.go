@@ -1373,7 +1373,7 @@ func (ec *executionContext) _Cycle(ctx context.Context, sel ast.SelectionSet, ob
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Cycle_unit(ctx, field, obj)
@@ -1394,13 +1394,13 @@ func (ec *executionContext) _Cycle(ctx context.Context, sel ast.SelectionSet, ob
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "policy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Cycle_policy(ctx, field, obj)
 				})
 		case "run":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Cycle_run(ctx, field, obj)
@@ -1697,7 +1697,7 @@ func (ec *executionContext) _SelfSummary(ctx context.Context, sel ast.SelectionS
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._SelfSummary_official(ctx, field, obj)
@@ -1853,7 +1853,7 @@ func (ec *executionContext) _SubmitSelfSummaryPayload(ctx context.Context, sel a
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNCycle2ᚕᚖsteelyardᚋmodelsᚐCycleᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Cycle) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, cycleImplementors), atHand["Cycle"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "Cycle", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCycle2ᚖsteelyardᚋmodelsᚐCycle(ctx, sel, v[i])
@@ -1885,7 +1885,7 @@ func (ec *executionContext) marshalNCycleConnection2ᚖsteelyardᚋgraphᚐCycle
 }
 
 func (ec *executionContext) marshalNCycleEdge2ᚕᚖsteelyardᚋgraphᚐCycleEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*CycleEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, cycleEdgeImplementors), atHand["CycleEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "CycleEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCycleEdge2ᚖsteelyardᚋgraphᚐCycleEdge(ctx, sel, v[i])
@@ -1984,7 +1984,7 @@ func (ec *executionContext) marshalNSavePolicyPayload2ᚖsteelyardᚋgraphᚐSav
 
 func (ec *executionContext) marshalNSelfSummary2ᚕᚖsteelyardᚋmodelsᚐSelfSummaryᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.SelfSummary) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "SelfSummary", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, selfSummaryImplementors), atHand["SelfSummary"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "SelfSummary", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSelfSummary2ᚖsteelyardᚋmodelsᚐSelfSummary(ctx, sel, v[i])
@@ -2016,7 +2016,7 @@ func (ec *executionContext) marshalNSelfSummaryConnection2ᚖsteelyardᚋgraph�
 }
 
 func (ec *executionContext) marshalNSelfSummaryEdge2ᚕᚖsteelyardᚋgraphᚐSelfSummaryEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*SelfSummaryEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, selfSummaryEdgeImplementors), atHand["SelfSummaryEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "SelfSummaryEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSelfSummaryEdge2ᚖsteelyardᚋgraphᚐSelfSummaryEdge(ctx, sel, v[i])

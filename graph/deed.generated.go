@@ -869,19 +869,19 @@ func (ec *executionContext) _Deed(ctx context.Context, sel ast.SelectionSet, obj
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "confirmed":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Deed_confirmed(ctx, field, obj)
 				})
 		case "doubts":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Deed_doubts(ctx, field, obj)
 				})
 		case "checked":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Deed_checked(ctx, field, obj)
@@ -989,7 +989,7 @@ func (ec *executionContext) _RecordDeedPayload(ctx context.Context, sel ast.Sele
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNAchievement2ᚕᚖsteelyardᚋmodelsᚐAchievementᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Achievement) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, achievementImplementors), atHand["Achievement"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "Achievement", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAchievement2ᚖsteelyardᚋmodelsᚐAchievement(ctx, sel, v[i])
@@ -1054,7 +1054,7 @@ func (ec *executionContext) marshalNConfirmDeedPayload2ᚖsteelyardᚋgraphᚐCo
 }
 
 func (ec *executionContext) marshalNDeed2ᚕᚖsteelyardᚋmodelsᚐDeedᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Deed) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, deedImplementors), atHand["Deed"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "Deed", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDeed2ᚖsteelyardᚋmodelsᚐDeed(ctx, sel, v[i])

@@ -1469,25 +1469,25 @@ func (ec *executionContext) _Export(ctx context.Context, sel ast.SelectionSet, o
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "cycle":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Export_cycle(ctx, field, obj)
 				})
 		case "run":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Export_run(ctx, field, obj)
 				})
 		case "official":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Export_official(ctx, field, obj)
 				})
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Export_unit(ctx, field, obj)
@@ -1548,7 +1548,7 @@ func (ec *executionContext) _Export(ctx context.Context, sel ast.SelectionSet, o
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "failure":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Export_failure(ctx, field, obj)
@@ -1559,25 +1559,25 @@ func (ec *executionContext) _Export(ctx context.Context, sel ast.SelectionSet, o
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "mediaType":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Export_mediaType(ctx, field, obj)
 				})
 		case "size":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Export_size(ctx, field, obj)
 				})
 		case "digest":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Export_digest(ctx, field, obj)
 				})
 		case "url":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Export_url(ctx, field, obj)
@@ -1735,7 +1735,7 @@ func (ec *executionContext) _ReportDefinition(ctx context.Context, sel ast.Selec
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReportDefinition_unit(ctx, field, obj)
@@ -1746,13 +1746,13 @@ func (ec *executionContext) _ReportDefinition(ctx context.Context, sel ast.Selec
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "cycleKind":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReportDefinition_cycleKind(ctx, field, obj)
 				})
 		case "run":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReportDefinition_run(ctx, field, obj)
@@ -1768,7 +1768,7 @@ func (ec *executionContext) _ReportDefinition(ctx context.Context, sel ast.Selec
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "within":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReportDefinition_within(ctx, field, obj)
@@ -1983,7 +1983,7 @@ func (ec *executionContext) unmarshalNDeleteReportDefinitionInput2steelyardᚋgr
 
 func (ec *executionContext) marshalNExport2ᚕᚖsteelyardᚋmodelsᚐExportᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Export) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Export", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, exportImplementors), atHand["Export"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "Export", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNExport2ᚖsteelyardᚋmodelsᚐExport(ctx, sel, v[i])
@@ -2015,7 +2015,7 @@ func (ec *executionContext) marshalNExportConnection2ᚖsteelyardᚋgraphᚐExpo
 }
 
 func (ec *executionContext) marshalNExportEdge2ᚕᚖsteelyardᚋgraphᚐExportEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ExportEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, exportEdgeImplementors), atHand["ExportEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ExportEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNExportEdge2ᚖsteelyardᚋgraphᚐExportEdge(ctx, sel, v[i])
@@ -2054,7 +2054,7 @@ func (ec *executionContext) marshalNExportState2steelyardᚋmodelsᚐExportState
 }
 
 func (ec *executionContext) marshalNReportColumn2ᚕᚖsteelyardᚋgraphᚐReportColumnᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReportColumn) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reportColumnImplementors), atHand["ReportColumn"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReportColumn", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReportColumn2ᚖsteelyardᚋgraphᚐReportColumn(ctx, sel, v[i])
@@ -2079,7 +2079,7 @@ func (ec *executionContext) marshalNReportColumn2ᚖsteelyardᚋgraphᚐReportCo
 
 func (ec *executionContext) marshalNReportDefinition2ᚕᚖsteelyardᚋmodelsᚐReportDefinitionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReportDefinition) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReportDefinition", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reportDefinitionImplementors), atHand["ReportDefinition"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReportDefinition", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReportDefinition2ᚖsteelyardᚋmodelsᚐReportDefinition(ctx, sel, v[i])
@@ -2111,7 +2111,7 @@ func (ec *executionContext) marshalNReportDefinitionConnection2ᚖsteelyardᚋgr
 }
 
 func (ec *executionContext) marshalNReportDefinitionEdge2ᚕᚖsteelyardᚋgraphᚐReportDefinitionEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReportDefinitionEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reportDefinitionEdgeImplementors), atHand["ReportDefinitionEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReportDefinitionEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReportDefinitionEdge2ᚖsteelyardᚋgraphᚐReportDefinitionEdge(ctx, sel, v[i])

@@ -1157,7 +1157,7 @@ func (ec *executionContext) _CycleGrade(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CycleGrade_official(ctx, field, obj)
@@ -1168,7 +1168,7 @@ func (ec *executionContext) _CycleGrade(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CycleGrade_unit(ctx, field, obj)
@@ -1184,7 +1184,7 @@ func (ec *executionContext) _CycleGrade(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "notGraded":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CycleGrade_notGraded(ctx, field, obj)
@@ -1200,7 +1200,7 @@ func (ec *executionContext) _CycleGrade(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "engine":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CycleGrade_engine(ctx, field, obj)
@@ -1241,7 +1241,7 @@ func (ec *executionContext) _CycleGrade(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "toldOn":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CycleGrade_toldOn(ctx, field, obj)
@@ -1399,7 +1399,7 @@ func (ec *executionContext) _GradeLimit(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._GradeLimit_official(ctx, field, obj)
@@ -1544,7 +1544,7 @@ func (ec *executionContext) _GradeQuota(ctx context.Context, sel ast.SelectionSe
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("GradeQuota")
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._GradeQuota_unit(ctx, field, obj)
@@ -1635,7 +1635,7 @@ func (ec *executionContext) _SetGradeLimitPayload(ctx context.Context, sel ast.S
 
 func (ec *executionContext) marshalNCycleGrade2ᚕᚖsteelyardᚋmodelsᚐCycleGradeᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.CycleGrade) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "CycleGrade", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, cycleGradeImplementors), atHand["CycleGrade"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "CycleGrade", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCycleGrade2ᚖsteelyardᚋmodelsᚐCycleGrade(ctx, sel, v[i])
@@ -1667,7 +1667,7 @@ func (ec *executionContext) marshalNCycleGradeConnection2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNCycleGradeEdge2ᚕᚖsteelyardᚋgraphᚐCycleGradeEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*CycleGradeEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, cycleGradeEdgeImplementors), atHand["CycleGradeEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "CycleGradeEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCycleGradeEdge2ᚖsteelyardᚋgraphᚐCycleGradeEdge(ctx, sel, v[i])
@@ -1720,7 +1720,7 @@ func (ec *executionContext) marshalNGrade2steelyardᚋmodelsᚐGrade(ctx context
 
 func (ec *executionContext) marshalNGradeLimit2ᚕᚖsteelyardᚋmodelsᚐGradeLimitᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.GradeLimit) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "GradeLimit", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, gradeLimitImplementors), atHand["GradeLimit"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "GradeLimit", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGradeLimit2ᚖsteelyardᚋmodelsᚐGradeLimit(ctx, sel, v[i])
@@ -1752,7 +1752,7 @@ func (ec *executionContext) marshalNGradeLimitConnection2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNGradeLimitEdge2ᚕᚖsteelyardᚋgraphᚐGradeLimitEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*GradeLimitEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, gradeLimitEdgeImplementors), atHand["GradeLimitEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "GradeLimitEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGradeLimitEdge2ᚖsteelyardᚋgraphᚐGradeLimitEdge(ctx, sel, v[i])
@@ -1792,7 +1792,7 @@ func (ec *executionContext) marshalNGradeLimitGround2steelyardᚋmodelsᚐLimitG
 
 func (ec *executionContext) marshalNGradeQuota2ᚕᚖsteelyardᚋmodelsᚐGradeQuotaᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.GradeQuota) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "GradeQuota", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, gradeQuotaImplementors), atHand["GradeQuota"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "GradeQuota", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGradeQuota2ᚖsteelyardᚋmodelsᚐGradeQuota(ctx, sel, v[i])

@@ -1171,7 +1171,7 @@ func (ec *executionContext) _FlagEffect(ctx context.Context, sel ast.SelectionSe
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("FlagEffect")
 		case "text":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._FlagEffect_text(ctx, field, obj)
@@ -1220,13 +1220,13 @@ func (ec *executionContext) _FlagEvidence(ctx context.Context, sel ast.Selection
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("FlagEvidence")
 		case "text":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._FlagEvidence_text(ctx, field, obj)
 				})
 		case "code":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._FlagEvidence_code(ctx, field, obj)
@@ -1242,13 +1242,13 @@ func (ec *executionContext) _FlagEvidence(ctx context.Context, sel ast.Selection
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "subject":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._FlagEvidence_subject(ctx, field, obj)
 				})
 		case "count":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._FlagEvidence_count(ctx, field, obj)
@@ -1302,7 +1302,7 @@ func (ec *executionContext) _IntegrityFlag(ctx context.Context, sel ast.Selectio
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "title":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._IntegrityFlag_title(ctx, field, obj)
@@ -1313,13 +1313,13 @@ func (ec *executionContext) _IntegrityFlag(ctx context.Context, sel ast.Selectio
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._IntegrityFlag_official(ctx, field, obj)
 				})
 		case "cycle":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._IntegrityFlag_cycle(ctx, field, obj)
@@ -1340,7 +1340,7 @@ func (ec *executionContext) _IntegrityFlag(ctx context.Context, sel ast.Selectio
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "effect":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._IntegrityFlag_effect(ctx, field, obj)
@@ -1361,19 +1361,19 @@ func (ec *executionContext) _IntegrityFlag(ctx context.Context, sel ast.Selectio
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "carried":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._IntegrityFlag_carried(ctx, field, obj)
 				})
 		case "appealUntil":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._IntegrityFlag_appealUntil(ctx, field, obj)
 				})
 		case "appeal":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._IntegrityFlag_appeal(ctx, field, obj)
@@ -1546,7 +1546,7 @@ func (ec *executionContext) marshalNFlagEvidence2steelyardᚋmodelsᚐFlagEviden
 }
 
 func (ec *executionContext) marshalNFlagEvidence2ᚕsteelyardᚋmodelsᚐFlagEvidenceᚄ(ctx context.Context, sel ast.SelectionSet, v []models.FlagEvidence) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, flagEvidenceImplementors), atHand["FlagEvidence"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "FlagEvidence", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNFlagEvidence2steelyardᚋmodelsᚐFlagEvidence(ctx, sel, v[i])
@@ -1563,7 +1563,7 @@ func (ec *executionContext) marshalNFlagEvidence2ᚕsteelyardᚋmodelsᚐFlagEvi
 
 func (ec *executionContext) marshalNIntegrityFlag2ᚕᚖsteelyardᚋmodelsᚐIntegrityFlagᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.IntegrityFlag) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "IntegrityFlag", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, integrityFlagImplementors), atHand["IntegrityFlag"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "IntegrityFlag", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNIntegrityFlag2ᚖsteelyardᚋmodelsᚐIntegrityFlag(ctx, sel, v[i])
@@ -1595,7 +1595,7 @@ func (ec *executionContext) marshalNIntegrityFlagConnection2ᚖsteelyardᚋgraph
 }
 
 func (ec *executionContext) marshalNIntegrityFlagEdge2ᚕᚖsteelyardᚋgraphᚐIntegrityFlagEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*IntegrityFlagEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, integrityFlagEdgeImplementors), atHand["IntegrityFlagEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "IntegrityFlagEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNIntegrityFlagEdge2ᚖsteelyardᚋgraphᚐIntegrityFlagEdge(ctx, sel, v[i])

@@ -3,28 +3,58 @@ package graph
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 //go:generate go run steelyard/graph/generate
 
+// object is what is known of a type: the names by which fragments call it, the fields that
+// need no resolver, and those that one call resolves for a whole list, each with its type.
+type object struct {
+	names    []string
+	atHand   map[string]bool
+	gathered map[string]string
+}
+
 // marshalList marshals the elements of a list: one after the other where all that is asked
-// of each is at hand, otherwise side by side, so that what they ask for is gathered.
-func marshalList(ctx context.Context, fields []graphql.CollectedField, atHand map[string]bool, n int, element func(context.Context, int) graphql.Marshaler) graphql.Array {
-	for i := range fields {
-		if !atHand[fields[i].Name] {
-			return graphql.MarshalSliceConcurrently(ctx, n, 0, false, element)
-		}
+// of them is at hand or gathered for the whole list at once, otherwise side by side, so
+// that what they ask for one by one comes together.
+func marshalList(ctx context.Context, oc *graphql.OperationContext, sel ast.SelectionSet, of string, n int, element func(context.Context, int) graphql.Marshaler) graphql.Array {
+	if !inTurn(oc, sel, of, true) {
+		return graphql.MarshalSliceConcurrently(ctx, n, 0, false, element)
 	}
 	list := make(graphql.Array, n)
-	place := 0
-	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Index: &place})
-	for place = range n {
-		list[place] = marshalOne(ctx, place, element)
+	ctx = context.WithValue(ctx, inTurnKey{}, true)
+	for i := range n {
+		list[i] = marshalOne(graphql.WithFieldContext(ctx, &graphql.FieldContext{Index: &i}), i, element)
 	}
 	return list
 }
+
+// inTurn says whether the fields that are asked of a type wait for nobody else's. What is
+// gathered may be asked for by the outer of two lists alone: each of the inner would gather
+// by itself.
+func inTurn(oc *graphql.OperationContext, sel ast.SelectionSet, of string, outer bool) bool {
+	o := objects[of]
+	if o.names == nil {
+		return false
+	}
+	for _, f := range graphql.CollectFields(oc, sel, o.names) {
+		if o.atHand[f.Name] {
+			continue
+		}
+		of, gathered := o.gathered[f.Name]
+		if !outer || !gathered || len(f.Selections) > 0 && !inTurn(oc, f.Selections, of, false) {
+			return false
+		}
+	}
+	return true
+}
+
+type inTurnKey struct{}
 
 // marshalOne marshals an element; a fault in it is an error of its own.
 func marshalOne(ctx context.Context, i int, element func(context.Context, int) graphql.Marshaler) (one graphql.Marshaler) {
@@ -35,4 +65,22 @@ func marshalOne(ctx context.Context, i int, element func(context.Context, int) g
 		}
 	}()
 	return element(ctx, i)
+}
+
+// resolve resolves a field of an object: at once where elements are marshalled one after
+// the other, otherwise together with the object's other fields.
+func resolve(ctx context.Context, oc *graphql.OperationContext, out *graphql.FieldSet, deferred *graphql.DeferredGroup, i int, field graphql.CollectedField,
+	recovers, nonNull bool, value func(context.Context) graphql.Marshaler,
+) {
+	if ctx.Value(inTurnKey{}) == nil || field.IsDeferred() {
+		out.ResolveConcurrently(oc, deferred, i, recovers, nonNull, value)
+		return
+	}
+	invalid := graphql.RequiredNull
+	if nonNull {
+		invalid = graphql.Null
+	}
+	if out.Values[i] = value(ctx); out.Values[i] == invalid {
+		atomic.AddUint32(&out.Invalids, 1)
+	}
 }

@@ -786,7 +786,7 @@ func (ec *executionContext) _Webhook(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Webhook_unit(ctx, field, obj)
@@ -817,7 +817,7 @@ func (ec *executionContext) _Webhook(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "failure":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Webhook_failure(ctx, field, obj)
@@ -1015,7 +1015,7 @@ func (ec *executionContext) unmarshalNUnsubscribeFromCaseInput2steelyardᚋgraph
 
 func (ec *executionContext) marshalNWebhook2ᚕᚖsteelyardᚋservicesᚋnotifyᚐWebhookᚄ(ctx context.Context, sel ast.SelectionSet, v []*notify.Webhook) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Webhook", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, webhookImplementors), atHand["Webhook"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "Webhook", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNWebhook2ᚖsteelyardᚋservicesᚋnotifyᚐWebhook(ctx, sel, v[i])
@@ -1047,7 +1047,7 @@ func (ec *executionContext) marshalNWebhookConnection2ᚖsteelyardᚋgraphᚐWeb
 }
 
 func (ec *executionContext) marshalNWebhookEdge2ᚕᚖsteelyardᚋgraphᚐWebhookEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*WebhookEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, webhookEdgeImplementors), atHand["WebhookEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "WebhookEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNWebhookEdge2ᚖsteelyardᚋgraphᚐWebhookEdge(ctx, sel, v[i])

@@ -848,43 +848,43 @@ func (ec *executionContext) _Official(ctx context.Context, sel ast.SelectionSet,
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "position":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Official_position(ctx, field, obj)
 				})
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Official_unit(ctx, field, obj)
 				})
 		case "cases":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Official_cases(ctx, field, obj)
 				})
 		case "achievements":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Official_achievements(ctx, field, obj)
 				})
 		case "unconfirmedDeeds":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Official_unconfirmedDeeds(ctx, field, obj)
 				})
 		case "assessment":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Official_assessment(ctx, field, obj)
 				})
 		case "assessments":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Official_assessments(ctx, field, obj)
@@ -1014,7 +1014,7 @@ func (ec *executionContext) _OrgUnit(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "parent":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._OrgUnit_parent(ctx, field, obj)
@@ -1123,7 +1123,7 @@ func (ec *executionContext) _OrgUnitEdge(ctx context.Context, sel ast.SelectionS
 
 func (ec *executionContext) marshalNOfficial2ᚕᚖsteelyardᚋmodelsᚐOfficialᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Official) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Official", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, officialImplementors), atHand["Official"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "Official", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, sel, v[i])
@@ -1155,7 +1155,7 @@ func (ec *executionContext) marshalNOfficialConnection2ᚖsteelyardᚋgraphᚐOf
 }
 
 func (ec *executionContext) marshalNOfficialEdge2ᚕᚖsteelyardᚋgraphᚐOfficialEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*OfficialEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, officialEdgeImplementors), atHand["OfficialEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "OfficialEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOfficialEdge2ᚖsteelyardᚋgraphᚐOfficialEdge(ctx, sel, v[i])
@@ -1179,7 +1179,7 @@ func (ec *executionContext) marshalNOfficialEdge2ᚖsteelyardᚋgraphᚐOfficial
 }
 
 func (ec *executionContext) marshalNOrgUnit2ᚕᚖsteelyardᚋmodelsᚐOrgUnitᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.OrgUnit) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, orgUnitImplementors), atHand["OrgUnit"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "OrgUnit", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, sel, v[i])
@@ -1211,7 +1211,7 @@ func (ec *executionContext) marshalNOrgUnitConnection2ᚖsteelyardᚋgraphᚐOrg
 }
 
 func (ec *executionContext) marshalNOrgUnitEdge2ᚕᚖsteelyardᚋgraphᚐOrgUnitEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*OrgUnitEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, orgUnitEdgeImplementors), atHand["OrgUnitEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "OrgUnitEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOrgUnitEdge2ᚖsteelyardᚋgraphᚐOrgUnitEdge(ctx, sel, v[i])

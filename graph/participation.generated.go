@@ -383,13 +383,13 @@ func (ec *executionContext) _Participation(ctx context.Context, sel ast.Selectio
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Participation")
 		case "official":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Participation_official(ctx, field, obj)
 				})
 		case "service":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Participation_service(ctx, field, obj)
@@ -518,7 +518,7 @@ func (ec *executionContext) _ParticipationEdge(ctx context.Context, sel ast.Sele
 
 func (ec *executionContext) marshalNParticipation2ᚕᚖsteelyardᚋservicesᚋratingsᚐParticipationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ratings.Participation) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Participation", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, participationImplementors), atHand["Participation"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "Participation", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNParticipation2ᚖsteelyardᚋservicesᚋratingsᚐParticipation(ctx, sel, v[i])
@@ -550,7 +550,7 @@ func (ec *executionContext) marshalNParticipationConnection2ᚖsteelyardᚋgraph
 }
 
 func (ec *executionContext) marshalNParticipationEdge2ᚕᚖsteelyardᚋgraphᚐParticipationEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ParticipationEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, participationEdgeImplementors), atHand["ParticipationEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ParticipationEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNParticipationEdge2ᚖsteelyardᚋgraphᚐParticipationEdge(ctx, sel, v[i])

@@ -370,7 +370,7 @@ func (ec *executionContext) _PublicCase(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PublicCase_unit(ctx, field, obj)
@@ -499,7 +499,7 @@ func (ec *executionContext) _PublicCaseEdge(ctx context.Context, sel ast.Selecti
 
 func (ec *executionContext) marshalNPublicCase2ᚕᚖsteelyardᚋservicesᚋcasesᚐPublicCaseᚄ(ctx context.Context, sel ast.SelectionSet, v []*cases.PublicCase) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "PublicCase", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, publicCaseImplementors), atHand["PublicCase"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "PublicCase", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPublicCase2ᚖsteelyardᚋservicesᚋcasesᚐPublicCase(ctx, sel, v[i])
@@ -531,7 +531,7 @@ func (ec *executionContext) marshalNPublicCaseConnection2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNPublicCaseEdge2ᚕᚖsteelyardᚋgraphᚐPublicCaseEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*PublicCaseEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, publicCaseEdgeImplementors), atHand["PublicCaseEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "PublicCaseEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPublicCaseEdge2ᚖsteelyardᚋgraphᚐPublicCaseEdge(ctx, sel, v[i])

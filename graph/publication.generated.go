@@ -2493,13 +2493,13 @@ func (ec *executionContext) _CycleProposal(ctx context.Context, sel ast.Selectio
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "step":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CycleProposal_step(ctx, field, obj)
 				})
 		case "noticeUntil":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CycleProposal_noticeUntil(ctx, field, obj)
@@ -2558,13 +2558,13 @@ func (ec *executionContext) _CycleSeal(ctx context.Context, sel ast.SelectionSet
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("CycleSeal")
 		case "digest":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CycleSeal_digest(ctx, field, obj)
 				})
 		case "now":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CycleSeal_now(ctx, field, obj)
@@ -2575,19 +2575,19 @@ func (ec *executionContext) _CycleSeal(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "sealedBy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CycleSeal_sealedBy(ctx, field, obj)
 				})
 		case "secondedBy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CycleSeal_secondedBy(ctx, field, obj)
 				})
 		case "sealedAt":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CycleSeal_sealedAt(ctx, field, obj)
@@ -2626,7 +2626,7 @@ func (ec *executionContext) _EvidenceExclusion(ctx context.Context, sel ast.Sele
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._EvidenceExclusion_official(ctx, field, obj)
@@ -2637,13 +2637,13 @@ func (ec *executionContext) _EvidenceExclusion(ctx context.Context, sel ast.Sele
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "fromOn":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._EvidenceExclusion_fromOn(ctx, field, obj)
 				})
 		case "toOn":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._EvidenceExclusion_toOn(ctx, field, obj)
@@ -2922,7 +2922,7 @@ func (ec *executionContext) _Objection(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Objection_official(ctx, field, obj)
@@ -2933,7 +2933,7 @@ func (ec *executionContext) _Objection(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "fromPublic":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Objection_fromPublic(ctx, field, obj)
@@ -2979,7 +2979,7 @@ func (ec *executionContext) _Objection(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "toldOn":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Objection_toldOn(ctx, field, obj)
@@ -3180,43 +3180,43 @@ func (ec *executionContext) _PublicNotice(ctx context.Context, sel ast.Selection
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("PublicNotice")
 		case "cycleId":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PublicNotice_cycleId(ctx, field, obj)
 				})
 		case "name":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PublicNotice_name(ctx, field, obj)
 				})
 		case "kind":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PublicNotice_kind(ctx, field, obj)
 				})
 		case "fromOn":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PublicNotice_fromOn(ctx, field, obj)
 				})
 		case "toOn":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PublicNotice_toOn(ctx, field, obj)
 				})
 		case "publishedAt":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PublicNotice_publishedAt(ctx, field, obj)
 				})
 		case "noticeUntil":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PublicNotice_noticeUntil(ctx, field, obj)
@@ -3227,37 +3227,37 @@ func (ec *executionContext) _PublicNotice(ctx context.Context, sel ast.Selection
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "entries":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PublicNotice_entries(ctx, field, obj)
 				})
 		case "policyName":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PublicNotice_policyName(ctx, field, obj)
 				})
 		case "policyVersion":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PublicNotice_policyVersion(ctx, field, obj)
 				})
 		case "policyReason":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PublicNotice_policyReason(ctx, field, obj)
 				})
 		case "ratingsRoot":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PublicNotice_ratingsRoot(ctx, field, obj)
 				})
 		case "ratingsCounted":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PublicNotice_ratingsCounted(ctx, field, obj)
@@ -3510,7 +3510,7 @@ func (ec *executionContext) unmarshalNDecideObjectionInput2steelyardᚋgraphᚐD
 
 func (ec *executionContext) marshalNEvidenceExclusion2ᚕᚖsteelyardᚋmodelsᚐEvidenceExclusionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.EvidenceExclusion) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "EvidenceExclusion", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, evidenceExclusionImplementors), atHand["EvidenceExclusion"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "EvidenceExclusion", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEvidenceExclusion2ᚖsteelyardᚋmodelsᚐEvidenceExclusion(ctx, sel, v[i])
@@ -3542,7 +3542,7 @@ func (ec *executionContext) marshalNEvidenceExclusionConnection2ᚖsteelyardᚋg
 }
 
 func (ec *executionContext) marshalNEvidenceExclusionEdge2ᚕᚖsteelyardᚋgraphᚐEvidenceExclusionEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*EvidenceExclusionEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, evidenceExclusionEdgeImplementors), atHand["EvidenceExclusionEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "EvidenceExclusionEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEvidenceExclusionEdge2ᚖsteelyardᚋgraphᚐEvidenceExclusionEdge(ctx, sel, v[i])
@@ -3597,7 +3597,7 @@ func (ec *executionContext) marshalNFileObjectionPayload2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNNoticeEntry2ᚕᚖsteelyardᚋservicesᚋpublicationsᚐNoticeEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*publications.NoticeEntry) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, noticeEntryImplementors), atHand["NoticeEntry"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "NoticeEntry", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNNoticeEntry2ᚖsteelyardᚋservicesᚋpublicationsᚐNoticeEntry(ctx, sel, v[i])
@@ -3622,7 +3622,7 @@ func (ec *executionContext) marshalNNoticeEntry2ᚖsteelyardᚋservicesᚋpublic
 
 func (ec *executionContext) marshalNObjection2ᚕᚖsteelyardᚋmodelsᚐObjectionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Objection) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Objection", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, objectionImplementors), atHand["Objection"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "Objection", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNObjection2ᚖsteelyardᚋmodelsᚐObjection(ctx, sel, v[i])
@@ -3654,7 +3654,7 @@ func (ec *executionContext) marshalNObjectionConnection2ᚖsteelyardᚋgraphᚐO
 }
 
 func (ec *executionContext) marshalNObjectionEdge2ᚕᚖsteelyardᚋgraphᚐObjectionEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ObjectionEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, objectionEdgeImplementors), atHand["ObjectionEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ObjectionEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNObjectionEdge2ᚖsteelyardᚋgraphᚐObjectionEdge(ctx, sel, v[i])
@@ -3753,7 +3753,7 @@ func (ec *executionContext) marshalNRunComparisonConnection2ᚖsteelyardᚋgraph
 }
 
 func (ec *executionContext) marshalNRunComparisonEdge2ᚕᚖsteelyardᚋgraphᚐRunComparisonEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*RunComparisonEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, runComparisonEdgeImplementors), atHand["RunComparisonEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "RunComparisonEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRunComparisonEdge2ᚖsteelyardᚋgraphᚐRunComparisonEdge(ctx, sel, v[i])

@@ -2331,13 +2331,13 @@ func (ec *executionContext) _Encounter(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Encounter_official(ctx, field, obj)
 				})
 		case "service":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Encounter_service(ctx, field, obj)
@@ -2439,13 +2439,13 @@ func (ec *executionContext) _IssuedInvitation(ctx context.Context, sel ast.Selec
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "qrSvg":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._IssuedInvitation_qrSvg(ctx, field, obj)
 				})
 		case "qrPng":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._IssuedInvitation_qrPng(ctx, field, obj)
@@ -2494,7 +2494,7 @@ func (ec *executionContext) _Rating(ctx context.Context, sel ast.SelectionSet, o
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "service":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Rating_service(ctx, field, obj)
@@ -2520,25 +2520,25 @@ func (ec *executionContext) _Rating(ctx context.Context, sel ast.SelectionSet, o
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "reply":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Rating_reply(ctx, field, obj)
 				})
 		case "form":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Rating_form(ctx, field, obj)
 				})
 		case "counted":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Rating_counted(ctx, field, obj)
 				})
 		case "due":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Rating_due(ctx, field, obj)
@@ -2683,13 +2683,13 @@ func (ec *executionContext) _RatingInvitation(ctx context.Context, sel ast.Selec
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "dimensions":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._RatingInvitation_dimensions(ctx, field, obj)
 				})
 		case "tags":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._RatingInvitation_tags(ctx, field, obj)
@@ -3297,7 +3297,7 @@ func (ec *executionContext) marshalNAspect2steelyardᚋmodelsᚐAspect(ctx conte
 }
 
 func (ec *executionContext) marshalNAspect2ᚕsteelyardᚋmodelsᚐAspectᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Aspect) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, aspectImplementors), atHand["Aspect"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "Aspect", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAspect2steelyardᚋmodelsᚐAspect(ctx, sel, v[i])
@@ -3351,7 +3351,7 @@ func (ec *executionContext) marshalNDimensionLevel2steelyardᚋmodelsᚐDimensio
 }
 
 func (ec *executionContext) marshalNDimensionLevel2ᚕsteelyardᚋmodelsᚐDimensionLevelᚄ(ctx context.Context, sel ast.SelectionSet, v []models.DimensionLevel) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, dimensionLevelImplementors), atHand["DimensionLevel"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "DimensionLevel", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDimensionLevel2steelyardᚋmodelsᚐDimensionLevel(ctx, sel, v[i])
@@ -3390,7 +3390,7 @@ func (ec *executionContext) marshalNIssueRatingInvitationPayload2ᚖsteelyardᚋ
 }
 
 func (ec *executionContext) marshalNRatingAspect2ᚕᚖsteelyardᚋgraphᚐRatingAspectᚄ(ctx context.Context, sel ast.SelectionSet, v []*RatingAspect) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, ratingAspectImplementors), atHand["RatingAspect"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "RatingAspect", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRatingAspect2ᚖsteelyardᚋgraphᚐRatingAspect(ctx, sel, v[i])
@@ -3422,7 +3422,7 @@ func (ec *executionContext) marshalNRatingMarks2ᚖsteelyardᚋgraphᚐRatingMar
 }
 
 func (ec *executionContext) marshalNRatingTag2ᚕᚖsteelyardᚋgraphᚐRatingTagᚄ(ctx context.Context, sel ast.SelectionSet, v []*RatingTag) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, ratingTagImplementors), atHand["RatingTag"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "RatingTag", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRatingTag2ᚖsteelyardᚋgraphᚐRatingTag(ctx, sel, v[i])
@@ -3472,7 +3472,7 @@ func (ec *executionContext) marshalNRecordEncountersPayload2ᚖsteelyardᚋgraph
 }
 
 func (ec *executionContext) marshalNRecordedEncounter2ᚕᚖsteelyardᚋgraphᚐRecordedEncounterᚄ(ctx context.Context, sel ast.SelectionSet, v []*RecordedEncounter) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, recordedEncounterImplementors), atHand["RecordedEncounter"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "RecordedEncounter", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRecordedEncounter2ᚖsteelyardᚋgraphᚐRecordedEncounter(ctx, sel, v[i])
@@ -3522,7 +3522,7 @@ func (ec *executionContext) marshalNSaveRatingFormPayload2ᚖsteelyardᚋgraph�
 }
 
 func (ec *executionContext) marshalNService2ᚕᚖsteelyardᚋmodelsᚐServiceᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Service) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, serviceImplementors), atHand["Service"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "Service", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNService2ᚖsteelyardᚋmodelsᚐService(ctx, sel, v[i])
@@ -3554,7 +3554,7 @@ func (ec *executionContext) marshalNServiceConnection2ᚖsteelyardᚋgraphᚐSer
 }
 
 func (ec *executionContext) marshalNServiceEdge2ᚕᚖsteelyardᚋgraphᚐServiceEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ServiceEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, serviceEdgeImplementors), atHand["ServiceEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ServiceEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNServiceEdge2ᚖsteelyardᚋgraphᚐServiceEdge(ctx, sel, v[i])
@@ -3595,7 +3595,7 @@ func (ec *executionContext) marshalNTag2steelyardᚋmodelsᚐTag(ctx context.Con
 }
 
 func (ec *executionContext) marshalNTag2ᚕsteelyardᚋmodelsᚐTagᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Tag) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, tagImplementors), atHand["Tag"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "Tag", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTag2steelyardᚋmodelsᚐTag(ctx, sel, v[i])
@@ -3665,7 +3665,7 @@ func (ec *executionContext) marshalODimensionLevel2ᚕsteelyardᚋmodelsᚐDimen
 	if v == nil {
 		return graphql.Null
 	}
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, dimensionLevelImplementors), atHand["DimensionLevel"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "DimensionLevel", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDimensionLevel2steelyardᚋmodelsᚐDimensionLevel(ctx, sel, v[i])

@@ -1146,7 +1146,7 @@ func (ec *executionContext) _OwedReply(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._OwedReply_unit(ctx, field, obj)
@@ -1177,19 +1177,19 @@ func (ec *executionContext) _OwedReply(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "escalatedTo":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._OwedReply_escalatedTo(ctx, field, obj)
 				})
 		case "official":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._OwedReply_official(ctx, field, obj)
 				})
 		case "service":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._OwedReply_service(ctx, field, obj)
@@ -1220,7 +1220,7 @@ func (ec *executionContext) _OwedReply(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "reply":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._OwedReply_reply(ctx, field, obj)
@@ -1516,7 +1516,7 @@ func (ec *executionContext) _ReplyToRatingPayload(ctx context.Context, sel ast.S
 
 func (ec *executionContext) marshalNOwedReply2ᚕᚖsteelyardᚋservicesᚋratingsᚐOwedᚄ(ctx context.Context, sel ast.SelectionSet, v []*ratings.Owed) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "OwedReply", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, owedReplyImplementors), atHand["OwedReply"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "OwedReply", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOwedReply2ᚖsteelyardᚋservicesᚋratingsᚐOwed(ctx, sel, v[i])
@@ -1548,7 +1548,7 @@ func (ec *executionContext) marshalNOwedReplyConnection2ᚖsteelyardᚋgraphᚐO
 }
 
 func (ec *executionContext) marshalNOwedReplyEdge2ᚕᚖsteelyardᚋgraphᚐOwedReplyEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*OwedReplyEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, owedReplyEdgeImplementors), atHand["OwedReplyEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "OwedReplyEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOwedReplyEdge2ᚖsteelyardᚋgraphᚐOwedReplyEdge(ctx, sel, v[i])

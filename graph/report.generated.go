@@ -471,7 +471,7 @@ func (ec *executionContext) _UnitReport(ctx context.Context, sel ast.SelectionSe
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("UnitReport")
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._UnitReport_unit(ctx, field, obj)
@@ -517,7 +517,7 @@ func (ec *executionContext) marshalNComponentMean2steelyardᚋservicesᚋassessm
 }
 
 func (ec *executionContext) marshalNComponentMean2ᚕsteelyardᚋservicesᚋassessmentsᚐComponentMeanᚄ(ctx context.Context, sel ast.SelectionSet, v []assessments.ComponentMean) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, componentMeanImplementors), atHand["ComponentMean"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ComponentMean", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComponentMean2steelyardᚋservicesᚋassessmentsᚐComponentMean(ctx, sel, v[i])
@@ -537,7 +537,7 @@ func (ec *executionContext) marshalNGroupComparison2steelyardᚋservicesᚋasses
 }
 
 func (ec *executionContext) marshalNGroupComparison2ᚕsteelyardᚋservicesᚋassessmentsᚐGroupComparisonᚄ(ctx context.Context, sel ast.SelectionSet, v []assessments.GroupComparison) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, groupComparisonImplementors), atHand["GroupComparison"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "GroupComparison", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGroupComparison2steelyardᚋservicesᚋassessmentsᚐGroupComparison(ctx, sel, v[i])

@@ -4960,7 +4960,7 @@ func (ec *executionContext) _ReviewAssignment(ctx context.Context, sel ast.Selec
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "questions":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewAssignment_questions(ctx, field, obj)
@@ -5004,13 +5004,13 @@ func (ec *executionContext) _ReviewConflict(ctx context.Context, sel ast.Selecti
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewConflict_official(ctx, field, obj)
 				})
 		case "other":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewConflict_other(ctx, field, obj)
@@ -5221,7 +5221,7 @@ func (ec *executionContext) _ReviewLoad(ctx context.Context, sel ast.SelectionSe
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ReviewLoad")
 		case "reviewer":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewLoad_reviewer(ctx, field, obj)
@@ -5265,13 +5265,13 @@ func (ec *executionContext) _ReviewPair(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewPair_official(ctx, field, obj)
 				})
 		case "reviewer":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewPair_reviewer(ctx, field, obj)
@@ -5522,7 +5522,7 @@ func (ec *executionContext) _ReviewProposalPart(ctx context.Context, sel ast.Sel
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "units":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewProposalPart_units(ctx, field, obj)
@@ -5672,7 +5672,7 @@ func (ec *executionContext) _ReviewRound(ctx context.Context, sel ast.SelectionS
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "template":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewRound_template(ctx, field, obj)
@@ -5683,25 +5683,25 @@ func (ec *executionContext) _ReviewRound(ctx context.Context, sel ast.SelectionS
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "progress":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewRound_progress(ctx, field, obj)
 				})
 		case "turnout":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewRound_turnout(ctx, field, obj)
 				})
 		case "loads":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewRound_loads(ctx, field, obj)
 				})
 		case "assignments":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewRound_assignments(ctx, field, obj)
@@ -5816,7 +5816,7 @@ func (ec *executionContext) _ReviewSheet(ctx context.Context, sel ast.SelectionS
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ReviewSheet")
 		case "contact":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewSheet_contact(ctx, field, obj)
@@ -5865,7 +5865,7 @@ func (ec *executionContext) _ReviewTemplate(ctx context.Context, sel ast.Selecti
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewTemplate_unit(ctx, field, obj)
@@ -5896,7 +5896,7 @@ func (ec *executionContext) _ReviewTemplate(ctx context.Context, sel ast.Selecti
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "questions":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ReviewTemplate_questions(ctx, field, obj)
@@ -6169,7 +6169,7 @@ func (ec *executionContext) marshalNAmendReviewAssignmentPayload2ᚖsteelyardᚋ
 }
 
 func (ec *executionContext) marshalNAppraisalComment2ᚕᚖsteelyardᚋmodelsᚐAppraisalCommentᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.AppraisalComment) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, appraisalCommentImplementors), atHand["AppraisalComment"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "AppraisalComment", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAppraisalComment2ᚖsteelyardᚋmodelsᚐAppraisalComment(ctx, sel, v[i])
@@ -6201,7 +6201,7 @@ func (ec *executionContext) marshalNAppraisalCommentConnection2ᚖsteelyardᚋgr
 }
 
 func (ec *executionContext) marshalNAppraisalCommentEdge2ᚕᚖsteelyardᚋgraphᚐAppraisalCommentEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*AppraisalCommentEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, appraisalCommentEdgeImplementors), atHand["AppraisalCommentEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "AppraisalCommentEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAppraisalCommentEdge2ᚖsteelyardᚋgraphᚐAppraisalCommentEdge(ctx, sel, v[i])
@@ -6259,7 +6259,7 @@ func (ec *executionContext) unmarshalNAppraisalMarkInput2ᚖsteelyardᚋmodels�
 }
 
 func (ec *executionContext) marshalNAppraisalOfficial2ᚕᚖsteelyardᚋservicesᚋreviewsᚐFormOfficialᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.FormOfficial) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, appraisalOfficialImplementors), atHand["AppraisalOfficial"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "AppraisalOfficial", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAppraisalOfficial2ᚖsteelyardᚋservicesᚋreviewsᚐFormOfficial(ctx, sel, v[i])
@@ -6307,7 +6307,7 @@ func (ec *executionContext) marshalNAppraisalResult2ᚖsteelyardᚋservicesᚋre
 }
 
 func (ec *executionContext) marshalNAppraisalShares2ᚕᚖsteelyardᚋservicesᚋreviewsᚐSharesᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Shares) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, appraisalSharesImplementors), atHand["AppraisalShares"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "AppraisalShares", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAppraisalShares2ᚖsteelyardᚋservicesᚋreviewsᚐShares(ctx, sel, v[i])
@@ -6331,7 +6331,7 @@ func (ec *executionContext) marshalNAppraisalShares2ᚖsteelyardᚋservicesᚋre
 }
 
 func (ec *executionContext) marshalNAppraisalTurnout2ᚕᚖsteelyardᚋservicesᚋreviewsᚐTurnoutᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Turnout) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, appraisalTurnoutImplementors), atHand["AppraisalTurnout"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "AppraisalTurnout", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAppraisalTurnout2ᚖsteelyardᚋservicesᚋreviewsᚐTurnout(ctx, sel, v[i])
@@ -6396,7 +6396,7 @@ func (ec *executionContext) marshalNDimensionScore2steelyardᚋservicesᚋreview
 }
 
 func (ec *executionContext) marshalNDimensionScore2ᚕsteelyardᚋservicesᚋreviewsᚐMarkᚄ(ctx context.Context, sel ast.SelectionSet, v []reviews.Mark) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, dimensionScoreImplementors), atHand["DimensionScore"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "DimensionScore", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDimensionScore2steelyardᚋservicesᚋreviewsᚐMark(ctx, sel, v[i])
@@ -6448,7 +6448,7 @@ func (ec *executionContext) marshalNLevelText2steelyardᚋmodelsᚐLevelText(ctx
 }
 
 func (ec *executionContext) marshalNLevelText2ᚕsteelyardᚋmodelsᚐLevelTextᚄ(ctx context.Context, sel ast.SelectionSet, v []models.LevelText) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, levelTextImplementors), atHand["LevelText"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "LevelText", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLevelText2steelyardᚋmodelsᚐLevelText(ctx, sel, v[i])
@@ -6533,7 +6533,7 @@ func (ec *executionContext) marshalNReviewAnswer2steelyardᚋmodelsᚐReviewAnsw
 }
 
 func (ec *executionContext) marshalNReviewAnswer2ᚕsteelyardᚋmodelsᚐReviewAnswerᚄ(ctx context.Context, sel ast.SelectionSet, v []models.ReviewAnswer) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewAnswerImplementors), atHand["ReviewAnswer"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewAnswer", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewAnswer2steelyardᚋmodelsᚐReviewAnswer(ctx, sel, v[i])
@@ -6569,7 +6569,7 @@ func (ec *executionContext) unmarshalNReviewAnswerInput2ᚖsteelyardᚋmodelsᚐ
 
 func (ec *executionContext) marshalNReviewAssignment2ᚕᚖsteelyardᚋservicesᚋreviewsᚐDutyᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Duty) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewAssignment", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewAssignmentImplementors), atHand["ReviewAssignment"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewAssignment", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewAssignment2ᚖsteelyardᚋservicesᚋreviewsᚐDuty(ctx, sel, v[i])
@@ -6609,7 +6609,7 @@ func (ec *executionContext) marshalNReviewAssignmentState2steelyardᚋservices�
 
 func (ec *executionContext) marshalNReviewConflict2ᚕᚖsteelyardᚋmodelsᚐReviewConflictᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewConflict) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewConflict", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewConflictImplementors), atHand["ReviewConflict"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewConflict", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewConflict2ᚖsteelyardᚋmodelsᚐReviewConflict(ctx, sel, v[i])
@@ -6641,7 +6641,7 @@ func (ec *executionContext) marshalNReviewConflictConnection2ᚖsteelyardᚋgrap
 }
 
 func (ec *executionContext) marshalNReviewConflictEdge2ᚕᚖsteelyardᚋgraphᚐReviewConflictEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReviewConflictEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewConflictEdgeImplementors), atHand["ReviewConflictEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewConflictEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewConflictEdge2ᚖsteelyardᚋgraphᚐReviewConflictEdge(ctx, sel, v[i])
@@ -6673,7 +6673,7 @@ func (ec *executionContext) marshalNReviewConflictPayload2ᚖsteelyardᚋgraph�
 }
 
 func (ec *executionContext) marshalNReviewFigure2ᚕᚖsteelyardᚋservicesᚋreviewsᚐFigureᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Figure) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewFigureImplementors), atHand["ReviewFigure"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewFigure", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewFigure2ᚖsteelyardᚋservicesᚋreviewsᚐFigure(ctx, sel, v[i])
@@ -6698,7 +6698,7 @@ func (ec *executionContext) marshalNReviewFigure2ᚖsteelyardᚋservicesᚋrevie
 
 func (ec *executionContext) marshalNReviewLoad2ᚕᚖsteelyardᚋservicesᚋreviewsᚐLoadᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Load) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewLoad", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewLoadImplementors), atHand["ReviewLoad"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewLoad", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewLoad2ᚖsteelyardᚋservicesᚋreviewsᚐLoad(ctx, sel, v[i])
@@ -6723,7 +6723,7 @@ func (ec *executionContext) marshalNReviewLoad2ᚖsteelyardᚋservicesᚋreviews
 
 func (ec *executionContext) marshalNReviewPair2ᚕᚖsteelyardᚋmodelsᚐReviewAssignmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewAssignment) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewPair", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewPairImplementors), atHand["ReviewPair"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewPair", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewPair2ᚖsteelyardᚋmodelsᚐReviewAssignment(ctx, sel, v[i])
@@ -6755,7 +6755,7 @@ func (ec *executionContext) marshalNReviewPairConnection2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNReviewPairEdge2ᚕᚖsteelyardᚋgraphᚐReviewPairEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReviewPairEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewPairEdgeImplementors), atHand["ReviewPairEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewPairEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewPairEdge2ᚖsteelyardᚋgraphᚐReviewPairEdge(ctx, sel, v[i])
@@ -6798,7 +6798,7 @@ func (ec *executionContext) unmarshalNReviewPairInput2ᚖsteelyardᚋgraphᚐRev
 }
 
 func (ec *executionContext) marshalNReviewProgress2ᚕᚖsteelyardᚋservicesᚋreviewsᚐProgressᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Progress) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewProgressImplementors), atHand["ReviewProgress"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewProgress", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewProgress2ᚖsteelyardᚋservicesᚋreviewsᚐProgress(ctx, sel, v[i])
@@ -6822,7 +6822,7 @@ func (ec *executionContext) marshalNReviewProgress2ᚖsteelyardᚋservicesᚋrev
 }
 
 func (ec *executionContext) marshalNReviewProposalPart2ᚕᚖsteelyardᚋservicesᚋreviewsᚐProposalPartᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.ProposalPart) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewProposalPartImplementors), atHand["ReviewProposalPart"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewProposalPart", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewProposalPart2ᚖsteelyardᚋservicesᚋreviewsᚐProposalPart(ctx, sel, v[i])
@@ -6854,7 +6854,7 @@ func (ec *executionContext) marshalNReviewProposalPayload2ᚖsteelyardᚋgraph�
 }
 
 func (ec *executionContext) marshalNReviewQuestion2ᚕᚖsteelyardᚋmodelsᚐReviewQuestionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewQuestion) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewQuestionImplementors), atHand["ReviewQuestion"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewQuestion", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewQuestion2ᚖsteelyardᚋmodelsᚐReviewQuestion(ctx, sel, v[i])
@@ -6898,7 +6898,7 @@ func (ec *executionContext) unmarshalNReviewQuestionInput2ᚖsteelyardᚋgraph�
 
 func (ec *executionContext) marshalNReviewRound2ᚕᚖsteelyardᚋmodelsᚐReviewRoundᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewRound) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewRound", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewRoundImplementors), atHand["ReviewRound"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewRound", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewRound2ᚖsteelyardᚋmodelsᚐReviewRound(ctx, sel, v[i])
@@ -6930,7 +6930,7 @@ func (ec *executionContext) marshalNReviewRoundConnection2ᚖsteelyardᚋgraph�
 }
 
 func (ec *executionContext) marshalNReviewRoundEdge2ᚕᚖsteelyardᚋgraphᚐReviewRoundEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReviewRoundEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewRoundEdgeImplementors), atHand["ReviewRoundEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewRoundEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewRoundEdge2ᚖsteelyardᚋgraphᚐReviewRoundEdge(ctx, sel, v[i])
@@ -6970,7 +6970,7 @@ func (ec *executionContext) marshalNReviewRoundState2steelyardᚋmodelsᚐReview
 
 func (ec *executionContext) marshalNReviewTemplate2ᚕᚖsteelyardᚋmodelsᚐReviewTemplateᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewTemplate) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewTemplate", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewTemplateImplementors), atHand["ReviewTemplate"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewTemplate", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewTemplate2ᚖsteelyardᚋmodelsᚐReviewTemplate(ctx, sel, v[i])
@@ -7002,7 +7002,7 @@ func (ec *executionContext) marshalNReviewTemplateConnection2ᚖsteelyardᚋgrap
 }
 
 func (ec *executionContext) marshalNReviewTemplateEdge2ᚕᚖsteelyardᚋgraphᚐReviewTemplateEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReviewTemplateEdge) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, reviewTemplateEdgeImplementors), atHand["ReviewTemplateEdge"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewTemplateEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewTemplateEdge2ᚖsteelyardᚋgraphᚐReviewTemplateEdge(ctx, sel, v[i])

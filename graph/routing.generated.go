@@ -1225,7 +1225,7 @@ func (ec *executionContext) _Area(ctx context.Context, sel ast.SelectionSet, obj
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Area_unit(ctx, field, obj)
@@ -1312,7 +1312,7 @@ func (ec *executionContext) _CategoryRule(ctx context.Context, sel ast.Selection
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CategoryRule_unit(ctx, field, obj)
@@ -1447,7 +1447,7 @@ func (ec *executionContext) _Holiday(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Holiday_unit(ctx, field, obj)
@@ -1625,13 +1625,13 @@ func (ec *executionContext) _RoutingRule(ctx context.Context, sel ast.SelectionS
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._RoutingRule_unit(ctx, field, obj)
 				})
 		case "category":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._RoutingRule_category(ctx, field, obj)
@@ -1642,13 +1642,13 @@ func (ec *executionContext) _RoutingRule(ctx context.Context, sel ast.SelectionS
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "placeKeyword":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._RoutingRule_placeKeyword(ctx, field, obj)
 				})
 		case "toUnit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._RoutingRule_toUnit(ctx, field, obj)
@@ -1752,7 +1752,7 @@ func (ec *executionContext) _SuggestionReason(ctx context.Context, sel ast.Selec
 
 func (ec *executionContext) marshalNArea2ᚕᚖsteelyardᚋmodelsᚐAreaᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Area) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Area", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, areaImplementors), atHand["Area"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "Area", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNArea2ᚖsteelyardᚋmodelsᚐArea(ctx, sel, v[i])
@@ -1785,7 +1785,7 @@ func (ec *executionContext) marshalNAreaPayload2ᚖsteelyardᚋgraphᚐAreaPaylo
 
 func (ec *executionContext) marshalNCategoryRule2ᚕᚖsteelyardᚋmodelsᚐCategoryRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.CategoryRule) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "CategoryRule", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, categoryRuleImplementors), atHand["CategoryRule"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "CategoryRule", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCategoryRule2ᚖsteelyardᚋmodelsᚐCategoryRule(ctx, sel, v[i])
@@ -1817,7 +1817,7 @@ func (ec *executionContext) marshalNCategoryRulePayload2ᚖsteelyardᚋgraphᚐC
 }
 
 func (ec *executionContext) marshalNCategorySuggestion2ᚕᚖsteelyardᚋservicesᚋcasesᚐSuggestionᚄ(ctx context.Context, sel ast.SelectionSet, v []*cases.Suggestion) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, categorySuggestionImplementors), atHand["CategorySuggestion"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "CategorySuggestion", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCategorySuggestion2ᚖsteelyardᚋservicesᚋcasesᚐSuggestion(ctx, sel, v[i])
@@ -1864,7 +1864,7 @@ func (ec *executionContext) marshalNHolidayPayload2ᚖsteelyardᚋgraphᚐHolida
 }
 
 func (ec *executionContext) marshalNKeptDay2ᚕᚖsteelyardᚋservicesᚋcasesᚐKeptDayᚄ(ctx context.Context, sel ast.SelectionSet, v []*cases.KeptDay) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, keptDayImplementors), atHand["KeptDay"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "KeptDay", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNKeptDay2ᚖsteelyardᚋservicesᚋcasesᚐKeptDay(ctx, sel, v[i])
@@ -1902,7 +1902,7 @@ func (ec *executionContext) unmarshalNRemoveEntryInput2steelyardᚋgraphᚐRemov
 
 func (ec *executionContext) marshalNRoutingRule2ᚕᚖsteelyardᚋmodelsᚐRoutingRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.RoutingRule) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "RoutingRule", v, nil)
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, routingRuleImplementors), atHand["RoutingRule"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "RoutingRule", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRoutingRule2ᚖsteelyardᚋmodelsᚐRoutingRule(ctx, sel, v[i])
@@ -1958,7 +1958,7 @@ func (ec *executionContext) marshalNSuggestionReason2steelyardᚋservicesᚋcase
 }
 
 func (ec *executionContext) marshalNSuggestionReason2ᚕsteelyardᚋservicesᚋcasesᚐSuggestionReasonᚄ(ctx context.Context, sel ast.SelectionSet, v []cases.SuggestionReason) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, suggestionReasonImplementors), atHand["SuggestionReason"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "SuggestionReason", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSuggestionReason2steelyardᚋservicesᚋcasesᚐSuggestionReason(ctx, sel, v[i])

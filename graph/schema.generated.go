@@ -11929,7 +11929,7 @@ func (ec *executionContext) marshalNScope2ᚕsteelyardᚋmodelsᚐScopeᚄ(ctx c
 }
 
 func (ec *executionContext) marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*UserError) graphql.Marshaler {
-	ret := marshalList(ctx, graphql.CollectFields(ec.OperationContext, sel, userErrorImplementors), atHand["UserError"], len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalList(ctx, ec.OperationContext, sel, "UserError", len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUserError2ᚖsteelyardᚋgraphᚐUserError(ctx, sel, v[i])

@@ -101,6 +101,7 @@ func (c *serveCmd) Run(s *session) error {
 }
 
 func (c *serveCmd) serve(s *session, st *store.Store, watch *metrics, verifier *auth.Verifier, provider *auth.Provider, log *slog.Logger) (err error) {
+	defer runtime.KeepAlive(floor())
 	if err := c.check(); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -207,14 +208,23 @@ func WriteError(w http.ResponseWriter, r *http.Request, status int, message, cod
 	writeRefusal(w, status, answerMedia(negotiate(r.Header.Get("Accept"))), message, code)
 }
 
-func write(w http.ResponseWriter, status int, media string, body result) {
-	raw, err := json.Marshal(body)
+// bytes are the result as it is sent. Data alone, as nearly always, is JSON already: the
+// encoder would read all of it again.
+func (r result) bytes() []byte {
+	if len(r.Errors) == 0 && len(r.Extensions) == 0 && len(r.Data) > 0 {
+		return slices.Concat([]byte(`{"data":`), r.Data, []byte("}"))
+	}
+	raw, err := json.Marshal(r)
 	if err != nil {
 		panic(err) // results hold JSON that was made here
 	}
+	return raw
+}
+
+func write(w http.ResponseWriter, status int, media string, body result) {
 	w.Header().Set("Content-Type", media+"; charset=utf-8")
 	w.WriteHeader(status)
-	if _, err := w.Write(raw); err != nil {
+	if _, err := w.Write(body.bytes()); err != nil {
 		return // the client has gone: there is nobody to tell
 	}
 }
