@@ -12,11 +12,29 @@ import (
 //go:generate go run steelyard/graph/generate
 
 // object is what is known of a type: the names by which fragments call it, the fields that
-// need no resolver, and those that one call resolves for a whole list, each with its type.
+// need no resolver, each with the record's field in which it stands, and those that one
+// call resolves for a whole list, each with its type.
 type object struct {
 	names    []string
-	atHand   map[string]bool
+	atHand   map[string]string
 	gathered map[string]string
+}
+
+// AtHand are the fields of records of a type that the field now being resolved is asked
+// for, so that no more is read; nil where it is asked for more than stands in them.
+func AtHand(ctx context.Context, of string) []string {
+	o, field := objects[of], graphql.GetFieldContext(ctx)
+	var names []string
+	for _, f := range graphql.CollectFields(graphql.GetOperationContext(ctx), field.Field.Selections, o.names) {
+		name, atHand := o.atHand[f.Name]
+		if !atHand {
+			return nil
+		}
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // marshalList marshals the elements of a list: one after the other where all that is asked
@@ -43,7 +61,7 @@ func inTurn(oc *graphql.OperationContext, sel ast.SelectionSet, of string, outer
 		return false
 	}
 	for _, f := range graphql.CollectFields(oc, sel, o.names) {
-		if o.atHand[f.Name] {
+		if _, atHand := o.atHand[f.Name]; atHand {
 			continue
 		}
 		of, gathered := o.gathered[f.Name]

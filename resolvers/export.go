@@ -3,8 +3,6 @@ package resolvers
 import (
 	"context"
 
-	"github.com/vikstrous/dataloadgen"
-
 	"steelyard/graph"
 	"steelyard/messages"
 	"steelyard/models"
@@ -31,11 +29,11 @@ func reportColumns(l messages.Lang) []*graph.ReportColumn {
 }
 
 // loaded is what an id names, null where there is none.
-func loaded[V any](ctx context.Context, loader *dataloadgen.Loader[models.ID, *V], id *models.ID) (*V, error) {
+func loaded[V any](ctx context.Context, from *loader[models.ID, *V], id *models.ID) (*V, error) {
 	if id == nil {
 		return nil, nil
 	}
-	return loader.Load(ctx, *id)
+	return from.Load(ctx, *id)
 }
 
 func newExportEdge(c string, row *models.Export) *graph.ExportEdge {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -20,43 +22,49 @@ import (
 // a bounded number of statements. They are made per operation and hold the
 // actor, so that scope is kept and nothing outlives the answer.
 type loaders struct {
-	officials   *dataloadgen.Loader[models.ID, *models.Official] // within the actor's scope
-	named       *dataloadgen.Loader[models.ID, *models.Official] // that a row in the actor's sight names
-	units       *dataloadgen.Loader[models.ID, *models.OrgUnit]
-	positions   *dataloadgen.Loader[models.ID, *models.Position]
-	services    *dataloadgen.Loader[models.ID, *models.Service]
-	replies     *dataloadgen.Loader[models.ID, *models.RatingReply]
-	dues        *dataloadgen.Loader[models.ID, *ratings.Due]
-	templates   *dataloadgen.Loader[models.ID, *models.ReviewTemplate]
-	questions   *dataloadgen.Loader[models.ID, []*models.ReviewQuestion] // none for the id zero
-	cycles      *dataloadgen.Loader[models.ID, *models.Cycle]
-	policies    *dataloadgen.Loader[models.ID, *models.Policy]
-	runs        *dataloadgen.Loader[models.ID, *models.AssessmentRun]
-	events      *dataloadgen.Loader[models.ID, []*models.CaseEvent]
-	attachments *dataloadgen.Loader[models.ID, []*models.Attachment]
-	mediations  *dataloadgen.Loader[models.ID, *models.Mediation]
-	exclusions  *dataloadgen.Loader[models.ID, *models.Exclusion]
-	joined      *dataloadgen.Loader[models.ID, []*models.Case]
-	thread      *dataloadgen.Loader[models.ID, []*models.Case]
-	achieved    *dataloadgen.Loader[models.ID, []*models.Achievement]
-	unconfirmed *dataloadgen.Loader[models.ID, []*models.Deed]
-	offers      *dataloadgen.Loader[models.ID, *models.CaseTransfer]
-	actions     *dataloadgen.Loader[models.ID, []cases.Action]
-	latest      *dataloadgen.Loader[latestCases, []*models.Case]
-	assessments *dataloadgen.Loader[inCycle, *models.Assessment]
-	parts       *dataloadgen.Loader[models.ID, []*models.ScorePart]
-	trends      *dataloadgen.Loader[models.ID, []*models.Assessment]
-	changes     *dataloadgen.Loader[models.ID, *assessments.Change]
-	peers       *dataloadgen.Loader[models.ID, *assessments.PeerComparison]
-	runCycles   *dataloadgen.Loader[models.ID, *models.Cycle] // by run
-	flagAppeals *dataloadgen.Loader[models.ID, *models.FlagAppeal]
-	tokens      *dataloadgen.Loader[models.ID, []*models.AccountToken] // by account
+	officials   *loader[models.ID, *models.Official] // within the actor's scope
+	named       *loader[models.ID, *models.Official] // that a row in the actor's sight names
+	units       *loader[models.ID, *models.OrgUnit]
+	positions   *loader[models.ID, *models.Position]
+	services    *loader[models.ID, *models.Service]
+	replies     *loader[models.ID, *models.RatingReply]
+	dues        *loader[models.ID, *ratings.Due]
+	templates   *loader[models.ID, *models.ReviewTemplate]
+	questions   *loader[models.ID, []*models.ReviewQuestion] // none for the id zero
+	cycles      *loader[models.ID, *models.Cycle]
+	policies    *loader[models.ID, *models.Policy]
+	runs        *loader[models.ID, *models.AssessmentRun]
+	events      *loader[models.ID, []*models.CaseEvent]
+	attachments *loader[models.ID, []*models.Attachment]
+	mediations  *loader[models.ID, *models.Mediation]
+	exclusions  *loader[models.ID, *models.Exclusion]
+	joined      *loader[models.ID, []*models.Case]
+	thread      *loader[models.ID, []*models.Case]
+	achieved    *loader[models.ID, []*models.Achievement]
+	unconfirmed *loader[models.ID, []*models.Deed]
+	offers      *loader[models.ID, *models.CaseTransfer]
+	actions     *loader[models.ID, []cases.Action]
+	latest      *loader[latestCases, []*models.Case]
+	assessments *loader[inCycle, *models.Assessment]
+	parts       *loader[models.ID, []*models.ScorePart]
+	trends      *loader[models.ID, []*models.Assessment]
+	changes     *loader[models.ID, *assessments.Change]
+	peers       *loader[models.ID, *assessments.PeerComparison]
+	runCycles   *loader[models.ID, *models.Cycle] // by run
+	flagAppeals *loader[models.ID, *models.FlagAppeal]
+	tokens      *loader[models.ID, []*models.AccountToken] // by account
 }
 
-// latestCases asks for an official's latest cases.
+// latestCases asks for an official's latest cases, and for which fields of theirs.
 type latestCases struct {
 	official models.ID
-	first    int
+	of       caseList
+}
+
+// caseList is how many cases, and which fields of each, by spaces; empty: all.
+type caseList struct {
+	first  int
+	fields string
 }
 
 // inCycle asks for an official's assessment in a cycle.
@@ -134,38 +142,64 @@ func newLoaders(r *Resolver, actor auth.Actor) *loaders {
 	}
 }
 
+// loader gathers what several ask for by key. It is made when the first asks: an
+// operation asks a few of them.
+type loader[K comparable, V any] struct {
+	fetch func(ctx context.Context, keys []K) (map[K]V, error)
+	once  sync.Once
+	made  *dataloadgen.Loader[K, V]
+}
+
 // one makes a loader of a function that returns what it found by key.
-func one[K comparable, V any](fetch func(ctx context.Context, keys []K) (map[K]V, error)) *dataloadgen.Loader[K, V] {
-	return dataloadgen.NewLoader(func(ctx context.Context, keys []K) ([]V, []error) {
-		found, err := fetch(ctx, keys)
-		values := make([]V, len(keys))
-		if err != nil {
-			errs := make([]error, len(keys))
-			for i := range errs {
-				errs[i] = err
-			}
-			return values, errs
+func one[K comparable, V any](fetch func(ctx context.Context, keys []K) (map[K]V, error)) *loader[K, V] {
+	return &loader[K, V]{fetch: fetch}
+}
+
+// Load returns what one key leads to; zero where that is nothing.
+func (l *loader[K, V]) Load(ctx context.Context, key K) (V, error) {
+	return l.gathering().Load(ctx, key)
+}
+
+// LoadAll returns what each key leads to.
+func (l *loader[K, V]) LoadAll(ctx context.Context, keys []K) ([]V, error) {
+	return l.gathering().LoadAll(ctx, keys)
+}
+
+func (l *loader[K, V]) gathering() *dataloadgen.Loader[K, V] {
+	l.once.Do(func() { l.made = dataloadgen.NewLoader(l.ofKeys, dataloadgen.WithWait(gather)) })
+	return l.made
+}
+
+// ofKeys puts what was found into the order of the keys.
+func (l *loader[K, V]) ofKeys(ctx context.Context, keys []K) ([]V, []error) {
+	found, err := l.fetch(ctx, keys)
+	values := make([]V, len(keys))
+	if err != nil {
+		errs := make([]error, len(keys))
+		for i := range errs {
+			errs[i] = err
 		}
-		for i, k := range keys {
-			values[i] = found[k]
-		}
-		return values, nil
-	}, dataloadgen.WithWait(gather))
+		return values, errs
+	}
+	for i, k := range keys {
+		values[i] = found[k]
+	}
+	return values, nil
 }
 
 func (r *Resolver) latestCases(ctx context.Context, actor auth.Actor, keys []latestCases) (map[latestCases][]*models.Case, error) {
-	bySize := map[int][]models.ID{}
+	byList := map[caseList][]models.ID{}
 	for _, k := range keys {
-		bySize[k.first] = append(bySize[k.first], k.official)
+		byList[k.of] = append(byList[k.of], k.official)
 	}
 	out := make(map[latestCases][]*models.Case, len(keys))
-	for first, ids := range bySize {
-		found, err := r.App.Cases.LatestByOfficials(ctx, actor, ids, first)
+	for of, ids := range byList {
+		found, err := r.App.Cases.LatestByOfficials(ctx, actor, ids, of.first, strings.Fields(of.fields))
 		if err != nil {
 			return nil, err
 		}
 		for id, rows := range found {
-			out[latestCases{id, first}] = rows
+			out[latestCases{id, of}] = rows
 		}
 	}
 	return out, nil
@@ -223,17 +257,17 @@ func load(ctx context.Context) *loaders {
 // gathered loads what each row of a list asks for, all in one go, so that the
 // statements of a list do not hang on how its rows are scheduled. What is not
 // there stays zero.
-func gathered[Row, V any, K comparable](ctx context.Context, loader *dataloadgen.Loader[K, V], rows []*Row, key func(*Row) K) ([]V, error) {
+func gathered[Row, V any, K comparable](ctx context.Context, from *loader[K, V], rows []*Row, key func(*Row) K) ([]V, error) {
 	keys := make([]K, len(rows))
 	for i, row := range rows {
 		keys[i] = key(row)
 	}
-	return loader.LoadAll(ctx, keys)
+	return from.LoadAll(ctx, keys)
 }
 
 // needed is gathered for what a foreign key promises.
-func needed[Row, V any](ctx context.Context, loader *dataloadgen.Loader[models.ID, *V], rows []*Row, key func(*Row) models.ID) ([]*V, error) {
-	found, err := gathered(ctx, loader, rows, key)
+func needed[Row, V any](ctx context.Context, from *loader[models.ID, *V], rows []*Row, key func(*Row) models.ID) ([]*V, error) {
+	found, err := gathered(ctx, from, rows, key)
 	if err != nil {
 		return nil, err
 	}
@@ -247,17 +281,17 @@ func needed[Row, V any](ctx context.Context, loader *dataloadgen.Loader[models.I
 
 // foresee loads in one go what rows are about to ask for by a field, each by
 // itself since they stand in no common list. Rows may be nil.
-func foresee[Row, V any](ctx context.Context, field string, loader *dataloadgen.Loader[models.ID, V], rows []*Row, key func(*Row) models.ID) error {
+func foresee[Row, V any](ctx context.Context, field string, from *loader[models.ID, V], rows []*Row, key func(*Row) models.ID) error {
 	if !slices.Contains(graphql.CollectAllFields(ctx), field) {
 		return nil
 	}
 	rows = slices.DeleteFunc(slices.Clone(rows), func(row *Row) bool { return row == nil })
-	_, err := gathered(ctx, loader, rows, key)
+	_, err := gathered(ctx, from, rows, key)
 	return err
 }
 
 // optional is gathered for what a row may lack.
-func optional[Row, V any](ctx context.Context, loader *dataloadgen.Loader[models.ID, *V], rows []*Row, key func(*Row) *models.ID) ([]*V, error) {
+func optional[Row, V any](ctx context.Context, from *loader[models.ID, *V], rows []*Row, key func(*Row) *models.ID) ([]*V, error) {
 	out := make([]*V, len(rows))
 	var asking []*Row
 	var places []int
@@ -266,7 +300,7 @@ func optional[Row, V any](ctx context.Context, loader *dataloadgen.Loader[models
 			asking, places = append(asking, row), append(places, i)
 		}
 	}
-	found, err := gathered(ctx, loader, asking, func(row *Row) models.ID { return *key(row) })
+	found, err := gathered(ctx, from, asking, func(row *Row) models.ID { return *key(row) })
 	for i, v := range found {
 		out[places[i]] = v
 	}

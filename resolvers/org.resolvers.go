@@ -9,6 +9,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 
 	"steelyard/auth"
 	"steelyard/graph"
@@ -37,7 +38,8 @@ func (r *officialResolver) Cases(ctx context.Context, objs []*models.Official, f
 	if first < 1 || first > maxLatest {
 		return nil, models.Invalid("first", models.KeyPageSize, strconv.Itoa(maxLatest))
 	}
-	cases, err := gathered(ctx, load(ctx).latest, objs, func(o *models.Official) latestCases { return latestCases{o.ID, int(first)} })
+	of := caseList{int(first), strings.Join(graph.AtHand(ctx, "Case"), " ")}
+	cases, err := gathered(ctx, load(ctx).latest, objs, func(o *models.Official) latestCases { return latestCases{o.ID, of} })
 	if err != nil {
 		return nil, err
 	}

@@ -41,11 +41,11 @@ func (d Dialect) ByteOrder(column string) string {
 // them the rows that a subquery finds for it, a limited number, under the name of their
 // table. The subquery orders and limits by an index and reads no more; a window function
 // would number all rows first. SQLite has no LATERAL, and evaluates IN for each row.
-// The arguments are the rows and the subquery, which selects the whole row on PostgreSQL
-// and its id on SQLite.
-func (d Dialect) FirstOfEach(table string) (source, selected string) {
+// The arguments are the rows and the subquery, which selects the columns on PostgreSQL
+// and the id on SQLite.
+func (d Dialect) FirstOfEach(table, columns string) (source, selected string) {
 	if d == Postgres {
-		return "(?) AS each CROSS JOIN LATERAL (?) AS " + table, table + ".*"
+		return "(?) AS each CROSS JOIN LATERAL (?) AS " + table, columns
 	}
 	return "(?) AS each JOIN " + table + " ON " + table + ".id IN (?)", table + ".id"
 }

@@ -202,11 +202,14 @@ func (s *Store) gormConfig(prepare bool) *gorm.Config {
 		NowFunc:                s.now,
 		NamingStrategy:         schema.NamingStrategy{},
 		Logger: slowOnly{logger.NewSlogLogger(slog.Default(), logger.Config{
-			SlowThreshold: 2 * time.Second, LogLevel: logger.Warn,
+			SlowThreshold: slow, LogLevel: logger.Warn,
 			ParameterizedQueries: true, IgnoreRecordNotFoundError: true,
 		})},
 	}
 }
+
+// slow is how long a statement takes that is worth a line.
+const slow = 2 * time.Second
 
 // slowOnly logs slow statements and no failed ones: an error is returned, and
 // whoever handles it knows whether it is worth a line. Values are never logged.
@@ -219,7 +222,9 @@ func (l slowOnly) LogMode(level logger.LogLevel) logger.Interface {
 
 // Trace implements logger.Interface.
 func (l slowOnly) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), _ error) {
-	l.Interface.Trace(ctx, begin, fc, nil)
+	if time.Since(begin) > slow { // gorm would write each statement out first, and then ask
+		l.Interface.Trace(ctx, begin, fc, nil)
+	}
 }
 
 // Close waits for the writer's last group and closes every connection.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql/driver"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -55,4 +56,21 @@ func (a idArray) Value() (driver.Value, error) {
 	}
 	b.WriteByte('}')
 	return b.String(), nil
+}
+
+// Columns are the columns of a table in which fields of its records stand, each once, as a
+// query selects them.
+func Columns[T any](db *gorm.DB, table string, fields []string) string {
+	st := &gorm.Statement{DB: db}
+	if err := st.Parse(new(T)); err != nil {
+		panic(err) // a record of models
+	}
+	var columns []string
+	for _, name := range fields {
+		column := table + "." + st.Schema.FieldsByName[name].DBName
+		if !slices.Contains(columns, column) {
+			columns = append(columns, column)
+		}
+	}
+	return strings.Join(columns, ", ")
 }

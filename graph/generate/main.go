@@ -38,7 +38,7 @@ func generate() error {
 		return err
 	}
 	cfg.SkipValidation = true // it would compile what is not yet as it will be
-	seen := &atHand{fields: map[string][]string{}, gathered: map[string]map[string]string{}}
+	seen := &atHand{fields: map[string]map[string]string{}, gathered: map[string]map[string]string{}}
 	if err := api.Generate(cfg, api.AddPlugin(seen)); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func generate() error {
 
 // atHand are the fields that need no resolver, by type. It sees them as a plugin of gqlgen.
 type atHand struct {
-	fields   map[string][]string
+	fields   map[string]map[string]string // that of the record in which each stands
 	gathered map[string]map[string]string // fields that one call resolves for a whole list: the type of each
 }
 
@@ -91,17 +91,21 @@ func (a *atHand) GenerateCode(data *codegen.Data) error {
 		}
 		for _, f := range object.Fields {
 			if isAtHand(f) {
-				a.fields[object.Name] = append(a.fields[object.Name], f.Name)
+				add(a.fields, object.Name, f.Name, f.GoFieldName)
 			}
 			if kind := f.TypeReference.Definition.Kind; f.IsBatch() && (kind == ast.Object || f.TypeReference.Definition.IsLeafType()) {
-				if a.gathered[object.Name] == nil {
-					a.gathered[object.Name] = map[string]string{}
-				}
-				a.gathered[object.Name][f.Name] = f.TypeReference.Definition.Name
+				add(a.gathered, object.Name, f.Name, f.TypeReference.Definition.Name)
 			}
 		}
 	}
 	return nil
+}
+
+func add(to map[string]map[string]string, of, field, value string) {
+	if to[of] == nil {
+		to[of] = map[string]string{}
+	}
+	to[of][field] = value
 }
 
 // isAtHand says whether a field is a leaf that stands in its record as it is, and is never
@@ -157,7 +161,7 @@ func (a *atHand) shorten(name string, collected map[string]string) (int, error) 
 	n := 0
 	short := ofField.ReplaceAllFunc(code, func(whole []byte) []byte {
 		m := ofField.FindSubmatch(whole)
-		if !slices.Contains(a.fields[string(m[1])], string(m[2])) {
+		if a.fields[string(m[1])][string(m[2])] == "" {
 			return whole
 		}
 		n++
@@ -188,9 +192,9 @@ func (a *atHand) table(collected map[string]string) []byte {
 		if collected[of] == "" {
 			continue
 		}
-		b = fmt.Appendf(b, "\t%q: {names: %s, atHand: map[string]bool{%q: true", of, collected[of], "__typename")
-		for _, field := range slices.Sorted(slices.Values(a.fields[of])) {
-			b = fmt.Appendf(b, ", %q: true", field)
+		b = fmt.Appendf(b, "\t%q: {names: %s, atHand: map[string]string{%q: %q", of, collected[of], "__typename", "")
+		for _, field := range slices.Sorted(maps.Keys(a.fields[of])) {
+			b = fmt.Appendf(b, ", %q: %q", field, a.fields[of][field])
 		}
 		b = append(b, "}, gathered: map[string]string{"...)
 		for _, field := range slices.Sorted(maps.Keys(a.gathered[of])) {

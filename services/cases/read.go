@@ -194,15 +194,20 @@ func (s *Service) ByIDs(ctx context.Context, actor auth.Actor, ids []models.ID) 
 }
 
 // LatestByOfficials returns the newest cases in the hands of each official, as
-// many as first each, of those that the actor may see.
-func (s *Service) LatestByOfficials(ctx context.Context, actor auth.Actor, officials []models.ID, first int) (map[models.ID][]*models.Case, error) {
+// many as first each, of those that the actor may see; with fields, only these of
+// each case are read.
+func (s *Service) LatestByOfficials(ctx context.Context, actor auth.Actor, officials []models.ID, first int, fields []string) (map[models.ID][]*models.Case, error) {
 	db := s.Store.Read(ctx)
-	source, selected := s.Store.Dialect().FirstOfEach("cases")
+	columns := "cases.*"
+	if len(fields) > 0 {
+		columns = store.Columns[models.Case](db, "cases", append(fields, "ID", "OfficialID", "OpenedAt"))
+	}
+	source, selected := s.Store.Dialect().FirstOfEach("cases", columns)
 	each := db.Model(&models.Official{}).Scopes(store.Among("id", officials)).Select("id")
 	newest := db.Model(&models.Case{}).Scopes(visible(actor)).Where("cases.official_id = each.id").
 		Order("cases.opened_at DESC, cases.id DESC").Limit(first).Select(selected)
 	var rows []*models.Case
-	if err := db.Table(source, each, newest).Select("cases.*").Order("cases.opened_at DESC, cases.id DESC").Find(&rows).Error; err != nil {
+	if err := db.Table(source, each, newest).Select(columns).Order("cases.opened_at DESC, cases.id DESC").Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	latest := make(map[models.ID][]*models.Case, len(officials))
