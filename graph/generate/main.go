@@ -8,8 +8,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"go/format"
+	"io/fs"
 	"log"
 	"maps"
 	"os"
@@ -38,6 +40,10 @@ func generate() error {
 		return err
 	}
 	cfg.SkipValidation = true // it would compile what is not yet as it will be
+	shortcuts := filepath.Join(cfg.Exec.Dir(), "athand.generated.go")
+	if err := os.Remove(shortcuts); err != nil && !errors.Is(err, fs.ErrNotExist) { // it may name what is no longer
+		return err
+	}
 	seen := &atHand{fields: map[string]map[string]string{}, gathered: map[string]map[string]string{}}
 	if err := api.Generate(cfg, api.AddPlugin(seen)); err != nil {
 		return err
@@ -71,7 +77,7 @@ func generate() error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(cfg.Exec.Dir(), "athand.generated.go"), table, 0o644)
+	return os.WriteFile(shortcuts, table, 0o644)
 }
 
 // atHand are the fields that need no resolver, by type. It sees them as a plugin of gqlgen.
