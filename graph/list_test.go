@@ -13,7 +13,7 @@ import (
 // selected is what a query selects of the nodes of officials.
 func selected(t *testing.T, of string) (*graphql.OperationContext, ast.SelectionSet) {
 	t.Helper()
-	doc, err := gqlparser.LoadQuery(NewExecutableSchema(Config{}).Schema(), "query Q($no: Boolean = false) { officials(first: 2) { nodes { "+of+" } pageInfo @skip(if: $no) { endCursor } } }")
+	doc, err := gqlparser.LoadQueryWithRules(NewExecutableSchema(Config{}).Schema(), "query Q($no: Boolean = false) { officials(first: 2) { nodes { "+of+" } pageInfo @skip(if: $no) { endCursor } } }", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
