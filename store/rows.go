@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -35,48 +34,32 @@ func (s *Store) query(db *gorm.DB) {
 		return
 	}
 	into, ok := recordsOf(db)
-	on := s.queryer(db)
-	if !ok || on == nil || db.DryRun {
+	if !ok || db.DryRun {
 		callbacks.Query(db)
 		return
 	}
-	callbacks.BuildQuerySQL(db)
-	if db.Error != nil {
+	var err error
+	switch pool := db.Statement.ConnPool.(type) {
+	case patient:
+		callbacks.BuildQuerySQL(db)
+		pool.again(db.Statement.Context, func() error {
+			err = into.read(db, s.pool)
+			return err
+		})
+	case onConn:
+		callbacks.BuildQuerySQL(db)
+		err = into.read(db, pool.conn)
+	default:
+		callbacks.Query(db)
 		return
 	}
-	db.RowsAffected = 0
-	if err := into.read(db, on); err != nil {
-		_ = db.AddError(err) // it keeps the error for the caller
-		return
+	if err == nil && db.RowsAffected == 0 && db.Statement.RaiseErrorOnNotFound {
+		err = gorm.ErrRecordNotFound
 	}
+	_ = db.AddError(err) // it keeps the error for the caller
 	if db.Statement.Result != nil {
 		db.Statement.Result.RowsAffected = db.RowsAffected
 	}
-	if db.RowsAffected == 0 && db.Statement.RaiseErrorOnNotFound {
-		_ = db.AddError(gorm.ErrRecordNotFound)
-	}
-}
-
-// queryer is what a handle's statements run on; nil where only database/sql knows.
-func (s *Store) queryer(db *gorm.DB) pgxQueryer {
-	switch pool := db.Statement.ConnPool.(type) {
-	case *sql.DB:
-		return again{s.pool}
-	case onConn:
-		return pool.conn
-	}
-	return nil
-}
-
-// again asks once more where a connection had died before anything was sent over it.
-type again struct{ pgxQueryer }
-
-func (a again) Query(ctx context.Context, query string, args ...any) (pgx.Rows, error) {
-	rows, err := a.pgxQueryer.Query(ctx, query, args...)
-	if err != nil && pgconn.SafeToRetry(err) && ctx.Err() == nil {
-		return a.pgxQueryer.Query(ctx, query, args...)
-	}
-	return rows, err
 }
 
 // records are where the rows of a query go: one record, or a slice of them.
@@ -107,6 +90,10 @@ func recordsOf(db *gorm.DB) (records, bool) {
 // read runs the statement and reads its rows.
 func (d records) read(db *gorm.DB, on pgxQueryer) error {
 	st := db.Statement
+	db.RowsAffected = 0
+	if db.Error != nil {
+		return nil // of writing the statement: it is kept already
+	}
 	rows, err := on.Query(st.Context, st.SQL.String(), st.Vars...)
 	if err != nil {
 		return err
