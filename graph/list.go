@@ -102,3 +102,13 @@ func resolve(ctx context.Context, oc *graphql.OperationContext, out *graphql.Fie
 		atomic.AddUint32(&out.Invalids, 1)
 	}
 }
+
+// deferredGroup is where an object's deferred fields go; most have none.
+func deferredGroup(ctx context.Context, fields []graphql.CollectedField) graphql.DeferredGroup {
+	for i := range fields {
+		if fields[i].IsDeferred() {
+			return graphql.NewDeferredGroup(ctx)
+		}
+	}
+	return graphql.DeferredGroup{}
+}

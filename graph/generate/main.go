@@ -183,6 +183,7 @@ func (a *atHand) shorten(name string, collected map[string]string) (int, error) 
 			fmt.Sprintf("marshalList(ctx, ec.OperationContext, sel, %q, len(v), ", of), 1))
 	})
 	short = bytes.ReplaceAll(short, []byte("out.ResolveConcurrently(ec.OperationContext, &deferred, i,"), []byte("resolve(ctx, ec.OperationContext, out, &deferred, i, field,"))
+	short = bytes.ReplaceAll(short, []byte("graphql.NewDeferredGroup(ctx)"), []byte("deferredGroup(ctx, fields)"))
 	tidy, err := imports.Process(name, short, nil) // what only the longer code used is imported no more
 	if err != nil {
 		return 0, err

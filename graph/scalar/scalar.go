@@ -5,7 +5,6 @@ package scalar
 import (
 	"context"
 	"io"
-	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -94,10 +93,11 @@ func UnmarshalScore(v any) (models.Score, error) {
 	return models.Score(x), err
 }
 
+// quoted writes what holds nothing that JSON escapes: ids and dates.
 func quoted(s string) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		// The writer is the response's buffer.
-		if _, err := io.WriteString(w, strconv.Quote(s)); err != nil {
+		if _, err := io.WriteString(w, `"`+s+`"`); err != nil {
 			panic(err)
 		}
 	})
