@@ -26,7 +26,7 @@ func behindProxy(t *testing.T, perMinute int) (s *testSite, ask func(from, query
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.perMinute, s.proxies = perMinute, trusted
+	s.perMinute, s.proxies, s.metrics = perMinute, trusted, newMetrics() // it is served a second time
 	s.start(t)
 	return s, func(from, query string, headers ...string) answer {
 		t.Helper()

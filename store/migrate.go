@@ -2,11 +2,17 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
+	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
@@ -27,7 +33,41 @@ var ErrBehind = errors.New("the database is behind this program: run `steelyard 
 // ErrAhead says that a newer program has changed the database.
 var ErrAhead = errors.New("the database is ahead of this program: use the newer program")
 
-func (s *Store) provider() (*goose.Provider, error) {
+// lockWait is how long a step waits for a table that somebody holds. Behind it everybody
+// else would wait as well, those who only read among them: so it gives up, keeps nothing,
+// and is run again at a better moment.
+const lockWait = 5 * time.Second
+
+// migrating runs fn with the steps, on connections of its own.
+func (s *Store) migrating(fn func(p *goose.Provider) error) (err error) {
+	db := s.sql
+	if s.writer != nil {
+		db = s.writer.pool.sql
+	}
+	if s.dialect == Postgres {
+		config := s.pool.Config()
+		config.ConnConfig.RuntimeParams["lock_timeout"] = strconv.FormatInt(s.lockWait.Milliseconds(), 10)
+		pool, err := pgxpool.NewWithConfig(context.Background(), config)
+		if err != nil {
+			return fmt.Errorf("open database: %w", err)
+		}
+		defer pool.Close()
+		db = stdlib.OpenDBFromPool(pool)
+		defer func() { err = errors.Join(err, db.Close()) }()
+	}
+	p, err := s.provider(db)
+	if err != nil {
+		return err
+	}
+	err = fn(p)
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "55P03" {
+		err = fmt.Errorf("somebody held a table for longer than %s; the step was given up: run it again, or end who holds it (pg_stat_activity): %w", s.lockWait, err)
+	}
+	return err
+}
+
+func (s *Store) provider(db *sql.DB) (*goose.Provider, error) {
 	dialect, steps := goose.DialectSQLite3, migrations.SQLite
 	// Steps that were written side by side may arrive in any order.
 	options := []goose.ProviderOption{goose.WithAllowOutofOrder(true)}
@@ -43,20 +83,16 @@ func (s *Store) provider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := s.sql
-	if s.writer != nil {
-		db = s.writer.pool.sql
-	}
 	return goose.NewProvider(dialect, db, files, options...)
 }
 
 // MigrateUp applies every step that is missing and returns how many it applied.
 func (s *Store) MigrateUp(ctx context.Context) (int, error) {
-	p, err := s.provider()
-	if err != nil {
-		return 0, err
-	}
-	done, err := p.Up(Widen(ctx, Commands)) // steps change rows, too
+	var done []*goose.MigrationResult
+	err := s.migrating(func(p *goose.Provider) (err error) {
+		done, err = p.Up(Widen(ctx, Commands)) // steps change rows, too
+		return err
+	})
 	if err != nil {
 		return len(done), fmt.Errorf("migrate up: %w", err)
 	}
@@ -83,11 +119,11 @@ func (s *Store) MigrateTo(ctx context.Context, made []int64) error {
 	if len(made) == 0 {
 		return nil
 	}
-	p, err := s.provider()
-	if err != nil {
+	err = s.migrating(func(p *goose.Provider) error {
+		_, err := p.UpTo(Widen(ctx, Commands), made[len(made)-1])
 		return err
-	}
-	if _, err := p.UpTo(Widen(ctx, Commands), made[len(made)-1]); err != nil {
+	})
+	if err != nil {
 		return fmt.Errorf("migrate up to %d: %w", made[len(made)-1], err)
 	}
 	return nil
@@ -96,11 +132,11 @@ func (s *Store) MigrateTo(ctx context.Context, made []int64) error {
 // MigrateDown takes the newest step back and returns its version, or 0 where
 // there was none.
 func (s *Store) MigrateDown(ctx context.Context) (int64, error) {
-	p, err := s.provider()
-	if err != nil {
-		return 0, err
-	}
-	done, err := p.Down(Widen(ctx, Commands))
+	var done *goose.MigrationResult
+	err := s.migrating(func(p *goose.Provider) (err error) {
+		done, err = p.Down(Widen(ctx, Commands))
+		return err
+	})
 	if errors.Is(err, goose.ErrNoNextVersion) {
 		return 0, nil
 	}
@@ -112,11 +148,11 @@ func (s *Store) MigrateDown(ctx context.Context) (int64, error) {
 
 // MigrateDownTo takes back every step after version.
 func (s *Store) MigrateDownTo(ctx context.Context, version int64) error {
-	p, err := s.provider()
-	if err != nil {
+	err := s.migrating(func(p *goose.Provider) error {
+		_, err := p.DownTo(Widen(ctx, Commands), version)
 		return err
-	}
-	if _, err = p.DownTo(Widen(ctx, Commands), version); err != nil {
+	})
+	if err != nil {
 		return fmt.Errorf("migrate down to %d: %w", version, err)
 	}
 	return nil
@@ -124,11 +160,11 @@ func (s *Store) MigrateDownTo(ctx context.Context, version int64) error {
 
 // Migrations lists all steps in order.
 func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
-	p, err := s.provider()
-	if err != nil {
-		return nil, err
-	}
-	status, err := p.Status(ctx)
+	var status []*goose.MigrationStatus
+	err := s.migrating(func(p *goose.Provider) (err error) {
+		status, err = p.Status(ctx)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("migration status: %w", err)
 	}

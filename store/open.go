@@ -34,6 +34,8 @@ type Store struct {
 	writer  *writer // SQLite only
 	system  bool    // see Options.System
 	now     func() time.Time
+
+	lockWait time.Duration // of a step of the migrations
 }
 
 // Options tune a store.
@@ -46,6 +48,9 @@ type Options struct {
 	// BusyTimeout is how long SQLite waits while another process writes; 0 means
 	// ten seconds.
 	BusyTimeout time.Duration
+	// LockWait is how long a step of the migrations waits on PostgreSQL for a table that
+	// somebody holds; 0 means five seconds.
+	LockWait time.Duration
 	// System says that whoever brings no [Reach] is the program itself, and reaches
 	// everything: for commands that serve nobody.
 	System bool
@@ -67,7 +72,11 @@ func Open(ctx context.Context, dbURL string, opts Options) (*Store, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
+	if opts.LockWait == 0 {
+		opts.LockWait = lockWait
+	}
 	s := &Store{url: dbURL, system: opts.System, now: func() time.Time { return opts.Now().UTC().Truncate(time.Microsecond) }}
+	s.lockWait = opts.LockWait
 	path, isSQLite := strings.CutPrefix(dbURL, "sqlite:")
 	switch {
 	case isSQLite && path != "":
