@@ -51,8 +51,8 @@ var (
 	standalone = "-- +goose NO TRANSACTION"
 )
 
-// held names the tables whose writers a step would keep waiting while it builds an index.
-func held(step string) []string {
+// keepsWaiting names the tables whose writers a step would keep waiting while it builds an index.
+func keepsWaiting(step string) []string {
 	made, out := map[string]bool{}, []string(nil)
 	for _, m := range newTable.FindAllStringSubmatch(step, -1) {
 		made[m[1]] = true
@@ -76,7 +76,7 @@ func TestNewIndexesAreBuiltBesideTheWriters(t *testing.T) {
 		"CREATE INDEX CONCURRENTLY ratings_x ON ratings (x)":                1,
 		standalone + "\nCREATE INDEX CONCURRENTLY ratings_x ON ratings (x)": 0,
 	} {
-		if got := held(step); len(got) != want {
+		if got := keepsWaiting(step); len(got) != want {
 			t.Errorf("%q holds %v", step, got)
 		}
 	}
@@ -93,7 +93,7 @@ func TestNewIndexesAreBuiltBesideTheWriters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if tables := held(string(step)); name > "00023" && len(tables) > 0 {
+		if tables := keepsWaiting(string(step)); name > "00023" && len(tables) > 0 {
 			t.Errorf("%s keeps the writers of %v waiting", name, tables)
 		}
 	}
