@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Measures a whole assessment run (read, fit, score, intervals, explain, store) on
-# both databases against a bare GROUP BY of the same ratings, over sizes, and prints
-# a table: seconds, ratio, peak memory, the exponent of growth since the size before,
+# both databases against a bare GROUP BY of the same ratings, over sizes: on PostgreSQL
+# as the application's role, bound by row security, and the bare query by a superuser,
+# whom none binds. It prints a table: seconds, ratio, peak memory, the exponent of growth since the size before,
 # and where the time goes. Then the engine's own benchmarks: without a database, and
 # a rating that comes after a run.
 #
@@ -15,11 +16,14 @@ cd "$(dirname "$0")/.."
 . bench/postgres.sh
 work=$(mktemp -d "${TMPDIR:-/tmp}/steelyard-scoring.XXXXXX")
 go build -o "$work/scoring" ./bench/scoring
+go build -o "$work/steelyard" ./server
 postgres_start
 trap 'kill -INT "$POSTGRES_PID" 2>/dev/null; wait "$POSTGRES_PID" 2>/dev/null || true; rm -rf "$POSTGRES_FOLDER" "$work"' EXIT
 
 figure() { awk -v k="$1" '$1 == k {print $2}' "$work/out"; }
 stages() { awk '$1 == "stage" {printf "%s%s %.1f", s, $2, $3; s = ", "}' "$work/out"; }
+
+psql -q -h "$POSTGRES_FOLDER" -U postgres -c 'CREATE ROLE app LOGIN' postgres
 
 echo '| database | ratings | bare GROUP BY | whole run | ratio | peak memory | exponent | seconds in stages |'
 echo '|---|---:|---:|---:|---:|---:|---:|---|'
@@ -29,6 +33,10 @@ for kind in ${DATABASES:-SQLite PostgreSQL}; do
 		if [ "$kind" = SQLite ]; then db="sqlite:$work/$n.db"; else db=$(postgres_database "city$n"); fi
 		flags=(--db "$db" --key-file "$work/$kind-$n.keys")
 		"$work/scoring" fill "${flags[@]}" --ratings "$n" --events "${EVENTS:-0}" >&2
+		if [ "$kind" = PostgreSQL ]; then
+			"$work/steelyard" migrate up --db "$db" --app-role app >&2
+			flags=(--db "${db/postgres@/app@}" --bare-db "$db" --key-file "$work/$kind-$n.keys")
+		fi
 		[ -z "${PROFILES:-}" ] || flags+=(--cpu-profile "$PROFILES/$kind-$n.pprof")
 		"$work/scoring" run "${flags[@]}" >"$work/out"
 		exponent=-

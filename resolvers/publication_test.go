@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,6 +33,28 @@ func (o *office) signed(query, name, state string, variables ...any) {
 	o.Helper()
 	o.ok("hr-root", query, variables...)
 	o.ok("hr-second", query, variables...).wants(name+".cycle.state", state)
+}
+
+// signedAtOnce has a step signed by two persons who click again and again: it is proposed
+// once and taken once.
+func (o *office) signedAtOnce(query, name, state string, variables ...any) {
+	o.Helper()
+	entries := func() (n int64) {
+		if err := o.store.Read(o.Context()).Model(&models.AuditEntry{}).Where("action = ?", name).Count(&n).Error; err != nil {
+			o.Error(err)
+		}
+		return n
+	}
+	before := entries()
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() { o.ask([]string{"hr-root", "hr-second"}[i%2], query, variables...) })
+	}
+	wg.Wait()
+	o.ok("hr-root", `{ cycle(id: {cycle}) { state } }`).wants("cycle.state", state)
+	if n := entries() - before; n != 2 {
+		o.Errorf("%s is %d times in the trail, want once proposed and once taken", name, n)
+	}
 }
 
 // secondPersons are further HR officers of the whole organisation.
@@ -208,7 +231,7 @@ func TestAWholeCycle(t *testing.T) {
 		if o.compositeOf("ann", "ann") != 0 {
 			o.Error("an official sees running results")
 		}
-		o.signed(publish, "publishCycle", "PUBLISHED")
+		o.signedAtOnce(publish, "publishCycle", "PUBLISHED")
 		before, others := o.compositeOf("ann", "ann"), o.compositeOf("bob", "bob")
 
 		// Six ratings of one were of another official: they are left out.
@@ -237,7 +260,7 @@ func TestAWholeCycle(t *testing.T) {
 
 		o.at("2025-04-20T10:00:00+08:00")
 		o.refuses("hr-root", "INVALID", "othersCompetent", settle)
-		o.signed(settle, "decideCycle", "DECIDED", "all", true)
+		o.signedAtOnce(settle, "decideCycle", "DECIDED", "all", true)
 		o.refuses("hr-root", "INVALID", "cycleId", sealCycle)
 		o.refuses("ann", "INVALID", "cycleId", fileObjection) // not told yet
 		o.refuses("hr-north", "INVALID", "toldOn", tell, "on", "2025-04-19")
@@ -245,7 +268,7 @@ func TestAWholeCycle(t *testing.T) {
 		o.ok("hr-root", tell, "on", "2025-04-20").wants("tellDecision.told", 16)
 		o.ok("hr-root", tell, "on", "2025-04-20").wants("tellDecision.told", 0)
 		o.ok("ann", `{ cycleGrades(cycleId: {cycle}) { nodes { grade toldOn } } }`).wants("cycleGrades.nodes.0.toldOn", "2025-04-20")
-		o.signed(sealCycle, "sealCycle", "FINAL")
+		o.signedAtOnce(sealCycle, "sealCycle", "FINAL")
 		o.checkSealed(second)
 		o.appealAfterTheSeal()
 	})

@@ -39,6 +39,7 @@ func command(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags.IntVar(&c.events, "events", 0, "fill: history of a case, 0 or 2 events")
 	flags.IntVar(&c.reviewers, "reviewers", 4, "fill: reviewers of an official, five scores each")
 	profile := flags.String("cpu-profile", "", "run: write a profile of the run to this file")
+	bareDB := flags.String("bare-db", "", "run: where the bare query is asked; empty: in --db. No policy should bind its role")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
@@ -60,7 +61,14 @@ func command(ctx context.Context, args []string, out io.Writer) (err error) {
 		_, err := fmt.Fprintf(out, "filled in %.1f s\n", time.Since(start).Seconds())
 		return err
 	}
-	return measure(ctx, st, keys, *profile, out)
+	floor := st
+	if *bareDB != "" {
+		if floor, err = store.Open(ctx, *bareDB, store.Options{System: true}); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, floor.Close()) }()
+	}
+	return measure(ctx, st, floor, keys, *profile, out)
 }
 
 // complete gives the sizes that were left open those of the city that the others
