@@ -33,7 +33,7 @@ func (c class) String() string { return [classes]string{"residents", "office", "
 
 const (
 	// queuePerPlace is how many of a class may wait for each place.
-	queuePerPlace = 4
+	queuePerPlace = 16
 	// standing is how many times shorter the wait is in a queue that has stood for as long
 	// as somebody waits otherwise.
 	standing = 10
@@ -44,13 +44,17 @@ const (
 	housePerPlace = 32
 )
 
+// patienceOf is how many times longer each class waits than residents do: a report takes
+// longer by itself, and two officers who open one at the same moment are no overload.
+var patienceOf = [classes]time.Duration{residents: 1, office: 5, reporting: 20}
+
 // gate lets so many operations work at once as the machine gets done without all becoming
 // slow. A few more wait, the more urgent class first and each for a while at most;
 // whoever comes beyond is sent away at once. Streams pass beside it.
 type gate struct {
 	places   int
 	most     [classes]int  // of the places, how many a class may take
-	patience time.Duration // how long somebody waits
+	patience time.Duration // how long a resident waits
 	sentAway func(c class) // counts
 
 	mu      sync.Mutex
@@ -111,14 +115,14 @@ func (g *gate) enter(ctx context.Context, c class) (leave func(), in bool) {
 // wait is for how long somebody who comes now may wait. A burst is waited out; a queue that
 // does not empty any more only makes everybody late, and is kept short (as by CoDel).
 func (g *gate) wait(c class) time.Duration {
-	now := time.Now()
+	now, patience := time.Now(), g.patience*patienceOf[c]
 	if len(g.waiting[c]) == 0 {
 		g.since[c] = now
 	}
-	if now.Sub(g.since[c]) > g.patience {
-		return g.patience / standing
+	if now.Sub(g.since[c]) > patience {
+		return patience / standing
 	}
-	return g.patience
+	return patience
 }
 
 // room says whether a class has a place now.
