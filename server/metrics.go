@@ -85,8 +85,9 @@ func newMetrics() *metrics {
 // awayFor counts somebody whom the gate has sent away.
 func (m *metrics) awayFor(c class) { m.sentAway.WithLabelValues(c.String()).Inc() }
 
-// look adds what is read when somebody asks.
+// look adds what is read when somebody asks, in place of what an earlier handler read.
 func (m *metrics) look(f *figures) error {
+	m.registry.Unregister(f)
 	if err := m.registry.Register(f); err != nil {
 		return fmt.Errorf("register the database's metrics: %w", err)
 	}
