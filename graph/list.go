@@ -74,6 +74,10 @@ func inTurn(oc *graphql.OperationContext, sel ast.SelectionSet, of string, outer
 
 type inTurnKey struct{}
 
+// InTurn says whether the lists of a context are marshalled in turn, so that nobody else
+// will ask at the same moment for what is asked for now.
+func InTurn(ctx context.Context) bool { return ctx.Value(inTurnKey{}) != nil }
+
 // marshalOne marshals an element; a fault in it is an error of its own.
 func marshalOne(ctx context.Context, i int, element func(context.Context, int) graphql.Marshaler) (one graphql.Marshaler) {
 	defer func() {
@@ -90,7 +94,7 @@ func marshalOne(ctx context.Context, i int, element func(context.Context, int) g
 func resolve(ctx context.Context, oc *graphql.OperationContext, out *graphql.FieldSet, deferred *graphql.DeferredGroup, i int, field graphql.CollectedField,
 	recovers, nonNull bool, value func(context.Context) graphql.Marshaler,
 ) {
-	if ctx.Value(inTurnKey{}) == nil || field.IsDeferred() {
+	if !InTurn(ctx) || field.IsDeferred() {
 		out.ResolveConcurrently(oc, deferred, i, recovers, nonNull, value)
 		return
 	}

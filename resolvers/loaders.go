@@ -3,6 +3,7 @@ package resolvers
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"github.com/vikstrous/dataloadgen"
 
 	"steelyard/auth"
+	"steelyard/graph"
 	"steelyard/models"
 	"steelyard/services/assessments"
 	"steelyard/services/cases"
@@ -160,9 +162,29 @@ func (l *loader[K, V]) Load(ctx context.Context, key K) (V, error) {
 	return l.gathering().Load(ctx, key)
 }
 
-// LoadAll returns what each key leads to.
+// LoadAll returns what each key leads to: at once, where nobody else is about to ask.
 func (l *loader[K, V]) LoadAll(ctx context.Context, keys []K) ([]V, error) {
-	return l.gathering().LoadAll(ctx, keys)
+	if !graph.InTurn(ctx) || len(keys) == 0 {
+		return l.gathering().LoadAll(ctx, keys)
+	}
+	found, err := l.fetch(ctx, slices.Collect(maps.Keys(setOf(keys))))
+	if err != nil {
+		return nil, err
+	}
+	values := make([]V, len(keys))
+	for i, k := range keys {
+		values[i] = found[k]
+		l.gathering().Prime(k, found[k])
+	}
+	return values, nil
+}
+
+func setOf[K comparable](keys []K) map[K]bool {
+	set := make(map[K]bool, len(keys))
+	for _, k := range keys {
+		set[k] = true
+	}
+	return set
 }
 
 func (l *loader[K, V]) gathering() *dataloadgen.Loader[K, V] {

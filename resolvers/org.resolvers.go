@@ -81,7 +81,8 @@ func (r *orgUnitResolver) Parent(ctx context.Context, obj *models.OrgUnit) (*mod
 }
 
 func (r *queryResolver) Official(ctx context.Context, id models.ID) (*models.Official, error) {
-	return load(ctx).officials.Load(ctx, id)
+	found, err := r.App.Officials.ByIDs(ctx, auth.ActorFrom(ctx), []models.ID{id})
+	return found[id], err
 }
 
 func (r *queryResolver) Officials(ctx context.Context, unitID *models.ID, first int32, after *string) (*graph.OfficialConnection, error) {

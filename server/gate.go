@@ -46,7 +46,7 @@ const (
 
 // patienceOf is how many times longer each class waits than residents do: a report takes
 // longer by itself, and two officers who open one at the same moment are no overload.
-var patienceOf = [classes]time.Duration{residents: 1, office: 5, reporting: 20}
+var patienceOf = [classes]time.Duration{residents: 1, office: 10, reporting: 40}
 
 // gate lets so many operations work at once as the machine gets done without all becoming
 // slow. A few more wait, the more urgent class first and each for a while at most;
@@ -119,7 +119,9 @@ func (g *gate) wait(c class) time.Duration {
 	if len(g.waiting[c]) == 0 {
 		g.since[c] = now
 	}
-	if now.Sub(g.since[c]) > patience {
+	// Residents come and go; officials at work are as many as they are, and make no queue
+	// longer by waiting in it.
+	if c == residents && now.Sub(g.since[c]) > patience {
 		return patience / standing
 	}
 	return patience

@@ -62,7 +62,7 @@ type Network struct {
 	PublicURL     string        `name:"public-url" placeholder:"URL" help:"Where residents reach this server: what rating links begin with. Default: http://ADDR."`
 	AllowOrigin   []string      `placeholder:"ORIGIN" help:"Web origins whose pages may call the API, e.g. https://hr.example.org."`
 	AtOnce        int           `default:"-1" help:"Operations worked on at once; others wait their turn, residents before reports, and beyond a bound are answered 503. -1: two for each processor; 0: any number."`
-	Patience      time.Duration `default:"100ms" help:"How long what residents do waits for its turn before it is answered 503; what officials do five times, reports twenty times as long."`
+	Patience      time.Duration `default:"100ms" help:"How long what residents do waits for its turn before it is answered 503; what officials do ten times, reports forty times as long."`
 	MaxBody       int64         `default:"1048576" help:"Largest request, in bytes."`
 	MaxComplexity int           `default:"50000" help:"Largest cost of an operation: about the number of fields in its answer."`
 	Timeout       time.Duration `default:"30s" help:"How long a query or mutation may take; its statements are cancelled with it."`
