@@ -42,7 +42,7 @@ func AtHand(ctx context.Context, of string) []string {
 // that what they ask for one by one comes together.
 func marshalList(ctx context.Context, oc *graphql.OperationContext, sel ast.SelectionSet, of string, n int, element func(context.Context, int) graphql.Marshaler) graphql.Array {
 	if !inTurn(oc, sel, of, true) {
-		return graphql.MarshalSliceConcurrently(ctx, n, 0, false, element)
+		return graphql.MarshalSliceConcurrently(context.WithValue(ctx, besideKey{}, true), n, 0, false, element)
 	}
 	list := make(graphql.Array, n)
 	ctx = context.WithValue(ctx, inTurnKey{}, true)
@@ -72,11 +72,16 @@ func inTurn(oc *graphql.OperationContext, sel ast.SelectionSet, of string, outer
 	return true
 }
 
-type inTurnKey struct{}
+type (
+	inTurnKey struct{}
+	besideKey struct{}
+)
 
-// InTurn says whether the lists of a context are marshalled in turn, so that nobody else
-// will ask at the same moment for what is asked for now.
-func InTurn(ctx context.Context) bool { return ctx.Value(inTurnKey{}) != nil }
+// Alone says whether a list is marshalled in turn and stands in no other whose elements are
+// marshalled side by side: nobody else will ask in a moment for what is asked for now.
+func Alone(ctx context.Context) bool {
+	return ctx.Value(inTurnKey{}) != nil && ctx.Value(besideKey{}) == nil
+}
 
 // marshalOne marshals an element; a fault in it is an error of its own.
 func marshalOne(ctx context.Context, i int, element func(context.Context, int) graphql.Marshaler) (one graphql.Marshaler) {
@@ -94,7 +99,7 @@ func marshalOne(ctx context.Context, i int, element func(context.Context, int) g
 func resolve(ctx context.Context, oc *graphql.OperationContext, out *graphql.FieldSet, deferred *graphql.DeferredGroup, i int, field graphql.CollectedField,
 	recovers, nonNull bool, value func(context.Context) graphql.Marshaler,
 ) {
-	if !InTurn(ctx) || field.IsDeferred() {
+	if ctx.Value(inTurnKey{}) == nil || field.IsDeferred() {
 		out.ResolveConcurrently(oc, deferred, i, recovers, nonNull, value)
 		return
 	}

@@ -164,7 +164,7 @@ func (l *loader[K, V]) Load(ctx context.Context, key K) (V, error) {
 
 // LoadAll returns what each key leads to: at once, where nobody else is about to ask.
 func (l *loader[K, V]) LoadAll(ctx context.Context, keys []K) ([]V, error) {
-	if !graph.InTurn(ctx) || len(keys) == 0 {
+	if !graph.Alone(ctx) || len(keys) == 0 {
 		return l.gathering().LoadAll(ctx, keys)
 	}
 	found, err := l.fetch(ctx, slices.Collect(maps.Keys(setOf(keys))))
