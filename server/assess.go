@@ -67,14 +67,14 @@ func (c *assessCmd) Run(s *session) error {
 	if c.File != "" {
 		return c.verifyFile(s)
 	}
-	zone, err := s.common.zone()
+	zone, err := s.flags.zone()
 	if err != nil {
 		return err
 	}
-	if err := s.common.there(); err != nil {
+	if err := s.flags.there(); err != nil {
 		return err // before a key file is made for nothing
 	}
-	keys, err := s.common.keyring()
+	keys, err := s.flags.keyring()
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (c *assessCmd) Run(s *session) error {
 	if err := checkKeys(st, keys, s); err != nil {
 		return errors.Join(err, st.Close())
 	}
-	font, err := s.common.font()
+	font, err := s.flags.font()
 	if err != nil {
 		return errors.Join(err, st.Close())
 	}
@@ -133,7 +133,7 @@ func (c *assessCmd) assess(s *session, service *assessments.Service) error {
 	}
 	about.EngineVersion, about.EvidenceDigest, about.PolicyDigest = computed.EngineVersion, computed.EvidenceDigest[:], computed.PolicyDigest[:]
 	err = replaceFile(c.Out, func(w io.Writer) error {
-		return report.Write(w, format, service.Look(s.common.lang()), report.Report{About: about, Rows: report.All(computed.Rows)})
+		return report.Write(w, format, service.Look(s.flags.lang()), report.Report{About: about, Rows: report.All(computed.Rows)})
 	})
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ const (
 const attachmentsSuffix = ".attachments"
 
 // bucket opens where attachments lie.
-func (c *Common) bucket(ctx context.Context, place string) (*blob.Bucket, error) {
+func (c *EveryCommand) bucket(ctx context.Context, place string) (*blob.Bucket, error) {
 	place, err := c.attachments(place)
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (c *Common) bucket(ctx context.Context, place string) (*blob.Bucket, error)
 }
 
 // attachments is where attachments lie, by default beside the database.
-func (c *Common) attachments(place string) (string, error) {
+func (c *EveryCommand) attachments(place string) (string, error) {
 	if place != "" {
 		return place, nil
 	}
@@ -203,7 +203,7 @@ func (s *site) download() http.Handler {
 
 // attachments is what the doctor says of them.
 func (c *doctorCmd) attachments(s *session) finding {
-	place, err := s.common.attachments(c.Attachments)
+	place, err := s.flags.attachments(c.Attachments)
 	if err != nil {
 		return fail("attachments", "%v", err)
 	}

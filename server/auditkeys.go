@@ -35,7 +35,7 @@ func (k *AuditKeys) file(s *session) (string, error) {
 	if k.AuditKeyFile != "" {
 		return k.AuditKeyFile, nil
 	}
-	return s.common.sideFile(auditSuffix)
+	return s.flags.sideFile(auditSuffix)
 }
 
 // open reads the keys, and makes the signing key where nothing is chained yet.

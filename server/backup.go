@@ -33,7 +33,7 @@ func (c *backupCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	bucket, err := s.common.bucket(s.ctx, c.Attachments)
+	bucket, err := s.flags.bucket(s.ctx, c.Attachments)
 	if err != nil {
 		return errors.Join(err, st.Close())
 	}
@@ -130,18 +130,18 @@ func (c *restoreCmd) read(s *session, file *os.File) error {
 	if c.Check {
 		did = "whole       %s%.0s\n"
 	}
-	if _, err := fmt.Fprintf(s.stdout, did, c.File, store.Redacted(s.common.DB)); err != nil {
+	if _, err := fmt.Fprintf(s.stdout, did, c.File, store.Redacted(s.flags.DB)); err != nil {
 		return err
 	}
 	return tellBackup(s.stdout, &from.Contents)
 }
 
 func (c *restoreCmd) restore(s *session, from *backup.Archive, g *gauge) error {
-	st, err := store.Open(s.ctx, s.common.DB, store.Options{Connections: 2, Bulk: true, System: true})
+	st, err := store.Open(s.ctx, s.flags.DB, store.Options{Connections: 2, Bulk: true, System: true})
 	if err != nil {
 		return err
 	}
-	bucket, err := s.common.bucket(s.ctx, c.Attachments)
+	bucket, err := s.flags.bucket(s.ctx, c.Attachments)
 	if err != nil {
 		return errors.Join(err, st.Close())
 	}

@@ -39,8 +39,8 @@ func (c *demoCmd) Run(s *session) (err error) {
 		return fmt.Errorf("make a temporary folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	if s.common.DB == "" {
-		s.common.DB = "sqlite:" + filepath.Join(folder, "steelyard.db")
+	if s.flags.DB == "" {
+		s.flags.DB = "sqlite:" + filepath.Join(folder, "steelyard.db")
 	}
 	if c.Dir == "" {
 		c.Dir = filepath.Join(folder, "district")

@@ -61,11 +61,11 @@ func (s *session) fillDemo(st *store.Store, folder string) error {
 	if err := setDemoState(s, st, demoMaking); err != nil {
 		return err
 	}
-	zone, err := s.common.zone()
+	zone, err := s.flags.zone()
 	if err != nil {
 		return err
 	}
-	keys, err := s.common.keyring()
+	keys, err := s.flags.keyring()
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (s *session) fillDemo(st *store.Store, folder string) error {
 // scoreDemo opens the cycles of 2024 and 2025 for the whole district and makes their
 // runs. That of 2024 is published.
 func (s *session) scoreDemo(st *store.Store, keys *keyring.Keyring, zone *time.Location, g *gauge) error {
-	days, err := s.common.days()
+	days, err := s.flags.days()
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func (c *doctorCmd) examine(s *session) []finding {
 }
 
 func (c *doctorCmd) zone(s *session) finding {
-	zone, err := s.common.zone()
+	zone, err := s.flags.zone()
 	if err != nil {
 		return fail("time zone", "%v", err)
 	}
@@ -110,7 +110,7 @@ func (c *doctorCmd) zone(s *session) finding {
 }
 
 func (c *doctorCmd) calendar(s *session) finding {
-	days, err := s.common.days()
+	days, err := s.flags.days()
 	if err != nil {
 		return fail("calendar", "%v", err)
 	}
@@ -123,11 +123,11 @@ func (c *doctorCmd) calendar(s *session) finding {
 
 // database opens the database if it is what this program needs; nil otherwise.
 func (c *doctorCmd) database(s *session) (*store.Store, []finding) {
-	path, isSQLite := strings.CutPrefix(s.common.DB, "sqlite:")
-	if err := s.common.there(); err != nil {
+	path, isSQLite := strings.CutPrefix(s.flags.DB, "sqlite:")
+	if err := s.flags.there(); err != nil {
 		return nil, []finding{fail("database", "%v", err)}
 	}
-	st, err := store.Open(s.ctx, s.common.DB, store.Options{Connections: 2})
+	st, err := store.Open(s.ctx, s.flags.DB, store.Options{Connections: 2})
 	if err != nil {
 		return nil, []finding{fail("database", "%v; check --db", err)}
 	}
@@ -138,7 +138,7 @@ func (c *doctorCmd) database(s *session) (*store.Store, []finding) {
 	if isSQLite {
 		return st, append(findings, engineSQLite(s, st), diskSpace(path), filePlace(path), unread(path))
 	}
-	findings = append(findings, c.enginePostgres(s, st), c.role(s, st), transport(s.common.DB))
+	findings = append(findings, c.enginePostgres(s, st), c.role(s, st), transport(s.flags.DB))
 	settings, err := readSettings(s.ctx, st)
 	if err != nil {
 		return st, append(findings, fail("settings", "%v", err))
@@ -207,7 +207,7 @@ func unbound(r store.Role) string {
 
 // keys looks at the rater keys; a wrong file would hash what never matches.
 func (c *doctorCmd) keys(s *session, epochs []models.KeyEpoch) finding {
-	path, err := s.common.keyFile()
+	path, err := s.flags.keyFile()
 	if err != nil {
 		return fail("rater keys", "%v", err)
 	}
@@ -221,7 +221,7 @@ func (c *doctorCmd) keys(s *session, epochs []models.KeyEpoch) finding {
 		return fail("rater keys", "%v", err)
 	}
 	if err := ring.Check(epochs); err != nil {
-		return fail("rater keys", "%s", sentence(s.common.lang(), err))
+		return fail("rater keys", "%s", sentence(s.flags.lang(), err))
 	}
 	return ok("rater keys", "%s fits the database's %d years", path, len(epochs))
 }
@@ -230,7 +230,7 @@ func (c *doctorCmd) secret(s *session) finding {
 	path := c.SecretFile
 	if path == "" {
 		var err error
-		if path, err = s.common.sideFile(secretSuffix); err != nil {
+		if path, err = s.flags.sideFile(secretSuffix); err != nil {
 			return fail("link secret", "%v", err)
 		}
 	}

@@ -106,7 +106,7 @@ const stuck = 15 * time.Minute
 
 // work says whether somebody works off what waits.
 func (c *doctorCmd) work(s *session, st *store.Store) finding {
-	zone, err := s.common.zone()
+	zone, err := s.flags.zone()
 	if err != nil {
 		return fail("work", "%v", err)
 	}

@@ -48,14 +48,14 @@ func (k Keeping) retention() finding {
 // with a year's rater key and the database raters can be recognised, with the audit key
 // the trail can be signed anew.
 func (c *doctorCmd) keyPlaces(s *session) finding {
-	raters, err := s.common.keyFile()
+	raters, err := s.flags.keyFile()
 	audit, failed := c.file(s)
-	attachments, wrong := s.common.attachments(c.Attachments)
+	attachments, wrong := s.flags.attachments(c.Attachments)
 	if err := errors.Join(err, failed, wrong); err != nil {
 		return fail("key places", "%v", err)
 	}
 	data := map[string]string{}
-	if path, isSQLite := strings.CutPrefix(s.common.DB, "sqlite:"); isSQLite {
+	if path, isSQLite := strings.CutPrefix(s.flags.DB, "sqlite:"); isSQLite {
 		data["the database"] = filepath.Dir(path)
 	}
 	if !strings.HasPrefix(attachments, "s3://") {

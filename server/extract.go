@@ -87,14 +87,14 @@ func (c *extractCmd) Run(s *session) error {
 	if err != nil {
 		return models.Invalid("run", models.KeyBadID, c.RunID)
 	}
-	zone, err := s.common.zone()
+	zone, err := s.flags.zone()
 	if err != nil {
 		return err
 	}
-	if err := s.common.there(); err != nil {
+	if err := s.flags.there(); err != nil {
 		return err // before a key file is made for nothing
 	}
-	keys, err := s.common.keyring()
+	keys, err := s.flags.keyring()
 	if err != nil {
 		return err
 	}

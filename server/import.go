@@ -47,11 +47,11 @@ func (c *importCmd) Run(s *session) error {
 }
 
 func (c *importCmd) load(s *session, st *store.Store) (*imports.Report, error) {
-	zone, err := s.common.zone()
+	zone, err := s.flags.zone()
 	if err != nil {
 		return nil, err
 	}
-	keys, err := s.common.keyring()
+	keys, err := s.flags.keyring()
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (c *importCmd) load(s *session, st *store.Store) (*imports.Report, error) {
 // and is loaded without waiting for the disk at each step: should the power fail,
 // it is simply loaded again.
 func (s *session) openOrMake() (*store.Store, error) {
-	st, err := store.Open(s.ctx, s.common.DB, store.Options{System: true})
+	st, err := store.Open(s.ctx, s.flags.DB, store.Options{System: true})
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (s *session) openOrMake() (*store.Store, error) {
 	if err := st.Close(); err != nil {
 		return nil, err
 	}
-	if st, err = store.Open(s.ctx, s.common.DB, store.Options{System: true, Bulk: true}); err != nil {
+	if st, err = store.Open(s.ctx, s.flags.DB, store.Options{System: true, Bulk: true}); err != nil {
 		return nil, err
 	}
 	if _, err := st.MigrateUp(s.ctx); err != nil {
@@ -96,7 +96,7 @@ func (s *session) openOrMake() (*store.Store, error) {
 
 // tell says what an import found and did.
 func (c *importCmd) tell(s *session, r *imports.Report) error {
-	l := s.common.lang()
+	l := s.flags.lang()
 	for _, f := range r.Faults {
 		if _, err := fmt.Fprintln(s.stdout, faultLine(l, f)); err != nil {
 			return err

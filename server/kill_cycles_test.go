@@ -241,10 +241,10 @@ func (m *mortal) cycles(st *store.Store, now func() time.Time, n int) madeCycles
 		m.Fatal(err)
 	}
 	m.beforeLife = append(m.beforeLife, at.Close)
-	common := Common{DB: m.db, Timezone: "Asia/Shanghai"}
-	keys, err1 := common.keyring()
-	zone, err2 := common.zone()
-	days, err3 := common.days()
+	flags := EveryCommand{DB: m.db, Timezone: "Asia/Shanghai"}
+	keys, err1 := flags.keyring()
+	zone, err2 := flags.zone()
+	days, err3 := flags.days()
 	if err := errors.Join(err1, err2, err3); err != nil {
 		m.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func main() {
 // cli is every command and flag. A flag --some-flag has the variable
 // STEELYARD_SOME_FLAG.
 type cli struct {
-	Common
+	EveryCommand
 	Version kong.VersionFlag `help:"Say what this program was built from."`
 
 	Serve     serveCmd     `cmd:"" help:"Serve GraphQL and the pages."`
@@ -64,7 +64,7 @@ var commit = "no release"
 // session is what every command gets.
 type session struct {
 	ctx    context.Context
-	common *Common
+	flags  *EveryCommand
 	stdout io.Writer
 	stderr io.Writer
 }
@@ -105,7 +105,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		c.DB = defaultDB
 	}
 	err = untilStopped(ctx, func() error {
-		return command.Run(&session{ctx: ctx, common: &c.Common, stdout: stdout, stderr: stderr})
+		return command.Run(&session{ctx: ctx, flags: &c.EveryCommand, stdout: stdout, stderr: stderr})
 	}, strings.HasPrefix(command.Command(), "serve") || strings.HasPrefix(command.Command(), "demo"))
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return errors.New("interrupted; nothing half-done is kept")

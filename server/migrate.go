@@ -80,7 +80,7 @@ func (migrateStatus) Run(s *session) error {
 }
 
 func (s *session) migrating(do func(*store.Store) error) error {
-	st, err := store.Open(s.ctx, s.common.DB, store.Options{Connections: 2})
+	st, err := store.Open(s.ctx, s.flags.DB, store.Options{Connections: 2})
 	if err != nil {
 		return err
 	}

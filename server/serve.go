@@ -177,11 +177,11 @@ func (c *serveCmd) checkRole(s *session, st *store.Store, log *slog.Logger) erro
 // means gathers what the services work with, and refuses a key file that is not
 // the database's.
 func (c *serveCmd) means(s *session, st *store.Store) (means, error) {
-	zone, err := s.common.zone()
+	zone, err := s.flags.zone()
 	if err != nil {
 		return means{}, err
 	}
-	keys, err := s.common.keyring()
+	keys, err := s.flags.keyring()
 	if err != nil {
 		return means{}, err
 	}
@@ -190,7 +190,7 @@ func (c *serveCmd) means(s *session, st *store.Store) (means, error) {
 	}
 	file := c.SecretFile
 	if file == "" {
-		if file, err = s.common.sideFile(secretSuffix); err != nil {
+		if file, err = s.flags.sideFile(secretSuffix); err != nil {
 			return means{}, err
 		}
 	}
@@ -201,15 +201,15 @@ func (c *serveCmd) means(s *session, st *store.Store) (means, error) {
 	if secrets.audit, err = c.open(s, st); err != nil {
 		return means{}, err
 	}
-	days, err := s.common.days()
+	days, err := s.flags.days()
 	if err != nil {
 		return means{}, err
 	}
-	font, err := s.common.font()
+	font, err := s.flags.font()
 	if err != nil {
 		return means{}, err
 	}
-	bucket, err := s.common.bucket(s.ctx, c.Attachments)
+	bucket, err := s.flags.bucket(s.ctx, c.Attachments)
 	return means{st, keys, zone, days, secrets, bucket, font}, err
 }
 

@@ -45,7 +45,7 @@ func (c *tokenCmd) Run(s *session) error {
 	path := c.SigningKeyFile
 	if path == "" {
 		var err error
-		if path, err = s.common.sideFile(signingSuffix); err != nil {
+		if path, err = s.flags.sideFile(signingSuffix); err != nil {
 			return err
 		}
 	}

@@ -80,7 +80,7 @@ func (t *Tokens) publicKeys(s *session) (keys []ed25519.PublicKey, missing error
 	if !t.TrustTokenKey {
 		return keys, missing
 	}
-	path, err := s.common.sideFile(signingSuffix)
+	path, err := s.flags.sideFile(signingSuffix)
 	if err != nil {
 		return nil, err
 	}

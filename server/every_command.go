@@ -22,8 +22,8 @@ import (
 // defaultDB is the database where none is named.
 const defaultDB = "sqlite:steelyard.db"
 
-// Common are the flags that every command has.
-type Common struct {
+// EveryCommand holds the flags that every command has.
+type EveryCommand struct {
 	DB       string `name:"db" placeholder:"URL" help:"sqlite:PATH or postgres://USER@HOST/NAME. Default: sqlite:steelyard.db; for demo a temporary file."`
 	KeyFile  string `placeholder:"PATH" help:"Rater keys, outside the database and its backups. Default: beside an SQLite database, else in the user's configuration folder."`
 	Calendar string `type:"existingfile" placeholder:"FILE" help:"Working days as JSON. Default: the State Council's arrangements that this version knows."`
@@ -32,7 +32,7 @@ type Common struct {
 	Lang     string `default:"zh-CN" enum:"zh-CN,en" help:"The language of files and messages: zh-CN or en."`
 }
 
-func (c *Common) zone() (*time.Location, error) {
+func (c *EveryCommand) zone() (*time.Location, error) {
 	zone, err := time.LoadLocation(c.Timezone)
 	if err != nil {
 		return nil, fmt.Errorf("--timezone %q is not known: use a name such as Asia/Shanghai", c.Timezone)
@@ -41,10 +41,10 @@ func (c *Common) zone() (*time.Location, error) {
 }
 
 // days are the working days that clocks go by.
-func (c *Common) days() (*calendar.Calendar, error) { return readCalendar(c.Calendar) }
+func (c *EveryCommand) days() (*calendar.Calendar, error) { return readCalendar(c.Calendar) }
 
 // font is the typeface behind the built-in one; nil where none is named.
-func (c *Common) font() ([]byte, error) {
+func (c *EveryCommand) font() ([]byte, error) {
 	if c.Font == "" {
 		return nil, nil
 	}
@@ -58,12 +58,12 @@ func (c *Common) font() ([]byte, error) {
 	return raw, nil
 }
 
-func (c *Common) lang() messages.Lang { return messages.Lang(c.Lang) }
+func (c *EveryCommand) lang() messages.Lang { return messages.Lang(c.Lang) }
 
 // sideFile is where a file that belongs to the database is by default: beside
 // an SQLite file, else in the user's configuration folder, under a name that two
 // databases do not share.
-func (c *Common) sideFile(suffix string) (string, error) {
+func (c *EveryCommand) sideFile(suffix string) (string, error) {
 	if path, ok := strings.CutPrefix(c.DB, "sqlite:"); ok {
 		return path + suffix, nil
 	}
@@ -80,14 +80,14 @@ func (c *Common) sideFile(suffix string) (string, error) {
 	return filepath.Join(folder, "steelyard", name), nil
 }
 
-func (c *Common) keyFile() (string, error) {
+func (c *EveryCommand) keyFile() (string, error) {
 	if c.KeyFile != "" {
 		return c.KeyFile, nil
 	}
 	return c.sideFile(".keys")
 }
 
-func (c *Common) keyring() (*keyring.Keyring, error) {
+func (c *EveryCommand) keyring() (*keyring.Keyring, error) {
 	path, err := c.keyFile()
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func (c *Common) keyring() (*keyring.Keyring, error) {
 }
 
 // there says whether an SQLite database is where it is said to be: to open one makes it.
-func (c *Common) there() error {
+func (c *EveryCommand) there() error {
 	path, isSQLite := strings.CutPrefix(c.DB, "sqlite:")
 	if !isSQLite {
 		return nil
@@ -112,10 +112,10 @@ func (c *Common) there() error {
 
 // open opens a database that must be exactly what this program needs.
 func (s *session) open(opts store.Options) (*store.Store, error) {
-	if err := s.common.there(); err != nil {
+	if err := s.flags.there(); err != nil {
 		return nil, err
 	}
-	st, err := store.Open(s.ctx, s.common.DB, opts)
+	st, err := store.Open(s.ctx, s.flags.DB, opts)
 	if err != nil {
 		return nil, err
 	}
