@@ -6,6 +6,7 @@
 #   bench/soak.sh                            half an hour on PostgreSQL, ten a second begin something
 #   MINUTES=2 DATABASE=sqlite bench/soak.sh  two minutes on SQLite
 #   PACE=20 OUT=/tmp bench/soak.sh           twice the load; the table and the picture to another folder than docs
+#   go run ./bench/soak --again TABLE        judges and draws a table once more
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . bench/postgres.sh

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"math"
 	"strings"
 	"testing"
@@ -63,5 +64,30 @@ func TestMetricsAreRead(t *testing.T) {
 	}
 	if _, err := metrics(strings.NewReader("a b\n")); err == nil {
 		t.Error("a value that is none is read")
+	}
+}
+
+func TestTableComesBackAsItWas(t *testing.T) {
+	was := history(perRow, func(m float64) float64 {
+		if m < 1 {
+			return math.NaN()
+		}
+		return 200
+	})
+	var out bytes.Buffer
+	if err := table(&out, was); err != nil {
+		t.Fatal(err)
+	}
+	text := out.String()
+	got, err := readTable(strings.NewReader(text))
+	if err != nil || len(got) != len(was) || !math.IsNaN(got[0][perRow]) || got[300][perRow] != 200 || got[300][minutes] != 25 {
+		t.Errorf("%v %v", err, len(got))
+	}
+	for name, broken := range map[string]string{
+		"nothing": "", "another table": "a\tb\n", "a cell too few": text + "1\t2\n", "a word": strings.Replace(text, "\t150\t", "\tmany\t", 1),
+	} {
+		if _, err := readTable(strings.NewReader(broken)); err == nil {
+			t.Errorf("%s is read", name)
+		}
 	}
 }

@@ -21,7 +21,7 @@ type settings struct {
 	url, db, official, hr, auditor string
 	lasts, every                   time.Duration
 	pace                           float64
-	tsv, svg                       string
+	tsv, svg, again                string
 }
 
 func main() {
@@ -36,8 +36,9 @@ func main() {
 	flag.Float64Var(&s.pace, "pace", 10, "how many begin something each second")
 	flag.StringVar(&s.tsv, "tsv", "soak.tsv", "where the samples go")
 	flag.StringVar(&s.svg, "svg", "soak.svg", "where the picture goes")
+	flag.StringVar(&s.again, "again", "", "a table of samples to be judged and drawn again, in place of all else")
 	flag.Parse()
-	flat, err := s.run(context.Background(), os.Stdout)
+	flat, err := s.command(context.Background(), os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(2)
@@ -45,6 +46,24 @@ func main() {
 	if !flat {
 		os.Exit(1)
 	}
+}
+
+func (s *settings) command(ctx context.Context, out io.Writer) (flat bool, err error) {
+	if s.again == "" {
+		return s.run(ctx, out)
+	}
+	file, err := os.Open(s.again)
+	if err != nil {
+		return false, err
+	}
+	samples, err := readTable(file)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return false, err
+	}
+	if len(samples) > 0 {
+		s.lasts = time.Duration(samples[len(samples)-1][minutes] * float64(time.Minute)).Round(time.Minute)
+	}
+	return s.tell(samples, out)
 }
 
 // run works, watches and judges; flat is false where something grows or failed.
@@ -73,12 +92,18 @@ func (s *settings) run(ctx context.Context, out io.Writer) (flat bool, err error
 	if err := s.keep(samples); err != nil {
 		return false, err
 	}
-	verdicts := judge(samples)
 	fmt.Fprintf(out, "%d answers in %s, %d sent away, %d wrong\n", town.answered.Load(), s.lasts, town.away.Load(), town.wrong.Load())
 	for _, wrong := range town.first() {
 		fmt.Fprintln(out, "wrong:", wrong)
 	}
-	flat = town.wrong.Load() == 0 && town.answered.Load() > 0
+	flat, err = s.tell(samples, out)
+	return flat && town.answered.Load() > 0 && town.wrong.Load() == 0, err
+}
+
+// tell judges samples, says so and draws them.
+func (s *settings) tell(samples []sample, out io.Writer) (flat bool, err error) {
+	verdicts := judge(samples)
+	flat = len(verdicts) > 0
 	fmt.Fprintln(out, "| | at a third | at the end | may grow by | |\n|---|---:|---:|---:|---|")
 	for _, v := range verdicts {
 		fmt.Fprintln(out, v.line())
@@ -117,16 +142,20 @@ func (s *settings) keep(samples []sample) error {
 }
 
 func (s *settings) draw(samples []sample, verdicts []verdict) error {
-	f := &plot.Figure{Title: fmt.Sprintf("%s under a steady load, for %s", database(s.db), s.lasts), XTitle: "minutes", X: column(samples, minutes)}
+	m := &plot.Multiples{Title: fmt.Sprintf("%s under a steady load, for %s", database(s.db), s.lasts), XTitle: "minutes", X: column(samples, minutes)}
 	for _, p := range pictures {
 		panel := plot.Panel{Title: p.title}
 		for _, l := range p.lines {
-			panel.Lines = append(panel.Lines, plot.Line{Name: l.name, Y: column(samples, l.of)})
-			panel.Note = note(panel.Note, verdicts, l.of)
+			panel.Series = append(panel.Series, plot.Series{Name: l.name, Y: column(samples, l.of)})
+			judged := l.of
+			if judged == size {
+				judged = perRow // it grows with what is kept
+			}
+			panel.Note = note(panel.Note, verdicts, judged)
 		}
-		f.Panels = append(f.Panels, panel)
+		m.Panels = append(m.Panels, panel)
 	}
-	return write(s.svg, f.SVG)
+	return write(s.svg, m.Write)
 }
 
 func database(url string) string {

@@ -176,6 +176,34 @@ func table(w io.Writer, samples []sample) error {
 	return out.Flush()
 }
 
+// readTable reads what table has written.
+func readTable(r io.Reader) ([]sample, error) {
+	lines := bufio.NewScanner(r)
+	if !lines.Scan() || lines.Text() != strings.Join(names[:], "\t") {
+		return nil, errors.Join(errors.New("this is no table of samples"), lines.Err())
+	}
+	var all []sample
+	for lines.Scan() {
+		cells := strings.Split(lines.Text(), "\t")
+		if len(cells) != int(figures) {
+			return nil, fmt.Errorf("line %d has %d cells of %d", len(all)+2, len(cells), figures)
+		}
+		var s sample
+		for i, cell := range cells {
+			s[i] = math.NaN()
+			if cell == "" {
+				continue
+			}
+			var err error
+			if s[i], err = strconv.ParseFloat(cell, 64); err != nil {
+				return nil, fmt.Errorf("line %d, %s: %w", len(all)+2, names[i], err)
+			}
+		}
+		all = append(all, s)
+	}
+	return all, lines.Err()
+}
+
 func column(samples []sample, of figure) []float64 {
 	values := make([]float64, len(samples))
 	for i, s := range samples {

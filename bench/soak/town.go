@@ -27,8 +27,8 @@ const (
 // town is everybody who works with the server.
 type town struct {
 	settings
-	http                                *http.Client
-	service, category, cycle, unit, run string
+	http                           *http.Client
+	service, category, cycle, unit string
 
 	links                 chan string
 	answered, away, wrong atomic.Int64
