@@ -32,7 +32,9 @@ const (
 func (c class) String() string { return [classes]string{"residents", "office", "reports"}[c] }
 
 const (
-	// queuePerPlace is how many of a class may wait for each place.
+	// queuePerPlace is how many of a class may wait for each place of the gate, its own or not:
+	// how long they wait is what patience bounds, and sixty officers who open a page at once
+	// are through long before it ends.
 	queuePerPlace = 16
 	// standing is how many times shorter the wait is in a queue that has stood for as long
 	// as somebody waits otherwise.
@@ -88,7 +90,7 @@ func (g *gate) enter(ctx context.Context, c class) (leave func(), in bool) {
 		g.mu.Unlock()
 		return leave, true
 	}
-	if len(g.waiting[c]) >= queuePerPlace*g.most[c] {
+	if len(g.waiting[c]) >= queuePerPlace*g.places {
 		g.mu.Unlock()
 		g.sentAway(c)
 		return nil, false

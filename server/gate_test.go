@@ -80,7 +80,7 @@ func TestTheQueueIsBoundedAndSoIsWaiting(t *testing.T) {
 		}
 		synctest.Wait()
 		for c := range classes {
-			if n, want := away[c].Load(), int64(crowd-queuePerPlace*g.most[c]); n != want {
+			if n, want := away[c].Load(), int64(crowd-queuePerPlace*g.places); n != want {
 				t.Errorf("%d of %s are sent away at once, want %d", n, c, want)
 			}
 		}

@@ -15,7 +15,7 @@ import (
 )
 
 // city is how much of everything there is.
-type city struct{ officials, ratings, raters, cases, events, reviewers int }
+type city struct{ officials, ratings, raters, encounters, cases, events, reviewers int }
 
 const (
 	year       = 2025
@@ -61,7 +61,7 @@ func (c city) fill(ctx context.Context, st *store.Store, keys *keyring.Keyring) 
 			days: time.Date(year, 1, 1, 0, 0, 0, 0, zone),
 		}
 		f.draw()
-		tables := []string{"officials", "postings", "ratings", "cases", "case_events", "peer_reviews", "deeds", "achievements"}
+		tables := []string{"officials", "postings", "ratings", "rating_totals", "encounters", "cases", "case_events", "peer_reviews", "deeds", "achievements"}
 		return tx.Bare(ctx, tables, f.everything)
 	})
 	if err != nil {
@@ -104,7 +104,7 @@ func (f *filler) draw() {
 
 func (f *filler) everything() error {
 	for _, write := range []func() error{
-		f.organisation, f.writeRatings, f.writeCases, f.writeEvents, f.writeReviews, f.writeDeeds, f.writeAchievements,
+		f.organisation, f.writeRatings, f.addTotals, f.writeEncounters, f.writeCases, f.writeEvents, f.writeReviews, f.writeDeeds, f.writeAchievements,
 	} {
 		if err := write(); err != nil {
 			return err
@@ -201,6 +201,24 @@ func (f *filler) writeRatings() error {
 				int64(year), string(models.RatingSourceEncounter), string(models.AnswerYes), "[]", "[]",
 			}
 		})
+}
+
+// addTotals keeps the totals of days as the release of ratings does, of all of them at once.
+func (f *filler) addTotals() error {
+	return f.tx.Exec(`INSERT INTO rating_totals (official_id, rated_on, level1, level2, level3, level4, level5)
+		SELECT official_id, rated_on, SUM(CASE WHEN level = 1 THEN 1 ELSE 0 END), SUM(CASE WHEN level = 2 THEN 1 ELSE 0 END),
+			SUM(CASE WHEN level = 3 THEN 1 ELSE 0 END), SUM(CASE WHEN level = 4 THEN 1 ELSE 0 END), SUM(CASE WHEN level = 5 THEN 1 ELSE 0 END)
+		FROM ratings GROUP BY official_id, rated_on`).Error
+}
+
+func (f *filler) writeEncounters() error {
+	return f.load("encounters", "id ref official_id service_id key_year channel occurred_at invited", f.encounters, func(i int) []any {
+		o := f.r.IntN(f.officials)
+		return []any{
+			models.NewID(), fmt.Sprintf("E%08d", i), f.officialIDs[o], f.serviceIDs[(o*7+f.r.IntN(12))%services], int64(year), f.channel(),
+			f.at(365), string(models.AnswerYes),
+		}
+	})
 }
 
 // caseAt is what can be told of a case by its number, so that its history finds it
