@@ -262,18 +262,19 @@ type loadersKey struct{}
 // ones for each of its events.
 func (r *Resolver) Loaders(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	fresh := func(ctx context.Context) context.Context {
-		return context.WithValue(ctx, loadersKey{}, newLoaders(r, auth.ActorFrom(ctx)))
+		actor := auth.ActorFrom(ctx)
+		return context.WithValue(ctx, loadersKey{}, sync.OnceValue(func() *loaders { return newLoaders(r, actor) }))
 	}
 	respond := next(fresh(ctx))
 	return func(ctx context.Context) *graphql.Response { return respond(fresh(ctx)) }
 }
 
 func load(ctx context.Context) *loaders {
-	l, ok := ctx.Value(loadersKey{}).(*loaders)
+	made, ok := ctx.Value(loadersKey{}).(func() *loaders)
 	if !ok {
 		panic("resolvers: no loaders in this context: the handler lacks Resolver.Loaders")
 	}
-	return l
+	return made()
 }
 
 // gathered loads what each row of a list asks for, all in one go, so that the

@@ -35,7 +35,7 @@ const (
 	// queuePerPlace is how many of a class may wait for each place of the gate, its own or not:
 	// how long they wait is what patience bounds, and sixty officers who open a page at once
 	// are through long before it ends.
-	queuePerPlace = 16
+	queuePerPlace = 8
 	// standing is how many times shorter the wait is in a queue that has stood for as long
 	// as somebody waits otherwise.
 	standing = 10
@@ -43,7 +43,7 @@ const (
 	comeBack = 1
 	// housePerPlace is how many requests may be in the house for each place, those that
 	// are still being read and those who are being asked for their token among them.
-	housePerPlace = 32
+	housePerPlace = 16
 )
 
 // patienceOf is how many times longer each class waits than residents do: a report takes

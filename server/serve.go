@@ -61,7 +61,7 @@ type Network struct {
 	Addr          string        `default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT; port 0 takes a free one."`
 	PublicURL     string        `name:"public-url" placeholder:"URL" help:"Where residents reach this server: what rating links begin with. Default: http://ADDR."`
 	AllowOrigin   []string      `placeholder:"ORIGIN" help:"Web origins whose pages may call the API, e.g. https://hr.example.org."`
-	AtOnce        int           `default:"-1" help:"Operations worked on at once; others wait their turn, residents before reports, and beyond a bound are answered 503. -1: two for each processor; 0: any number."`
+	AtOnce        int           `default:"-1" help:"Operations worked on at once; others wait their turn, residents before reports, and beyond a bound are answered 503. -1: four for each processor; 0: any number."`
 	Patience      time.Duration `default:"100ms" help:"How long what residents do waits for its turn before it is answered 503; what officials do ten times, reports forty times as long."`
 	MaxBody       int64         `default:"1048576" help:"Largest request, in bytes."`
 	MaxComplexity int           `default:"50000" help:"Largest cost of an operation: about the number of fields in its answer."`
@@ -244,7 +244,7 @@ func (n *Network) site(m means, verifier *auth.Verifier, listener net.Listener, 
 	case n.RateLimit < 0:
 		return nil, errors.New("--rate-limit is below 0: 0 is no limit")
 	case n.AtOnce < -1 || n.Patience <= 0:
-		return nil, errors.New("--at-once is a number, 0 for any or -1 for two for each processor, and --patience is above 0")
+		return nil, errors.New("--at-once is a number, 0 for any or -1 for four for each processor, and --patience is above 0")
 	case n.MaxBody < 1 || n.MaxComplexity < 1 || n.Timeout <= 0:
 		return nil, errors.New("--max-body, --max-complexity and --timeout must be above 0")
 	}
@@ -268,7 +268,7 @@ func (n *Network) site(m means, verifier *auth.Verifier, listener net.Listener, 
 
 // perProcessor is how many operations are worked on at once for each processor: while one
 // waits for the database others go on.
-const perProcessor = 2
+const perProcessor = 4
 
 // places are how many operations are worked on at once.
 func (n *Network) places() int {

@@ -30,9 +30,12 @@ func ByID[T any](query *gorm.DB, ids []models.ID, key func(*T) models.ID) (map[m
 
 // Among keeps the rows whose column holds one of the ids. PostgreSQL takes them as one
 // array: the statement is the same for any number of them, and its plan is kept. SQLite
-// knows no arrays.
+// knows no arrays. For a single id the plan is a shorter one.
 func Among(column string, ids []models.ID) func(db *gorm.DB) *gorm.DB {
 	return func(db *gorm.DB) *gorm.DB {
+		if len(ids) == 1 {
+			return db.Where(column+" = ?", ids[0])
+		}
 		if db.Name() == string(Postgres) {
 			return db.Where(column+" = ANY(?)", idArray(ids))
 		}

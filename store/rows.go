@@ -94,7 +94,7 @@ func (d records) read(db *gorm.DB, on pgxQueryer) error {
 	if db.Error != nil {
 		return nil // of writing the statement: it is kept already
 	}
-	rows, err := on.Query(st.Context, st.SQL.String(), st.Vars...)
+	rows, err := on.Query(st.Context, st.SQL.String(), native(st.Vars)...)
 	if err != nil {
 		return err
 	}
@@ -130,6 +130,33 @@ func (d records) read(db *gorm.DB, on pgxQueryer) error {
 	}
 	rows.Close()
 	return rows.Err()
+}
+
+// native are arguments with ids as pgx sends them: by way of their Value each would be
+// written out, and read again to be sent in binary.
+func native(vars []any) []any {
+	out := make([]any, len(vars))
+	for i, v := range vars {
+		switch v := v.(type) {
+		case models.ID:
+			out[i] = pgtype.UUID{Bytes: v, Valid: true}
+		case *models.ID:
+			if v != nil {
+				out[i] = pgtype.UUID{Bytes: *v, Valid: true}
+			}
+		case idArray:
+			ids := make(pgtype.FlatArray[pgtype.UUID], len(v))
+			for j, id := range v {
+				ids[j] = pgtype.UUID{Bytes: id, Valid: true}
+			}
+			out[i] = ids
+		case textArray:
+			out[i] = []string(v)
+		default:
+			out[i] = v
+		}
+	}
+	return out
 }
 
 // append adds a record to the slice.

@@ -20,11 +20,15 @@ type Service struct {
 	// Callers says of each operation of the API which roles may call it, nil: all. It bounds
 	// what machines can be allowed.
 	Callers map[string][]models.Role
+
+	asked store.Rounds[holder, *standing]
 }
 
 // standing is an account with what the database says of one of its tokens, and of units.
 type standing struct {
 	models.Account
+	ByToken      string
+	ByUnit       string
 	TokenRevoked bool
 	Asked        *models.ID // the unit that the token names, where it lies within the account's scope
 	Home         *models.ID // the unit of the official whom the subject is
@@ -76,15 +80,38 @@ func (s *Service) BySubject(ctx context.Context, subject string) (*models.Accoun
 	return store.Take[models.Account](s.Store.Read(ctx).Where("subject = ?", subject), "Account")
 }
 
+// holder is who shows a token: what every request is asked for.
+type holder struct{ subject, token, unit string }
+
 // standing reads a viewer's account, whether just this token was revoked, and the units
-// that its scope may come to, at once: every request asks.
+// that its scope may come to, at once: every request asks, those that come at the same
+// time together.
 func (s *Service) standing(ctx context.Context, v auth.Viewer) (*standing, error) {
-	return store.Take[standing](s.Store.Read(store.Untold(ctx)).Table("accounts").Select(`accounts.*, EXISTS (SELECT 1 FROM account_tokens AS t
-		WHERE t.account_id = accounts.id AND t.token_id = ? AND t.revoked_at IS NOT NULL) AS token_revoked,
+	found, ok, err := s.asked.Ask(store.Untold(ctx), holder{v.Subject, v.TokenID, v.Unit}, s.standings)
+	if err == nil && !ok {
+		err = models.NotFound("Account")
+	}
+	return found, err
+}
+
+// standings are those of several holders.
+func (s *Service) standings(ctx context.Context, holders []holder) (map[holder]*standing, error) {
+	asked := make([][]string, len(holders))
+	for i, h := range holders {
+		asked[i] = []string{h.subject, h.token, h.unit}
+	}
+	var rows []*standing
+	err := s.Store.Read(ctx).Raw(`SELECT accounts.*, q.token AS by_token, q.unit AS by_unit,
+		EXISTS (SELECT 1 FROM account_tokens AS t WHERE t.account_id = accounts.id AND t.token_id = q.token AND t.revoked_at IS NOT NULL) AS token_revoked,
 		(SELECT u.id FROM org_units AS u JOIN org_unit_closures AS c ON c.descendant_id = u.id
-			WHERE u.ref = ? AND c.ancestor_id = accounts.unit_id) AS asked,
-		(SELECT o.unit_id FROM officials AS o WHERE o.id = accounts.official_id) AS home`, v.TokenID, v.Unit).
-		Where("subject = ?", v.Subject), "Account")
+			WHERE u.ref = q.unit AND c.ancestor_id = accounts.unit_id) AS asked,
+		(SELECT o.unit_id FROM officials AS o WHERE o.id = accounts.official_id) AS home
+		FROM ? JOIN accounts ON accounts.subject = q.subject`, s.Store.TextRows("q", []string{"subject", "token", "unit"}, asked)).Find(&rows).Error
+	found := make(map[holder]*standing, len(rows))
+	for _, row := range rows {
+		found[holder{row.Subject, row.ByToken, row.ByUnit}] = row
+	}
+	return found, err
 }
 
 // Enter returns a context in which the actor acts: services find the actor in it, and

@@ -25,6 +25,9 @@ func visible(actor auth.Actor) func(db *gorm.DB) *gorm.DB {
 		if !actor.Is(readers...) || actor.UnitID == nil {
 			return db.Where("officials.id = ?", actor.OfficialID)
 		}
+		if actor.OfficialID == nil {
+			return db.Scopes(store.InScope("officials.unit_id", actor.UnitID))
+		}
 		return db.Where("(officials.unit_id IN (SELECT descendant_id FROM org_unit_closures WHERE ancestor_id = ?) OR officials.id = ?)",
 			*actor.UnitID, actor.OfficialID)
 	}
