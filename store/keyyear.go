@@ -21,7 +21,6 @@ import (
 // destroyed gives one with KeyYearSealed. Of the moment the day alone is kept: the
 // first row of a year may be an anonymous one.
 func NoteKeyYear(tx *Tx, epoch models.KeyEpoch) error {
-	year := strconv.Itoa(epoch.Year)
 	known, err := Take[models.KeyEpoch](tx.Where("year = ?", epoch.Year), "KeyEpoch")
 	if models.CodeOf(err) == models.CodeNotFound {
 		first := models.KeyEpoch{Year: epoch.Year, Fingerprint: epoch.Fingerprint, CreatedAt: tx.Now.Truncate(24 * time.Hour)}
@@ -30,9 +29,17 @@ func NoteKeyYear(tx *Tx, epoch models.KeyEpoch) error {
 		}
 		known, err = Take[models.KeyEpoch](tx.Where("year = ?", epoch.Year), "KeyEpoch")
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	return KnownKeyYear(*known, epoch)
+}
+
+// KnownKeyYear is [NoteKeyYear] for a year of which the transaction has just read what is
+// known.
+func KnownKeyYear(known, epoch models.KeyEpoch) error {
+	year := strconv.Itoa(epoch.Year)
+	switch {
 	case known.DestroyedAt != nil:
 		return &models.Error{Code: models.CodeConflict, Key: models.KeyYearSealed, Args: []string{year}}
 	case !bytes.Equal(known.Fingerprint, epoch.Fingerprint):

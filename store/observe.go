@@ -95,6 +95,7 @@ type pgTracer struct{ observer Observer }
 var (
 	_ pgx.QueryTracer    = pgTracer{}
 	_ pgx.CopyFromTracer = pgTracer{}
+	_ pgx.BatchTracer    = pgTracer{}
 )
 
 type doneKey struct{}
@@ -128,4 +129,38 @@ func (t pgTracer) TraceCopyFromStart(ctx context.Context, _ *pgx.Conn, data pgx.
 // TraceCopyFromEnd implements pgx.CopyFromTracer.
 func (t pgTracer) TraceCopyFromEnd(ctx context.Context, _ *pgx.Conn, data pgx.TraceCopyFromEndData) {
 	t.end(ctx, data.Err)
+}
+
+// batched are the statements of a batch that have not ended, in their order.
+type batched struct{ open []func(error) }
+
+type batchedKey struct{}
+
+// TraceBatchStart implements pgx.BatchTracer: all of a batch begins at once.
+func (t pgTracer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
+	b := &batched{}
+	for _, q := range data.Batch.QueuedQueries {
+		_, done := t.observer.Begin(ctx, q.SQL)
+		b.open = append(b.open, done)
+	}
+	return context.WithValue(ctx, batchedKey{}, b)
+}
+
+// TraceBatchQuery implements pgx.BatchTracer.
+func (pgTracer) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
+	if b, began := ctx.Value(batchedKey{}).(*batched); began && len(b.open) > 0 {
+		b.open[0](data.Err)
+		b.open = b.open[1:]
+	}
+}
+
+// TraceBatchEnd implements pgx.BatchTracer. What has not ended was never run: something
+// before it had failed.
+func (pgTracer) TraceBatchEnd(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchEndData) {
+	if b, began := ctx.Value(batchedKey{}).(*batched); began {
+		for _, done := range b.open {
+			done(data.Err)
+		}
+		b.open = nil
+	}
 }

@@ -151,7 +151,8 @@ func (s *Store) wanted(ctx context.Context) settings {
 const toldKey = "steelyard.reach"
 
 // prepare tells a connection whom it works for, whenever it is taken from the pool,
-// by whatever way. It costs a round trip only where that is another than before.
+// by whatever way. It costs a round trip only where that is another than before. A
+// transaction of [Store.InTx] tells it as it begins.
 func (s *Store) prepare(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	if ctx.Value(untoldKey{}) != nil {
 		return true, nil
@@ -168,10 +169,13 @@ func (s *Store) prepare(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	return true, nil
 }
 
+// tellSQL sets a connection's settings, until the transaction ends or for good.
+const tellSQL = `SELECT set_config('steelyard.scope', $1, $4), set_config('steelyard.official', $2, $4),
+	set_config('steelyard.shown', $3, $4)`
+
 // tell sets a connection's settings, until the transaction ends or for good.
 func tell(ctx context.Context, conn *pgx.Conn, to settings, local bool) error {
-	_, err := conn.Exec(ctx, `SELECT set_config('steelyard.scope', $1, $4), set_config('steelyard.official', $2, $4),
-		set_config('steelyard.shown', $3, $4)`, to[0], to[1], to[2], local)
+	_, err := conn.Exec(ctx, tellSQL, to[0], to[1], to[2], local)
 	if err != nil {
 		return fmt.Errorf("tell the connection whom it works for: %w", err)
 	}
@@ -192,6 +196,5 @@ func (tx *Tx) Widen(_ Widening, fn func() error) error {
 	if tx.pgx.PgConn().TxStatus() == 'E' {
 		return err // only a rollback is left to it, and that takes the settings back
 	}
-	was, _ := tx.pgx.PgConn().CustomData()[toldKey].(settings)
-	return firstError(err, tell(ctx, tx.pgx, was, true))
+	return firstError(err, tell(ctx, tx.pgx, tx.reach, true))
 }

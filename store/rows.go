@@ -1,7 +1,9 @@
 package store
 
 import (
+	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -19,10 +21,16 @@ import (
 	"steelyard/models"
 )
 
-// onConn is a transaction of database/sql with the connection that it runs on.
+// onConn is a transaction: a connection, as database/sql has it and as pgx does.
 type onConn struct {
-	*sql.Tx
+	*sql.Conn
 	conn *pgx.Conn
+}
+
+// ExecContext implements gorm.ConnPool.
+func (c onConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	done, err := c.conn.Exec(ctx, query, args...)
+	return driver.RowsAffected(done.RowsAffected()), err
 }
 
 // query is gorm's callback for Find, Take and their like on PostgreSQL: gorm writes the
@@ -49,6 +57,12 @@ func (s *Store) query(db *gorm.DB) {
 	case onConn:
 		callbacks.BuildQuerySQL(db)
 		err = into.read(db, pool.conn)
+	case *together:
+		callbacks.BuildQuerySQL(db)
+		if db.Error == nil {
+			pool.query(into, db.Statement)
+		}
+		return // it is read later
 	default:
 		callbacks.Query(db)
 		return
@@ -98,6 +112,12 @@ func (d records) read(db *gorm.DB, on pgxQueryer) error {
 	if err != nil {
 		return err
 	}
+	db.RowsAffected, err = d.from(rows)
+	return err
+}
+
+// from reads rows, and counts them.
+func (d records) from(rows pgx.Rows) (n int64, err error) {
 	defer rows.Close()
 	var set []setter
 	for _, column := range rows.FieldDescriptions() {
@@ -116,20 +136,20 @@ func (d records) read(db *gorm.DB, on pgxQueryer) error {
 		}
 		for i := range set {
 			if err := set[i].set(row, i, into); err != nil {
-				return err
+				return n, err
 			}
 		}
 		if row.err != nil {
-			return row.err
+			return n, row.err
 		}
-		db.RowsAffected++
+		n++
 		if !many {
 			break
 		}
 		d.append(into)
 	}
 	rows.Close()
-	return rows.Err()
+	return n, rows.Err()
 }
 
 // native are arguments with ids as pgx sends them: by way of their Value each would be

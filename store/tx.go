@@ -20,7 +20,9 @@ type Tx struct {
 	Now  time.Time
 	kind Dialect
 	pgx  *pgx.Conn // PostgreSQL: the connection that the transaction runs on
-	sql  *sql.Tx
+	sql  *sql.Tx   // SQLite
+
+	reach settings // PostgreSQL: whom the connection was told that it works for
 }
 
 // Dialect says which database the transaction runs on.
@@ -65,7 +67,7 @@ func (s *Store) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 func (s *Store) renew() { s.pool.Reset() }
 
 func (s *Store) postgresTx(ctx context.Context, fn func(tx *Tx) error) (err error) {
-	conn, err := s.sql.Conn(ctx)
+	conn, err := s.sql.Conn(context.WithValue(ctx, untoldKey{}, true)) // it is told as the transaction begins
 	if err != nil {
 		return fmt.Errorf("take a connection: %w", err)
 	}
@@ -77,26 +79,39 @@ func (s *Store) postgresTx(ctx context.Context, fn func(tx *Tx) error) (err erro
 	}); err != nil {
 		return fmt.Errorf("take a connection: %w", err)
 	}
-	// Each statement hears of the caller's end; the transaction itself must not:
-	// database/sql would roll back at once, from a goroutine of its own, while Load
-	// may be using the connection beneath it.
-	sqlTx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
-	if err != nil {
+	reach := s.wanted(ctx)
+	if err := begin(ctx, raw, reach); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	g := s.read.Session(&gorm.Session{Context: ctx, NewDB: true})
-	g.Statement.ConnPool = onConn{sqlTx, raw}
-	err = guarded(fn, &Tx{DB: g, Now: s.now(), kind: Postgres, pgx: raw, sql: sqlTx})
+	g.Statement.ConnPool = onConn{conn, raw}
+	err = guarded(fn, &Tx{DB: g, Now: s.now(), kind: Postgres, pgx: raw, reach: reach})
 	if err == nil {
 		err = ctx.Err() // who has gone is not told that it was done
 	}
 	if err != nil {
-		return errors.Join(err, ignoreLost(raw, sqlTx.Rollback()))
+		_, undo := raw.Exec(context.WithoutCancel(ctx), "rollback")
+		return errors.Join(err, ignoreLost(raw, undo))
 	}
-	if err := sqlTx.Commit(); err != nil {
+	done, err := raw.Exec(context.WithoutCancel(ctx), "commit")
+	if err != nil {
 		return committing(err)
 	}
+	if done.String() == "ROLLBACK" {
+		return fmt.Errorf("commit: %w", pgx.ErrTxCommitRollback)
+	}
 	return nil
+}
+
+// begin begins a transaction and tells the connection whom it works for until its end, in
+// one way to the database and back.
+func begin(ctx context.Context, conn *pgx.Conn, reach settings) error {
+	var both pgx.Batch
+	both.Queue("begin")
+	if told, _ := conn.PgConn().CustomData()[toldKey].(settings); told != reach {
+		both.Queue(tellSQL, reach[0], reach[1], reach[2], true)
+	}
+	return conn.SendBatch(ctx, &both).Close()
 }
 
 // guarded turns a panic into an error, so that the transaction is rolled back
@@ -116,7 +131,7 @@ func ignoreLost(conn *pgx.Conn, err error) error {
 	if conn.IsClosed() {
 		return nil
 	}
-	return ignoreDone(err)
+	return err
 }
 
 // ignoreDone drops the error that says the transaction is over already, as after

@@ -26,27 +26,36 @@ type Entry struct {
 }
 
 // Record adds an entry with the transaction's moment.
-func Record(tx *store.Tx, e Entry) error { return write(tx, e, tx.Now) }
+func Record(tx *store.Tx, e Entry) error { return written(tx, entry(e, tx.Now)) }
 
 // RecordAnonymous adds an entry that must not lead to a person: it has the day
 // alone, no subject, and names no record.
 func RecordAnonymous(tx *store.Tx, action, noun string) error {
-	return write(tx, Entry{Actor: models.ActorResident, Action: action, Noun: noun}, tx.Now.Truncate(day))
+	return written(tx, Anonymous(tx, action, noun))
+}
+
+// Anonymous is the entry of [RecordAnonymous], for whoever writes it together with what
+// it tells of.
+func Anonymous(tx *store.Tx, action, noun string) *models.AuditEntry {
+	return entry(Entry{Actor: models.ActorResident, Action: action, Noun: noun}, tx.Now.Truncate(day))
 }
 
 // day is what anonymous entries keep of a moment.
 const day = 24 * time.Hour
 
-func write(tx *store.Tx, e Entry, at time.Time) error {
+func entry(e Entry, at time.Time) *models.AuditEntry {
 	details := e.Details
 	if details == nil {
 		details = map[string]string{}
 	}
-	err := tx.Create(&models.AuditEntry{
+	return &models.AuditEntry{
 		ID: models.NewRandomID(), At: at, Actor: e.Actor, Action: e.Action,
 		Noun: e.Noun, NounID: e.NounID, Details: details,
-	}).Error
-	if err != nil {
+	}
+}
+
+func written(tx *store.Tx, e *models.AuditEntry) error {
+	if err := tx.Create(e).Error; err != nil {
 		return fmt.Errorf("audit %s: %w", e.Action, err)
 	}
 	return nil

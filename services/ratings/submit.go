@@ -2,9 +2,9 @@ package ratings
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"steelyard/auth"
 	"steelyard/auth/keyring"
@@ -60,97 +60,118 @@ func (s *Service) Submit(ctx context.Context, in Submission) (string, *models.Ra
 	if err != nil {
 		return "", nil, err
 	}
-	err = s.Store.InTx(ctx, func(tx *store.Tx) error {
-		if err := store.NoteKeyYear(tx, epoch); err != nil {
-			return err
+	err = s.Store.InTx(ctx, func(tx *store.Tx) error { return s.use(tx, hash, receipt, rating, key, epoch) })
+	if models.CodeOf(err) == models.CodeGone && repeatable {
+		first, missing := byHash(s.Store.Read(ctx), receiptHash)
+		if models.CodeOf(missing) != models.CodeNotFound {
+			rating, err = first, missing
 		}
-		gone := s.use(tx, hash, receipt, rating, key)
-		if models.CodeOf(gone) != models.CodeGone || !repeatable {
-			return gone
-		}
-		first, err := byHash(tx.DB, receiptHash)
-		if models.CodeOf(err) == models.CodeNotFound {
-			return gone
-		}
-		if err != nil {
-			return err
-		}
-		rating = first
-		return nil
-	})
+	}
 	if err != nil {
 		return "", nil, err
 	}
 	return receipt.Code(), rating, nil
 }
 
-// use claims the encounter and writes the rating; where somebody has done so, it
-// writes nothing and leaves the transaction fit for reading. The claim's primary key
+// use claims the encounter and writes the rating, in one look and one writing: each way to
+// the database costs more than what is done there. The claim's primary key
 // alone decides who is first: the invitation is neither locked nor changed here,
 // since the mark of either would bear this transaction's number, as the rating does
 // until its release.
 //
-// A link that does not hold is asked about with the same statements, whether it was used,
+// A link that does not hold is asked about with the same statement, whether it was used,
 // has expired, was revoked or is known to nobody: how long the refusal takes does not say
 // which. And what was marked is looked at before whether the link was used: a mark that is
 // refused leaves the link as it was, and must not find that out.
-func (s *Service) use(tx *store.Tx, hash auth.SecretHash, receipt auth.Receipt, rating *models.Rating, key keyring.YearKey) error {
-	encounter, holds, err := invited(tx, hash)
+func (s *Service) use(tx *store.Tx, hash auth.SecretHash, receipt auth.Receipt, rating *models.Rating, key keyring.YearKey, epoch models.KeyEpoch) error {
+	link, err := follow(tx, hash, epoch)
 	if err != nil {
 		return err
 	}
-	rating.OfficialID, rating.ServiceID, rating.Channel, rating.Adverse = encounter.OfficialID, encounter.ServiceID, encounter.Channel, encounter.Adverse
+	holds := link.holds(tx)
+	rating.OfficialID, rating.ServiceID, rating.Channel, rating.Adverse = link.OfficialID, link.ServiceID, link.Channel, link.Adverse
 	if err := allowed(tx.DB, rating); err != nil && (holds || models.CodeOf(err) == "") {
 		return err
 	}
-	var claims int64
-	if err := tx.Model(&models.EncounterClaim{}).Where("encounter_id = ?", encounter.ID).Count(&claims).Error; err != nil {
-		return err
-	}
-	if !holds || claims > 0 {
+	if !holds || link.Claimed {
 		return errGone()
 	}
-	if len(encounter.ResidentKey) > 0 {
-		sum := key.Rater(string(encounter.ResidentKey))
+	if len(link.ResidentKey) > 0 {
+		sum := key.Rater(string(link.ResidentKey))
 		rating.RaterKey, rating.KeyYear = sum[:], rating.RatedOn.Year()
 	}
-	claim := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&models.EncounterClaim{EncounterID: encounter.ID})
-	if claim.Error != nil {
-		return claim.Error
+	undo, err := undoOf(tx, receipt, rating, link.EncounterID)
+	if err != nil {
+		return err
 	}
-	if claim.RowsAffected == 0 {
+	written, err := tx.Together(
+		store.Unless(&models.EncounterClaim{EncounterID: link.EncounterID}),
+		store.New(rating),
+		store.Unless(undo),
+		store.New(audit.Anonymous(tx, "submitRating", "Rating")),
+	)
+	switch {
+	case len(written) > 0 && written[0] == 0: // whoever was faster may have the same receipt, too
 		return errGone()
-	}
-	if err := tx.Create(rating).Error; err != nil {
+	case err != nil:
 		return err
+	case written[2] == 0:
+		return undoneBefore()
 	}
-	if err := s.undoable(tx, receipt, rating, encounter.ID); err != nil {
-		return err
-	}
-	return audit.RecordAnonymous(tx, "submitRating", "Rating")
+	return nil
 }
 
-// invited is the encounter that a link is about, and whether the link holds, as far as
-// that does not depend on whether it was used: USED, which a release has noted, does not
-// decide, since the rating may have been taken back since. Of a link that is known to
-// nobody the encounter is empty.
-func invited(tx *store.Tx, hash auth.SecretHash) (*models.Encounter, bool, error) {
-	invitation, err := store.Take[models.RatingInvitation](tx.Where("token_hash = ?", hash[:]), "RatingInvitation")
-	switch {
-	case models.CodeOf(err) == models.CodeNotFound:
+// followed is what a rating link leads to: its invitation, the encounter, and whether that
+// has been rated.
+type followed struct {
+	State       models.InvitationState
+	ExpiresAt   time.Time
+	EncounterID models.ID
+	OfficialID  models.ID
+	ServiceID   models.ID
+	ResidentKey models.Hash
+	Channel     models.Channel
+	Adverse     bool
+	Claimed     bool
+}
+
+// follow looks where a link leads, and holds the year's key to the database's. Of a link
+// that is known to nobody everything is empty.
+func follow(tx *store.Tx, hash auth.SecretHash, epoch models.KeyEpoch) (link followed, err error) {
+	var known models.KeyEpoch
+	found, err := tx.Together(
+		func(q *gorm.DB) *gorm.DB { return q.Where("year = ?", epoch.Year).Take(&known) },
+		func(q *gorm.DB) *gorm.DB {
+			return q.Table("rating_invitations AS i LEFT JOIN encounters AS e ON e.id = i.encounter_id").
+				Select(`i.state, i.expires_at, i.encounter_id, e.official_id, e.service_id, e.resident_key, e.channel, e.adverse,
+					EXISTS (SELECT 1 FROM encounter_claims AS c WHERE c.encounter_id = i.encounter_id) AS claimed`).
+				Where("i.token_hash = ?", hash[:]).Take(&link)
+		},
+	)
+	if err != nil {
+		return link, err
+	}
+	if found[0] == 0 {
+		err = store.NoteKeyYear(tx, epoch)
+	} else {
+		err = store.KnownKeyYear(known, epoch)
+	}
+	if err == nil && found[1] == 0 {
 		auth.Tried(tx.Statement.Context, hash, false)
-		invitation = &models.RatingInvitation{}
-	case err != nil:
-		return nil, false, err
-	case invitation.State == models.InvitationUsed:
-		invitation.State = models.InvitationIssued
 	}
-	_, over := invitation.Next(models.InvitationUse, tx.Now)
-	encounter, err := store.Take[models.Encounter](tx.Where("id = ?", invitation.EncounterID), "Encounter")
-	if over != nil && models.CodeOf(err) == models.CodeNotFound {
-		return &models.Encounter{}, false, nil
+	return link, err
+}
+
+// holds says whether a link holds, as far as that does not depend on whether it was used:
+// USED, which a release has noted, does not decide, since the rating may have been taken
+// back since.
+func (f followed) holds(tx *store.Tx) bool {
+	i := models.RatingInvitation{State: f.State, ExpiresAt: f.ExpiresAt}
+	if i.State == models.InvitationUsed {
+		i.State = models.InvitationIssued
 	}
-	return encounter, over == nil, err
+	_, over := i.Next(models.InvitationUse, tx.Now)
+	return over == nil
 }
 
 // ByReceipt returns the rating that a receipt belongs to.

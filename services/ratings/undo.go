@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"gorm.io/gorm/clause"
-
 	"steelyard/auth"
 	"steelyard/models"
 	"steelyard/services/audit"
@@ -27,18 +25,28 @@ import (
 // from a client's key, gives nothing a second time: a request that was sent again late
 // must not bring back what the resident has withdrawn.
 func (s *Service) undoable(tx *store.Tx, receipt auth.Receipt, r *models.Rating, encounter models.ID) error {
-	sealed, err := receipt.Seal(append(binary.BigEndian.AppendUint64(nil, uint64(tx.Now.Unix())), encounter[:]...))
+	undo, err := undoOf(tx, receipt, r, encounter)
 	if err != nil {
 		return err
 	}
-	hash := receipt.UndoHash()
-	written := tx.Clauses(clause.OnConflict{DoNothing: true}).
-		Create(&models.RatingUndo{UndoHash: hash[:], Day: r.RatedOn, Sealed: sealed})
+	written := store.Unless(undo)(tx.DB)
 	if written.Error == nil && written.RowsAffected == 0 {
-		return models.Conflict("idempotencyKey", models.KeyUndoneBefore)
+		return undoneBefore()
 	}
 	return written.Error
 }
+
+// undoOf is what a receipt needs to take a rating back.
+func undoOf(tx *store.Tx, receipt auth.Receipt, r *models.Rating, encounter models.ID) (*models.RatingUndo, error) {
+	sealed, err := receipt.Seal(append(binary.BigEndian.AppendUint64(nil, uint64(tx.Now.Unix())), encounter[:]...))
+	if err != nil {
+		return nil, err
+	}
+	hash := receipt.UndoHash()
+	return &models.RatingUndo{UndoHash: hash[:], Day: r.RatedOn, Sealed: sealed}, nil
+}
+
+func undoneBefore() error { return models.Conflict("idempotencyKey", models.KeyUndoneBefore) }
 
 // openUndo returns when and for which encounter the rating of a receipt was given.
 func openUndo(receipt auth.Receipt, sealed []byte) (given time.Time, encounter models.ID, err error) {
