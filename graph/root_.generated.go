@@ -83,6 +83,7 @@ type ResolverRoot interface {
 	ScorePart() ScorePartResolver
 	SelfSummary() SelfSummaryResolver
 	Subscription() SubscriptionResolver
+	UnitRatings() UnitRatingsResolver
 	UnitReport() UnitReportResolver
 	UnitTransparency() UnitTransparencyResolver
 	Webhook() WebhookResolver
@@ -1349,6 +1350,7 @@ type ComplexityRoot struct {
 		RatingByReceipt     func(childComplexity int, receipt string) int
 		RatingForm          func(childComplexity int, serviceID models.ID) int
 		RatingInvitation    func(childComplexity int, token string) int
+		RatingsByUnit       func(childComplexity int, unitID models.ID, fromOn models.Date, toOn models.Date) int
 		ReportColumns       func(childComplexity int) int
 		ReportDefinitions   func(childComplexity int, first int32, after *string) int
 		ReviewConflicts     func(childComplexity int, first int32, after *string) int
@@ -1433,6 +1435,12 @@ type ComplexityRoot struct {
 		Code  func(childComplexity int) int
 		Good  func(childComplexity int) int
 		Label func(childComplexity int) int
+	}
+
+	RatingsByUnit struct {
+		FromOn func(childComplexity int) int
+		ToOn   func(childComplexity int) int
+		Units  func(childComplexity int) int
 	}
 
 	RecordAchievementPayload struct {
@@ -1884,6 +1892,13 @@ type ComplexityRoot struct {
 	UndoRatingPayload struct {
 		Undone     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	UnitRatings struct {
+		Levels  func(childComplexity int) int
+		Mean    func(childComplexity int) int
+		Ratings func(childComplexity int) int
+		Unit    func(childComplexity int) int
 	}
 
 	UnitReport struct {
@@ -7829,6 +7844,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RatingInvitation(childComplexity, args["token"].(string)), true
+	case "Query.ratingsByUnit":
+		if e.ComplexityRoot.Query.RatingsByUnit == nil {
+			break
+		}
+
+		args, err := ec.field_Query_ratingsByUnit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RatingsByUnit(childComplexity, args["unitId"].(models.ID), args["fromOn"].(models.Date), args["toOn"].(models.Date)), true
 	case "Query.reportColumns":
 		if e.ComplexityRoot.Query.ReportColumns == nil {
 			break
@@ -8255,6 +8281,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RatingTag.Label(childComplexity), true
+
+	case "RatingsByUnit.fromOn":
+		if e.ComplexityRoot.RatingsByUnit.FromOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingsByUnit.FromOn(childComplexity), true
+	case "RatingsByUnit.toOn":
+		if e.ComplexityRoot.RatingsByUnit.ToOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingsByUnit.ToOn(childComplexity), true
+	case "RatingsByUnit.units":
+		if e.ComplexityRoot.RatingsByUnit.Units == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingsByUnit.Units(childComplexity), true
 
 	case "RecordAchievementPayload.achievement":
 		if e.ComplexityRoot.RecordAchievementPayload.Achievement == nil {
@@ -9758,6 +9803,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UndoRatingPayload.UserErrors(childComplexity), true
 
+	case "UnitRatings.levels":
+		if e.ComplexityRoot.UnitRatings.Levels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitRatings.Levels(childComplexity), true
+	case "UnitRatings.mean":
+		if e.ComplexityRoot.UnitRatings.Mean == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitRatings.Mean(childComplexity), true
+	case "UnitRatings.ratings":
+		if e.ComplexityRoot.UnitRatings.Ratings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitRatings.Ratings(childComplexity), true
+	case "UnitRatings.unit":
+		if e.ComplexityRoot.UnitRatings.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnitRatings.Unit(childComplexity), true
+
 	case "UnitReport.all":
 		if e.ComplexityRoot.UnitReport.All == nil {
 			break
@@ -10182,7 +10252,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "account.graphqls" "assessment.graphqls" "attachment.graphqls" "audit.graphqls" "case.graphqls" "compare.graphqls" "counted.graphqls" "counter.graphqls" "cycle.graphqls" "deed.graphqls" "export.graphqls" "grade.graphqls" "integrity.graphqls" "notification.graphqls" "org.graphqls" "participation.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "reply.graphqls" "report.graphqls" "retention.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
+//go:embed "account.graphqls" "assessment.graphqls" "attachment.graphqls" "audit.graphqls" "case.graphqls" "compare.graphqls" "counted.graphqls" "counter.graphqls" "cycle.graphqls" "deed.graphqls" "export.graphqls" "grade.graphqls" "integrity.graphqls" "notification.graphqls" "org.graphqls" "participation.graphqls" "public_case.graphqls" "publication.graphqls" "rating.graphqls" "ratings_by_unit.graphqls" "reply.graphqls" "report.graphqls" "retention.graphqls" "review.graphqls" "routing.graphqls" "schema.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -10213,6 +10283,7 @@ var sources = []*ast.Source{
 	{Name: "public_case.graphqls", Input: sourceData("public_case.graphqls"), BuiltIn: false},
 	{Name: "publication.graphqls", Input: sourceData("publication.graphqls"), BuiltIn: false},
 	{Name: "rating.graphqls", Input: sourceData("rating.graphqls"), BuiltIn: false},
+	{Name: "ratings_by_unit.graphqls", Input: sourceData("ratings_by_unit.graphqls"), BuiltIn: false},
 	{Name: "reply.graphqls", Input: sourceData("reply.graphqls"), BuiltIn: false},
 	{Name: "report.graphqls", Input: sourceData("report.graphqls"), BuiltIn: false},
 	{Name: "retention.graphqls", Input: sourceData("retention.graphqls"), BuiltIn: false},
@@ -12574,6 +12645,18 @@ func (ec *executionContext) childFields_RatingTag(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type RatingTag", field.Name)
 }
 
+func (ec *executionContext) childFields_RatingsByUnit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fromOn":
+		return ec.fieldContext_RatingsByUnit_fromOn(ctx, field)
+	case "toOn":
+		return ec.fieldContext_RatingsByUnit_toOn(ctx, field)
+	case "units":
+		return ec.fieldContext_RatingsByUnit_units(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RatingsByUnit", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordAchievementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "achievement":
@@ -13466,6 +13549,20 @@ func (ec *executionContext) childFields_UndoRatingPayload(ctx context.Context, f
 		return ec.fieldContext_UndoRatingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UndoRatingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UnitRatings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unit":
+		return ec.fieldContext_UnitRatings_unit(ctx, field)
+	case "ratings":
+		return ec.fieldContext_UnitRatings_ratings(ctx, field)
+	case "mean":
+		return ec.fieldContext_UnitRatings_mean(ctx, field)
+	case "levels":
+		return ec.fieldContext_UnitRatings_levels(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnitRatings", field.Name)
 }
 
 func (ec *executionContext) childFields_UnitReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

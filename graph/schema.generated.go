@@ -173,6 +173,7 @@ type QueryResolver interface {
 	RatingByReceipt(ctx context.Context, receipt string) (*models.Rating, error)
 	RatingForm(ctx context.Context, serviceID models.ID) (*models.RatingForm, error)
 	Services(ctx context.Context, first int32, after *string) (*ServiceConnection, error)
+	RatingsByUnit(ctx context.Context, unitID models.ID, fromOn models.Date, toOn models.Date) (*ratings.ByUnit, error)
 	OwedReplies(ctx context.Context, filter *OwedReplyFilter, first int32, after *string) (*OwedReplyConnection, error)
 	ExportOfficialSheet(ctx context.Context, cycleID models.ID, officialID models.ID) (*ReportExport, error)
 	UnitReport(ctx context.Context, cycleID models.ID, unitID models.ID) (*assessments.UnitReport, error)
@@ -2573,6 +2574,36 @@ func (ec *executionContext) field_Query_ratingInvitation_args(ctx context.Contex
 		return nil, err
 	}
 	args["token"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_ratingsByUnit_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "unitId",
+		func(ctx context.Context, v any) (models.ID, error) {
+			return ec.unmarshalNID2steelyardᚋmodelsᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["unitId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "fromOn",
+		func(ctx context.Context, v any) (models.Date, error) {
+			return ec.unmarshalNDate2steelyardᚋmodelsᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["fromOn"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "toOn",
+		func(ctx context.Context, v any) (models.Date, error) {
+			return ec.unmarshalNDate2steelyardᚋmodelsᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["toOn"] = arg2
 	return args, nil
 }
 
@@ -9277,6 +9308,50 @@ func (ec *executionContext) fieldContext_Query_services(ctx context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_ratingsByUnit(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_ratingsByUnit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RatingsByUnit(ctx, fc.Args["unitId"].(models.ID), fc.Args["fromOn"].(models.Date), fc.Args["toOn"].(models.Date))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ratings.ByUnit) graphql.Marshaler {
+			return ec.marshalNRatingsByUnit2ᚖsteelyardᚋservicesᚋratingsᚐByUnit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_ratingsByUnit(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RatingsByUnit(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_ratingsByUnit_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_owedReplies(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11461,6 +11536,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_services(ctx, field)
+				})
+		case "ratingsByUnit":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_ratingsByUnit(ctx, field)
 				})
 		case "owedReplies":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

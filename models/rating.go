@@ -100,6 +100,18 @@ type RatingTotal struct {
 	Level5     int64
 }
 
+// RatingMonth is what is kept of an official's ratings of one month: the sum of the
+// [RatingTotal] of its days, which the database itself keeps with them.
+type RatingMonth struct {
+	OfficialID ID   `gorm:"primaryKey"`
+	Month      Date `gorm:"primaryKey"` // its first day
+	Level1     int64
+	Level2     int64
+	Level3     int64
+	Level4     int64
+	Level5     int64
+}
+
 // validLevel says whether a level is 1 to 5.
 func validLevel(field string, level int) error {
 	if level < 1 || level > 5 {

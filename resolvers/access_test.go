@@ -62,7 +62,7 @@ var allowed = map[string]string{
 	"Mutation.recordEncounters": caseHands, "Mutation.revokeInvitation": caseHands,
 	"Mutation.recordEncounter": caseHands, "Mutation.issueRatingInvitation": caseHands,
 	"Query.counterCodes": "HR AUDITOR", "Query.counterOffer": anyone, "Mutation.issueCounterCode": "HR", "Mutation.revokeCounterCode": "HR",
-	"Mutation.submitWalkIn": anyone, "Query.participation": "HR AUDITOR",
+	"Mutation.submitWalkIn": anyone, "Query.participation": "HR AUDITOR", "Query.ratingsByUnit": "HR AUDITOR",
 	"Query.owedReplies": "REPLY_OFFICER", "Mutation.replyToRating": "REPLY_OFFICER", "Mutation.recordMending": "REPLY_OFFICER",
 	"Mutation.rateMending": anyone, "Mutation.rateAgain": anyone, "Mutation.undoRating": anyone, "Mutation.eraseMine": anyone,
 	"Mutation.eraseCase":  "HR ADMIN",

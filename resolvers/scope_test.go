@@ -83,6 +83,7 @@ func TestANeighbourGetsNothing(t *testing.T) {
 			`{ exportReport(format: XLSX, cycleId: {cycle}) { content } }`,
 			`{ exportReport(format: PDF, cycleId: {cycle}, unitId: {south}) { content } }`,
 			`{ exportOfficialSheet(cycleId: {cycle}, officialId: {cat}) { content } }`,
+			`{ ratingsByUnit(unitId: {south}, fromOn: "2025-01-01", toOn: "2025-12-31") { toOn units { ratings unit { name } } } }`,
 			`{ unitReport(cycleId: {cycle}, unitId: {south}) { all { officials } unit { name } } }`,
 			`{ unsungOfficials(cycleId: {cycle}, unitId: {south}) { totalCount nodes { composite official { name } } } }`,
 			`{ showcaseGaps(cycleId: {cycle}) { totalCount nodes { composite official { name } } } }`,

@@ -150,6 +150,7 @@ const (
 	detailsOfEntry        = 5
 	stepsOfProof          = 23 // of eight million ratings
 	tokensOfAccount       = 5
+	levelsOfRating        = 5
 )
 
 // complexities say what lists cost: as many times their rows as are asked for.
@@ -195,6 +196,8 @@ func complexities() graph.ComplexityRoot {
 	c.Query.OwedReplies = func(child int, _ *graph.OwedReplyFilter, first int32, _ *string) int { return rows(first, child) }
 	c.Query.CounterCodes = func(child int, first int32, _ *string) int { return rows(first, child) }
 	c.Query.Participation = func(child int, _ graph.ParticipationFilter, first int32, _ *string) int { return rows(first, child) }
+	c.RatingsByUnit.Units = func(child int) int { return rows(maxRows, child) }
+	c.UnitRatings.Levels = func(child int) int { return rows(levelsOfRating, child) }
 	c.CounterOffer.Tags = func(child int) int { return rows(wordsOfForm, child) }
 	c.CounterOffer.Officials = func(child int) int { return rows(maxRows, child) }
 	c.RatingInvitation.Tags = func(child int) int { return rows(wordsOfForm, child) }

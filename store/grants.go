@@ -90,6 +90,7 @@ var grants = map[string]string{
 	"rating_forms":            keeps,
 	"rating_invitations":      changes,
 	"rating_replies":          adds,
+	"rating_months":           changes, // with the totals
 	"rating_totals":           keeps,
 	"rating_undos":            keeps,
 	"ratings":                 keeps,

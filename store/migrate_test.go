@@ -26,7 +26,7 @@ func TestAStepThatFindsATableHeldGivesUp(t *testing.T) {
 		}
 	}()
 	err = s.InTx(t.Context(), func(tx *store.Tx) error {
-		if err := tx.Exec("LOCK TABLE accounts IN ACCESS SHARE MODE").Error; err != nil {
+		if err := tx.Exec("LOCK TABLE rating_totals IN ACCESS SHARE MODE").Error; err != nil {
 			return err
 		}
 		if _, err := hurried.MigrateDown(t.Context()); err == nil || !strings.Contains(err.Error(), "somebody held a table") {

@@ -37,6 +37,7 @@ var records = []any{
 	models.Rating{},
 	models.RatingReply{},
 	models.RatingTotal{},
+	models.RatingMonth{},
 	models.ReplyDuty{},
 	models.RatingUndo{},
 	models.CounterCode{},

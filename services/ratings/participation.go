@@ -33,8 +33,8 @@ type Participation struct {
 // Place is where a row stands in the list.
 func (p *Participation) Place() string { return p.OfficialID.String() + " " + p.ServiceID.String() }
 
-// maxParticipation is the longest period, in days.
-const maxParticipation = 366
+// maxPeriod is the longest period that is looked at, in days.
+const maxPeriod = 366
 
 // Participation returns who was asked and who answered within the actor's scope, by
 // official and service, from behind a place. The ledger of encounters is exact. Answers
@@ -42,11 +42,8 @@ const maxParticipation = 366
 // difference between two periods, and none between two days of asking, is less than
 // a month that could be shown by itself.
 func (s *Service) Participation(ctx context.Context, actor auth.Actor, f ParticipationFilter, first int, after string) ([]*Participation, bool, error) {
-	if f.ToOn.Before(f.FromOn) {
-		return nil, false, models.Invalid("filter.toOn", models.KeyPeriodBackwards, f.FromOn.String(), f.ToOn.String())
-	}
-	if f.FromOn.AddDays(maxParticipation).Before(f.ToOn) {
-		return nil, false, models.Invalid("filter.toOn", models.KeyOutsidePeriod, f.FromOn.String(), f.FromOn.AddDays(maxParticipation).String())
+	if err := validPeriod("filter.toOn", f.FromOn, f.ToOn); err != nil {
+		return nil, false, err
 	}
 	query, err := behindParticipation(s.encountersOf(s.Store.Read(ctx), actor, f), after)
 	if err != nil {
@@ -58,6 +55,17 @@ func (s *Service) Participation(ctx context.Context, actor auth.Actor, f Partici
 	}
 	page := store.Cut(rows, first)
 	return page, len(rows) > first, s.addAnswers(ctx, page, f)
+}
+
+// validPeriod says whether a period goes forward and is no longer than a year.
+func validPeriod(field string, from, to models.Date) error {
+	if to.Before(from) {
+		return models.Invalid(field, models.KeyPeriodBackwards, from.String(), to.String())
+	}
+	if latest := from.AddDays(maxPeriod); latest.Before(to) {
+		return models.Invalid(field, models.KeyOutsidePeriod, from.String(), latest.String())
+	}
+	return nil
 }
 
 // encountersOf counts encounters by official and service, in the order of their ids.
@@ -100,7 +108,7 @@ type answersOf struct {
 // their sum, which other reports tell, are one table: where a number is too small,
 // another is left out with it, so that it does not follow from the rest.
 func (s *Service) addAnswers(ctx context.Context, page []*Participation, f ParticipationFilter) error {
-	from, to := s.wholeMonths(f)
+	from, to := s.wholeMonths(f.FromOn, f.ToOn)
 	if len(page) == 0 || to.Before(from) {
 		return nil
 	}
@@ -169,12 +177,12 @@ func (s *Service) shownAnswers(services map[models.ID]int) (map[models.ID]int, e
 
 // wholeMonths are the first and the last day of the whole months of a period that have
 // ended, and ended a day ago, when the last of their answers have been released.
-func (s *Service) wholeMonths(f ParticipationFilter) (from, to models.Date) {
-	from = f.FromOn
+func (s *Service) wholeMonths(fromOn, toOn models.Date) (from, to models.Date) {
+	from = fromOn
 	if first := monthOf(from); first != from {
 		from = models.DateOf(first.Start(time.UTC).AddDate(0, 1, 0), time.UTC)
 	}
-	end := f.ToOn.AddDays(1)
+	end := toOn.AddDays(1)
 	if ended := s.today(s.Store.Now()).AddDays(-1); ended.Before(end) {
 		end = ended
 	}
