@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -118,8 +119,10 @@ func (s *site) handler() (http.Handler, error) {
 // healthz says that the process answers.
 func healthz(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") }
 
-// readyz says whether requests should be sent here: not while the server ends,
-// and not while the database does not answer.
+// readyz says whether requests should be sent here: not while the server ends, and not
+// while the database does not answer. A server that runs goes on over a database that a
+// newer program has brought further, so that servers can be exchanged one by one: what a
+// step may change is bounded by that.
 func (s *site) readyz(w http.ResponseWriter, r *http.Request) {
 	if s.draining.Load() {
 		say(w, http.StatusServiceUnavailable, "ending")
@@ -127,7 +130,7 @@ func (s *site) readyz(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
-	if err := s.store.CheckVersion(ctx); err != nil {
+	if err := s.store.CheckVersion(ctx); err != nil && !errors.Is(err, store.ErrAhead) {
 		s.log.WarnContext(ctx, "not ready", "error", err)
 		say(w, http.StatusServiceUnavailable, "the database is not ready")
 		return

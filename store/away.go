@@ -48,6 +48,14 @@ func retryable(err error) bool {
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
+// stale says whether a statement was planned before a step of the migrations gave its table
+// another column: PostgreSQL refuses it, and each connection has plans of its own. Nothing
+// was done; on new connections everything is planned anew.
+func stale(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "0A000" && pg.Routine == "RevalidateCachedQuery"
+}
+
 // away says whether PostgreSQL could not be reached, has taken no connection, or has
 // broken it off.
 func away(err error) bool {
@@ -93,7 +101,7 @@ func told(err error) error {
 		return fmt.Errorf("%w: %w", &models.Error{Code: models.CodeUnavailable, Key: models.KeyDatabaseAway}, err)
 	case full(err):
 		return fmt.Errorf("%w: %w", &models.Error{Code: models.CodeUnavailable, Key: models.KeyNoRoom}, err)
-	case retryable(err):
+	case retryable(err), stale(err):
 		return fmt.Errorf("%w: %w", &models.Error{Code: models.CodeUnavailable, Key: models.KeyOverloaded}, err)
 	}
 	return err
@@ -117,10 +125,10 @@ func committing(err error) error {
 }
 
 // patient is PostgreSQL's pool for queries outside a transaction. One whose connection was
-// lost is asked again: it has changed nothing.
+// lost, or whose plan is stale, is asked again: it has changed nothing.
 type patient struct {
 	*sql.DB
-	lost func() // is told of each connection that was lost
+	lost func() // is told of each connection that is of no use any more
 }
 
 // GetDBConn gives gorm the pool.
@@ -148,7 +156,7 @@ func (p patient) QueryRowContext(ctx context.Context, query string, args ...any)
 func (p patient) again(ctx context.Context, ask func() error) {
 	for tried := 1; ; tried++ {
 		err := ask()
-		if err == nil || !away(err) {
+		if err == nil || !away(err) && !stale(err) {
 			return
 		}
 		p.lost()

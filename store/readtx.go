@@ -12,7 +12,9 @@ import (
 // InReadTx runs fn on one state of the database, as [Store.InSnapshot] does, for
 // queries by gorm: what others commit meanwhile it does not see. It must not write.
 // On PostgreSQL that is a REPEATABLE READ READ ONLY transaction, on SQLite one read
-// transaction, which keeps no writer waiting.
+// transaction, which keeps no writer waiting. fn runs once, since it may have begun to
+// answer: where a step of the migrations has made a plan stale, the error is one of
+// models.CodeUnavailable, and the next time goes well.
 func (s *Store) InReadTx(ctx context.Context, fn func(db *gorm.DB) error) (err error) {
 	opts := &sql.TxOptions{ReadOnly: true}
 	if s.dialect == Postgres {
@@ -27,5 +29,10 @@ func (s *Store) InReadTx(ctx context.Context, fn func(db *gorm.DB) error) (err e
 	defer func() { err = errors.Join(err, ignoreDone(tx.Rollback())) }()
 	db := s.read.Session(&gorm.Session{Context: ctx, NewDB: true})
 	db.Statement.ConnPool = tx
-	return fn(db)
+	err = fn(db)
+	if stale(err) {
+		s.renew()
+		return told(err)
+	}
+	return err
 }

@@ -32,8 +32,9 @@ func (tx *Tx) Dialect() Dialect { return tx.kind }
 // durable once InTx has returned nil, and gone when it has not. fn may be run
 // again and must not talk to anybody outside the database.
 //
-// On PostgreSQL it is run again where the database asks for it, and where the connection
-// was lost before the commit was sent. Where it was lost after that, nobody knows whether
+// On PostgreSQL it is run again where the database asks for it, where a step of the
+// migrations has made its plans stale, and where the connection was lost before the commit
+// was sent. Where it was lost after that, nobody knows whether
 // it was done, and InTx says so with models.KeyOutcomeUnknown; a database that stays away
 // is models.KeyDatabaseAway, one without room models.KeyNoRoom.
 //
@@ -47,7 +48,7 @@ func (s *Store) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	}
 	for tried := 1; ; tried++ {
 		err := s.postgresTx(ctx, fn)
-		lost := away(err)
+		lost := away(err) || stale(err)
 		if lost {
 			s.renew()
 		}
@@ -63,7 +64,8 @@ func (s *Store) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	}
 }
 
-// renew has every connection made anew: where one was lost, the others mostly are as well.
+// renew has every connection made anew: where one was lost, or its plans are stale, so it
+// mostly is with the others as well.
 func (s *Store) renew() { s.pool.Reset() }
 
 func (s *Store) postgresTx(ctx context.Context, fn func(tx *Tx) error) (err error) {

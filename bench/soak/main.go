@@ -21,7 +21,7 @@ type settings struct {
 	url, db, official, hr, auditor string
 	lasts, every                   time.Duration
 	pace                           float64
-	tsv, svg, again                string
+	tsv, svg, again, brief         string
 }
 
 func main() {
@@ -37,6 +37,7 @@ func main() {
 	flag.StringVar(&s.tsv, "tsv", "soak.tsv", "where the samples go")
 	flag.StringVar(&s.svg, "svg", "soak.svg", "where the picture goes")
 	flag.StringVar(&s.again, "again", "", "a table of samples to be judged and drawn again, in place of all else")
+	flag.StringVar(&s.brief, "brief", "", "only work, for so long, and print one line of this name: nothing is watched or judged but whether answers are right")
 	flag.Parse()
 	flat, err := s.command(context.Background(), os.Stdout)
 	if err != nil {
@@ -79,6 +80,10 @@ func (s *settings) run(ctx context.Context, out io.Writer) (flat bool, err error
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.lasts)
 	defer cancel()
+	if s.brief != "" {
+		town.live(ctx)
+		return town.line(out)
+	}
 	worked := make(chan struct{})
 	go func() {
 		defer close(worked)

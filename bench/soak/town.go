@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -156,6 +157,29 @@ func (t *town) first() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.told)
+}
+
+// line says in one line of a table how everybody was answered, and false where an answer
+// was wrong or there was none. It holds for a minute or less.
+func (t *town) line(out io.Writer) (right bool, err error) {
+	var all []time.Duration
+	t.mu.Lock()
+	for k := range kinds {
+		for _, a := range t.took[k] {
+			all = append(all, a.took)
+		}
+	}
+	t.mu.Unlock()
+	for _, wrong := range t.first() {
+		fmt.Fprintln(out, "wrong:", wrong)
+	}
+	if len(all) == 0 {
+		return false, nil
+	}
+	slices.Sort(all)
+	at := func(p int) time.Duration { return all[(len(all)-1)*p/100].Round(time.Millisecond) }
+	_, err = fmt.Fprintf(out, "| %s | %d | %s | %s | %s | %d | %d |\n", t.brief, len(all), at(50), at(99), at(100), t.away.Load(), t.wrong.Load())
+	return t.wrong.Load() == 0, err
 }
 
 // slowest is the p99 of each kind's answers of the last minute, in milliseconds; what is
