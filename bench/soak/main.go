@@ -147,7 +147,7 @@ func (s *settings) keep(samples []sample) error {
 }
 
 func (s *settings) draw(samples []sample, verdicts []verdict) error {
-	m := &plot.Multiples{Title: fmt.Sprintf("%s under a steady load, for %s", database(s.db), s.lasts), XTitle: "minutes", X: column(samples, minutes)}
+	m := &plot.Multiples{Title: fmt.Sprintf("%s under a steady load, for %.3g minutes", database(s.db), s.lasts.Minutes()), XTitle: "minutes", X: column(samples, minutes)}
 	for _, p := range pictures {
 		panel := plot.Panel{Title: p.title}
 		for _, l := range p.lines {
