@@ -26,6 +26,7 @@ type doctorCmd struct {
 	Keeping
 	Exposure
 	Tracing
+	Replicated
 
 	Addr        string `default:"127.0.0.1:8080" help:"Where serve is to listen."`
 	PublicURL   string `name:"public-url" placeholder:"URL" help:"Where residents reach the server."`
@@ -139,6 +140,7 @@ func (c *doctorCmd) database(s *session) (*store.Store, []finding) {
 		return st, append(findings, engineSQLite(s, st), diskSpace(path), filePlace(path), unread(path))
 	}
 	findings = append(findings, c.enginePostgres(s, st), c.role(s, st), transport(s.flags.DB))
+	findings = append(findings, c.replicas(s, st)...)
 	settings, err := readSettings(s.ctx, st)
 	if err != nil {
 		return st, append(findings, fail("settings", "%v", err))

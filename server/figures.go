@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,6 +28,10 @@ var (
 	poolWait    = prometheus.NewDesc("steelyard_db_wait_seconds_total", "How long requests waited for a connection.", nil, nil)
 	writesAwait = prometheus.NewDesc("steelyard_db_writes_waiting", "Transactions that wait for SQLite's one writer.", nil, nil)
 
+	replicas      = prometheus.NewDesc("steelyard_replicas", "Replicas of the database; those that are too old, or away, are not asked.", []string{"state"}, nil)
+	replicaBehind = prometheus.NewDesc("steelyard_replica_behind_seconds", "How old the state of a replica may be at most.", []string{"replica"}, nil)
+	replicaReads  = prometheus.NewDesc("steelyard_replica_reads_total", "What a replica was asked: answered, or asked of the primary after it had failed.", []string{"replica", "outcome"}, nil)
+
 	figuresRead = prometheus.NewDesc("steelyard_figures_read", "1 where the figures below could be read; else they are missing.", nil, nil)
 	runs        = prometheus.NewDesc("steelyard_assessment_runs", "Assessment runs.", []string{"state"}, nil)
 	runStages   = prometheus.NewDesc("steelyard_assessment_runs_at_stage", "Assessment runs that are being made.", []string{"stage"}, nil)
@@ -42,7 +47,7 @@ var (
 func (f *figures) Describe(out chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
 		poolOpen, poolMost, poolWaits, poolWait, writesAwait,
-		figuresRead, runs, runStages, queued, queuedFor, answers, unreleased, lateReplies, lateCases,
+		replicas, replicaBehind, replicaReads, figuresRead, runs, runStages, queued, queuedFor, answers, unreleased, lateReplies, lateCases,
 	} {
 		out <- desc
 	}
@@ -62,6 +67,7 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 	out <- prometheus.MustNewConstMetric(poolWaits, prometheus.CounterValue, float64(pool.WaitCount))
 	out <- prometheus.MustNewConstMetric(poolWait, prometheus.CounterValue, pool.WaitDuration.Seconds())
 
+	f.tellReplicas(out)
 	of, err := f.backlog.Figures(context.Background())
 	if err != nil {
 		f.log.Warn("figures for the metrics could not be read", "error", err)
@@ -70,6 +76,24 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 	}
 	gauge(figuresRead, 1)
 	tell(of, gauge)
+}
+
+// tellReplicas tells of the replicas by their number, in the order of the flags.
+func (f *figures) tellReplicas(out chan<- prometheus.Metric) {
+	states := map[string]int{"asked": 0, "not_asked": 0}
+	for i, r := range f.store.Replicas() {
+		state, name := "not_asked", strconv.Itoa(i+1)
+		if r.Asked {
+			state = "asked"
+		}
+		states[state]++
+		out <- prometheus.MustNewConstMetric(replicaBehind, prometheus.GaugeValue, r.Behind, name)
+		out <- prometheus.MustNewConstMetric(replicaReads, prometheus.CounterValue, float64(r.Reads), name, "answered")
+		out <- prometheus.MustNewConstMetric(replicaReads, prometheus.CounterValue, float64(r.Failed), name, "failed")
+	}
+	for state, n := range states {
+		out <- prometheus.MustNewConstMetric(replicas, prometheus.GaugeValue, float64(n), state)
+	}
 }
 
 // tell turns figures into metrics. What is not there is 0.

@@ -67,6 +67,7 @@ type graphqlOptions struct {
 	paces         paces
 	wrong         noteWrong
 	gate          *gate
+	elsewhere     func(ctx context.Context, op *graphql.OperationContext) context.Context // nil: all is answered by the primary
 }
 
 // newGraphQL returns the handler of /graphql. A schema that leaves open who may
@@ -101,7 +102,7 @@ func newGraphQL(r *resolvers.Resolver, opts graphqlOptions) (http.Handler, error
 	exec.AroundOperations(opts.wrong.aroundOperation)
 	return &overhttp.Handler{
 		Executor: exec, MaxBody: opts.maxBody, Timeout: opts.timeout, KeepAlive: 15 * time.Second, Quit: opts.quit,
-		Prove: auth.Prove, ProveEvery: opts.proveEvery,
+		Prove: auth.Prove, ProveEvery: opts.proveEvery, Elsewhere: opts.elsewhere,
 	}, nil
 }
 

@@ -38,7 +38,7 @@ func (o origins) share(next http.Handler) http.Handler {
 		listed := origin != "" && slices.Contains(o, origin)
 		if listed {
 			h.Set("Access-Control-Allow-Origin", origin)
-			h.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After")
+			h.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, "+positionHeader)
 		}
 		if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
 			next.ServeHTTP(w, r)
@@ -46,7 +46,7 @@ func (o origins) share(next http.Handler) http.Handler {
 		}
 		if listed {
 			h.Set("Access-Control-Allow-Methods", "GET, POST")
-			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept-Language, X-Request-Id")
+			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept-Language, X-Request-Id, "+positionHeader)
 			h.Set("Access-Control-Max-Age", "3600")
 		}
 		w.WriteHeader(http.StatusNoContent)

@@ -26,6 +26,7 @@ type serveCmd struct {
 	AuditKeys
 	Keeping
 	Tracing
+	Replicated
 
 	Introspection    bool   `help:"Let anybody read the whole schema by asking; else ADMIN and HR do."`
 	TrustedDocuments string `type:"existingpath" placeholder:"FILE|DIR" help:"Run no documents but those of this manifest (steelyard documents, or Apollo's or Relay's tools), or of a folder of them. The pages' own go on."`
@@ -34,7 +35,7 @@ type serveCmd struct {
 	Graphiql    bool          `default:"true" negatable:"" help:"Serve the GraphiQL console at /graphiql."`
 	Worker      bool          `default:"true" negatable:"" help:"Make assessment runs and exports in this process."`
 	SweepEvery  time.Duration `default:"1m" help:"How often lapsed cases and transfers, and answers to be released, are looked for."`
-	Connections int           `default:"20" help:"Size of the database pool."`
+	Connections int           `default:"20" help:"Size of the database pool; of each replica's as well."`
 	LinkDays    int           `default:"30" help:"Days in which a rating link may be used, 1 to 365."`
 
 	RequireAppRole bool `help:"Refuse to start as a role of PostgreSQL that owns the tables or is above their policies."`
@@ -52,6 +53,12 @@ type Exposure struct {
 	MetricsFrom  []string `default:"127.0.0.0/8,::1/128" placeholder:"CIDR" help:"Networks that may read /metrics: what is counted there tells when residents answer."`
 	TrustedProxy []string `placeholder:"CIDR" help:"Networks of reverse proxies whose X-Forwarded-For is believed."`
 	RateLimit    int      `default:"600" help:"Requests that one account, or a stranger's address, may make in a minute; ten times as many its network; a tenth of them with secrets, and a tenth dear ones; 0: any number."`
+}
+
+// Replicated are the flags of PostgreSQL's streaming replicas.
+type Replicated struct {
+	Replica    []string      `sep:" " placeholder:"URL" help:"A streaming replica of a PostgreSQL database, for what only reads; repeatable, in the variable parted by spaces."`
+	ReplicaLag time.Duration `default:"2s" help:"How old the state of a replica may be that is asked."`
 }
 
 // Network are the flags of listening.
@@ -87,7 +94,7 @@ func (c *serveCmd) Run(s *session) error {
 	if watch.traces, err = c.traces(s.ctx, log); err != nil {
 		return err
 	}
-	st, err := s.open(store.Options{Connections: c.Connections, Observer: watch})
+	st, err := s.open(store.Options{Connections: c.Connections, Replicas: c.Replica, ReplicaLag: c.ReplicaLag, Observer: watch})
 	if err != nil {
 		return err
 	}

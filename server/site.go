@@ -63,7 +63,7 @@ func (s *site) handler() (http.Handler, error) {
 	s.app.Assessments.Ended, s.app.Exports.Ended = m.jobEnded(jobRun), m.jobEnded(jobExport)
 	api, err := newGraphQL(&resolvers.Resolver{App: s.app, PublicURL: s.publicURL}, graphqlOptions{
 		maxBody: s.maxBody, maxComplexity: s.maxComplexity, timeout: s.timeout,
-		introspection: s.introspection, trusted: s.trusted, proveEvery: s.proveEvery, quit: s.quit, metrics: m, paces: kinds, wrong: s.wrong, gate: s.gate,
+		introspection: s.introspection, trusted: s.trusted, proveEvery: s.proveEvery, quit: s.quit, metrics: m, paces: kinds, wrong: s.wrong, gate: s.gate, elsewhere: s.readsElsewhere,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("serve the schema: %w", err)
@@ -84,7 +84,7 @@ func (s *site) handler() (http.Handler, error) {
 	routes := &entrance{}
 	open, protect := s.paced(newPace(s.perMinute, 1)), s.origins.protect(s.publicURL)
 	uploads, work := s.paced(newPace(min(s.perMinute, maxUploads), 1)), s.paced(kinds[working])
-	routes.Handle("/graphql", chain(api, open, s.origins.share, protect, s.visitor))
+	routes.Handle("/graphql", chain(api, open, s.origins.share, protect, s.visitor, s.sightOfClient))
 	routes.Handle("POST /attachments", chain(uploading, uploads, s.origins.share, protect))
 	routes.Handle("OPTIONS /attachments", s.origins.share(http.NotFoundHandler()))
 	routes.Handle("GET /attachments/{link}", open(s.download()))
@@ -95,7 +95,7 @@ func (s *site) handler() (http.Handler, error) {
 	routes.HandleFunc("HEAD /reports/{file}", onlyGet)
 	routes.Handle("OPTIONS /reports/{file}", s.origins.share(http.NotFoundHandler()))
 	// A listed frontend calls the API; the pages' forms are sent by themselves alone.
-	forms := chain(pages, open, origins(nil).protect(s.publicURL), s.visitor)
+	forms := chain(pages, open, origins(nil).protect(s.publicURL), s.visitor, s.sightOfBrowser)
 	routes.Handle("/", forms)
 	routes.Handle(signIns, s.paced(kinds[guessing])(forms))
 	cities := s.open311

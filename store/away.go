@@ -136,6 +136,15 @@ func (p patient) GetDBConn() (*sql.DB, error) { return p.DB, nil }
 
 // QueryContext implements gorm.ConnPool.
 func (p patient) QueryContext(ctx context.Context, query string, args ...any) (rows *sql.Rows, err error) {
+	if r := replicaOf(ctx); r != nil {
+		var answered bool
+		if answered, err = r.ask(ctx, func(ctx context.Context) error {
+			rows, err = r.sql.QueryContext(ctx, query, args...)
+			return err
+		}); answered {
+			return rows, err
+		}
+	}
 	p.again(ctx, func() error {
 		rows, err = p.DB.QueryContext(ctx, query, args...)
 		return err
@@ -145,6 +154,14 @@ func (p patient) QueryContext(ctx context.Context, query string, args ...any) (r
 
 // QueryRowContext implements gorm.ConnPool.
 func (p patient) QueryRowContext(ctx context.Context, query string, args ...any) (row *sql.Row) {
+	if r := replicaOf(ctx); r != nil {
+		if answered, _ := r.ask(ctx, func(ctx context.Context) error {
+			row = r.sql.QueryRowContext(ctx, query, args...)
+			return row.Err()
+		}); answered {
+			return row
+		}
+	}
 	p.again(ctx, func() error {
 		row = p.DB.QueryRowContext(ctx, query, args...)
 		return row.Err()

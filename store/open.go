@@ -32,6 +32,7 @@ type Store struct {
 	sql     *sql.DB  // behind read
 	pool    *pgxpool.Pool
 	writer  *writer // SQLite only
+	watch   *watch  // over the replicas; nil where there are none
 	system  bool    // see Options.System
 	now     func() time.Time
 
@@ -54,6 +55,11 @@ type Options struct {
 	// System says that whoever brings no [Reach] is the program itself, and reaches
 	// everything: for commands that serve nobody.
 	System bool
+	// Replicas are the URLs of PostgreSQL's streaming replicas, which answer what
+	// [Store.Elsewhere] lets them.
+	Replicas []string
+	// ReplicaLag is how old the state of a replica may be that is asked; 0 means two seconds.
+	ReplicaLag time.Duration
 	// Observer hears of every statement; nil means nobody.
 	Observer Observer
 	// Now is the clock; nil means the system's.
@@ -75,10 +81,15 @@ func Open(ctx context.Context, dbURL string, opts Options) (*Store, error) {
 	if opts.LockWait == 0 {
 		opts.LockWait = lockWait
 	}
+	if opts.ReplicaLag == 0 {
+		opts.ReplicaLag = 2 * time.Second
+	}
 	s := &Store{url: dbURL, system: opts.System, now: func() time.Time { return opts.Now().UTC().Truncate(time.Microsecond) }}
 	s.lockWait = opts.LockWait
 	path, isSQLite := strings.CutPrefix(dbURL, "sqlite:")
 	switch {
+	case isSQLite && len(opts.Replicas) > 0:
+		return nil, errors.New("an SQLite database has no replicas")
 	case isSQLite && path != "":
 		return s, s.openSQLite(path, opts)
 	case strings.HasPrefix(dbURL, "postgres://"), strings.HasPrefix(dbURL, "postgresql://"):
@@ -87,12 +98,12 @@ func Open(ctx context.Context, dbURL string, opts Options) (*Store, error) {
 	return nil, fmt.Errorf("database %q: want sqlite:PATH or postgres://USER@HOST/NAME", Redacted(dbURL))
 }
 
-func (s *Store) openPostgres(ctx context.Context, dbURL string, opts Options) error {
-	s.dialect = Postgres
+// poolConfig is how the primary and the replicas are connected to.
+func (s *Store) poolConfig(dbURL string, opts Options) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(dbURL)
 	if err != nil {
 		// The parser's own error may quote the password.
-		return fmt.Errorf("database URL %s cannot be read", Redacted(dbURL))
+		return nil, fmt.Errorf("database URL %s cannot be read", Redacted(dbURL))
 	}
 	config.MaxConns = int32(opts.Connections)
 	config.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
@@ -111,6 +122,15 @@ func (s *Store) openPostgres(ctx context.Context, dbURL string, opts Options) er
 	if _, given := config.ConnConfig.RuntimeParams["jit"]; !given {
 		config.ConnConfig.RuntimeParams["jit"] = "off"
 	}
+	return config, nil
+}
+
+func (s *Store) openPostgres(ctx context.Context, dbURL string, opts Options) error {
+	s.dialect = Postgres
+	config, err := s.poolConfig(dbURL, opts)
+	if err != nil {
+		return err
+	}
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
@@ -126,7 +146,13 @@ func (s *Store) openPostgres(ctx context.Context, dbURL string, opts Options) er
 		return err
 	}
 	s.read.ClauseBuilders["LIMIT"] = literalLimit
-	return s.read.Callback().Query().Replace("gorm:query", s.query)
+	if err := s.read.Callback().Query().Replace("gorm:query", s.query); err != nil {
+		return err
+	}
+	if err := s.openReplicas(ctx, opts); err != nil {
+		return errors.Join(err, s.Close())
+	}
+	return nil
 }
 
 // literalLimit writes how many rows are wanted into the statement. As an argument it would
@@ -241,6 +267,9 @@ func (s *Store) Close() error {
 	var err error
 	if s.writer != nil {
 		err = s.writer.stop()
+	}
+	if s.watch != nil {
+		err = errors.Join(err, s.watch.close())
 	}
 	if s.sql != nil {
 		err = errors.Join(err, s.sql.Close())

@@ -20,7 +20,7 @@ func (s *Store) InReadTx(ctx context.Context, fn func(db *gorm.DB) error) (err e
 	if s.dialect == Postgres {
 		opts.Isolation = sql.LevelRepeatableRead
 	}
-	tx, err := s.sql.BeginTx(ctx, opts)
+	tx, err := s.begin(ctx, opts)
 	if err != nil {
 		return told(fmt.Errorf("begin: %w", err))
 	}
@@ -35,4 +35,18 @@ func (s *Store) InReadTx(ctx context.Context, fn func(db *gorm.DB) error) (err e
 		return told(err)
 	}
 	return err
+}
+
+// begin begins a transaction for reading, at a replica where one may answer.
+func (s *Store) begin(ctx context.Context, opts *sql.TxOptions) (tx *sql.Tx, err error) {
+	if r := replicaOf(ctx); r != nil {
+		var answered bool
+		if answered, err = r.ask(ctx, func(ctx context.Context) error {
+			tx, err = r.sql.BeginTx(ctx, opts)
+			return err
+		}); answered {
+			return tx, err
+		}
+	}
+	return s.sql.BeginTx(ctx, opts)
 }

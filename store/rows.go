@@ -50,13 +50,19 @@ func (s *Store) query(db *gorm.DB) {
 	switch pool := db.Statement.ConnPool.(type) {
 	case patient:
 		callbacks.BuildQuerySQL(db)
+		if r := replicaOf(db.Statement.Context); r != nil {
+			var answered bool
+			if answered, err = r.ask(db.Statement.Context, func(ctx context.Context) error { return into.read(ctx, db, r.pool) }); answered {
+				break
+			}
+		}
 		pool.again(db.Statement.Context, func() error {
-			err = into.read(db, s.pool)
+			err = into.read(db.Statement.Context, db, s.pool)
 			return err
 		})
 	case onConn:
 		callbacks.BuildQuerySQL(db)
-		err = into.read(db, pool.conn)
+		err = into.read(db.Statement.Context, db, pool.conn)
 	case *together:
 		callbacks.BuildQuerySQL(db)
 		if db.Error == nil {
@@ -102,13 +108,13 @@ func recordsOf(db *gorm.DB) (records, bool) {
 }
 
 // read runs the statement and reads its rows.
-func (d records) read(db *gorm.DB, on pgxQueryer) error {
+func (d records) read(ctx context.Context, db *gorm.DB, on pgxQueryer) error {
 	st := db.Statement
 	db.RowsAffected = 0
 	if db.Error != nil {
 		return nil // of writing the statement: it is kept already
 	}
-	rows, err := on.Query(st.Context, st.SQL.String(), native(st.Vars)...)
+	rows, err := on.Query(ctx, st.SQL.String(), native(st.Vars)...)
 	if err != nil {
 		return err
 	}

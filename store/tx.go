@@ -102,6 +102,9 @@ func (s *Store) postgresTx(ctx context.Context, fn func(tx *Tx) error) (err erro
 	if done.String() == "ROLLBACK" {
 		return fmt.Errorf("commit: %w", pgx.ErrTxCommitRollback)
 	}
+	if s.watch != nil {
+		written(ctx, func(ctx context.Context) (Position, error) { return whereIs(ctx, raw) })
+	}
 	return nil
 }
 

@@ -27,6 +27,7 @@ import (
 type toy struct {
 	schema *ast.Schema
 	ticks  chan string
+	run    func(ctx context.Context) *graphql.Response // in place of the usual answer
 }
 
 var toySchema = gqlparser.MustLoadSchema(&ast.Source{Input: `
@@ -60,6 +61,9 @@ func (t *toy) Exec(ctx context.Context) graphql.ResponseHandler {
 			}
 		}
 	}
+	if t.run != nil {
+		return graphql.OneShot(t.run(ctx))
+	}
 	return graphql.OneShot(t.once(ctx, field))
 }
 
@@ -79,7 +83,7 @@ func (t *toy) once(ctx context.Context, field string) *graphql.Response {
 
 func newToy(t *testing.T) (*toy, *Handler, string) {
 	t.Helper()
-	schema := &toy{toySchema, make(chan string)}
+	schema := &toy{schema: toySchema, ticks: make(chan string)}
 	exec := executor.New(schema)
 	exec.SetErrorPresenter(graphql.DefaultErrorPresenter)
 	exec.SetRecoverFunc(func(context.Context, any) error { return errors.New("hidden") })
