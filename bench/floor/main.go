@@ -73,7 +73,7 @@ func convert(log io.Reader) (script, variables string, err error) {
 		s.WriteString(statement)
 		s.WriteString(";\n")
 		for n := 1; n <= len(given); n++ {
-			if value := given[fmt.Sprintf("$%d", n)]; value != "NULL" {
+			if value := given[fmt.Sprintf("$%d", n)]; !inline(value) {
 				fmt.Fprintf(&v, "-Ds%dp%d=%s\n", statements, n, strings.ReplaceAll(value[1:len(value)-1], "''", "'"))
 			}
 		}
@@ -93,13 +93,17 @@ func named(statement string, n int, given map[string]string) (string, error) {
 		case !known:
 			err = fmt.Errorf("%s of %q has no value", at, statement)
 			return at
-		case value == "NULL":
+		case inline(value):
 			return value
 		}
 		return fmt.Sprintf(":s%dp%s", n, at[1:])
 	})
 	return statement, err
 }
+
+// inline says whether a value stands in the statement itself, since no variable of pgbench
+// can have it.
+func inline(value string) bool { return value == "NULL" || value == "''" }
 
 type logged struct{ level, text string }
 

@@ -26,9 +26,9 @@ func TestStatementsBecomeAScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		script: "SELECT a.*, now()::date\n\tFROM accounts AS a WHERE a.ref = :s1p1 AND subject = :s1p2 AND NULL::uuid IS NULL;\n\n" +
+		script: "SELECT a.*, now()::date\n\tFROM accounts AS a WHERE a.ref = :s1p1 AND subject = '' AND NULL::uuid IS NULL;\n\n" +
 			"SELECT * FROM officials WHERE id = ANY(:s2p1) LIMIT 51;\n\nSELECT 2;\n",
-		variables: "-Ds1p1=it's\n-Ds1p2=\n-Ds2p1={a,b}\n",
+		variables: "-Ds1p1=it's\n-Ds2p1={a,b}\n",
 	} {
 		got, err := os.ReadFile(name)
 		if err != nil || string(got) != want {
