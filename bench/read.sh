@@ -139,7 +139,7 @@ floor_round() { # SCRIPT CONNECTIONS SECONDS
 	rm -f "$work"/times.*
 	PGOPTIONS="-c steelyard.scope=$root" pgbench -n -M prepared -f "$1" "${variables[@]}" -c "$2" -T $(($3 + 1)) -l --log-prefix="$work/times" \
 		-h "$POSTGRES_FOLDER" -U "$role" city >"$work/out" 2>"$work/err" || { cat "$work/err" >&2; return 1; }
-	cat "$work"/times.* | awk '{print $5 + $6 / 1000000, $3 / 1000}' | sort -n | awk 'NR == 1 {first = $1 - $2 / 1000} {at[NR] = $1; took[NR] = $2}
+	cat "$work"/times.* | awk '{printf "%d.%06d %.3f\n", $5, $6, $3 / 1000}' | sort -n | awk 'NR == 1 {first = $1 - $2 / 1000} {at[NR] = $1; took[NR] = $2}
 		END {skip = at[NR] > first + 2 ? 1 : 0; for (i = 1; i <= NR; i++) if (at[i] >= first + skip) print took[i], at[NR] - first - skip}' |
 		sort -n | awk '{t[NR] = $1; lasted = $2} END {print NR / lasted, t[int((NR - 1) * 0.5) + 1], t[int((NR - 1) * 0.99) + 1]}'
 }

@@ -10,6 +10,7 @@
 #   RATINGS="50000 500000" bench/scoring.sh           other sizes; the rest of the city goes with them
 #   DATABASES=PostgreSQL EVENTS=2 bench/scoring.sh    one database; cases with a history
 #   ONLY_RUNS=1 bench/scoring.sh                      without the engine's own benchmarks
+#   KIT_ROWS=FILE bench/scoring.sh                    also append rows for bench/kit.sh
 #   PROFILES=FOLDER bench/scoring.sh                  keep a CPU profile of each run
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -45,6 +46,9 @@ for kind in ${DATABASES:-SQLite PostgreSQL}; do
 		before="$n $(figure run)"
 		printf '| %s | %d | %.2f s | %.1f s | %s | %s MiB | %s | %s |\n' \
 			"$kind" "$n" "$(figure bare)" "$(figure run)" "$(figure ratio)" "$(figure peak)" "$exponent" "$(stages)"
+		if [ "$kind" = PostgreSQL ] && [ -n "${KIT_ROWS:-}" ]; then
+			printf 'assessment\tSteelyard\t0\t%s\ts\t-\t-\t%s\nassessment\tfloor\t0\t%s\ts\t-\t-\t-\n' "$(figure run)" "$(figure peak)" "$(figure bare)" >>"$KIT_ROWS"
+		fi
 		rm -f "$work/$n.db"*
 	done
 done

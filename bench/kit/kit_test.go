@@ -107,7 +107,7 @@ func TestPlotHasALineForEachServer(t *testing.T) {
 func TestReadmeIsRewrittenBetweenItsMarkers(t *testing.T) {
 	folder := t.TempDir()
 	rows, readme := filepath.Join(folder, "rows.tsv"), filepath.Join(folder, "README.md")
-	keep(t, rows, lines("one official | Steelyard | 16 | 900 | 1/s | 3 | 9 | 100"))
+	keep(t, rows, "# 5 ratings\n"+lines("one official | Steelyard | 16 | 900 | 1/s | 3 | 9 | 100"))
 	keep(t, readme, "above\n<!-- kit -->old<!-- /kit -->\nbelow\n")
 	for range 2 { // the second finds what the first wrote
 		if err := run([]string{"readme", rows, readme}, nil); err != nil {
@@ -119,13 +119,35 @@ func TestReadmeIsRewrittenBetweenItsMarkers(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := string(text)
-	if !strings.HasPrefix(got, "above\n<!-- kit -->\n| work") || !strings.HasSuffix(got, "<!-- /kit -->\nbelow\n") || strings.Contains(got, "old") || strings.Count(got, "900/s") != 1 {
+	if !strings.HasPrefix(got, "above\n<!-- kit -->\nMeasured with 5 ratings: answers a second") || !strings.HasSuffix(got, "<!-- /kit -->\nbelow\n") || strings.Contains(got, "old") || strings.Count(got, "900/s") != 1 {
 		t.Error(got)
 	}
 	for _, wrong := range []string{"nothing", "<!-- kit -->", "<!-- /kit --><!-- kit -->", "<!-- kit --><!-- /kit --><!-- kit --><!-- /kit -->"} {
 		keep(t, readme, wrong)
 		if err := run([]string{"readme", rows, readme}, nil); err == nil {
 			t.Errorf("%q was rewritten", wrong)
+		}
+	}
+}
+
+// TestReadmeIsWhatWasMeasured: its table and the plot are those of the rows that are kept.
+func TestReadmeIsWhatWasMeasured(t *testing.T) {
+	const root = "../../"
+	rows := root + "docs/performance/kit.tsv"
+	measured, err := readFile(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := os.ReadFile(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"README.md":               begin + section(string(said), measured) + end,
+		"docs/images/latency.svg": draw(measured),
+	} {
+		if got, err := os.ReadFile(root + name); err != nil || !strings.Contains(string(got), want) {
+			t.Errorf("%s is not made of %s: go run ./bench/kit plot or readme, as bench/kit.sh does; %v", name, rows, err)
 		}
 	}
 }

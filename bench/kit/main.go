@@ -43,7 +43,7 @@ func run(args []string, out io.Writer) error {
 	case args[0] == "plot" && len(args) == 2:
 		_, err = io.WriteString(out, draw(measured))
 	case args[0] == "readme" && len(args) == 3:
-		return rewrite(args[2], measured)
+		return rewrite(args[1], args[2], measured)
 	default:
 		return errors.New(usage)
 	}
@@ -66,21 +66,35 @@ const (
 	image = "![p50 and p99 of each work and server, at 16 and at 64 connections](docs/images/latency.svg)"
 )
 
-// rewrite puts the table between the markers of a file.
-func rewrite(name string, measured figures) error {
+// rewrite puts the table of a file of rows between the markers of another file.
+func rewrite(rows, name string, measured figures) error {
+	said, err := os.ReadFile(rows)
+	if err != nil {
+		return err
+	}
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
-	written, err := between(string(text), section(measured))
+	written, err := between(string(text), section(string(said), measured))
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return os.WriteFile(name, []byte(written), 0o644)
 }
 
-// section is what stands between the markers.
-func section(measured figures) string { return "\n" + table(measured) + "\n" + image + "\n" }
+// section is what stands between the markers. A comment on the first line of the rows says what
+// was measured.
+func section(rows string, measured figures) string {
+	first, _, _ := strings.Cut(rows, "\n")
+	of, said := strings.CutPrefix(first, "# ")
+	if said {
+		of = "Measured with " + of + ": "
+	}
+	return "\n" + of + legend + "\n\n" + table(measured) + "\n" + image + "\n"
+}
+
+const legend = "answers a second, and p50 / p99 below; medians of rounds."
 
 // between puts a text between the markers, each of which must stand there once.
 func between(text, section string) (string, error) {
