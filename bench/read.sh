@@ -131,13 +131,14 @@ sql "SELECT json_object_agg(u.name, json_build_array(n, mean)) FROM (SELECT unit
 	"$work/kept.json" "$work/counted.json"
 
 # floor_round times pgbench over a script: answers a second, p50, p99. Its first second, in which
-# connections plan and learn the tables, is left out where anything comes after it.
+# connections plan and learn the tables, is left out where anything comes after it; the time it
+# is given includes that of connecting.
 floor_round() { # SCRIPT CONNECTIONS SECONDS
 	local variables=() role=app
 	[ ! -e "${1%.*}.variables" ] || mapfile -t variables <"${1%.*}.variables"
 	[[ $1 != *'totals by unit.floor' ]] || variables=() role=postgres # a policy would cost it its parallel workers
 	rm -f "$work"/times.*
-	PGOPTIONS="-c steelyard.scope=$root" pgbench -n -M prepared -f "$1" "${variables[@]}" -c "$2" -T $(($3 + 1)) -l --log-prefix="$work/times" \
+	PGOPTIONS="-c steelyard.scope=$root" pgbench -n -M prepared -f "$1" "${variables[@]}" -c "$2" -T $(($3 + 1 + $2 / 16)) -l --log-prefix="$work/times" \
 		-h "$POSTGRES_FOLDER" -U "$role" city >"$work/out" 2>"$work/err" || { cat "$work/err" >&2; return 1; }
 	cat "$work"/times.* | awk '{printf "%d.%06d %.3f\n", $5, $6, $3 / 1000}' | sort -n | awk 'NR == 1 {first = $1 - $2 / 1000} {at[NR] = $1; took[NR] = $2}
 		END {skip = at[NR] > first + 2 ? 1 : 0; for (i = 1; i <= NR; i++) if (at[i] >= first + skip) print took[i], at[NR] - first - skip}' |
