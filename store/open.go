@@ -184,12 +184,18 @@ func (s *Store) openSQLite(path string, opts Options) error {
 	if opts.Bulk {
 		synchronous = "NORMAL"
 	}
-	reader, err := s.openSQLitePool(path, synchronous, opts.Connections, opts)
+	// Each connection keeps pages of its own, beside those that the system keeps: what a
+	// load of everything needs would be held by a server for each of its readers.
+	cacheKiB := 8 << 10
+	if opts.Bulk {
+		cacheKiB = 64 << 10
+	}
+	reader, err := s.openSQLitePool(path, synchronous, cacheKiB, opts.Connections, opts)
 	if err != nil {
 		return err
 	}
 	s.read, s.sql = reader.gorm, reader.sql
-	w, err := s.openSQLitePool(path, synchronous, 1, opts)
+	w, err := s.openSQLitePool(path, synchronous, cacheKiB, 1, opts)
 	if err != nil {
 		return errors.Join(err, s.sql.Close())
 	}
@@ -202,13 +208,13 @@ type sqlitePool struct {
 	sql  *sql.DB
 }
 
-func (s *Store) openSQLitePool(path, synchronous string, connections int, opts Options) (sqlitePool, error) {
+func (s *Store) openSQLitePool(path, synchronous string, cacheKiB, connections int, opts Options) (sqlitePool, error) {
 	q := url.Values{
 		"_txlock": {"immediate"}, "_timezone": {"UTC"}, "_time_format": {"sqlite"}, "_texttotime": {"1"},
 		"_pragma": {
 			fmt.Sprintf("busy_timeout(%d)", opts.BusyTimeout.Milliseconds()), "journal_mode(WAL)", "synchronous(" + synchronous + ")",
 			"foreign_keys(1)", "secure_delete(1)", // what is erased is gone from the file
-			"temp_store(2)", "cache_size(-65536)",
+			"temp_store(2)", fmt.Sprintf("cache_size(-%d)", cacheKiB),
 		},
 	}
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()

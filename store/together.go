@@ -17,41 +17,52 @@ import (
 // once: one way there and back in place of one for each. On SQLite, where no way is long,
 // one runs after the other.
 //
-// A step gives one statement to the handle that it gets: a Take or Find of records, a
-// Create, or an Exec. What is read stands in the records when Together has returned; a Take
+// A step gives one statement: a Take or Find of records, a Create, or an Exec. What is read stands in the records when Together has returned; a Take
 // that finds nothing is no error here, and counts 0.
 //
 // The first statement that fails ends it; those before are counted. The transaction is then
 // fit for nothing but being undone.
-func (tx *Tx) Together(steps ...func(q *gorm.DB) *gorm.DB) (rows []int64, err error) {
-	q := tx.Session(&gorm.Session{Context: tx.Statement.Context, NewDB: true})
-	queue := &together{}
+func (tx *Tx) Together(steps ...Step) (rows []int64, err error) {
 	if tx.kind == Postgres {
-		q.Statement.ConnPool = queue
+		all := &together{}
+		if err := tx.queue(all, steps); err != nil {
+			return nil, err
+		}
+		err = tx.pgx.SendBatch(tx.Statement.Context, &all.batch).Close()
+		return all.rows, tx.named(err)
 	}
 	for _, step := range steps {
-		done := step(q)
+		done := step(tx.DB)
 		if done.Error != nil && !errors.Is(done.Error, gorm.ErrRecordNotFound) {
 			return rows, done.Error
 		}
-		if tx.kind == SQLite {
-			rows = append(rows, done.RowsAffected)
-		}
+		rows = append(rows, done.RowsAffected)
 	}
-	if tx.kind == SQLite {
-		return rows, nil
-	}
-	err = tx.pgx.SendBatch(tx.Statement.Context, &queue.batch).Close()
-	return queue.rows, tx.named(err)
+	return rows, nil
 }
 
+// queue has gorm write the statements of steps.
+func (tx *Tx) queue(all *together, steps []Step) error {
+	q := tx.Session(&gorm.Session{Context: tx.Statement.Context, NewDB: true})
+	q.Statement.ConnPool = all
+	for _, step := range steps {
+		if err := step(q).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Step gives one statement to the handle that it gets.
+type Step func(q *gorm.DB) *gorm.DB
+
 // New is a step that writes a record.
-func New(record any) func(q *gorm.DB) *gorm.DB {
+func New(record any) Step {
 	return func(q *gorm.DB) *gorm.DB { return q.Create(record) }
 }
 
 // Unless is a step that writes a record unless there is one of its key: then no row.
-func Unless(record any) func(q *gorm.DB) *gorm.DB {
+func Unless(record any) Step {
 	return func(q *gorm.DB) *gorm.DB { return q.Clauses(clause.OnConflict{DoNothing: true}).Create(record) }
 }
 

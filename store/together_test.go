@@ -46,7 +46,7 @@ func TestStatementsThatRunTogether(t *testing.T) {
 			p := &pipe{}
 			s, ctx := storetest.Open(t, d, store.Options{Observer: p}), t.Context()
 			setting := func(name string) *models.Setting { return &models.Setting{Name: name, Value: "of " + name} }
-			together := func(steps ...func(q *gorm.DB) *gorm.DB) (rows []int64, err error) {
+			together := func(steps ...store.Step) (rows []int64, err error) {
 				p.most, p.outcomes = 0, nil
 				err = s.InTx(ctx, func(tx *store.Tx) (err error) { rows, err = tx.Together(steps...); return err })
 				if err != nil { // SQLite's writer answers before its group has ended
@@ -62,7 +62,9 @@ func TestStatementsThatRunTogether(t *testing.T) {
 				return n
 			}
 			rows, err := together(store.New(setting("a")), store.Unless(setting("a")), store.Unless(setting("b")),
-				func(q *gorm.DB) *gorm.DB { return q.Exec("UPDATE settings SET value = 'of all' WHERE value LIKE 'of %'") })
+				func(q *gorm.DB) *gorm.DB {
+					return q.Exec("UPDATE settings SET value = 'of all' WHERE value LIKE 'of %'")
+				})
 			if want := []int64{1, 0, 1, 2}; err != nil || !slices.Equal(rows, want) || p.most != atOnce {
 				t.Errorf("written together: %v, %d at once, %v", rows, p.most, err)
 			}
@@ -79,6 +81,23 @@ func TestStatementsThatRunTogether(t *testing.T) {
 			rows, err = together(store.Unless(setting("c")), store.New(setting("a")), store.New(setting("d")))
 			if !errors.Is(err, gorm.ErrDuplicatedKey) || !slices.Equal(rows, []int64{1}) || count() != 2 {
 				t.Errorf("with one that is there: %v, %d rows kept, %v", rows, count(), err)
+			}
+			first := func() []store.Step {
+				one = models.Setting{}
+				return []store.Step{func(q *gorm.DB) *gorm.DB { return q.Where("name = ?", "b").Take(&one) }, store.New(setting("e"))}
+			}
+			err = s.InTxFrom(ctx, first, func(tx *store.Tx, rows []int64) error {
+				if !slices.Equal(rows, []int64{1, 1}) || one.Value != "of all" {
+					t.Errorf("read as it begins: %v, %v", rows, one)
+				}
+				return tx.Create(setting("f")).Error
+			})
+			if err != nil || count() != 4 {
+				t.Errorf("begun by reading: %d rows, %v", count(), err)
+			}
+			err = s.InTxFrom(ctx, first, func(*store.Tx, []int64) error { t.Error("goes on after its first statements failed"); return nil })
+			if !errors.Is(err, gorm.ErrDuplicatedKey) || count() != 4 {
+				t.Errorf("begun by what is there: %v", err)
 			}
 			if p.open != 0 || !slices.Contains(p.outcomes, store.StatementRefused) {
 				t.Errorf("%d statements have no end; outcomes %v", p.open, p.outcomes)

@@ -43,11 +43,25 @@ func (tx *Tx) Dialect() Dialect { return tx.kind }
 // for longer than Options.BusyTimeout, as an import does, InTx gives up with
 // models.KeyBusy.
 func (s *Store) InTx(ctx context.Context, fn func(tx *Tx) error) error {
+	return s.InTxFrom(ctx, func() []Step { return nil }, func(tx *Tx, _ []int64) error { return fn(tx) })
+}
+
+// InTxFrom is [Store.InTx] for a transaction whose first statements are known before it
+// begins: on PostgreSQL they are sent with its beginning. first makes them, for each time
+// that the transaction is run; fn gets how many rows each read or changed. They run as those of
+// [Tx.Together].
+func (s *Store) InTxFrom(ctx context.Context, first func() []Step, fn func(tx *Tx, rows []int64) error) error {
 	if s.writer != nil {
-		return told(busy(s.writer.do(ctx, s.now, fn)))
+		return told(busy(s.writer.do(ctx, s.now, func(tx *Tx) error {
+			rows, err := tx.Together(first()...)
+			if err != nil {
+				return err
+			}
+			return fn(tx, rows)
+		})))
 	}
 	for tried := 1; ; tried++ {
-		err := s.postgresTx(ctx, fn)
+		err := s.postgresTx(ctx, first(), fn)
 		lost := away(err) || stale(err)
 		if lost {
 			s.renew()
@@ -68,7 +82,7 @@ func (s *Store) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 // mostly is with the others as well.
 func (s *Store) renew() { s.pool.Reset() }
 
-func (s *Store) postgresTx(ctx context.Context, fn func(tx *Tx) error) (err error) {
+func (s *Store) postgresTx(ctx context.Context, first []Step, fn func(tx *Tx, rows []int64) error) (err error) {
 	conn, err := s.sql.Conn(context.WithValue(ctx, untoldKey{}, true)) // it is told as the transaction begins
 	if err != nil {
 		return fmt.Errorf("take a connection: %w", err)
@@ -81,13 +95,13 @@ func (s *Store) postgresTx(ctx context.Context, fn func(tx *Tx) error) (err erro
 	}); err != nil {
 		return fmt.Errorf("take a connection: %w", err)
 	}
-	reach := s.wanted(ctx)
-	if err := begin(ctx, raw, reach); err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
 	g := s.read.Session(&gorm.Session{Context: ctx, NewDB: true})
 	g.Statement.ConnPool = onConn{conn, raw}
-	err = guarded(fn, &Tx{DB: g, Now: s.now(), kind: Postgres, pgx: raw, reach: reach})
+	tx := &Tx{DB: g, Now: s.now(), kind: Postgres, pgx: raw, reach: s.wanted(ctx)}
+	rows, err := tx.begin(ctx, first)
+	if err == nil {
+		err = guarded(func(tx *Tx) error { return fn(tx, rows) }, tx)
+	}
 	if err == nil {
 		err = ctx.Err() // who has gone is not told that it was done
 	}
@@ -108,15 +122,21 @@ func (s *Store) postgresTx(ctx context.Context, fn func(tx *Tx) error) (err erro
 	return nil
 }
 
-// begin begins a transaction and tells the connection whom it works for until its end, in
-// one way to the database and back.
-func begin(ctx context.Context, conn *pgx.Conn, reach settings) error {
-	var both pgx.Batch
-	both.Queue("begin")
-	if told, _ := conn.PgConn().CustomData()[toldKey].(settings); told != reach {
-		both.Queue(tellSQL, reach[0], reach[1], reach[2], true)
+// begin begins a transaction, tells the connection whom it works for until its end, and
+// runs its first statements, in one way to the database and back.
+func (tx *Tx) begin(ctx context.Context, first []Step) (rows []int64, err error) {
+	all := &together{}
+	all.batch.Queue("begin")
+	if told, _ := tx.pgx.PgConn().CustomData()[toldKey].(settings); told != tx.reach {
+		all.batch.Queue(tellSQL, tx.reach[0], tx.reach[1], tx.reach[2], true)
 	}
-	return conn.SendBatch(ctx, &both).Close()
+	if err := tx.queue(all, first); err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	if err := tx.pgx.SendBatch(ctx, &all.batch).Close(); err != nil {
+		return nil, fmt.Errorf("begin: %w", tx.named(err))
+	}
+	return all.rows, nil
 }
 
 // guarded turns a panic into an error, so that the transaction is rolled back

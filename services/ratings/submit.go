@@ -60,7 +60,13 @@ func (s *Service) Submit(ctx context.Context, in Submission) (string, *models.Ra
 	if err != nil {
 		return "", nil, err
 	}
-	err = s.Store.InTx(ctx, func(tx *store.Tx) error { return s.use(tx, hash, receipt, rating, key, epoch) })
+	var link followed
+	err = s.Store.InTxFrom(ctx, func() []store.Step { return link.follow(hash, epoch) }, func(tx *store.Tx, found []int64) error {
+		if err := link.found(tx, hash, epoch, found); err != nil {
+			return err
+		}
+		return s.use(tx, link, receipt, rating, key)
+	})
 	if models.CodeOf(err) == models.CodeGone && repeatable {
 		first, missing := byHash(s.Store.Read(ctx), receiptHash)
 		if models.CodeOf(missing) != models.CodeNotFound {
@@ -73,21 +79,16 @@ func (s *Service) Submit(ctx context.Context, in Submission) (string, *models.Ra
 	return receipt.Code(), rating, nil
 }
 
-// use claims the encounter and writes the rating, in one look and one writing: each way to
-// the database costs more than what is done there. The claim's primary key
-// alone decides who is first: the invitation is neither locked nor changed here,
-// since the mark of either would bear this transaction's number, as the rating does
-// until its release.
+// use claims the encounter and writes the rating, all at once: each way to the database
+// costs more than what is done there. The claim's primary key alone decides who is first:
+// the invitation is neither locked nor changed here, since the mark of either would bear
+// this transaction's number, as the rating does until its release.
 //
 // A link that does not hold is asked about with the same statement, whether it was used,
 // has expired, was revoked or is known to nobody: how long the refusal takes does not say
 // which. And what was marked is looked at before whether the link was used: a mark that is
 // refused leaves the link as it was, and must not find that out.
-func (s *Service) use(tx *store.Tx, hash auth.SecretHash, receipt auth.Receipt, rating *models.Rating, key keyring.YearKey, epoch models.KeyEpoch) error {
-	link, err := follow(tx, hash, epoch)
-	if err != nil {
-		return err
-	}
+func (s *Service) use(tx *store.Tx, link followed, receipt auth.Receipt, rating *models.Rating, key keyring.YearKey) error {
 	holds := link.holds(tx)
 	rating.OfficialID, rating.ServiceID, rating.Channel, rating.Adverse = link.OfficialID, link.ServiceID, link.Channel, link.Adverse
 	if err := allowed(tx.DB, rating); err != nil && (holds || models.CodeOf(err) == "") {
@@ -121,9 +122,14 @@ func (s *Service) use(tx *store.Tx, hash auth.SecretHash, receipt auth.Receipt, 
 	return nil
 }
 
-// followed is what a rating link leads to: its invitation, the encounter, and whether that
-// has been rated.
+// followed is where a rating link leads: its invitation, the encounter, and whether that
+// has been rated. Of a link that is known to nobody all of it is empty.
 type followed struct {
+	link
+	year models.KeyEpoch // what the database knows of the year's key
+}
+
+type link struct {
 	State       models.InvitationState
 	ExpiresAt   time.Time
 	EncounterID models.ID
@@ -135,31 +141,29 @@ type followed struct {
 	Claimed     bool
 }
 
-// follow looks where a link leads, and holds the year's key to the database's. Of a link
-// that is known to nobody everything is empty.
-func follow(tx *store.Tx, hash auth.SecretHash, epoch models.KeyEpoch) (link followed, err error) {
-	var known models.KeyEpoch
-	found, err := tx.Together(
-		func(q *gorm.DB) *gorm.DB { return q.Where("year = ?", epoch.Year).Take(&known) },
+// follow looks where a link leads, and for the year's key.
+func (f *followed) follow(hash auth.SecretHash, epoch models.KeyEpoch) []store.Step {
+	*f = followed{}
+	return []store.Step{
+		func(q *gorm.DB) *gorm.DB { return q.Where("year = ?", epoch.Year).Take(&f.year) },
 		func(q *gorm.DB) *gorm.DB {
 			return q.Table("rating_invitations AS i LEFT JOIN encounters AS e ON e.id = i.encounter_id").
 				Select(`i.state, i.expires_at, i.encounter_id, e.official_id, e.service_id, e.resident_key, e.channel, e.adverse,
 					EXISTS (SELECT 1 FROM encounter_claims AS c WHERE c.encounter_id = i.encounter_id) AS claimed`).
-				Where("i.token_hash = ?", hash[:]).Take(&link)
+				Where("i.token_hash = ?", hash[:]).Take(&f.link)
 		},
-	)
-	if err != nil {
-		return link, err
 	}
-	if found[0] == 0 {
-		err = store.NoteKeyYear(tx, epoch)
-	} else {
-		err = store.KnownKeyYear(known, epoch)
-	}
-	if err == nil && found[1] == 0 {
+}
+
+// found holds the year's key to the database's, and notes a link that is known to nobody.
+func (f *followed) found(tx *store.Tx, hash auth.SecretHash, epoch models.KeyEpoch, rows []int64) error {
+	if rows[1] == 0 {
 		auth.Tried(tx.Statement.Context, hash, false)
 	}
-	return link, err
+	if rows[0] == 0 {
+		return store.NoteKeyYear(tx, epoch)
+	}
+	return store.KnownKeyYear(f.year, epoch)
 }
 
 // holds says whether a link holds, as far as that does not depend on whether it was used:
