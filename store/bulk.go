@@ -25,29 +25,66 @@ type Rows func() ([]any, error)
 // the rows. A key that is there already is gorm.ErrDuplicatedKey, as everywhere.
 func (tx *Tx) Load(ctx context.Context, table string, columns []string, rows Rows) (int64, error) {
 	if tx.kind == Postgres {
-		n, err := tx.loadPostgres(ctx, table, columns, rows)
+		n, err := tx.loadPostgres(ctx, table, columns, "", rows)
 		if err != nil {
 			return n, fmt.Errorf("copy into %s: %w", table, tx.named(err))
 		}
 		return n, nil
 	}
-	n, err := tx.loadSQLite(ctx, table, columns, rows)
+	n, err := tx.loadSQLite(ctx, table, columns, "", rows)
 	if err != nil {
 		return n, fmt.Errorf("load into %s: %w", table, tx.named(err))
 	}
 	return n, nil
 }
 
-func (tx *Tx) loadPostgres(ctx context.Context, table string, columns []string, rows Rows) (int64, error) {
+// few is up to how many rows one statement is quicker than a table made for them.
+const few = 50
+
+// Merge is [Tx.Load] for n rows of which some may be there already: to those happens what
+// onConflict says, an ON CONFLICT clause that both databases know. Each key comes once. Rows
+// are written in the order in which row gives them.
+func (tx *Tx) Merge(ctx context.Context, table string, columns []string, onConflict string, n int, row func(i int) []any) error {
+	if n == 0 {
+		return nil
+	}
+	at := 0
+	next := func() ([]any, error) {
+		if at == n {
+			return nil, nil
+		}
+		at++
+		return row(at - 1), nil
+	}
+	var err error
+	switch {
+	case n <= few:
+		values := make([]any, 0, n*len(columns))
+		for i := range n {
+			values = append(values, row(i)...)
+		}
+		return tx.Exec(insertSQL(table, columns, n)+" "+onConflict, values...).Error
+	case tx.kind == Postgres:
+		_, err = tx.loadPostgres(ctx, table, columns, onConflict, next)
+	default:
+		_, err = tx.loadSQLite(ctx, table, columns, onConflict, next)
+	}
+	if err != nil {
+		return fmt.Errorf("merge into %s: %w", table, tx.named(err))
+	}
+	return nil
+}
+
+func (tx *Tx) loadPostgres(ctx context.Context, table string, columns []string, onConflict string, rows Rows) (int64, error) {
 	var bound bool
 	if err := tx.pgx.QueryRow(ctx, "SELECT row_security_active($1)", table).Scan(&bound); err != nil {
 		return 0, err
 	}
-	if !bound {
+	if !bound && onConflict == "" {
 		return tx.pgx.CopyFrom(ctx, pgx.Identifier{table}, columns, &copySource{rows: rows})
 	}
-	// PostgreSQL does not copy into a table whose policies bind the role: rows go by
-	// way of a table of the session's own, which has no log and no index.
+	// PostgreSQL does not copy into a table whose policies bind the role, nor onto rows that
+	// are there: rows go by way of a table of the session's own, which has no log and no index.
 	list, stage := strings.Join(columns, ", "), "load_"+table
 	if _, err := tx.pgx.Exec(ctx, "CREATE TEMPORARY TABLE "+stage+" ON COMMIT DROP AS SELECT "+list+" FROM "+table+" WITH NO DATA"); err != nil {
 		return 0, err
@@ -55,7 +92,7 @@ func (tx *Tx) loadPostgres(ctx context.Context, table string, columns []string, 
 	if _, err := tx.pgx.CopyFrom(ctx, pgx.Identifier{"pg_temp", stage}, columns, &copySource{rows: rows}); err != nil {
 		return 0, err
 	}
-	done, err := tx.pgx.Exec(ctx, "INSERT INTO "+table+" ("+list+") SELECT "+list+" FROM pg_temp."+stage)
+	done, err := tx.pgx.Exec(ctx, "INSERT INTO "+table+" ("+list+") SELECT "+list+" FROM pg_temp."+stage+" "+onConflict)
 	if err != nil {
 		return 0, err
 	}
@@ -110,9 +147,9 @@ const maxVariables = 32766
 // small, and long statements are slow to prepare.
 const maxBatch = 50
 
-func (tx *Tx) loadSQLite(ctx context.Context, table string, columns []string, rows Rows) (int64, error) {
+func (tx *Tx) loadSQLite(ctx context.Context, table string, columns []string, onConflict string, rows Rows) (int64, error) {
 	batch := min(maxBatch, maxVariables/len(columns))
-	full, err := tx.sql.PrepareContext(ctx, insertSQL(table, columns, batch))
+	full, err := tx.sql.PrepareContext(ctx, insertSQL(table, columns, batch)+" "+onConflict)
 	if err != nil {
 		return 0, err
 	}
@@ -139,7 +176,7 @@ func (tx *Tx) loadSQLite(ctx context.Context, table string, columns []string, ro
 		return n, err
 	}
 	if len(values) > 0 {
-		_, err = tx.sql.ExecContext(ctx, insertSQL(table, columns, len(values)/len(columns)), values...)
+		_, err = tx.sql.ExecContext(ctx, insertSQL(table, columns, len(values)/len(columns))+" "+onConflict, values...)
 	}
 	return n, err
 }

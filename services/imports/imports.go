@@ -196,7 +196,7 @@ func (r *run) fill() error {
 }
 
 // loadedTables are those that rows come into by the million.
-var loadedTables = []string{"encounters", "encounter_claims", "ratings", "cases", "case_events", "peer_reviews", "deeds", "achievements"}
+var loadedTables = []string{"encounters", "encounter_claims", "ratings", "rating_totals", "cases", "case_events", "peer_reviews", "deeds", "achievements"}
 
 // begin makes imports wait for one another: all lock one row.
 func (r *run) begin() error {

@@ -3,9 +3,7 @@ package imports
 import (
 	"bytes"
 	"slices"
-
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
+	"strings"
 
 	"steelyard/models"
 )
@@ -42,30 +40,18 @@ func (r *run) addTotals(t totals) error {
 		}
 		return int(a.on.EpochDay() - b.on.EpochDay())
 	})
-	added := map[string]any{}
+	columns := []string{"official_id", "rated_on"}
+	var sums []string
 	for level := '1'; level <= '5'; level++ {
 		column := "level" + string(level)
-		added[column] = gorm.Expr("rating_totals." + column + " + excluded." + column)
+		columns, sums = append(columns, column), append(sums, column+" = rating_totals."+column+" + excluded."+column)
 	}
-	sum := clause.OnConflict{
-		Columns: []clause.Column{{Name: "official_id"}, {Name: "rated_on"}}, DoUpdates: clause.Assignments(added),
-	}
-	for chunk := range slices.Chunk(keys, asked) {
-		rows := totalRows(chunk, t)
-		if err := r.tx.Clauses(sum).Create(&rows).Error; err != nil {
-			return err
+	row := make([]any, len(columns))
+	return r.tx.Merge(r.ctx, "rating_totals", columns, "ON CONFLICT (official_id, rated_on) DO UPDATE SET "+strings.Join(sums, ", "), len(keys), func(i int) []any {
+		row[0], row[1] = keys[i].official, keys[i].on
+		for level, n := range t[keys[i]] {
+			row[2+level] = n
 		}
-	}
-	return nil
-}
-
-func totalRows(keys []officialDay, t totals) []models.RatingTotal {
-	rows := make([]models.RatingTotal, len(keys))
-	for i, key := range keys {
-		n := t[key]
-		rows[i] = models.RatingTotal{
-			OfficialID: key.official, RatedOn: key.on, Level1: n[0], Level2: n[1], Level3: n[2], Level4: n[3], Level5: n[4],
-		}
-	}
-	return rows
+		return row
+	})
 }
