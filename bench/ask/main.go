@@ -4,6 +4,9 @@
 //
 //	ask --url http://127.0.0.1:8080/graphql --body FILE --connections 16 --for 3s
 //
+// With --each every line of the file is a request of its own, sent once: what can be used but
+// once, such as a rating link. There must be enough of them.
+//
 // What is under way when the time is over is waited for and counted, so that a server that
 // takes longer than that has a figure as well. An answer that is not 200, holds an error or
 // has another length than the first ends it all: such a server must not be called fast.
@@ -22,6 +25,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,6 +40,7 @@ func run(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("ask", flag.ContinueOnError)
 	where := flags.String("url", "", "whom to ask")
 	body := flags.String("body", "", "file of the JSON to send")
+	each := flags.Bool("each", false, "send each line of the file once")
 	token := flags.String("token", "", "bearer token")
 	connections := flags.Int("connections", 16, "how many ask at once")
 	lasts := flags.Duration("for", 3*time.Second, "for how long questions are asked")
@@ -50,12 +55,17 @@ func run(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	took, whole, err := load(to, request(to, *token, question), *connections, *lasts)
+	whole := request(to, *token, question)
+	next := func() ([]byte, error) { return whole, nil }
+	if *each {
+		next = inTurn(to, *token, bytes.Split(bytes.TrimSpace(question), []byte("\n")))
+	}
+	took, all, err := load(to, next, *connections, *lasts)
 	if err != nil {
 		return err
 	}
 	slices.Sort(took)
-	_, err = fmt.Fprintf(out, "%.3f %.3f %.3f\n", float64(len(took))/whole.Seconds(), at(took, 50), at(took, 99))
+	_, err = fmt.Fprintf(out, "%.3f %.3f %.3f\n", float64(len(took))/all.Seconds(), at(took, 50), at(took, 99))
 	return err
 }
 
@@ -71,8 +81,20 @@ func request(to *url.URL, token string, body []byte) []byte {
 	return b.Bytes()
 }
 
+// inTurn gives each of several bodies to one who asks.
+func inTurn(to *url.URL, token string, bodies [][]byte) func() ([]byte, error) {
+	var given atomic.Int64
+	return func() ([]byte, error) {
+		n := given.Add(1)
+		if n > int64(len(bodies)) {
+			return nil, fmt.Errorf("all %d requests have been sent", len(bodies))
+		}
+		return request(to, token, bodies[n-1]), nil
+	}
+}
+
 // load asks for a while, and returns how long each answer took and the whole.
-func load(to *url.URL, request []byte, connections int, lasts time.Duration) ([]time.Duration, time.Duration, error) {
+func load(to *url.URL, next func() ([]byte, error), connections int, lasts time.Duration) ([]time.Duration, time.Duration, error) {
 	var (
 		mu    sync.Mutex
 		took  []time.Duration
@@ -82,7 +104,7 @@ func load(to *url.URL, request []byte, connections int, lasts time.Duration) ([]
 	begun := time.Now()
 	for range connections {
 		all.Go(func() {
-			own, err := ask(to.Host, request, begun.Add(lasts))
+			own, err := ask(to.Host, next, begun.Add(lasts))
 			mu.Lock()
 			defer mu.Unlock()
 			took, wrong = append(took, own...), errors.Join(wrong, err)
@@ -93,7 +115,7 @@ func load(to *url.URL, request []byte, connections int, lasts time.Duration) ([]
 }
 
 // ask asks on one connection until a moment, once at least.
-func ask(host string, request []byte, until time.Time) (took []time.Duration, err error) {
+func ask(host string, next func() ([]byte, error), until time.Time) (took []time.Duration, err error) {
 	conn, err := net.Dial("tcp", host)
 	if err != nil {
 		return nil, err
@@ -103,6 +125,10 @@ func ask(host string, request []byte, until time.Time) (took []time.Duration, er
 	length := -1
 	var answer bytes.Buffer
 	for start := time.Now(); len(took) == 0 || start.Before(until); start = time.Now() {
+		request, err := next()
+		if err != nil {
+			return nil, err
+		}
 		for served := false; !served; {
 			if _, err := conn.Write(request); err != nil {
 				return nil, err

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 )
@@ -66,5 +67,31 @@ func TestAsk(t *testing.T) {
 				t.Errorf("%q after %d: %v, %v", out.String(), asked.Load(), err, scanned)
 			}
 		})
+	}
+}
+
+// TestAskEach sends each line once, and says when there are no more.
+func TestAskEach(t *testing.T) {
+	t.Parallel()
+	body := filepath.Join(t.TempDir(), "body")
+	if err := os.WriteFile(body, []byte("one\ntwo\nthree\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var asked sync.Map
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got, err := io.ReadAll(r.Body)
+		if _, again := asked.LoadOrStore(string(got), true); again || err != nil {
+			t.Errorf("%q is sent again, %v", got, err)
+		}
+		fmt.Fprint(w, `{"data":{}}`)
+	}))
+	defer server.Close()
+	args := []string{"--url", server.URL, "--body", body, "--each", "--connections", "3", "--for"}
+	if err := run(append(args, "0s"), io.Discard); err != nil {
+		t.Error(err)
+	}
+	asked.Clear()
+	if err := run(append(args, "1m"), io.Discard); err == nil || !strings.Contains(err.Error(), "all 3 requests") {
+		t.Errorf("too few requests: %v", err)
 	}
 }

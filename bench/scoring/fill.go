@@ -264,15 +264,18 @@ func (f *filler) writeCases() error {
 }
 
 // writeEvents gives each case a history: assigned when it was opened, resolved when
-// it was closed.
+// it was closed, and in between its resident was told how far it is.
 func (f *filler) writeEvents() error {
 	return f.load("case_events", "id case_id seq at kind to_official_id actor note import_key", f.cases*f.events, func(n int) []any {
-		c := f.caseAt(n / f.events)
-		at, kind, to := c.opened, models.EventAssigned, any(f.officialIDs[c.official])
-		if n%f.events == 1 {
-			at, kind, to = c.closed, models.EventResolved, nil
+		c, seq := f.caseAt(n/f.events), n%f.events
+		at, kind, to := c.opened, models.EventReminded, any(nil)
+		switch seq {
+		case 0:
+			kind, to = models.EventAssigned, f.officialIDs[c.official]
+		case f.events - 1:
+			at, kind = c.closed, models.EventResolved
 		}
-		return []any{models.NewID(), c.id, int64(n%f.events + 1), at, string(kind), to, "", "", person(n, "event")}
+		return []any{models.NewID(), c.id, int64(seq + 1), at, string(kind), to, "", "", person(n, "event")}
 	})
 }
 

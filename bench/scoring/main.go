@@ -37,7 +37,7 @@ func command(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags.IntVar(&c.raters, "raters", 0, "fill: residents who rate; 0: one for 5 ratings")
 	flags.IntVar(&c.cases, "cases", 0, "fill: cases; 0: one for 5 ratings")
 	flags.IntVar(&c.encounters, "encounters", 0, "fill: encounters beside the ratings, which share nothing with them")
-	flags.IntVar(&c.events, "events", 0, "fill: history of a case, 0 or 2 events")
+	flags.IntVar(&c.events, "events", 0, "fill: history of a case, so many events; none, or two at least")
 	flags.IntVar(&c.reviewers, "reviewers", 4, "fill: reviewers of an official, five scores each")
 	profile := flags.String("cpu-profile", "", "run: write a profile of the run to this file")
 	bareDB := flags.String("bare-db", "", "run: where the bare query is asked; empty: in --db. No policy should bind its role")
