@@ -12,12 +12,13 @@ import (
 //go:generate go run steelyard/graph/generate
 
 // object is what is known of a type: the names by which fragments call it, the fields that
-// need no resolver, each with the record's field in which it stands, and those that one
-// call resolves for a whole list, each with its type.
+// need no resolver, each with the record's field in which it stands, those that one call
+// resolves for a whole list, and those whose objects stand in the record, each with its type.
 type object struct {
 	names    []string
 	atHand   map[string]string
 	gathered map[string]string
+	within   map[string]string
 }
 
 // AtHand are the fields of records of a type that the field now being resolved is asked
@@ -62,6 +63,9 @@ func inTurn(oc *graphql.OperationContext, sel ast.SelectionSet, of string, outer
 	}
 	for _, f := range graphql.CollectFields(oc, sel, o.names) {
 		if _, atHand := o.atHand[f.Name]; atHand {
+			continue
+		}
+		if of, within := o.within[f.Name]; within && inTurn(oc, f.Selections, of, false) {
 			continue
 		}
 		of, gathered := o.gathered[f.Name]

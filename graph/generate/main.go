@@ -44,7 +44,7 @@ func generate() error {
 	if err := os.Remove(shortcuts); err != nil && !errors.Is(err, fs.ErrNotExist) { // it may name what is no longer
 		return err
 	}
-	seen := &atHand{fields: map[string]map[string]string{}, gathered: map[string]map[string]string{}}
+	seen := &atHand{fields: map[string]map[string]string{}, gathered: map[string]map[string]string{}, within: map[string]map[string]string{}}
 	if err := api.Generate(cfg, api.AddPlugin(seen)); err != nil {
 		return err
 	}
@@ -84,6 +84,7 @@ func generate() error {
 type atHand struct {
 	fields   map[string]map[string]string // that of the record in which each stands
 	gathered map[string]map[string]string // fields that one call resolves for a whole list: the type of each
+	within   map[string]map[string]string // fields whose objects stand in the record: the type of each
 }
 
 // Name implements plugin.Plugin.
@@ -101,6 +102,9 @@ func (a *atHand) GenerateCode(data *codegen.Data) error {
 			}
 			if kind := f.TypeReference.Definition.Kind; f.IsBatch() && (kind == ast.Object || f.TypeReference.Definition.IsLeafType()) {
 				add(a.gathered, object.Name, f.Name, f.TypeReference.Definition.Name)
+			}
+			if f.TypeReference.Definition.Kind == ast.Object && f.IsVariable() && !f.IsResolver && !f.HasDirectives() && len(f.Args) == 0 {
+				add(a.within, object.Name, f.Name, f.TypeReference.Definition.Name)
 			}
 		}
 	}
@@ -206,6 +210,10 @@ func (a *atHand) table(collected map[string]string) []byte {
 		b = append(b, "}, gathered: map[string]string{"...)
 		for _, field := range slices.Sorted(maps.Keys(a.gathered[of])) {
 			b = fmt.Appendf(b, "%q: %q, ", field, a.gathered[of][field])
+		}
+		b = append(b, "}, within: map[string]string{"...)
+		for _, field := range slices.Sorted(maps.Keys(a.within[of])) {
+			b = fmt.Appendf(b, "%q: %q, ", field, a.within[of][field])
 		}
 		b = append(b, "}},\n"...)
 	}
