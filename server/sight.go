@@ -32,7 +32,7 @@ var elsewhere = map[string]bool{
 	"assessmentRun": false, "export": false, "exports": false, "auditHead": false,
 
 	"publicNotice": true, "publicCase": true, "publicCases": true, "unitTransparency": true, "caseCategories": true, "suggestCategories": true,
-	"assessmentReport": true, "exportReport": true, "exportOfficialSheet": true, "unitReport": true, "reportColumns": true, "reportDefinitions": true,
+	"assessmentReport": true, "exportReport": true, "exportOfficialSheet": true, "unitReport": true, "ratingsByUnit": true, "reportColumns": true, "reportDefinitions": true,
 	"official": true, "officials": true, "orgUnits": true, "services": true, "participation": true,
 	"unsungOfficials": true, "showcaseGaps": true, "boundaryCases": true, "compareRuns": true,
 	"cycle": true, "cycles": true, "cycleGrades": true, "cycleSeal": true, "gradeQuotas": true, "gradeLimits": true, "policyPresets": true,
