@@ -116,7 +116,7 @@ func TestBareTablesGetTheirConstraintsBack(t *testing.T) {
 		ctx, before := context.Background(), constraints(t, s)
 		tables := []string{"encounters", "cases", "case_events"}
 		dangling := func(tx *store.Tx) error {
-			return tx.Bare(ctx, tables, func() error {
+			return tx.Bare(ctx, tables, nil, func() error {
 				row := []any{models.NewID(), models.NewID(), 1, tx.Now, "SUBMITTED", "", ""}
 				_, err := tx.Load(ctx, "case_events", []string{"id", "case_id", "seq", "at", "kind", "actor", "note"}, each([][]any{row}))
 				return err
@@ -125,7 +125,17 @@ func TestBareTablesGetTheirConstraintsBack(t *testing.T) {
 		if err := s.InTx(ctx, dangling); err == nil {
 			t.Error("an event without a case is taken")
 		}
-		if err := s.InTx(ctx, func(tx *store.Tx) error { return tx.Bare(ctx, tables, func() error { return nil }) }); err != nil {
+		twice := func(tx *store.Tx) error {
+			return tx.Bare(ctx, []string{"positions"}, nil, func() error {
+				row := []any{models.ID{7}, "seven"}
+				_, err := tx.Load(ctx, "positions", []string{"id", "name"}, each([][]any{row, row}))
+				return err
+			})
+		}
+		if err := s.InTx(ctx, twice); !errors.Is(err, gorm.ErrDuplicatedKey) {
+			t.Errorf("an id that comes twice: %v", err)
+		}
+		if err := s.InTx(ctx, func(tx *store.Tx) error { return tx.Bare(ctx, tables, nil, func() error { return nil }) }); err != nil {
 			t.Error(err)
 		}
 		if after := constraints(t, s); !slices.Equal(before, after) || s.Dialect() == store.Postgres && len(before) < 50 {

@@ -192,11 +192,14 @@ func (r *run) fill() error {
 	if some {
 		return r.everything()
 	}
-	return r.tx.Bare(r.ctx, loadedTables, r.everything)
+	return r.tx.Bare(r.ctx, loadedTables, mergedTables, r.everything)
 }
 
 // loadedTables are those that rows come into by the million.
 var loadedTables = []string{"encounters", "encounter_claims", "ratings", "rating_totals", "cases", "case_events", "peer_reviews", "deeds", "achievements"}
+
+// mergedTables are those of them in which rows of the same folder meet.
+var mergedTables = []string{"rating_totals"}
 
 // begin makes imports wait for one another: all lock one row.
 func (r *run) begin() error {

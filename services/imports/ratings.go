@@ -237,6 +237,9 @@ func (r *run) deriveRating(t *rating) error {
 		return nil
 	}
 	r.keys.used[year] = true
+	if r.onlyChecks("ratings") {
+		return nil
+	}
 	t.importKey = hasher.RatingImport(t.encounter)
 	t.rater = r.raterOf(t, hasher, year)
 	return nil
