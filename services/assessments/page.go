@@ -223,10 +223,10 @@ func (s *Service) reportRows(db *gorm.DB, actor auth.Actor, q Query) (func() *go
 	return func() *gorm.DB {
 		query := db.Model(&models.Assessment{}).Where("assessments.run_id = ?", run).Scopes(join)
 		if !q.unscoped {
-			query = query.Scopes(store.InScope("assessments.unit_id", actor.UnitID))
+			query = query.Scopes(store.Within("assessments.unit_id", actor.UnitID))
 		}
 		if q.UnitID != nil && !q.unscoped {
-			query = query.Scopes(store.InScope("assessments.unit_id", q.UnitID))
+			query = query.Scopes(store.Within("assessments.unit_id", q.UnitID))
 		}
 		if q.PeerGroup != nil {
 			query = query.Where("assessments.peer_group = ?", *q.PeerGroup)

@@ -28,9 +28,10 @@ type UnitRatings struct {
 
 // sums adds up months by unit: of each official first, of whom there are fewer than months,
 // then of a unit and of each below it. What an official was given in a month counts where
-// it could be shown by itself, and nowhere else.
+// it could be shown by itself, and nowhere else. PostgreSQL adds numbers of 64 bits up as decimals,
+// which takes it a quarter longer than those of 32.
 const sums = `SELECT c.ancestor_id AS unit_id, u.ref, SUM(level1) AS level1, SUM(level2) AS level2, SUM(level3) AS level3, SUM(level4) AS level4, SUM(level5) AS level5
-	FROM (SELECT official_id, SUM(level1) AS level1, SUM(level2) AS level2, SUM(level3) AS level3, SUM(level4) AS level4, SUM(level5) AS level5
+	FROM (SELECT official_id, SUM(CAST(level1 AS integer)) AS level1, SUM(CAST(level2 AS integer)) AS level2, SUM(CAST(level3 AS integer)) AS level3, SUM(CAST(level4 AS integer)) AS level4, SUM(CAST(level5 AS integer)) AS level5
 		FROM rating_months WHERE month BETWEEN ? AND ? AND level1 + level2 + level3 + level4 + level5 >= ? GROUP BY official_id) AS given
 	JOIN officials ON officials.id = given.official_id
 	JOIN org_unit_closures AS c ON c.descendant_id = officials.unit_id
