@@ -32,6 +32,7 @@ type job struct {
 	ctx  context.Context
 	now  func() time.Time
 	fn   func(tx *Tx) error
+	err  error // of fn, to be told after the commit
 	done chan error
 }
 
@@ -88,24 +89,22 @@ func (w *writer) run() {
 	}
 }
 
-// group runs a first job and those that wait behind it in one transaction.
+// group runs a first job and those that wait behind it in one transaction. Who failed is told
+// after the commit as well: the reason may be what a neighbour has written, which nobody else
+// sees before, and which is not so if the group keeps nothing.
 func (w *writer) group(first *job) {
 	sqlTx, err := w.pool.sql.BeginTx(context.Background(), &sql.TxOptions{})
 	if err != nil {
 		first.done <- fmt.Errorf("begin: %w", err)
 		return
 	}
-	var waiting []*job // succeeded, to be acknowledged after the commit
+	var waiting []*job
 	for j, n := first, 1; j != nil; n++ {
-		err, broken := w.savepoint(sqlTx, j)
-		if broken != nil {
-			w.abandon(sqlTx, append(waiting, j), errors.Join(err, broken))
+		var broken error
+		waiting = append(waiting, j)
+		if j.err, broken = w.savepoint(sqlTx, j); broken != nil {
+			w.abandon(sqlTx, waiting, errors.Join(j.err, broken))
 			return
-		}
-		if err != nil {
-			j.done <- err
-		} else {
-			waiting = append(waiting, j)
 		}
 		j = nil
 		if n < maxGroup {
@@ -120,7 +119,7 @@ func (w *writer) group(first *job) {
 		return
 	}
 	for _, j := range waiting {
-		j.done <- nil
+		j.done <- j.err
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -76,5 +77,37 @@ func TestAFullDiskKeepsNothingThatWasRefused(t *testing.T) {
 	}
 	if err := s.InTx(ctx, func(*store.Tx) error { return errors.New("no") }); err == nil {
 		t.Error("an error is lost")
+	}
+}
+
+// TestARefusalIsToldWhenItsReasonIsThere: what a transaction was refused for is there for
+// everybody when the refusal is told, also where a neighbour of its group has just written it.
+func TestARefusalIsToldWhenItsReasonIsThere(t *testing.T) {
+	s := storetest.Open(t, store.SQLite, store.Options{})
+	refused := errors.New("the position is taken")
+	position := &models.Position{ID: models.NewID(), Name: "taken"}
+	begun := make(chan struct{})
+	var first sync.WaitGroup
+	first.Go(func() {
+		if err := s.InTx(t.Context(), func(tx *store.Tx) error {
+			close(begun)
+			for s.Waiting() == 0 { // until the other is of the same group
+				runtime.Gosched()
+			}
+			return tx.Create(position).Error
+		}); err != nil {
+			t.Error(err)
+		}
+	})
+	defer first.Wait()
+	<-begun
+	err := s.InTx(t.Context(), func(tx *store.Tx) error {
+		if tx.Take(&models.Position{}, "id = ?", position.ID).Error == nil {
+			return refused
+		}
+		return nil
+	})
+	if there := s.Read(t.Context()).Take(&models.Position{}, "id = ?", position.ID).Error; errors.Is(err, refused) && there != nil {
+		t.Errorf("refused for what is not there: %v", there)
 	}
 }
