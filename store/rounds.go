@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/json"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -95,7 +96,7 @@ func (r *Rounds[K, V]) send(ctx context.Context, mine *round[K, V], fetch func(c
 }
 
 // TextRows are rows of texts as a table of a statement, by its name and columns: what may
-// stand behind FROM or JOIN. There are at most ten columns.
+// stand behind FROM or JOIN.
 func (s *Store) TextRows(name string, columns []string, rows [][]string) clause.Expr {
 	if s.dialect == Postgres {
 		vars, marks := make([]any, len(columns)), make([]string, len(columns))
@@ -110,7 +111,7 @@ func (s *Store) TextRows(name string, columns []string, rows [][]string) clause.
 	}
 	picks := make([]string, len(columns))
 	for i, column := range columns {
-		picks[i] = "value ->> " + string(rune('0'+i)) + " AS " + column
+		picks[i] = "value ->> " + strconv.Itoa(i) + " AS " + column
 	}
 	return gorm.Expr("(SELECT "+strings.Join(picks, ", ")+" FROM json_each(?)) AS "+name, jsonRows(rows))
 }

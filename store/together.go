@@ -17,8 +17,9 @@ import (
 // once: one way there and back in place of one for each. On SQLite, where no way is long,
 // one runs after the other.
 //
-// A step gives one statement: a Take or Find of records, a Create, or an Exec. What is read stands in the records when Together has returned; a Take
-// that finds nothing is no error here, and counts 0.
+// A step gives one statement: a Take or Find of records, a Create, or an Exec. What is read
+// stands in the records when Together has returned; a Take that finds nothing is no error
+// here, and counts 0.
 //
 // The first statement that fails ends it; those before are counted. The transaction is then
 // fit for nothing but being undone.
@@ -56,13 +57,13 @@ func (tx *Tx) queue(all *together, steps []Step) error {
 // Step gives one statement to the handle that it gets.
 type Step func(q *gorm.DB) *gorm.DB
 
-// New is a step that writes a record.
-func New(record any) Step {
+// Insert is a step that writes a record.
+func Insert(record any) Step {
 	return func(q *gorm.DB) *gorm.DB { return q.Create(record) }
 }
 
-// Unless is a step that writes a record unless there is one of its key: then no row.
-func Unless(record any) Step {
+// InsertNew is a step that writes a record unless there is one of its key: then no row.
+func InsertNew(record any) Step {
 	return func(q *gorm.DB) *gorm.DB { return q.Clauses(clause.OnConflict{DoNothing: true}).Create(record) }
 }
 
@@ -74,7 +75,7 @@ type together struct {
 
 // query queues a statement whose rows are read into records.
 func (t *together) query(into records, st *gorm.Statement) {
-	t.batch.Queue(st.SQL.String(), st.Vars...).Query(func(rows pgx.Rows) error {
+	t.batch.Queue(st.SQL.String(), native(st.Vars)...).Query(func(rows pgx.Rows) error {
 		n, err := into.from(rows)
 		if err == nil {
 			t.rows = append(t.rows, n)

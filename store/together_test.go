@@ -61,7 +61,7 @@ func TestStatementsThatRunTogether(t *testing.T) {
 				}
 				return n
 			}
-			rows, err := together(store.New(setting("a")), store.Unless(setting("a")), store.Unless(setting("b")),
+			rows, err := together(store.Insert(setting("a")), store.InsertNew(setting("a")), store.InsertNew(setting("b")),
 				func(q *gorm.DB) *gorm.DB {
 					return q.Exec("UPDATE settings SET value = 'of all' WHERE value LIKE 'of %'")
 				})
@@ -78,13 +78,13 @@ func TestStatementsThatRunTogether(t *testing.T) {
 			if want := []int64{1, 0, 2}; err != nil || !slices.Equal(rows, want) || one.Name != "b" || none.Name != "" || len(all) != 2 || all[1].Name != "b" {
 				t.Errorf("read together: %v, %v, %v, %v, %v", rows, one, none, all, err)
 			}
-			rows, err = together(store.Unless(setting("c")), store.New(setting("a")), store.New(setting("d")))
+			rows, err = together(store.InsertNew(setting("c")), store.Insert(setting("a")), store.Insert(setting("d")))
 			if !errors.Is(err, gorm.ErrDuplicatedKey) || !slices.Equal(rows, []int64{1}) || count() != 2 {
 				t.Errorf("with one that is there: %v, %d rows kept, %v", rows, count(), err)
 			}
 			first := func() []store.Step {
 				one = models.Setting{}
-				return []store.Step{func(q *gorm.DB) *gorm.DB { return q.Where("name = ?", "b").Take(&one) }, store.New(setting("e"))}
+				return []store.Step{func(q *gorm.DB) *gorm.DB { return q.Where("name = ?", "b").Take(&one) }, store.Insert(setting("e"))}
 			}
 			err = s.InTxFrom(ctx, first, func(tx *store.Tx, rows []int64) error {
 				if !slices.Equal(rows, []int64{1, 1}) || one.Value != "of all" {

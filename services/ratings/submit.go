@@ -106,10 +106,10 @@ func (s *Service) use(tx *store.Tx, link followed, receipt auth.Receipt, rating 
 		return err
 	}
 	written, err := tx.Together(
-		store.Unless(&models.EncounterClaim{EncounterID: link.EncounterID}),
-		store.New(rating),
-		store.Unless(undo),
-		store.New(audit.Anonymous(tx, "submitRating", "Rating")),
+		store.InsertNew(&models.EncounterClaim{EncounterID: link.EncounterID}),
+		store.Insert(rating),
+		store.InsertNew(undo),
+		store.Insert(audit.Anonymous(tx, "submitRating", "Rating")),
 	)
 	switch {
 	case len(written) > 0 && written[0] == 0: // whoever was faster may have the same receipt, too

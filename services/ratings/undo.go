@@ -29,7 +29,7 @@ func (s *Service) undoable(tx *store.Tx, receipt auth.Receipt, r *models.Rating,
 	if err != nil {
 		return err
 	}
-	written := store.Unless(undo)(tx.DB)
+	written := store.InsertNew(undo)(tx.DB)
 	if written.Error == nil && written.RowsAffected == 0 {
 		return undoneBefore()
 	}
