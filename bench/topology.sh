@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# A primary, two streaming replicas and three servers on this machine, with residents who rate and bring problems and officers who read lists. Then a replica
-# is killed, a server is killed, and the primary: a replica is promoted in its place. Prints how long each was felt, which errors were answered, and whether
-# everything that was acknowledged is there, once; ends with 1 where anything is not.
+# A primary, two streaming replicas and three servers on this machine, with residents who rate and bring problems, officers who read lists and have runs made
+# and files written, and a machine that is told of cases. Then a replica is killed, a server is killed, and the primary: a replica is promoted in its place. Prints
+# how long each was felt, which errors were answered, whether everything that was acknowledged is there, once, and whether every job was done; ends with 1
+# where anything is not.
 #
 #   bench/topology.sh                 80 seconds, one failure every 20
 #   EVERY=10s bench/topology.sh       one every ten
@@ -51,7 +52,7 @@ urls=()
 for port in 18811 18812 18813; do
 	"$work/steelyard" serve --db "$primary" --replica "$at$POSTGRES_FOLDER/one" --replica "$at$POSTGRES_FOLDER/two" --replica "$at$POSTGRES_FOLDER" \
 		--key-file "$work/keys" --secret-file "$work/secret" --audit-key-file "$work/audit.pem" --attachments "$work/attachments" --public-key-file "$work/key.pub" \
-		--rate-limit 0 --at-once 0 --log-level ERROR --addr "127.0.0.1:$port" >"$work/log.$port" 2>&1 &
+		--rate-limit 0 --at-once 0 --log-level ERROR --notify-inside --notify-every 1s --addr "127.0.0.1:$port" >"$work/log.$port" 2>&1 &
 	server=$!
 	pids+=("$server")
 	urls+=(--url "http://127.0.0.1:$port")

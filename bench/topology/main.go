@@ -59,17 +59,23 @@ func main() {
 	flag.Var(&failures, "fail", "NAME=SHELL COMMAND that makes something fail; repeatable, in turn")
 	flag.StringVar(&t.official, "official", "", "the token of an official who makes links")
 	flag.StringVar(&t.hr, "hr", "", "the token of an HR officer")
+	listen := flag.String("machine", "127.0.0.1:18810", "where a unit's machine listens, which is told of cases")
 	every := flag.Duration("every", 20*time.Second, "how long to work before each failure and after the last")
 	flag.Parse()
-	if err := t.run(failures, *every); err != nil {
+	if err := t.run(failures, *every, *listen); err != nil {
 		fmt.Fprintln(os.Stderr, "topology:", err)
 		os.Exit(1)
 	}
 }
 
 // run works, lets things fail in turn, and compares in the end.
-func (t *town) run(failures texts, every time.Duration) error {
+func (t *town) run(failures texts, every time.Duration, listen string) error {
+	beside, err := newJobs(t, listen)
+	if err != nil {
+		return err
+	}
 	var working sync.WaitGroup
+	working.Go(beside.ask)
 	for seat := range 4 {
 		working.Go(func() { t.reside(seat) })
 	}
@@ -89,7 +95,7 @@ func (t *town) run(failures texts, every time.Duration) error {
 	}
 	t.over.Store(true)
 	working.Wait()
-	return t.compare()
+	return errors.Join(t.compare(), beside.compare())
 }
 
 func wait(d time.Duration) { <-time.After(max(d, 0)) }
@@ -208,6 +214,24 @@ func (t *town) send(token, query string, variables map[string]any, into any) (co
 		return got.Errors[0].Extensions.Code, nil
 	}
 	return "", json.Unmarshal(got.Data, into)
+}
+
+// cases are the ids of the cases that were acknowledged.
+func (t *town) cases() (ids []string) {
+	t.mu.Lock()
+	held := t.held
+	t.mu.Unlock()
+	for _, g := range held {
+		if strings.Contains(g.query, "openCase") {
+			var found struct{ Found *struct{ ID string } }
+			if !t.insist("read", "", `query($receipt: String!) { found: caseByReceipt(receipt: $receipt) { id } }`, map[string]any{"receipt": g.receipt}, &found) || found.Found == nil {
+				ids = append(ids, "") // it is lost, and nobody can have been told of it
+				continue
+			}
+			ids = append(ids, found.Found.ID)
+		}
+	}
+	return ids
 }
 
 // compare finds everything that was acknowledged by its receipt, and sends it once more:
