@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -269,91 +268,6 @@ func (s *Store) Checkpoint(ctx context.Context) (emptied bool, err error) {
 		return false, fmt.Errorf("checkpoint: %w", err)
 	}
 	return blocked == 0, nil
-}
-
-// buildMemory is what building an index may take at least, where nobody has allowed more.
-const buildMemory = "256MB"
-
-// bareSQL lists what tables of which the role is owner can do without while they are filled,
-// and what refers to their keys: whose it is, how it is taken away and brought back, in the order in which it comes back. Keys stay
-// where rows are merged, which looks for them.
-const bareSQL = `
-	WITH owned AS (SELECT oid, relname, relforcerowsecurity FROM pg_class WHERE oid = ANY ($1::regclass[]) AND pg_has_role(relowner, 'USAGE')),
-	keyless AS (SELECT oid FROM owned WHERE relname <> ALL ($2::text[])),
-	constraints AS (
-		SELECT CASE contype WHEN 'f' THEN 3 ELSE 1 END AS turn, conrelid, conname, oid FROM pg_constraint
-		WHERE contype = 'f' AND (conrelid IN (SELECT oid FROM owned) OR confrelid IN (SELECT oid FROM keyless))
-			OR contype IN ('p', 'u') AND conrelid IN (SELECT oid FROM keyless))
-	SELECT turn, conrelid::regclass::text, format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS dropped,
-		format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) AS added
-	FROM constraints
-	UNION ALL
-	SELECT 2, indrelid::regclass::text, format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
-	FROM pg_index WHERE indrelid IN (SELECT oid FROM owned) AND NOT indisunique
-	UNION ALL
-	SELECT 4, oid::regclass::text, format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', oid::regclass), format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', oid::regclass)
-	FROM owned WHERE relforcerowsecurity
-	ORDER BY turn, added`
-
-// Bare runs fn while tables have neither keys nor foreign keys nor policies that bind their
-// owner nor the indexes that only queries need, and then has PostgreSQL check all rows and build each index at
-// once: many times as fast for a load. Rows that fn merges ([Tx.Merge]) go into the tables of
-// merged, which keep their keys. The tables are locked until the transaction ends, and nobody
-// ever sees them bare, so it is for a database that is being filled for the first time. Where
-// the role does not own the tables, and on SQLite, whose checks are cheap, it runs fn alone.
-func (tx *Tx) Bare(ctx context.Context, tables, merged []string, fn func() error) error {
-	if tx.kind == SQLite {
-		return fn()
-	}
-	held, drop, add, err := tx.bare(ctx, tables, merged)
-	if err != nil {
-		return fmt.Errorf("list indexes and constraints: %w", err)
-	}
-	if len(drop) > 0 {
-		// All at once and in the caller's order, so that readers who keep to it
-		// never hold what is waited for.
-		drop = slices.Insert(drop, 0, "LOCK TABLE "+strings.Join(held, ", ")+" IN ACCESS EXCLUSIVE MODE",
-			"SELECT set_config('maintenance_work_mem', '"+buildMemory+"', true) WHERE pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('"+buildMemory+"')")
-	}
-	run := func(statements []string) error {
-		for _, statement := range statements {
-			if _, err := tx.pgx.Exec(ctx, statement); err != nil {
-				return fmt.Errorf("%s: %w", statement, tx.named(err))
-			}
-		}
-		return nil
-	}
-	if err := run(drop); err != nil {
-		return err
-	}
-	if err := fn(); err != nil {
-		return err
-	}
-	return run(add)
-}
-
-// bare lists the statements that make tables bare, those that undo it, and the tables that
-// they change: the given ones and behind them those that refer to them.
-func (tx *Tx) bare(ctx context.Context, tables, merged []string) (held, drop, add []string, err error) {
-	if merged == nil {
-		merged = []string{} // not NULL
-	}
-	rows, err := tx.pgx.Query(ctx, bareSQL, tables, merged)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	held = slices.Clone(tables)
-	var turn int
-	var table, dropped, added string
-	_, err = pgx.ForEachRow(rows, []any{&turn, &table, &dropped, &added}, func() error {
-		drop, add = append(drop, dropped), append(add, added)
-		if !slices.Contains(held, table) {
-			held = append(held, table)
-		}
-		return nil
-	})
-	slices.Reverse(drop)
-	return held, drop, add, err
 }
 
 // preferIndexes keeps a transaction from reading whole tables for a few hundred

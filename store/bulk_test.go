@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,10 +114,11 @@ func constraints(t *testing.T, s *store.Store) []string {
 
 func TestBareTablesGetTheirConstraintsBack(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		s = storetest.Owner(t, s)
 		ctx, before := context.Background(), constraints(t, s)
 		tables := []string{"encounters", "cases", "case_events"}
 		dangling := func(tx *store.Tx) error {
-			return tx.Bare(ctx, tables, nil, func() error {
+			return tx.Bare(ctx, tables, func(*store.Filling) error {
 				row := []any{models.NewID(), models.NewID(), 1, tx.Now, "SUBMITTED", "", ""}
 				_, err := tx.Load(ctx, "case_events", []string{"id", "case_id", "seq", "at", "kind", "actor", "note"}, each([][]any{row}))
 				return err
@@ -126,7 +128,7 @@ func TestBareTablesGetTheirConstraintsBack(t *testing.T) {
 			t.Error("an event without a case is taken")
 		}
 		twice := func(tx *store.Tx) error {
-			return tx.Bare(ctx, []string{"positions"}, nil, func() error {
+			return tx.Bare(ctx, []string{"positions"}, func(*store.Filling) error {
 				row := []any{models.ID{7}, "seven"}
 				_, err := tx.Load(ctx, "positions", []string{"id", "name"}, each([][]any{row, row}))
 				return err
@@ -135,13 +137,49 @@ func TestBareTablesGetTheirConstraintsBack(t *testing.T) {
 		if err := s.InTx(ctx, twice); !errors.Is(err, gorm.ErrDuplicatedKey) {
 			t.Errorf("an id that comes twice: %v", err)
 		}
-		if err := s.InTx(ctx, func(tx *store.Tx) error { return tx.Bare(ctx, tables, nil, func() error { return nil }) }); err != nil {
+		if err := s.InTx(ctx, func(tx *store.Tx) error { return tx.Bare(ctx, tables, func(*store.Filling) error { return nil }) }); err != nil {
 			t.Error(err)
 		}
 		if after := constraints(t, s); !slices.Equal(before, after) || s.Dialect() == store.Postgres && len(before) < 50 {
 			t.Errorf("before: %q\nafter: %q", before, after)
 		}
 	})
+}
+
+// TestFullTablesHaveTheirKeysBeforeOthersAreFilled: and references to what is not full yet wait.
+func TestFullTablesHaveTheirKeysBeforeOthersAreFilled(t *testing.T) {
+	s, ctx := storetest.Owner(t, storetest.Open(t, store.Postgres, store.Options{})), context.Background()
+	before := constraints(t, s)
+	unit := []any{models.ID{1}, "U", nil, "Unit"}
+	load := func(tx *store.Tx, table, columns string, row []any) error {
+		_, err := tx.Load(ctx, table, strings.Fields(columns), each([][]any{row}))
+		return err
+	}
+	fill := func(more bool) error {
+		return s.InTx(ctx, func(tx *store.Tx) error {
+			return tx.Bare(ctx, []string{"postings", "officials", "positions", "org_units"}, func(f *store.Filling) error {
+				err := errors.Join(load(tx, "org_units", "id ref parent_id name", unit),
+					load(tx, "officials", "id ref unit_id position_id name", []any{models.ID{2}, "O", unit[0], models.ID{3}, "Official"}),
+					f.Full(ctx, "officials", "org_units")) // whose position is still to come
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := load(tx, "positions", "id name", []any{models.ID{3}, "Clerk"}); err != nil || !more {
+					return err
+				}
+				return load(tx, "org_units", "id ref parent_id name", unit)
+			})
+		})
+	}
+	if err := fill(true); !errors.Is(err, gorm.ErrDuplicatedKey) || !strings.Contains(err.Error(), "copy into") {
+		t.Errorf("a row twice, after its table was full: %v", err)
+	}
+	if err := fill(false); err != nil {
+		t.Error(err)
+	}
+	if after := constraints(t, s); !slices.Equal(before, after) {
+		t.Errorf("before: %q\nafter: %q", before, after)
+	}
 }
 
 // TestALogThatIsReadIsEmptiedLater: the checkpoint says that it could not, and does not

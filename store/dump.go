@@ -185,7 +185,7 @@ func (tx *Tx) Refill(ctx context.Context, tables []Table, fill func(t Table, loa
 	if err := tx.triggers(ctx, names, "DISABLE"); err != nil {
 		return err
 	}
-	if err := tx.Bare(ctx, names, nil, all); err != nil {
+	if err := tx.Bare(ctx, names, func(*Filling) error { return all() }); err != nil {
 		return err
 	}
 	return tx.triggers(ctx, names, "ENABLE")

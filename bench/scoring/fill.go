@@ -62,7 +62,7 @@ func (c city) fill(ctx context.Context, st *store.Store, keys *keyring.Keyring) 
 		}
 		f.draw()
 		tables := []string{"officials", "postings", "ratings", "rating_totals", "encounters", "cases", "case_events", "peer_reviews", "deeds", "achievements"}
-		return tx.Bare(ctx, tables, nil, f.everything)
+		return tx.Bare(ctx, tables, func(*store.Filling) error { return f.everything() })
 	})
 	if err != nil {
 		return err

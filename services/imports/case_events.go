@@ -26,6 +26,7 @@ type pendingEvent struct {
 	at             place
 	n              int32
 	caseRef        string
+	seq            int32
 	micros         int64
 	time           string
 	kind           models.CaseEventKind
@@ -58,7 +59,7 @@ func (r *run) readCaseEvents() error {
 	waiting := make([]pendingEvent, 0, batch)
 	flush := func() error {
 		err := r.mergeCaseEvents(waiting)
-		waiting = waiting[:0]
+		waiting = make([]pendingEvent, 0, batch)
 		return err
 	}
 	err := r.each(caseEvents, 0, nil, func(w *row) error {
@@ -153,6 +154,11 @@ func (r *run) mergeCaseEvents(waiting []pendingEvent) error {
 		return err
 	}
 	added = slices.DeleteFunc(added, func(e pendingEvent) bool { return !r.eventIsTaken(&e) })
+	for i := range added {
+		entry := &r.cases.list[added[i].n]
+		entry.seq++
+		added[i].seq = entry.seq
+	}
 	r.files[caseEvents].Inserted += int64(len(added))
 	return r.loadCaseEvents(added)
 }
@@ -198,9 +204,7 @@ func (r *run) loadCaseEvents(added []pendingEvent) error {
 	return r.load("case_events", "id case_id seq at kind from_official_id to_official_id to_unit_id actor note import_key", len(added),
 		func(i int) []any {
 			e := &added[i]
-			entry := &r.cases.list[e.n]
-			entry.seq++
-			row[0], row[1], row[2], row[3], row[4] = models.NewID(), entry.id, int64(entry.seq), instant(e.micros), string(e.kind)
+			row[0], row[1], row[2], row[3], row[4] = models.NewID(), r.cases.list[e.n].id, int64(e.seq), instant(e.micros), string(e.kind)
 			row[5], row[6], row[7] = r.optionalOfficial(e.from), r.optionalOfficial(e.to), r.optionalUnit(e.unit)
 			row[8], row[9], row[10] = "", e.note, e.importKey[:]
 			return row

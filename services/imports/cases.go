@@ -63,7 +63,7 @@ func (r *run) readCases() error {
 	waiting := make([]pendingCase, 0, batch)
 	flush := func() error {
 		err := r.mergeCases(waiting)
-		waiting = waiting[:0]
+		waiting = make([]pendingCase, 0, batch)
 		return err
 	}
 	err := r.each(cases, 0, nil, func(w *row) error {

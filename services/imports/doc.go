@@ -76,12 +76,17 @@
 // columns but file are not looked at, a filled extra is a fault, and references
 // lead to the database. Importing it twice changes nothing the second time.
 //
+// # The first load
+//
+// Into an empty database nothing is looked up, so that one goroutine reads, checks and hashes
+// while another has PostgreSQL write what came before, build the indexes of tables that are
+// full and check their references. It all stays one transaction.
+//
 // # Memory
 //
 // Rows pass through in batches. What grows with the folder is what others refer
 // to: about 300 bytes an official, unit or service, 90 an encounter and as much a
-// resident, 90 a case, 35 a case event, achievement or deed, 100 a rejected row.
-// Ratings and reviews are put into their order in shares of 16 MiB of file, some
-// 120 MB in memory, for each of which the file is read again. Five million ratings
-// with as many encounters and a million residents take some 1.2 GB at the most.
+// resident, 90 a case, 35 a case event, achievement or deed, 8 a rating, 100 a rejected row.
+// Ratings and reviews are put into their order in shares of 64 MiB of file, some
+// 400 MB in memory, for each of which the file is read again; the first load holds two of them.
 package imports

@@ -115,9 +115,9 @@ func (v *value) orNoTime() int64 {
 
 // pendingEncounter waits for its batch.
 type pendingEncounter struct {
-	ref      string
-	at       place
-	n        int32
+	ref string
+	at  place
+	*encounter
 	day      models.Date
 	resident resident
 	time     string // as the file has it
@@ -128,7 +128,7 @@ func (r *run) readEncounters() error {
 	waiting := make([]pendingEncounter, 0, batch)
 	flush := func() error {
 		err := r.mergeEncounters(waiting)
-		waiting = waiting[:0]
+		waiting = make([]pendingEncounter, 0, batch)
 		return err
 	}
 	hash := (*keyring.Hasher).Resident
@@ -151,7 +151,7 @@ func (r *run) readEncounters() error {
 		if w.bad {
 			return nil
 		}
-		waiting = append(waiting, pendingEncounter{w.text(encounterID), w.at, n, r.day(e.at), who, w.text(encounterAt)})
+		waiting = append(waiting, pendingEncounter{w.text(encounterID), w.at, r.encounters.at(n), r.day(e.at), who, w.text(encounterAt)})
 		if len(waiting) == batch {
 			return flush()
 		}
@@ -225,7 +225,7 @@ func (r *run) mergeEncounters(waiting []pendingEncounter) error {
 	}
 	added := waiting[:0]
 	for _, p := range waiting {
-		e := r.encounters.at(p.n)
+		e := p.encounter
 		was, known := stored[p.ref]
 		var c changes
 		if known {
@@ -254,11 +254,10 @@ func (r *run) mergeEncounters(waiting []pendingEncounter) error {
 	row := make([]any, 9)
 	return r.load("encounters", "id ref official_id service_id resident_key key_year channel occurred_at invited", len(added),
 		func(i int) []any {
-			p := added[i]
-			e := r.encounters.at(p.n)
-			row[0], row[1], row[2], row[3] = e.id, p.ref, r.officials[e.official].ID, r.services[e.service].ID
-			row[4], row[5], row[6] = hashOrNil(p.resident), int64(p.resident.year), string(models.Channels[e.channel])
-			row[7], row[8] = instant(e.at), string(said(e.invited))
+			p := &added[i]
+			row[0], row[1], row[2], row[3] = p.id, p.ref, r.officials[p.official].ID, r.services[p.service].ID
+			row[4], row[5], row[6] = hashOrNil(p.resident), int64(p.resident.year), string(models.Channels[p.channel])
+			row[7], row[8] = instant(p.encounter.at), string(said(p.invited))
 			return row
 		})
 }

@@ -153,6 +153,10 @@ type run struct {
 	salt   [16]byte
 	some   map[string]bool // tables that held rows when the run began
 	seals  []seal
+	totals totals
+	// Of the first load of an empty database, in which nothing is looked up once the organisation is there.
+	filling *store.Filling
+	behind  *behind
 	organisation
 	encounters encounterTable
 	cases      caseTable
@@ -167,19 +171,44 @@ func (r *run) everything() error {
 	if err := r.lookAround(); err != nil {
 		return err
 	}
-	for _, step := range []func() error{
-		r.readOrganisation, r.readEncounters, r.readRatings, r.readCases, r.readCaseEvents,
-		r.readReviews, r.readDeeds, r.readAchievements,
-	} {
-		if err := step(); err != nil {
-			return err
-		}
+	if err := r.readOrganisation(); err != nil {
+		return err
+	}
+	if err := r.meanwhile(r.readEvidence); err != nil {
+		return err
 	}
 	return r.keys.err
 }
 
+// readEvidence reads what was said and done, a table after the other.
+func (r *run) readEvidence() error {
+	for _, step := range []struct {
+		read  func() error
+		fills []string
+	}{
+		{r.readEncounters, []string{"encounters"}},
+		{r.readRatings, []string{"ratings", "rating_totals", "encounter_claims"}},
+		{r.readCases, []string{"cases"}},
+		{r.readCaseEvents, []string{"case_events"}},
+		{r.readReviews, []string{"peer_reviews"}},
+		{r.readDeeds, []string{"deeds"}},
+		{r.readAchievements, []string{"achievements"}},
+	} {
+		if err := step.read(); err != nil {
+			return err
+		}
+		if r.filling == nil {
+			continue
+		}
+		if err := r.write(func() error { return r.filling.Full(r.ctx, step.fills...) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // fill is everything; the first load of an empty database checks references and
-// builds indexes at its end, all at once.
+// builds indexes of each table when it is full, all at once.
 func (r *run) fill() error {
 	some := false
 	err := r.db.Each(r.ctx, "SELECT 1 FROM org_units LIMIT 1", nil, func(*store.Row) error {
@@ -192,14 +221,14 @@ func (r *run) fill() error {
 	if some {
 		return r.everything()
 	}
-	return r.tx.Bare(r.ctx, loadedTables, mergedTables, r.everything)
+	return r.tx.Bare(r.ctx, loadedTables, func(f *store.Filling) error {
+		r.filling = f
+		return r.everything()
+	})
 }
 
 // loadedTables are those that rows come into by the million.
 var loadedTables = []string{"encounters", "encounter_claims", "ratings", "rating_totals", "cases", "case_events", "peer_reviews", "deeds", "achievements"}
-
-// mergedTables are those of them in which rows of the same folder meet.
-var mergedTables = []string{"rating_totals"}
 
 // begin makes imports wait for one another: all lock one row.
 func (r *run) begin() error {

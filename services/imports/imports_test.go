@@ -107,6 +107,33 @@ func TestVillageIsImportedWhole(t *testing.T) {
 	})
 }
 
+// TestTheOwnersOfTablesFillThemTheSame: bare, with each written while the next is read.
+func TestTheOwnersOfTablesFillThemTheSame(t *testing.T) {
+	s := storetest.Open(t, store.Postgres, store.Options{})
+	keys := "SELECT count(*) FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
+	before := scalar[int](t, s, keys)
+	service := newService(t, storetest.Owner(t, s))
+	report := mustImport(t, service, village)
+	checkTotals(t, s)
+	written := counts(t, s)
+	if written["rating_totals"] == 0 {
+		t.Error("no totals")
+	}
+	if after := scalar[int](t, s, keys); after != before {
+		t.Errorf("%d constraints of %d are left", after, before)
+	}
+	// Whoever is bound by the policies finds all of it known.
+	service.Store = s
+	for i, f := range mustImport(t, service, village).Files {
+		if f.Unchanged != f.Read || f.Read != report.Files[i].Inserted {
+			t.Errorf("%+v", f)
+		}
+	}
+	if diff := cmp.Diff(written, counts(t, s)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestFaultyFolderIsRefusedWithEveryFault(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		report, err := newService(t, s).Import(context.Background(), faulty, imports.Options{})

@@ -12,7 +12,7 @@ import (
 )
 
 // batch is how many rows are looked up and written at a time.
-const batch = 2000
+const batch = 10_000
 
 // asked is how many keys one query asks for. All queries ask for as many, the
 // last with one key repeated, so that the database prepares them once.
@@ -80,20 +80,22 @@ func (r *run) imprint(parts ...[]byte) imprint {
 	return imprint(sum[:16])
 }
 
-// load writes rows into a table.
+// load writes rows into a table. What row reads must not change any more: it may be asked later.
 func (r *run) load(table, columns string, rows int, row func(i int) []any) error {
 	if r.tx == nil || rows == 0 {
 		return nil
 	}
-	i := 0
-	_, err := r.tx.Load(r.ctx, table, strings.Fields(columns), func() ([]any, error) {
-		if i == rows {
-			return nil, nil
-		}
-		i++
-		return row(i - 1), nil
+	return r.write(func() error {
+		i := 0
+		_, err := r.tx.Load(r.ctx, table, strings.Fields(columns), func() ([]any, error) {
+			if i == rows {
+				return nil, nil
+			}
+			i++
+			return row(i - 1), nil
+		})
+		return err
 	})
-	return err
 }
 
 // change is a column whose value in the file is another than the stored one.

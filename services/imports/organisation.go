@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
@@ -24,6 +25,9 @@ type organisation struct {
 	unitByID     map[models.ID]int32
 	officialByID map[models.ID]int32
 	serviceByID  map[models.ID]int32
+
+	// The officials' numbers in the order of their ids, and the place there of each.
+	byID, rank []int32
 }
 
 // numberOf is an official's number, none where nobody has the id.
@@ -100,7 +104,19 @@ func (r *run) readOrganisation() error {
 			return err
 		}
 	}
+	r.rankOfficials()
 	return r.mergeOrganisation()
+}
+
+func (r *run) rankOfficials() {
+	r.byID, r.rank = make([]int32, len(r.officials)), make([]int32, len(r.officials))
+	for n := range r.byID {
+		r.byID[n] = int32(n)
+	}
+	slices.SortFunc(r.byID, func(a, b int32) int { return bytes.Compare(r.officials[a].ID[:], r.officials[b].ID[:]) })
+	for place, n := range r.byID {
+		r.rank[n] = int32(place)
+	}
 }
 
 // enter notes that a record has a row, or that it had one before.

@@ -1,57 +1,66 @@
 package imports
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 
 	"steelyard/models"
 )
 
-// officialDay is a row of rating_totals.
-type officialDay struct {
-	official models.ID
-	on       models.Date
-}
+// totals are ratings that are to be counted in rating_totals, eight bytes each: the official's
+// rank, the day and the level, so that they sort by the table's key.
+type totals []uint64
 
-type totals map[officialDay]*[5]int64
+// Days are counted from before the first that there is a key for.
+const (
+	dayZero   = 1 << 20
+	levelBits = 3
+	dayBits   = 32
+)
 
-func (t totals) add(official models.ID, on models.Date, level int8, n int64) {
-	key := officialDay{official, on}
-	if t[key] == nil {
-		t[key] = &[5]int64{}
-	}
-	t[key][level-1] += n
+func (t *totals) add(rank int32, on models.Date, level int8) {
+	*t = append(*t, uint64(rank)<<dayBits|uint64(on.EpochDay()+dayZero)<<levelBits|uint64(level))
 }
 
 // addTotals adds to the totals of officials' days, always in the same order of
 // rows, so that two writers do not wait for each other.
-func (r *run) addTotals(t totals) error {
-	if r.tx == nil {
+func (r *run) addTotals() error {
+	t := r.totals
+	if r.totals = nil; r.tx == nil || len(t) == 0 {
 		return nil
 	}
-	keys := make([]officialDay, 0, len(t))
-	for key := range t {
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, func(a, b officialDay) int {
-		if c := bytes.Compare(a.official[:], b.official[:]); c != 0 {
-			return c
+	slices.Sort(t)
+	var begins []int // of each official's days
+	for i := range t {
+		if i == 0 || t[i]>>levelBits != t[i-1]>>levelBits {
+			begins = append(begins, i)
 		}
-		return int(a.on.EpochDay() - b.on.EpochDay())
-	})
-	columns := []string{"official_id", "rated_on"}
-	var sums []string
-	for level := '1'; level <= '5'; level++ {
-		column := "level" + string(level)
-		columns, sums = append(columns, column), append(sums, column+" = rating_totals."+column+" + excluded."+column)
 	}
-	row := make([]any, len(columns))
-	return r.tx.Merge(r.ctx, "rating_totals", columns, "ON CONFLICT (official_id, rated_on) DO UPDATE SET "+strings.Join(sums, ", "), len(keys), func(i int) []any {
-		row[0], row[1] = keys[i].official, keys[i].on
-		for level, n := range t[keys[i]] {
+	row := make([]any, 7)
+	count := func(i int) []any {
+		end := len(t)
+		if i+1 < len(begins) {
+			end = begins[i+1]
+		}
+		var levels [5]int64
+		for _, one := range t[begins[i]:end] {
+			levels[one&(1<<levelBits-1)-1]++
+		}
+		first := t[begins[i]]
+		row[0] = r.officials[r.byID[first>>dayBits]].ID
+		row[1] = models.DateFromEpochDay(int32(uint32(first)>>levelBits) - dayZero)
+		for level, n := range levels {
 			row[2+level] = n
 		}
 		return row
-	})
+	}
+	columns := []string{"official_id", "rated_on", "level1", "level2", "level3", "level4", "level5"}
+	if r.filling != nil {
+		return r.load("rating_totals", strings.Join(columns, " "), len(begins), count)
+	}
+	sums := make([]string, 0, 5)
+	for _, column := range columns[2:] {
+		sums = append(sums, column+" = rating_totals."+column+" + excluded."+column)
+	}
+	return r.tx.Merge(r.ctx, "rating_totals", columns, "ON CONFLICT (official_id, rated_on) DO UPDATE SET "+strings.Join(sums, ", "), len(begins), count)
 }

@@ -58,6 +58,9 @@ func (r *run) readRatings() error {
 	if err != nil {
 		return err
 	}
+	if err := r.addTotals(); err != nil {
+		return err
+	}
 	return r.claim(&used)
 }
 
@@ -107,7 +110,6 @@ func (r *run) mergeRatings(held []*rating, used *claims) error {
 			return err
 		}
 	}
-	totals := totals{}
 	var added []*rating
 	for _, t := range held {
 		if t.bad || t.stored {
@@ -115,7 +117,7 @@ func (r *run) mergeRatings(held []*rating, used *claims) error {
 		}
 		t.id = models.NewRandomID()
 		added = append(added, t)
-		totals.add(r.officials[t.of.official].ID, t.on, t.level, 1)
+		r.totals.add(r.rank[t.of.official], t.on, t.level)
 		if t.of.rated = true; t.n == none {
 			used.elsewhere = append(used.elsewhere, t.of.id)
 		}
@@ -123,10 +125,7 @@ func (r *run) mergeRatings(held []*rating, used *claims) error {
 	r.files[ratings].Inserted += int64(len(added))
 	// Ascending ids are as random an order as any, and the quickest to index.
 	slices.SortFunc(added, func(a, b *rating) int { return bytes.Compare(a.id[:], b.id[:]) })
-	if err := r.loadRatings(added); err != nil {
-		return err
-	}
-	return r.addTotals(totals)
+	return r.loadRatings(added)
 }
 
 func (r *run) loadRatings(added []*rating) error {
@@ -341,11 +340,7 @@ func (r *run) matchOne(t *rating, was storedRating) error {
 		if err != nil {
 			return err
 		}
-		moved := totals{}
-		moved.add(official, t.on, t.level, 1)
-		if err := r.addTotals(moved); err != nil {
-			return err
-		}
+		r.totals.add(r.rank[t.of.official], t.on, t.level)
 	}
 	// The encounter's own entry in the audit trail says why; one here would tell
 	// which rating is the encounter's.

@@ -34,7 +34,7 @@ func (r *run) readDeeds() error {
 	waiting := make([]pendingDeed, 0, batch)
 	flush := func() error {
 		err := r.mergeDeeds(waiting)
-		waiting = waiting[:0]
+		waiting = make([]pendingDeed, 0, batch)
 		return err
 	}
 	err := r.each(deeds, 0, nil, func(w *row) error {
@@ -148,7 +148,7 @@ func (r *run) readAchievements() error {
 	waiting := make([]pendingAchievement, 0, batch)
 	flush := func() error {
 		err := r.mergeAchievements(waiting)
-		waiting = waiting[:0]
+		waiting = make([]pendingAchievement, 0, batch)
 		return err
 	}
 	err := r.each(achievements, 0, nil, func(w *row) error {
