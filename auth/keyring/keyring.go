@@ -98,19 +98,27 @@ func (r *Keyring) Ensure(year int) (YearKey, error) {
 	if !errors.Is(err, ErrNoKey) {
 		return key, err
 	}
-	err = r.change(func(years map[int]entry) error {
-		if _, found := years[year]; found {
-			return nil // another process was first
-		}
-		var secret [keyBytes]byte
-		rand.Read(secret[:])
-		years[year] = entry{key: secret, fingerprint: fingerprint(secret)}
-		return nil
-	})
-	if err != nil {
+	if err := r.Keep(year, Draft()); err != nil {
 		return YearKey{}, err
 	}
 	return r.Get(year)
+}
+
+// Draft is a key that no year has.
+func Draft() (k YearKey) {
+	rand.Read(k.secret[:])
+	return k
+}
+
+// Keep makes a draft the key of a calendar year, unless it has one, or had one, already: who has used the draft
+// looks whether it is the year's.
+func (r *Keyring) Keep(year int, draft YearKey) error {
+	return r.change(func(years map[int]entry) error {
+		if _, found := years[year]; !found {
+			years[year] = entry{key: draft.secret, fingerprint: fingerprint(draft.secret)}
+		}
+		return nil
+	})
 }
 
 // Destroy forgets the key of a calendar year for good and notes the date. Destroying twice is no error; a year that

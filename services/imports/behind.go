@@ -1,11 +1,5 @@
 package imports
 
-import (
-	"errors"
-
-	"steelyard/store"
-)
-
 // behind does one thing after the other on a goroutine of its own: the database takes what
 // is written while the next rows are read.
 type behind struct {
@@ -45,27 +39,4 @@ func (b *behind) end() error {
 	close(b.todo)
 	<-b.ended
 	return b.err
-}
-
-// meanwhile runs fn, which reads, and has the database write beside it where it fills an empty
-// one: nothing is looked up then. SQLite writes where it is asked to, on its writer's goroutine.
-func (r *run) meanwhile(fn func() error) error {
-	if r.filling == nil || r.tx.Dialect() == store.SQLite {
-		return fn()
-	}
-	r.behind = newBehind()
-	err := fn()
-	if failed := r.behind.end(); !errors.Is(err, failed) {
-		err = errors.Join(err, failed)
-	}
-	r.behind = nil
-	return err
-}
-
-// write has something written in its turn.
-func (r *run) write(fn func() error) error {
-	if r.behind == nil {
-		return fn()
-	}
-	return r.behind.do(fn)
 }

@@ -40,7 +40,7 @@ type Options struct {
 	// are and is readable for its owner alone.
 	Rejected string
 	// Progress is told, about once a MiB, how many bytes of a file have been read.
-	// Each file is read at least twice: to be checked, and to be loaded. It must be
+	// Each file is read at least twice, to be checked, and to be loaded, but into an empty database. It must be
 	// quick, for on SQLite all writers wait for it, and do nothing with the database.
 	Progress func(file string, done, total int64)
 }
@@ -58,7 +58,13 @@ func (s *Service) Import(ctx context.Context, path string, o Options) (report *R
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, src.close()) }()
-	keys, err := s.openKeys(ctx)
+	if !o.SkipBadRows {
+		report, err := s.loadAtOnce(ctx, path, src, o)
+		if !errors.Is(err, errInUse) {
+			return report, err
+		}
+	}
+	keys, err := s.openKeys(s.Store.Read(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -72,15 +78,17 @@ func (s *Service) Import(ctx context.Context, path string, o Options) (report *R
 	}
 	report = checked.report()
 	if report.FaultCount > 0 && (!o.SkipBadRows || checked.faults.fatal) {
-		return report, &models.Error{
-			Code: models.CodeInvalid, Key: models.KeyImportRefused, Args: []string{strconv.Itoa(report.FaultCount)},
-		}
+		return report, refused(report)
 	}
 	checked.forget()
 	if err := keys.make(s.Store.Now()); err != nil {
 		return report, err
 	}
 	return s.load(ctx, path, checked, report)
+}
+
+func refused(report *Report) error {
+	return &models.Error{Code: models.CodeInvalid, Key: models.KeyImportRefused, Args: []string{strconv.Itoa(report.FaultCount)}}
 }
 
 // load reads the folder again and writes it, in one transaction.
@@ -154,9 +162,7 @@ type run struct {
 	some   map[string]bool // tables that held rows when the run began
 	seals  []seal
 	totals totals
-	// Of the first load of an empty database, in which nothing is looked up once the organisation is there.
-	filling *store.Filling
-	behind  *behind
+	first
 	organisation
 	encounters encounterTable
 	cases      caseTable
@@ -197,7 +203,7 @@ func (r *run) readEvidence() error {
 		if err := step.read(); err != nil {
 			return err
 		}
-		if r.filling == nil {
+		if r.filling == nil || r.tx == nil {
 			continue
 		}
 		if err := r.write(func() error { return r.filling.Full(r.ctx, step.fills...) }); err != nil {
@@ -205,26 +211,6 @@ func (r *run) readEvidence() error {
 		}
 	}
 	return nil
-}
-
-// fill is everything; the first load of an empty database checks references and
-// builds indexes of each table when it is full, all at once.
-func (r *run) fill() error {
-	some := false
-	err := r.db.Each(r.ctx, "SELECT 1 FROM org_units LIMIT 1", nil, func(*store.Row) error {
-		some = true
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if some {
-		return r.everything()
-	}
-	return r.tx.Bare(r.ctx, loadedTables, func(f *store.Filling) error {
-		r.filling = f
-		return r.everything()
-	})
 }
 
 // loadedTables are those that rows come into by the million.
@@ -236,11 +222,14 @@ func (r *run) begin() error {
 	if err := r.tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
 		return fmt.Errorf("wait for other imports: %w", err)
 	}
-	return r.keys.record(r.tx)
+	return nil
 }
 
-// end leaves the audit entry of the whole import.
+// end notes the years whose keys were used, and leaves the audit entry of the whole import.
 func (r *run) end() error {
+	if err := r.keys.record(r.tx); err != nil {
+		return err
+	}
 	details := map[string]string{
 		"digest": hex.EncodeToString(r.src.digest()), "skipBadRows": strconv.FormatBool(r.opts.SkipBadRows),
 	}

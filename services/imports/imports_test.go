@@ -136,7 +136,8 @@ func TestTheOwnersOfTablesFillThemTheSame(t *testing.T) {
 
 func TestFaultyFolderIsRefusedWithEveryFault(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		report, err := newService(t, s).Import(context.Background(), faulty, imports.Options{})
+		service := newService(t, storetest.Owner(t, s))
+		report, err := service.Import(context.Background(), faulty, imports.Options{})
 		if !errors.Is(err, &models.Error{Code: models.CodeInvalid, Key: models.KeyImportRefused}) {
 			t.Fatal(err)
 		}
@@ -150,6 +151,9 @@ func TestFaultyFolderIsRefusedWithEveryFault(t *testing.T) {
 			if n != 0 {
 				t.Errorf("%d rows in %s", n, table)
 			}
+		}
+		if _, err := service.Keys.Get(2025); !errors.Is(err, keyring.ErrNoKey) {
+			t.Errorf("a key of the year: %v", err)
 		}
 	})
 }
@@ -291,24 +295,26 @@ func TestQuotedLineBreaksCountAsLines(t *testing.T) {
 
 func TestImportSaysHowFarItIsAndStopsWhenAsked(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		ctx, cancel := context.WithCancel(context.Background())
-		files, loading := map[string]int{}, 0
-		_, err := newService(t, s).Import(ctx, village, imports.Options{Progress: func(file string, done, total int64) {
-			if done > total || total == 0 {
-				t.Errorf("%s: %d of %d", file, done, total)
-			}
-			if files[file]++; files[file] == 2 {
-				if loading++; loading == 5 {
-					cancel() // in the middle of the loading run
+		for skip, want := range map[bool]struct{ time, files int }{false: {1, 5}, true: {2, 11}} {
+			ctx, cancel := context.WithCancel(context.Background())
+			files, loading := map[string]int{}, 0
+			_, err := newService(t, storetest.Owner(t, s)).Import(ctx, village, imports.Options{SkipBadRows: skip, Progress: func(file string, done, total int64) {
+				if done > total || total == 0 {
+					t.Errorf("%s: %d of %d", file, done, total)
 				}
+				if files[file]++; files[file] == want.time {
+					if loading++; loading == 5 {
+						cancel() // in the middle of the loading run
+					}
+				}
+			}})
+			if !errors.Is(err, context.Canceled) || len(files) != want.files {
+				t.Errorf("%v after %v", err, files)
 			}
-		}})
-		if !errors.Is(err, context.Canceled) || len(files) != 11 {
-			t.Errorf("%v after %v", err, files)
-		}
-		for table, n := range counts(t, s) {
-			if n != 0 {
-				t.Errorf("%d rows in %s", n, table)
+			for table, n := range counts(t, s) {
+				if n != 0 {
+					t.Errorf("%d rows in %s", n, table)
+				}
 			}
 		}
 	})

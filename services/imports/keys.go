@@ -1,11 +1,11 @@
 package imports
 
 import (
-	"context"
 	"errors"
 	"strconv"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"steelyard/auth/keyring"
@@ -21,14 +21,15 @@ type keys struct {
 	zone   *time.Location
 	years  map[int]*keyring.Hasher // nil: destroyed
 	used   map[int]bool
-	epochs []models.KeyEpoch // of the used years
-	err    error             // the first failure of destroyed
+	epochs []models.KeyEpoch       // of the used years
+	drafts map[int]keyring.YearKey // of years that had none; nil where the folder is only checked
+	err    error                   // the first failure of destroyed
 }
 
 // openKeys compares the key file with what the database knows of it.
-func (s *Service) openKeys(ctx context.Context) (*keys, error) {
+func (s *Service) openKeys(db *gorm.DB) (*keys, error) {
 	var epochs []models.KeyEpoch
-	if err := s.Store.Read(ctx).Order("year").Find(&epochs).Error; err != nil {
+	if err := db.Order("year").Find(&epochs).Error; err != nil {
 		return nil, err
 	}
 	if err := s.Keys.Check(epochs); err != nil {
@@ -55,6 +56,10 @@ func (k *keys) of(year int) (*keyring.Hasher, error) {
 		return nil, nil
 	case errors.Is(err, keyring.ErrNoKey):
 		key = keyring.YearKey{}
+		if k.drafts != nil {
+			key = keyring.Draft()
+			k.drafts[year] = key
+		}
 	case err != nil:
 		return nil, err
 	}
@@ -72,13 +77,22 @@ func (k *keys) destroyed(year int) bool {
 	return err == nil && hasher == nil
 }
 
-// make makes the keys that the loading run needs and has not. They are made
-// outside the transaction, which must not wait for a file.
+// make makes the keys that the loading run needs and has not. Where rows are hashed with
+// drafts already, these become the keys, unless somebody was faster.
 func (k *keys) make(now time.Time) error {
 	for year := range k.used {
+		draft, drafted := k.drafts[year]
+		if drafted {
+			if err := k.ring.Keep(year, draft); err != nil {
+				return err
+			}
+		}
 		key, epoch, err := k.ring.Epoch(year, now)
 		if err != nil {
 			return err
+		}
+		if drafted && key != draft {
+			return &models.Error{Code: models.CodeConflict, Key: models.KeyImportRaced}
 		}
 		k.years[year] = key.NewHasher()
 		k.epochs = append(k.epochs, epoch)

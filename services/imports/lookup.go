@@ -85,9 +85,10 @@ func (r *run) load(table, columns string, rows int, row func(i int) []any) error
 	if r.tx == nil || rows == 0 {
 		return nil
 	}
+	tx := r.tx
 	return r.write(func() error {
 		i := 0
-		_, err := r.tx.Load(r.ctx, table, strings.Fields(columns), func() ([]any, error) {
+		_, err := tx.Load(r.ctx, table, strings.Fields(columns), func() ([]any, error) {
 			if i == rows {
 				return nil, nil
 			}

@@ -233,7 +233,7 @@ func (r *run) headerFault(f uint8, name []byte, kind Kind) {
 	if kind != MissingColumn {
 		fault.Value = fault.Column
 	}
-	r.faults.add(place{f, 1}, -1, fault)
+	r.found(place{f, 1}, -1, fault)
 }
 
 // fault notes a fault of a row, or of a file that has no rows.
@@ -242,7 +242,15 @@ func (r *run) fault(at place, column int, value []byte, kind Kind) {
 	if column >= 0 {
 		fault.Column = format[at.file].columns[column].name
 	}
+	r.found(at, column, fault)
+}
+
+// found notes a fault. Where a folder is checked while it is loaded, nothing more is written.
+func (r *run) found(at place, column int, fault Fault) {
 	r.faults.add(at, column, fault)
+	if r.atOnce {
+		r.tx = nil
+	}
 }
 
 // maxShown is how many bytes of a value a report shows.
