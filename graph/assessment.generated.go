@@ -79,6 +79,9 @@ func (ec *executionContext) fieldContext_Assessment_id(_ context.Context, field 
 }
 
 func (ec *executionContext) _Assessment_official(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Official](ctx, field); ok && v != nil {
+		return ec.marshalNOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -115,6 +118,7 @@ func (ec *executionContext) resolveBatch_Assessment_official(ctx context.Context
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Official(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Official](
 			ctx,
 			batch.Index,
@@ -134,6 +138,9 @@ func (ec *executionContext) resolveBatch_Assessment_official(ctx context.Context
 }
 
 func (ec *executionContext) _Assessment_cycle(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Cycle](ctx, field); ok && v != nil {
+		return ec.marshalNCycle2ᚖsteelyardᚋmodelsᚐCycle(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -170,6 +177,7 @@ func (ec *executionContext) resolveBatch_Assessment_cycle(ctx context.Context, f
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Cycle(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Cycle](
 			ctx,
 			batch.Index,
@@ -189,6 +197,9 @@ func (ec *executionContext) resolveBatch_Assessment_cycle(ctx context.Context, f
 }
 
 func (ec *executionContext) _Assessment_unit(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok && v != nil {
+		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -225,6 +236,7 @@ func (ec *executionContext) resolveBatch_Assessment_unit(ctx context.Context, fi
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -381,6 +393,9 @@ func (ec *executionContext) fieldContext_Assessment_showcaseGap(_ context.Contex
 }
 
 func (ec *executionContext) _Assessment_change(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
+	if v, ok := kept[*assessments.Change](ctx, field); ok {
+		return ec.marshalOAssessmentChange2ᚖsteelyardᚋservicesᚋassessmentsᚐChange(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -417,6 +432,7 @@ func (ec *executionContext) resolveBatch_Assessment_change(ctx context.Context, 
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Change(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*assessments.Change](
 			ctx,
 			batch.Index,
@@ -443,6 +459,9 @@ func (ec *executionContext) fieldContext_Assessment_flags(_ context.Context, fie
 }
 
 func (ec *executionContext) _Assessment_components(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNComponentScore2ᚕsteelyardᚋmodelsᚐComponentScoreᚄ(ctx, field.Selections, obj.Components)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -475,6 +494,9 @@ func (ec *executionContext) fieldContext_Assessment_components(_ context.Context
 }
 
 func (ec *executionContext) _Assessment_explanation(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Explanation](ctx, field); ok && v != nil {
+		return ec.marshalNExplanation2ᚖsteelyardᚋmodelsᚐExplanation(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -511,6 +533,7 @@ func (ec *executionContext) resolveBatch_Assessment_explanation(ctx context.Cont
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Explanation(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Explanation](
 			ctx,
 			batch.Index,
@@ -530,6 +553,9 @@ func (ec *executionContext) resolveBatch_Assessment_explanation(ctx context.Cont
 }
 
 func (ec *executionContext) _Assessment_peers(ctx context.Context, field graphql.CollectedField, obj *models.Assessment) (ret graphql.Marshaler) {
+	if v, ok := kept[*assessments.PeerComparison](ctx, field); ok {
+		return ec.marshalOPeerComparison2ᚖsteelyardᚋservicesᚋassessmentsᚐPeerComparison(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -566,6 +592,7 @@ func (ec *executionContext) resolveBatch_Assessment_peers(ctx context.Context, f
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Peers(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*assessments.PeerComparison](
 			ctx,
 			batch.Index,
@@ -638,6 +665,9 @@ func (ec *executionContext) fieldContext_AssessmentChange_high(_ context.Context
 }
 
 func (ec *executionContext) _AssessmentConnection_edges(ctx context.Context, field graphql.CollectedField, obj *AssessmentConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNAssessmentEdge2ᚕᚖsteelyardᚋgraphᚐAssessmentEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -670,6 +700,9 @@ func (ec *executionContext) fieldContext_AssessmentConnection_edges(_ context.Co
 }
 
 func (ec *executionContext) _AssessmentConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *AssessmentConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNAssessment2ᚕᚖsteelyardᚋmodelsᚐAssessmentᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -983,6 +1016,9 @@ func (ec *executionContext) fieldContext_AssessmentRun_failure(_ context.Context
 }
 
 func (ec *executionContext) _CancelAssessmentPayload_run(ctx context.Context, field graphql.CollectedField, obj *CancelAssessmentPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOAssessmentRun2ᚖsteelyardᚋmodelsᚐAssessmentRun(ctx, field.Selections, obj.Run)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1015,6 +1051,9 @@ func (ec *executionContext) fieldContext_CancelAssessmentPayload_run(_ context.C
 }
 
 func (ec *executionContext) _CancelAssessmentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CancelAssessmentPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1131,6 +1170,9 @@ func (ec *executionContext) fieldContext_EvidencePiece_effect(_ context.Context,
 }
 
 func (ec *executionContext) _Explanation_parts(ctx context.Context, field graphql.CollectedField, obj *models.Explanation) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNScorePart2ᚕᚖsteelyardᚋmodelsᚐScorePartᚄ(ctx, field.Selections, obj.Parts)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1170,6 +1212,9 @@ func (ec *executionContext) fieldContext_PeerComparison_officials(_ context.Cont
 }
 
 func (ec *executionContext) _PeerComparison_figures(ctx context.Context, field graphql.CollectedField, obj *assessments.PeerComparison) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNPeerFigure2ᚕᚖsteelyardᚋservicesᚋassessmentsᚐPeerFigureᚄ(ctx, field.Selections, obj.Figures)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1265,6 +1310,9 @@ func (ec *executionContext) fieldContext_ReportExport_encoding(_ context.Context
 }
 
 func (ec *executionContext) _RunAssessmentPayload_run(ctx context.Context, field graphql.CollectedField, obj *RunAssessmentPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOAssessmentRun2ᚖsteelyardᚋmodelsᚐAssessmentRun(ctx, field.Selections, obj.Run)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1297,6 +1345,9 @@ func (ec *executionContext) fieldContext_RunAssessmentPayload_run(_ context.Cont
 }
 
 func (ec *executionContext) _RunAssessmentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RunAssessmentPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1725,7 +1776,7 @@ func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var assessmentChangeImplementors = []string{"AssessmentChange"}
@@ -1773,7 +1824,7 @@ func (ec *executionContext) _AssessmentChange(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var assessmentConnectionImplementors = []string{"AssessmentConnection"}
@@ -1822,7 +1873,7 @@ func (ec *executionContext) _AssessmentConnection(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var assessmentEdgeImplementors = []string{"AssessmentEdge"}
@@ -1860,7 +1911,7 @@ func (ec *executionContext) _AssessmentEdge(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var assessmentRunImplementors = []string{"AssessmentRun", "Node"}
@@ -1967,7 +2018,7 @@ func (ec *executionContext) _AssessmentRun(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var cancelAssessmentPayloadImplementors = []string{"CancelAssessmentPayload"}
@@ -2005,7 +2056,7 @@ func (ec *executionContext) _CancelAssessmentPayload(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var componentScoreImplementors = []string{"ComponentScore"}
@@ -2063,7 +2114,7 @@ func (ec *executionContext) _ComponentScore(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var evidencePieceImplementors = []string{"EvidencePiece"}
@@ -2121,7 +2172,7 @@ func (ec *executionContext) _EvidencePiece(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var explanationImplementors = []string{"Explanation"}
@@ -2154,7 +2205,7 @@ func (ec *executionContext) _Explanation(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var peerComparisonImplementors = []string{"PeerComparison"}
@@ -2192,7 +2243,7 @@ func (ec *executionContext) _PeerComparison(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var peerFigureImplementors = []string{"PeerFigure"}
@@ -2245,7 +2296,7 @@ func (ec *executionContext) _PeerFigure(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reportExportImplementors = []string{"ReportExport"}
@@ -2293,7 +2344,7 @@ func (ec *executionContext) _ReportExport(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var runAssessmentPayloadImplementors = []string{"RunAssessmentPayload"}
@@ -2331,7 +2382,7 @@ func (ec *executionContext) _RunAssessmentPayload(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var scorePartImplementors = []string{"ScorePart"}
@@ -2392,7 +2443,7 @@ func (ec *executionContext) _ScorePart(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -206,6 +206,9 @@ func (ec *executionContext) fieldContext_AuditEntry_position(_ context.Context, 
 }
 
 func (ec *executionContext) _AuditEntry_unit(ctx context.Context, field graphql.CollectedField, obj *audit.Chained) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok {
+		return ec.marshalOOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -242,6 +245,7 @@ func (ec *executionContext) resolveBatch_AuditEntry_unit(ctx context.Context, fi
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -261,6 +265,9 @@ func (ec *executionContext) resolveBatch_AuditEntry_unit(ctx context.Context, fi
 }
 
 func (ec *executionContext) _AuditEntryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *AuditEntryConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNAuditEntryEdge2ᚕᚖsteelyardᚋgraphᚐAuditEntryEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -293,6 +300,9 @@ func (ec *executionContext) fieldContext_AuditEntryConnection_edges(_ context.Co
 }
 
 func (ec *executionContext) _AuditEntryConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *AuditEntryConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNAuditEntry2ᚕᚖsteelyardᚋservicesᚋauditᚐChainedᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -743,7 +753,7 @@ func (ec *executionContext) _AuditDetail(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var auditEntryImplementors = []string{"AuditEntry"}
@@ -835,7 +845,7 @@ func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var auditEntryConnectionImplementors = []string{"AuditEntryConnection"}
@@ -878,7 +888,7 @@ func (ec *executionContext) _AuditEntryConnection(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var auditEntryEdgeImplementors = []string{"AuditEntryEdge"}
@@ -916,7 +926,7 @@ func (ec *executionContext) _AuditEntryEdge(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var auditFaultImplementors = []string{"AuditFault"}
@@ -965,7 +975,7 @@ func (ec *executionContext) _AuditFault(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var auditHeadImplementors = []string{"AuditHead"}
@@ -1044,7 +1054,7 @@ func (ec *executionContext) _AuditHead(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -123,6 +123,9 @@ func (ec *executionContext) fieldContext_Case_description(_ context.Context, fie
 }
 
 func (ec *executionContext) _Case_unit(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok && v != nil {
+		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -159,6 +162,7 @@ func (ec *executionContext) resolveBatch_Case_unit(ctx context.Context, field gr
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -178,6 +182,9 @@ func (ec *executionContext) resolveBatch_Case_unit(ctx context.Context, field gr
 }
 
 func (ec *executionContext) _Case_official(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Official](ctx, field); ok {
+		return ec.marshalOOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -214,6 +221,7 @@ func (ec *executionContext) resolveBatch_Case_official(ctx context.Context, fiel
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Official(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Official](
 			ctx,
 			batch.Index,
@@ -300,6 +308,9 @@ func (ec *executionContext) fieldContext_Case_extended(_ context.Context, field 
 }
 
 func (ec *executionContext) _Case_escalatedTo(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok {
+		return ec.marshalOOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -336,6 +347,7 @@ func (ec *executionContext) resolveBatch_Case_escalatedTo(ctx context.Context, f
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.EscalatedTo(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -558,6 +570,9 @@ func (ec *executionContext) fieldContext_Case_reopened(_ context.Context, field 
 }
 
 func (ec *executionContext) _Case_mediation(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Mediation](ctx, field); ok {
+		return ec.marshalOMediation2ᚖsteelyardᚋmodelsᚐMediation(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -594,6 +609,7 @@ func (ec *executionContext) resolveBatch_Case_mediation(ctx context.Context, fie
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Mediation(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Mediation](
 			ctx,
 			batch.Index,
@@ -613,6 +629,9 @@ func (ec *executionContext) resolveBatch_Case_mediation(ctx context.Context, fie
 }
 
 func (ec *executionContext) _Case_exclusion(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Exclusion](ctx, field); ok {
+		return ec.marshalOExclusion2ᚖsteelyardᚋmodelsᚐExclusion(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -649,6 +668,7 @@ func (ec *executionContext) resolveBatch_Case_exclusion(ctx context.Context, fie
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Exclusion(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Exclusion](
 			ctx,
 			batch.Index,
@@ -691,6 +711,9 @@ func (ec *executionContext) fieldContext_Case_leadId(_ context.Context, field gr
 }
 
 func (ec *executionContext) _Case_joined(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	if v, ok := kept[[]*models.Case](ctx, field); ok {
+		return ec.marshalNCase2ᚕᚖsteelyardᚋmodelsᚐCaseᚄ(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -727,6 +750,7 @@ func (ec *executionContext) resolveBatch_Case_joined(ctx context.Context, field 
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Joined(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[[]*models.Case](
 			ctx,
 			batch.Index,
@@ -746,6 +770,9 @@ func (ec *executionContext) resolveBatch_Case_joined(ctx context.Context, field 
 }
 
 func (ec *executionContext) _Case_sameResident(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	if v, ok := kept[[]*models.Case](ctx, field); ok {
+		return ec.marshalNCase2ᚕᚖsteelyardᚋmodelsᚐCaseᚄ(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -782,6 +809,7 @@ func (ec *executionContext) resolveBatch_Case_sameResident(ctx context.Context, 
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.SameResident(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[[]*models.Case](
 			ctx,
 			batch.Index,
@@ -801,6 +829,9 @@ func (ec *executionContext) resolveBatch_Case_sameResident(ctx context.Context, 
 }
 
 func (ec *executionContext) _Case_offer(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.CaseTransfer](ctx, field); ok {
+		return ec.marshalOCaseOffer2ᚖsteelyardᚋmodelsᚐCaseTransfer(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -837,6 +868,7 @@ func (ec *executionContext) resolveBatch_Case_offer(ctx context.Context, field g
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Offer(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.CaseTransfer](
 			ctx,
 			batch.Index,
@@ -856,6 +888,9 @@ func (ec *executionContext) resolveBatch_Case_offer(ctx context.Context, field g
 }
 
 func (ec *executionContext) _Case_actions(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	if v, ok := kept[[]cases.Action](ctx, field); ok {
+		return ec.marshalNCaseAction2ᚕsteelyardᚋservicesᚋcasesᚐActionᚄ(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -883,6 +918,7 @@ func (ec *executionContext) resolveBatch_Case_actions(ctx context.Context, field
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Actions(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[[]cases.Action](
 			ctx,
 			batch.Index,
@@ -902,6 +938,9 @@ func (ec *executionContext) resolveBatch_Case_actions(ctx context.Context, field
 }
 
 func (ec *executionContext) _Case_events(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	if v, ok := kept[[]*models.CaseEvent](ctx, field); ok {
+		return ec.marshalNCaseEvent2ᚕᚖsteelyardᚋmodelsᚐCaseEventᚄ(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -938,6 +977,7 @@ func (ec *executionContext) resolveBatch_Case_events(ctx context.Context, field 
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Events(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[[]*models.CaseEvent](
 			ctx,
 			batch.Index,
@@ -957,6 +997,9 @@ func (ec *executionContext) resolveBatch_Case_events(ctx context.Context, field 
 }
 
 func (ec *executionContext) _Case_attachments(ctx context.Context, field graphql.CollectedField, obj *models.Case) (ret graphql.Marshaler) {
+	if v, ok := kept[[]*models.Attachment](ctx, field); ok {
+		return ec.marshalNAttachment2ᚕᚖsteelyardᚋmodelsᚐAttachmentᚄ(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -993,6 +1036,7 @@ func (ec *executionContext) resolveBatch_Case_attachments(ctx context.Context, f
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Attachments(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[[]*models.Attachment](
 			ctx,
 			batch.Index,
@@ -1035,6 +1079,9 @@ func (ec *executionContext) fieldContext_Case_publicId(_ context.Context, field 
 }
 
 func (ec *executionContext) _CaseConnection_edges(ctx context.Context, field graphql.CollectedField, obj *CaseConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNCaseEdge2ᚕᚖsteelyardᚋgraphᚐCaseEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1067,6 +1114,9 @@ func (ec *executionContext) fieldContext_CaseConnection_edges(_ context.Context,
 }
 
 func (ec *executionContext) _CaseConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *CaseConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNCase2ᚕᚖsteelyardᚋmodelsᚐCaseᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1276,6 +1326,9 @@ func (ec *executionContext) fieldContext_CaseOffer_final(_ context.Context, fiel
 }
 
 func (ec *executionContext) _CasePayload_case(ctx context.Context, field graphql.CollectedField, obj *CasePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOCase2ᚖsteelyardᚋmodelsᚐCase(ctx, field.Selections, obj.Case)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1308,6 +1361,9 @@ func (ec *executionContext) fieldContext_CasePayload_case(_ context.Context, fie
 }
 
 func (ec *executionContext) _CasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CasePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1544,6 +1600,9 @@ func (ec *executionContext) fieldContext_OpenCasePayload_receipt(_ context.Conte
 }
 
 func (ec *executionContext) _OpenCasePayload_case(ctx context.Context, field graphql.CollectedField, obj *OpenCasePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOCase2ᚖsteelyardᚋmodelsᚐCase(ctx, field.Selections, obj.Case)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1576,6 +1635,9 @@ func (ec *executionContext) fieldContext_OpenCasePayload_case(_ context.Context,
 }
 
 func (ec *executionContext) _OpenCasePayload_suggestions(ctx context.Context, field graphql.CollectedField, obj *OpenCasePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNCategorySuggestion2ᚕᚖsteelyardᚋservicesᚋcasesᚐSuggestionᚄ(ctx, field.Selections, obj.Suggestions)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1608,6 +1670,9 @@ func (ec *executionContext) fieldContext_OpenCasePayload_suggestions(_ context.C
 }
 
 func (ec *executionContext) _OpenCasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *OpenCasePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3110,7 +3175,7 @@ func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var caseConnectionImplementors = []string{"CaseConnection"}
@@ -3153,7 +3218,7 @@ func (ec *executionContext) _CaseConnection(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var caseEdgeImplementors = []string{"CaseEdge"}
@@ -3191,7 +3256,7 @@ func (ec *executionContext) _CaseEdge(ctx context.Context, sel ast.SelectionSet,
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var caseEventImplementors = []string{"CaseEvent"}
@@ -3240,7 +3305,7 @@ func (ec *executionContext) _CaseEvent(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var caseOfferImplementors = []string{"CaseOffer"}
@@ -3289,7 +3354,7 @@ func (ec *executionContext) _CaseOffer(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var casePayloadImplementors = []string{"CasePayload"}
@@ -3327,7 +3392,7 @@ func (ec *executionContext) _CasePayload(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var exclusionImplementors = []string{"Exclusion"}
@@ -3416,7 +3481,7 @@ func (ec *executionContext) _Exclusion(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var mediationImplementors = []string{"Mediation"}
@@ -3486,7 +3551,7 @@ func (ec *executionContext) _Mediation(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var openCasePayloadImplementors = []string{"OpenCasePayload"}
@@ -3534,7 +3599,7 @@ func (ec *executionContext) _OpenCasePayload(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var unitTransparencyImplementors = []string{"UnitTransparency"}
@@ -3613,7 +3678,7 @@ func (ec *executionContext) _UnitTransparency(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

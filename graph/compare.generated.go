@@ -67,6 +67,9 @@ func (ec *executionContext) field_PolicyComparison_officials_args(ctx context.Co
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _ComparePoliciesPayload_comparison(ctx context.Context, field graphql.CollectedField, obj *ComparePoliciesPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOPolicyComparison2ᚖsteelyardᚋservicesᚋassessmentsᚐComparison(ctx, field.Selections, obj.Comparison)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -99,6 +102,9 @@ func (ec *executionContext) fieldContext_ComparePoliciesPayload_comparison(_ con
 }
 
 func (ec *executionContext) _ComparePoliciesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ComparePoliciesPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -131,6 +137,9 @@ func (ec *executionContext) fieldContext_ComparePoliciesPayload_userErrors(_ con
 }
 
 func (ec *executionContext) _ComparedOfficial_official(ctx context.Context, field graphql.CollectedField, obj *assessments.Compared) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Official](ctx, field); ok && v != nil {
+		return ec.marshalNOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -167,6 +176,7 @@ func (ec *executionContext) resolveBatch_ComparedOfficial_official(ctx context.C
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Official(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Official](
 			ctx,
 			batch.Index,
@@ -186,6 +196,9 @@ func (ec *executionContext) resolveBatch_ComparedOfficial_official(ctx context.C
 }
 
 func (ec *executionContext) _ComparedOfficial_unit(ctx context.Context, field graphql.CollectedField, obj *assessments.Compared) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok && v != nil {
+		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -222,6 +235,7 @@ func (ec *executionContext) resolveBatch_ComparedOfficial_unit(ctx context.Conte
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -248,6 +262,9 @@ func (ec *executionContext) fieldContext_ComparedOfficial_peerGroup(_ context.Co
 }
 
 func (ec *executionContext) _ComparedOfficial_scores(ctx context.Context, field graphql.CollectedField, obj *assessments.Compared) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNComparedScore2ᚕsteelyardᚋservicesᚋassessmentsᚐSideScoreᚄ(ctx, field.Selections, obj.Scores)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -280,6 +297,9 @@ func (ec *executionContext) fieldContext_ComparedOfficial_scores(_ context.Conte
 }
 
 func (ec *executionContext) _ComparedOfficial_weights(ctx context.Context, field graphql.CollectedField, obj *assessments.Compared) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNWeightRange2steelyardᚋservicesᚋassessmentsᚐWeightRange(ctx, field.Selections, obj.Weights)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -319,6 +339,9 @@ func (ec *executionContext) fieldContext_ComparedOfficial_sensitive(_ context.Co
 }
 
 func (ec *executionContext) _ComparedOfficialConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ComparedOfficialConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNComparedOfficialEdge2ᚕᚖsteelyardᚋgraphᚐComparedOfficialEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -351,6 +374,9 @@ func (ec *executionContext) fieldContext_ComparedOfficialConnection_edges(_ cont
 }
 
 func (ec *executionContext) _ComparedOfficialConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *ComparedOfficialConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNComparedOfficial2ᚕᚖsteelyardᚋservicesᚋassessmentsᚐComparedᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -561,6 +587,9 @@ func (ec *executionContext) fieldContext_PolicyComparison_asOf(_ context.Context
 }
 
 func (ec *executionContext) _PolicyComparison_sides(ctx context.Context, field graphql.CollectedField, obj *assessments.Comparison) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNComparedSide2ᚕsteelyardᚋservicesᚋassessmentsᚐSideᚄ(ctx, field.Selections, obj.Sides)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -858,7 +887,7 @@ func (ec *executionContext) _ComparePoliciesPayload(ctx context.Context, sel ast
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var comparedOfficialImplementors = []string{"ComparedOfficial"}
@@ -918,7 +947,7 @@ func (ec *executionContext) _ComparedOfficial(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var comparedOfficialConnectionImplementors = []string{"ComparedOfficialConnection"}
@@ -966,7 +995,7 @@ func (ec *executionContext) _ComparedOfficialConnection(ctx context.Context, sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var comparedOfficialEdgeImplementors = []string{"ComparedOfficialEdge"}
@@ -1004,7 +1033,7 @@ func (ec *executionContext) _ComparedOfficialEdge(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var comparedScoreImplementors = []string{"ComparedScore"}
@@ -1063,7 +1092,7 @@ func (ec *executionContext) _ComparedScore(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var comparedSideImplementors = []string{"ComparedSide"}
@@ -1116,7 +1145,7 @@ func (ec *executionContext) _ComparedSide(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var policyComparisonImplementors = []string{"PolicyComparison"}
@@ -1160,7 +1189,7 @@ func (ec *executionContext) _PolicyComparison(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var presetPolicyImplementors = []string{"PresetPolicy"}
@@ -1203,7 +1232,7 @@ func (ec *executionContext) _PresetPolicy(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var weightRangeImplementors = []string{"WeightRange"}
@@ -1256,7 +1285,7 @@ func (ec *executionContext) _WeightRange(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

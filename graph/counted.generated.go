@@ -72,6 +72,9 @@ func (ec *executionContext) fieldContext_CountedRating_leaf(_ context.Context, f
 }
 
 func (ec *executionContext) _CountedRating_path(ctx context.Context, field graphql.CollectedField, obj *CountedRating) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNProofStep2ᚕᚖsteelyardᚋgraphᚐProofStepᚄ(ctx, field.Selections, obj.Path)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -194,7 +197,7 @@ func (ec *executionContext) _CountedRating(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var proofStepImplementors = []string{"ProofStep"}
@@ -232,7 +235,7 @@ func (ec *executionContext) _ProofStep(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

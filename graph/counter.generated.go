@@ -54,6 +54,9 @@ func (ec *executionContext) fieldContext_CounterCode_name(_ context.Context, fie
 }
 
 func (ec *executionContext) _CounterCode_unit(ctx context.Context, field graphql.CollectedField, obj *models.CounterCode) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok && v != nil {
+		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -90,6 +93,7 @@ func (ec *executionContext) resolveBatch_CounterCode_unit(ctx context.Context, f
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -109,6 +113,9 @@ func (ec *executionContext) resolveBatch_CounterCode_unit(ctx context.Context, f
 }
 
 func (ec *executionContext) _CounterCode_official(ctx context.Context, field graphql.CollectedField, obj *models.CounterCode) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Official](ctx, field); ok {
+		return ec.marshalOOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -145,6 +152,7 @@ func (ec *executionContext) resolveBatch_CounterCode_official(ctx context.Contex
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Official(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Official](
 			ctx,
 			batch.Index,
@@ -164,6 +172,9 @@ func (ec *executionContext) resolveBatch_CounterCode_official(ctx context.Contex
 }
 
 func (ec *executionContext) _CounterCode_service(ctx context.Context, field graphql.CollectedField, obj *models.CounterCode) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Service](ctx, field); ok && v != nil {
+		return ec.marshalNService2ᚖsteelyardᚋmodelsᚐService(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -200,6 +211,7 @@ func (ec *executionContext) resolveBatch_CounterCode_service(ctx context.Context
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Service(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Service](
 			ctx,
 			batch.Index,
@@ -323,6 +335,9 @@ func (ec *executionContext) fieldContext_CounterCode_revokedAt(_ context.Context
 }
 
 func (ec *executionContext) _CounterCodeConnection_edges(ctx context.Context, field graphql.CollectedField, obj *CounterCodeConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNCounterCodeEdge2ᚕᚖsteelyardᚋgraphᚐCounterCodeEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -355,6 +370,9 @@ func (ec *executionContext) fieldContext_CounterCodeConnection_edges(_ context.C
 }
 
 func (ec *executionContext) _CounterCodeConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *CounterCodeConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNCounterCode2ᚕᚖsteelyardᚋmodelsᚐCounterCodeᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -486,6 +504,9 @@ func (ec *executionContext) fieldContext_CounterOffer_kiosk(_ context.Context, f
 }
 
 func (ec *executionContext) _CounterOffer_officials(ctx context.Context, field graphql.CollectedField, obj *ratings.CounterOffer) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNCounterOfficial2ᚕᚖsteelyardᚋmodelsᚐOfficialᚄ(ctx, field.Selections, obj.Officials)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -596,6 +617,9 @@ func (ec *executionContext) fieldContext_CounterOfficial_name(_ context.Context,
 }
 
 func (ec *executionContext) _IssueCounterCodePayload_code(ctx context.Context, field graphql.CollectedField, obj *IssueCounterCodePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOCounterCode2ᚖsteelyardᚋmodelsᚐCounterCode(ctx, field.Selections, obj.Code)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -628,6 +652,9 @@ func (ec *executionContext) fieldContext_IssueCounterCodePayload_code(_ context.
 }
 
 func (ec *executionContext) _IssueCounterCodePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *IssueCounterCodePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -660,6 +687,9 @@ func (ec *executionContext) fieldContext_IssueCounterCodePayload_userErrors(_ co
 }
 
 func (ec *executionContext) _RevokeCounterCodePayload_code(ctx context.Context, field graphql.CollectedField, obj *RevokeCounterCodePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOCounterCode2ᚖsteelyardᚋmodelsᚐCounterCode(ctx, field.Selections, obj.Code)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -692,6 +722,9 @@ func (ec *executionContext) fieldContext_RevokeCounterCodePayload_code(_ context
 }
 
 func (ec *executionContext) _RevokeCounterCodePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RevokeCounterCodePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1062,7 +1095,7 @@ func (ec *executionContext) _CounterCode(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var counterCodeConnectionImplementors = []string{"CounterCodeConnection"}
@@ -1105,7 +1138,7 @@ func (ec *executionContext) _CounterCodeConnection(ctx context.Context, sel ast.
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var counterCodeEdgeImplementors = []string{"CounterCodeEdge"}
@@ -1143,7 +1176,7 @@ func (ec *executionContext) _CounterCodeEdge(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var counterOfferImplementors = []string{"CounterOffer"}
@@ -1208,7 +1241,7 @@ func (ec *executionContext) _CounterOffer(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var counterOfficialImplementors = []string{"CounterOfficial"}
@@ -1246,7 +1279,7 @@ func (ec *executionContext) _CounterOfficial(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var issueCounterCodePayloadImplementors = []string{"IssueCounterCodePayload"}
@@ -1284,7 +1317,7 @@ func (ec *executionContext) _IssueCounterCodePayload(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var revokeCounterCodePayloadImplementors = []string{"RevokeCounterCodePayload"}
@@ -1322,7 +1355,7 @@ func (ec *executionContext) _RevokeCounterCodePayload(ctx context.Context, sel a
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

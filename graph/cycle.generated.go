@@ -173,6 +173,9 @@ func (ec *executionContext) fieldContext_Cycle_run(_ context.Context, field grap
 }
 
 func (ec *executionContext) _CycleConnection_edges(ctx context.Context, field graphql.CollectedField, obj *CycleConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNCycleEdge2ᚕᚖsteelyardᚋgraphᚐCycleEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -205,6 +208,9 @@ func (ec *executionContext) fieldContext_CycleConnection_edges(_ context.Context
 }
 
 func (ec *executionContext) _CycleConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *CycleConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNCycle2ᚕᚖsteelyardᚋmodelsᚐCycleᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -308,6 +314,9 @@ func (ec *executionContext) fieldContext_CycleEdge_node(_ context.Context, field
 }
 
 func (ec *executionContext) _CyclePayload_cycle(ctx context.Context, field graphql.CollectedField, obj *CyclePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOCycle2ᚖsteelyardᚋmodelsᚐCycle(ctx, field.Selections, obj.Cycle)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -340,6 +349,9 @@ func (ec *executionContext) fieldContext_CyclePayload_cycle(_ context.Context, f
 }
 
 func (ec *executionContext) _CyclePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CyclePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -372,6 +384,9 @@ func (ec *executionContext) fieldContext_CyclePayload_userErrors(_ context.Conte
 }
 
 func (ec *executionContext) _OpenCyclePayload_cycle(ctx context.Context, field graphql.CollectedField, obj *OpenCyclePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOCycle2ᚖsteelyardᚋmodelsᚐCycle(ctx, field.Selections, obj.Cycle)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -404,6 +419,9 @@ func (ec *executionContext) fieldContext_OpenCyclePayload_cycle(_ context.Contex
 }
 
 func (ec *executionContext) _OpenCyclePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *OpenCyclePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -485,6 +503,9 @@ func (ec *executionContext) fieldContext_Policy_savedAt(_ context.Context, field
 }
 
 func (ec *executionContext) _SavePolicyPayload_policy(ctx context.Context, field graphql.CollectedField, obj *SavePolicyPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOPolicy2ᚖsteelyardᚋmodelsᚐPolicy(ctx, field.Selections, obj.Policy)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -517,6 +538,9 @@ func (ec *executionContext) fieldContext_SavePolicyPayload_policy(_ context.Cont
 }
 
 func (ec *executionContext) _SavePolicyPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SavePolicyPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -556,6 +580,9 @@ func (ec *executionContext) fieldContext_SelfSummary_id(_ context.Context, field
 }
 
 func (ec *executionContext) _SelfSummary_official(ctx context.Context, field graphql.CollectedField, obj *models.SelfSummary) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Official](ctx, field); ok && v != nil {
+		return ec.marshalNOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -592,6 +619,7 @@ func (ec *executionContext) resolveBatch_SelfSummary_official(ctx context.Contex
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Official(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Official](
 			ctx,
 			batch.Index,
@@ -625,6 +653,9 @@ func (ec *executionContext) fieldContext_SelfSummary_submittedAt(_ context.Conte
 }
 
 func (ec *executionContext) _SelfSummaryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *SelfSummaryConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNSelfSummaryEdge2ᚕᚖsteelyardᚋgraphᚐSelfSummaryEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -657,6 +688,9 @@ func (ec *executionContext) fieldContext_SelfSummaryConnection_edges(_ context.C
 }
 
 func (ec *executionContext) _SelfSummaryConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *SelfSummaryConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNSelfSummary2ᚕᚖsteelyardᚋmodelsᚐSelfSummaryᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -760,6 +794,9 @@ func (ec *executionContext) fieldContext_SelfSummaryEdge_node(_ context.Context,
 }
 
 func (ec *executionContext) _SubmitSelfSummaryPayload_summary(ctx context.Context, field graphql.CollectedField, obj *SubmitSelfSummaryPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOSelfSummary2ᚖsteelyardᚋmodelsᚐSelfSummary(ctx, field.Selections, obj.Summary)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -792,6 +829,9 @@ func (ec *executionContext) fieldContext_SubmitSelfSummaryPayload_summary(_ cont
 }
 
 func (ec *executionContext) _SubmitSelfSummaryPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SubmitSelfSummaryPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1419,7 +1459,7 @@ func (ec *executionContext) _Cycle(ctx context.Context, sel ast.SelectionSet, ob
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var cycleConnectionImplementors = []string{"CycleConnection"}
@@ -1462,7 +1502,7 @@ func (ec *executionContext) _CycleConnection(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var cycleEdgeImplementors = []string{"CycleEdge"}
@@ -1500,7 +1540,7 @@ func (ec *executionContext) _CycleEdge(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var cyclePayloadImplementors = []string{"CyclePayload"}
@@ -1538,7 +1578,7 @@ func (ec *executionContext) _CyclePayload(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var openCyclePayloadImplementors = []string{"OpenCyclePayload"}
@@ -1576,7 +1616,7 @@ func (ec *executionContext) _OpenCyclePayload(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var policyImplementors = []string{"Policy"}
@@ -1639,7 +1679,7 @@ func (ec *executionContext) _Policy(ctx context.Context, sel ast.SelectionSet, o
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var savePolicyPayloadImplementors = []string{"SavePolicyPayload"}
@@ -1677,7 +1717,7 @@ func (ec *executionContext) _SavePolicyPayload(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var selfSummaryImplementors = []string{"SelfSummary"}
@@ -1726,7 +1766,7 @@ func (ec *executionContext) _SelfSummary(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var selfSummaryConnectionImplementors = []string{"SelfSummaryConnection"}
@@ -1769,7 +1809,7 @@ func (ec *executionContext) _SelfSummaryConnection(ctx context.Context, sel ast.
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var selfSummaryEdgeImplementors = []string{"SelfSummaryEdge"}
@@ -1807,7 +1847,7 @@ func (ec *executionContext) _SelfSummaryEdge(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var submitSelfSummaryPayloadImplementors = []string{"SubmitSelfSummaryPayload"}
@@ -1845,7 +1885,7 @@ func (ec *executionContext) _SubmitSelfSummaryPayload(ctx context.Context, sel a
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

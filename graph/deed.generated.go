@@ -66,6 +66,9 @@ func (ec *executionContext) fieldContext_Achievement_source(_ context.Context, f
 }
 
 func (ec *executionContext) _CheckDeedPayload_deed(ctx context.Context, field graphql.CollectedField, obj *CheckDeedPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalODeed2ᚖsteelyardᚋmodelsᚐDeed(ctx, field.Selections, obj.Deed)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -98,6 +101,9 @@ func (ec *executionContext) fieldContext_CheckDeedPayload_deed(_ context.Context
 }
 
 func (ec *executionContext) _CheckDeedPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CheckDeedPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -130,6 +136,9 @@ func (ec *executionContext) fieldContext_CheckDeedPayload_userErrors(_ context.C
 }
 
 func (ec *executionContext) _ConfirmDeedPayload_deed(ctx context.Context, field graphql.CollectedField, obj *ConfirmDeedPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalODeed2ᚖsteelyardᚋmodelsᚐDeed(ctx, field.Selections, obj.Deed)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -162,6 +171,9 @@ func (ec *executionContext) fieldContext_ConfirmDeedPayload_deed(_ context.Conte
 }
 
 func (ec *executionContext) _ConfirmDeedPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ConfirmDeedPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -298,6 +310,9 @@ func (ec *executionContext) fieldContext_Deed_checked(_ context.Context, field g
 }
 
 func (ec *executionContext) _RecordAchievementPayload_achievement(ctx context.Context, field graphql.CollectedField, obj *RecordAchievementPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOAchievement2ᚖsteelyardᚋmodelsᚐAchievement(ctx, field.Selections, obj.Achievement)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -330,6 +345,9 @@ func (ec *executionContext) fieldContext_RecordAchievementPayload_achievement(_ 
 }
 
 func (ec *executionContext) _RecordAchievementPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RecordAchievementPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -369,6 +387,9 @@ func (ec *executionContext) fieldContext_RecordDeedPayload_receipt(_ context.Con
 }
 
 func (ec *executionContext) _RecordDeedPayload_deed(ctx context.Context, field graphql.CollectedField, obj *RecordDeedPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalODeed2ᚖsteelyardᚋmodelsᚐDeed(ctx, field.Selections, obj.Deed)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -401,6 +422,9 @@ func (ec *executionContext) fieldContext_RecordDeedPayload_deed(_ context.Contex
 }
 
 func (ec *executionContext) _RecordDeedPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RecordDeedPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -753,7 +777,7 @@ func (ec *executionContext) _Achievement(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var checkDeedPayloadImplementors = []string{"CheckDeedPayload"}
@@ -791,7 +815,7 @@ func (ec *executionContext) _CheckDeedPayload(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var confirmDeedPayloadImplementors = []string{"ConfirmDeedPayload"}
@@ -829,7 +853,7 @@ func (ec *executionContext) _ConfirmDeedPayload(ctx context.Context, sel ast.Sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var deedImplementors = []string{"Deed"}
@@ -900,7 +924,7 @@ func (ec *executionContext) _Deed(ctx context.Context, sel ast.SelectionSet, obj
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var recordAchievementPayloadImplementors = []string{"RecordAchievementPayload"}
@@ -938,7 +962,7 @@ func (ec *executionContext) _RecordAchievementPayload(ctx context.Context, sel a
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var recordDeedPayloadImplementors = []string{"RecordDeedPayload"}
@@ -981,7 +1005,7 @@ func (ec *executionContext) _RecordDeedPayload(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -68,6 +68,9 @@ func (ec *executionContext) fieldContext_Export_format(_ context.Context, field 
 }
 
 func (ec *executionContext) _Export_cycle(ctx context.Context, field graphql.CollectedField, obj *models.Export) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Cycle](ctx, field); ok && v != nil {
+		return ec.marshalNCycle2ᚖsteelyardᚋmodelsᚐCycle(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -104,6 +107,7 @@ func (ec *executionContext) resolveBatch_Export_cycle(ctx context.Context, field
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Cycle(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Cycle](
 			ctx,
 			batch.Index,
@@ -123,6 +127,9 @@ func (ec *executionContext) resolveBatch_Export_cycle(ctx context.Context, field
 }
 
 func (ec *executionContext) _Export_run(ctx context.Context, field graphql.CollectedField, obj *models.Export) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.AssessmentRun](ctx, field); ok && v != nil {
+		return ec.marshalNAssessmentRun2ᚖsteelyardᚋmodelsᚐAssessmentRun(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -159,6 +166,7 @@ func (ec *executionContext) resolveBatch_Export_run(ctx context.Context, field g
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Run(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.AssessmentRun](
 			ctx,
 			batch.Index,
@@ -473,6 +481,9 @@ func (ec *executionContext) fieldContext_Export_url(_ context.Context, field gra
 }
 
 func (ec *executionContext) _ExportConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ExportConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNExportEdge2ᚕᚖsteelyardᚋgraphᚐExportEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -505,6 +516,9 @@ func (ec *executionContext) fieldContext_ExportConnection_edges(_ context.Contex
 }
 
 func (ec *executionContext) _ExportConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *ExportConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNExport2ᚕᚖsteelyardᚋmodelsᚐExportᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -629,6 +643,9 @@ func (ec *executionContext) fieldContext_ReportDefinition_id(_ context.Context, 
 }
 
 func (ec *executionContext) _ReportDefinition_unit(ctx context.Context, field graphql.CollectedField, obj *models.ReportDefinition) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok && v != nil {
+		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -665,6 +682,7 @@ func (ec *executionContext) resolveBatch_ReportDefinition_unit(ctx context.Conte
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -827,6 +845,9 @@ func (ec *executionContext) fieldContext_ReportDefinition_savedAt(_ context.Cont
 }
 
 func (ec *executionContext) _ReportDefinitionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ReportDefinitionConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNReportDefinitionEdge2ᚕᚖsteelyardᚋgraphᚐReportDefinitionEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -859,6 +880,9 @@ func (ec *executionContext) fieldContext_ReportDefinitionConnection_edges(_ cont
 }
 
 func (ec *executionContext) _ReportDefinitionConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *ReportDefinitionConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNReportDefinition2ᚕᚖsteelyardᚋmodelsᚐReportDefinitionᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -962,6 +986,9 @@ func (ec *executionContext) fieldContext_ReportDefinitionEdge_node(_ context.Con
 }
 
 func (ec *executionContext) _ReportDefinitionPayload_definition(ctx context.Context, field graphql.CollectedField, obj *ReportDefinitionPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOReportDefinition2ᚖsteelyardᚋmodelsᚐReportDefinition(ctx, field.Selections, obj.Definition)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -994,6 +1021,9 @@ func (ec *executionContext) fieldContext_ReportDefinitionPayload_definition(_ co
 }
 
 func (ec *executionContext) _ReportDefinitionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ReportDefinitionPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1026,6 +1056,9 @@ func (ec *executionContext) fieldContext_ReportDefinitionPayload_userErrors(_ co
 }
 
 func (ec *executionContext) _RequestExportPayload_export(ctx context.Context, field graphql.CollectedField, obj *RequestExportPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOExport2ᚖsteelyardᚋmodelsᚐExport(ctx, field.Selections, obj.Export)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1058,6 +1091,9 @@ func (ec *executionContext) fieldContext_RequestExportPayload_export(_ context.C
 }
 
 func (ec *executionContext) _RequestExportPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RequestExportPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1596,7 +1632,7 @@ func (ec *executionContext) _Export(ctx context.Context, sel ast.SelectionSet, o
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var exportConnectionImplementors = []string{"ExportConnection"}
@@ -1639,7 +1675,7 @@ func (ec *executionContext) _ExportConnection(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var exportEdgeImplementors = []string{"ExportEdge"}
@@ -1677,7 +1713,7 @@ func (ec *executionContext) _ExportEdge(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reportColumnImplementors = []string{"ReportColumn"}
@@ -1715,7 +1751,7 @@ func (ec *executionContext) _ReportColumn(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reportDefinitionImplementors = []string{"ReportDefinition"}
@@ -1812,7 +1848,7 @@ func (ec *executionContext) _ReportDefinition(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reportDefinitionConnectionImplementors = []string{"ReportDefinitionConnection"}
@@ -1855,7 +1891,7 @@ func (ec *executionContext) _ReportDefinitionConnection(ctx context.Context, sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reportDefinitionEdgeImplementors = []string{"ReportDefinitionEdge"}
@@ -1893,7 +1929,7 @@ func (ec *executionContext) _ReportDefinitionEdge(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reportDefinitionPayloadImplementors = []string{"ReportDefinitionPayload"}
@@ -1931,7 +1967,7 @@ func (ec *executionContext) _ReportDefinitionPayload(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var requestExportPayloadImplementors = []string{"RequestExportPayload"}
@@ -1969,7 +2005,7 @@ func (ec *executionContext) _RequestExportPayload(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

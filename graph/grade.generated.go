@@ -50,6 +50,9 @@ func (ec *executionContext) fieldContext_CycleGrade_id(_ context.Context, field 
 }
 
 func (ec *executionContext) _CycleGrade_official(ctx context.Context, field graphql.CollectedField, obj *models.CycleGrade) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Official](ctx, field); ok && v != nil {
+		return ec.marshalNOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -86,6 +89,7 @@ func (ec *executionContext) resolveBatch_CycleGrade_official(ctx context.Context
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Official(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Official](
 			ctx,
 			batch.Index,
@@ -112,6 +116,9 @@ func (ec *executionContext) fieldContext_CycleGrade_version(_ context.Context, f
 }
 
 func (ec *executionContext) _CycleGrade_unit(ctx context.Context, field graphql.CollectedField, obj *models.CycleGrade) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok && v != nil {
+		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -148,6 +155,7 @@ func (ec *executionContext) resolveBatch_CycleGrade_unit(ctx context.Context, fi
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -313,6 +321,9 @@ func (ec *executionContext) fieldContext_CycleGrade_toldOn(_ context.Context, fi
 }
 
 func (ec *executionContext) _CycleGradeConnection_edges(ctx context.Context, field graphql.CollectedField, obj *CycleGradeConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNCycleGradeEdge2ᚕᚖsteelyardᚋgraphᚐCycleGradeEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -345,6 +356,9 @@ func (ec *executionContext) fieldContext_CycleGradeConnection_edges(_ context.Co
 }
 
 func (ec *executionContext) _CycleGradeConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *CycleGradeConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNCycleGrade2ᚕᚖsteelyardᚋmodelsᚐCycleGradeᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -448,6 +462,9 @@ func (ec *executionContext) fieldContext_CycleGradeEdge_node(_ context.Context, 
 }
 
 func (ec *executionContext) _CycleGradePayload_grade(ctx context.Context, field graphql.CollectedField, obj *CycleGradePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOCycleGrade2ᚖsteelyardᚋmodelsᚐCycleGrade(ctx, field.Selections, obj.Grade)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -480,6 +497,9 @@ func (ec *executionContext) fieldContext_CycleGradePayload_grade(_ context.Conte
 }
 
 func (ec *executionContext) _CycleGradePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CycleGradePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -519,6 +539,9 @@ func (ec *executionContext) fieldContext_GradeLimit_id(_ context.Context, field 
 }
 
 func (ec *executionContext) _GradeLimit_official(ctx context.Context, field graphql.CollectedField, obj *models.GradeLimit) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Official](ctx, field); ok && v != nil {
+		return ec.marshalNOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -555,6 +578,7 @@ func (ec *executionContext) resolveBatch_GradeLimit_official(ctx context.Context
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Official(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Official](
 			ctx,
 			batch.Index,
@@ -616,6 +640,9 @@ func (ec *executionContext) fieldContext_GradeLimit_confirmedAt(_ context.Contex
 }
 
 func (ec *executionContext) _GradeLimitConnection_edges(ctx context.Context, field graphql.CollectedField, obj *GradeLimitConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNGradeLimitEdge2ᚕᚖsteelyardᚋgraphᚐGradeLimitEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -648,6 +675,9 @@ func (ec *executionContext) fieldContext_GradeLimitConnection_edges(_ context.Co
 }
 
 func (ec *executionContext) _GradeLimitConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *GradeLimitConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNGradeLimit2ᚕᚖsteelyardᚋmodelsᚐGradeLimitᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -751,6 +781,9 @@ func (ec *executionContext) fieldContext_GradeLimitEdge_node(_ context.Context, 
 }
 
 func (ec *executionContext) _GradeQuota_unit(ctx context.Context, field graphql.CollectedField, obj *models.GradeQuota) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok && v != nil {
+		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -787,6 +820,7 @@ func (ec *executionContext) resolveBatch_GradeQuota_unit(ctx context.Context, fi
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -841,6 +875,9 @@ func (ec *executionContext) fieldContext_GradeQuota_beyond(_ context.Context, fi
 }
 
 func (ec *executionContext) _SetGradeLimitPayload_limit(ctx context.Context, field graphql.CollectedField, obj *SetGradeLimitPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOGradeLimit2ᚖsteelyardᚋmodelsᚐGradeLimit(ctx, field.Selections, obj.Limit)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -873,6 +910,9 @@ func (ec *executionContext) fieldContext_SetGradeLimitPayload_limit(_ context.Co
 }
 
 func (ec *executionContext) _SetGradeLimitPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SetGradeLimitPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1260,7 +1300,7 @@ func (ec *executionContext) _CycleGrade(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var cycleGradeConnectionImplementors = []string{"CycleGradeConnection"}
@@ -1303,7 +1343,7 @@ func (ec *executionContext) _CycleGradeConnection(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var cycleGradeEdgeImplementors = []string{"CycleGradeEdge"}
@@ -1341,7 +1381,7 @@ func (ec *executionContext) _CycleGradeEdge(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var cycleGradePayloadImplementors = []string{"CycleGradePayload"}
@@ -1379,7 +1419,7 @@ func (ec *executionContext) _CycleGradePayload(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var gradeLimitImplementors = []string{"GradeLimit"}
@@ -1448,7 +1488,7 @@ func (ec *executionContext) _GradeLimit(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var gradeLimitConnectionImplementors = []string{"GradeLimitConnection"}
@@ -1491,7 +1531,7 @@ func (ec *executionContext) _GradeLimitConnection(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var gradeLimitEdgeImplementors = []string{"GradeLimitEdge"}
@@ -1529,7 +1569,7 @@ func (ec *executionContext) _GradeLimitEdge(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var gradeQuotaImplementors = []string{"GradeQuota"}
@@ -1588,7 +1628,7 @@ func (ec *executionContext) _GradeQuota(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var setGradeLimitPayloadImplementors = []string{"SetGradeLimitPayload"}
@@ -1626,7 +1666,7 @@ func (ec *executionContext) _SetGradeLimitPayload(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

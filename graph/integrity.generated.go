@@ -312,6 +312,9 @@ func (ec *executionContext) fieldContext_IntegrityFlag_state(_ context.Context, 
 }
 
 func (ec *executionContext) _IntegrityFlag_official(ctx context.Context, field graphql.CollectedField, obj *models.IntegrityFlag) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Official](ctx, field); ok && v != nil {
+		return ec.marshalNOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -348,6 +351,7 @@ func (ec *executionContext) resolveBatch_IntegrityFlag_official(ctx context.Cont
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Official(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Official](
 			ctx,
 			batch.Index,
@@ -367,6 +371,9 @@ func (ec *executionContext) resolveBatch_IntegrityFlag_official(ctx context.Cont
 }
 
 func (ec *executionContext) _IntegrityFlag_cycle(ctx context.Context, field graphql.CollectedField, obj *models.IntegrityFlag) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Cycle](ctx, field); ok && v != nil {
+		return ec.marshalNCycle2ᚖsteelyardᚋmodelsᚐCycle(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -403,6 +410,7 @@ func (ec *executionContext) resolveBatch_IntegrityFlag_cycle(ctx context.Context
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Cycle(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Cycle](
 			ctx,
 			batch.Index,
@@ -436,6 +444,9 @@ func (ec *executionContext) fieldContext_IntegrityFlag_raisedAt(_ context.Contex
 }
 
 func (ec *executionContext) _IntegrityFlag_evidence(ctx context.Context, field graphql.CollectedField, obj *models.IntegrityFlag) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNFlagEvidence2ᚕsteelyardᚋmodelsᚐFlagEvidenceᚄ(ctx, field.Selections, obj.Evidence)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -567,6 +578,9 @@ func (ec *executionContext) fieldContext_IntegrityFlag_appealUntil(_ context.Con
 }
 
 func (ec *executionContext) _IntegrityFlag_appeal(ctx context.Context, field graphql.CollectedField, obj *models.IntegrityFlag) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.FlagAppeal](ctx, field); ok {
+		return ec.marshalOFlagAppeal2ᚖsteelyardᚋmodelsᚐFlagAppeal(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -603,6 +617,7 @@ func (ec *executionContext) resolveBatch_IntegrityFlag_appeal(ctx context.Contex
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Appeal(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.FlagAppeal](
 			ctx,
 			batch.Index,
@@ -622,6 +637,9 @@ func (ec *executionContext) resolveBatch_IntegrityFlag_appeal(ctx context.Contex
 }
 
 func (ec *executionContext) _IntegrityFlagConnection_edges(ctx context.Context, field graphql.CollectedField, obj *IntegrityFlagConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNIntegrityFlagEdge2ᚕᚖsteelyardᚋgraphᚐIntegrityFlagEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -654,6 +672,9 @@ func (ec *executionContext) fieldContext_IntegrityFlagConnection_edges(_ context
 }
 
 func (ec *executionContext) _IntegrityFlagConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *IntegrityFlagConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNIntegrityFlag2ᚕᚖsteelyardᚋmodelsᚐIntegrityFlagᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -757,6 +778,9 @@ func (ec *executionContext) fieldContext_IntegrityFlagEdge_node(_ context.Contex
 }
 
 func (ec *executionContext) _IntegrityFlagPayload_flag(ctx context.Context, field graphql.CollectedField, obj *IntegrityFlagPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOIntegrityFlag2ᚖsteelyardᚋmodelsᚐIntegrityFlag(ctx, field.Selections, obj.Flag)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -789,6 +813,9 @@ func (ec *executionContext) fieldContext_IntegrityFlagPayload_flag(_ context.Con
 }
 
 func (ec *executionContext) _IntegrityFlagPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *IntegrityFlagPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1156,7 +1183,7 @@ func (ec *executionContext) _FlagAppeal(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var flagEffectImplementors = []string{"FlagEffect"}
@@ -1205,7 +1232,7 @@ func (ec *executionContext) _FlagEffect(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var flagEvidenceImplementors = []string{"FlagEvidence"}
@@ -1277,7 +1304,7 @@ func (ec *executionContext) _FlagEvidence(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var integrityFlagImplementors = []string{"IntegrityFlag", "Node"}
@@ -1392,7 +1419,7 @@ func (ec *executionContext) _IntegrityFlag(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var integrityFlagConnectionImplementors = []string{"IntegrityFlagConnection"}
@@ -1435,7 +1462,7 @@ func (ec *executionContext) _IntegrityFlagConnection(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var integrityFlagEdgeImplementors = []string{"IntegrityFlagEdge"}
@@ -1473,7 +1500,7 @@ func (ec *executionContext) _IntegrityFlagEdge(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var integrityFlagPayloadImplementors = []string{"IntegrityFlagPayload"}
@@ -1511,7 +1538,7 @@ func (ec *executionContext) _IntegrityFlagPayload(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -45,13 +45,50 @@ func marshalList(ctx context.Context, oc *graphql.OperationContext, sel ast.Sele
 	if !inTurn(oc, sel, of, true) {
 		return graphql.MarshalSliceConcurrently(context.WithValue(ctx, besideKey{}, true), n, 0, false, element)
 	}
-	list := make(graphql.Array, n)
-	ctx = context.WithValue(ctx, inTurnKey{}, true)
-	for i := range n {
-		list[i] = marshalOne(graphql.WithFieldContext(ctx, &graphql.FieldContext{Index: &i}), i, element)
+	list, t := make(graphql.Array, n), &turn{of: n}
+	ctx = context.WithValue(ctx, inTurnKey{}, t)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Index: &t.at}) // one for all of them: who asks for the place asks in turn
+	for t.at = range n {
+		list[t.at] = marshalOne(ctx, t.at, element)
 	}
 	return list
 }
+
+// turn is a list whose elements are marshalled one after the other: how far it is, and what
+// was gathered for all of them, by the name under which a field is answered.
+type turn struct {
+	at, of int
+	found  map[string]any
+}
+
+// keep remembers what was gathered for a list, where nothing was wrong with it.
+func keep(ctx context.Context, field graphql.CollectedField, gathered *graphql.BatchFieldResult) {
+	t, ok := ctx.Value(inTurnKey{}).(*turn)
+	if !ok || gathered.Err != nil {
+		return
+	}
+	if t.found == nil {
+		t.found = map[string]any{}
+	}
+	t.found[field.Alias] = gathered.Results
+}
+
+// kept is what was gathered for the element whose turn it is. The first asks for all of
+// them; for the others it is there, and at hand as what stands in their records.
+func kept[T any](ctx context.Context, field graphql.CollectedField) (v T, ok bool) {
+	t, ok := ctx.Value(inTurnKey{}).(*turn)
+	if !ok {
+		return v, false
+	}
+	all, ok := t.found[field.Alias].([]T)
+	if !ok || len(all) != t.of {
+		return v, false
+	}
+	return all[t.at], true
+}
+
+// isInTurn says whether what stands in an object's record waits for nobody.
+func isInTurn(ctx context.Context) bool { return ctx.Value(inTurnKey{}) != nil }
 
 // inTurn says whether the fields that are asked of a type wait for nobody else's. What is
 // gathered may be asked for by the outer of two lists alone: each of the inner would gather
@@ -62,6 +99,9 @@ func inTurn(oc *graphql.OperationContext, sel ast.SelectionSet, of string, outer
 		return false
 	}
 	for _, f := range graphql.CollectFields(oc, sel, o.names) {
+		if f.IsDeferred() {
+			return false
+		}
 		if _, atHand := o.atHand[f.Name]; atHand {
 			continue
 		}
@@ -84,7 +124,7 @@ type (
 // Alone says whether a list is marshalled in turn and stands in no other whose elements are
 // marshalled side by side: nobody else will ask in a moment for what is asked for now.
 func Alone(ctx context.Context) bool {
-	return ctx.Value(inTurnKey{}) != nil && ctx.Value(besideKey{}) == nil
+	return isInTurn(ctx) && ctx.Value(besideKey{}) == nil
 }
 
 // marshalOne marshals an element; a fault in it is an error of its own.
@@ -103,7 +143,7 @@ func marshalOne(ctx context.Context, i int, element func(context.Context, int) g
 func resolve(ctx context.Context, oc *graphql.OperationContext, out *graphql.FieldSet, deferred *graphql.DeferredGroup, i int, field graphql.CollectedField,
 	recovers, nonNull bool, value func(context.Context) graphql.Marshaler,
 ) {
-	if ctx.Value(inTurnKey{}) == nil || field.IsDeferred() {
+	if !isInTurn(ctx) || field.IsDeferred() {
 		out.ResolveConcurrently(oc, deferred, i, recovers, nonNull, value)
 		return
 	}

@@ -1,8 +1,11 @@
 package graph
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -33,11 +36,68 @@ func TestListsAreMarshalledInTurnWhereNothingWaits(t *testing.T) {
 		"unit { parent { name } }":                                   false,
 		"cases(first: 2) { unit { name } }":                          false,
 		"cases(first: 2) { overdue }":                                false, // a resolver of each
+		"... @defer { name }":                                        false,
+		"... @defer(if: false) { name }":                             true,
 		"... on Node { ... on Official { unit { parent { id } } } }": false,
 	} {
 		oc, sel := selected(t, of)
 		if got := inTurn(oc, sel, "Official", true); got != want {
 			t.Errorf("{ %s }: in turn is %t, want %t", of, got, want)
+		}
+	}
+}
+
+// What is gathered for a list is asked for by its first element, and there for the others;
+// where something was wrong each is told so by gqlgen, as in any list.
+func TestWhatIsGatheredIsThereForTheOthers(t *testing.T) {
+	oc, sel := selected(t, "unit { name }")
+	field := graphql.CollectFields(oc, sel, nil)[0]
+	for name, test := range map[string]struct {
+		gathered *graphql.BatchFieldResult
+		want     string
+	}{
+		"of each":           {&graphql.BatchFieldResult{Results: []string{"a", "b", "c"}}, "[ b c]"},
+		"with a fault":      {&graphql.BatchFieldResult{Results: []string{"a", "b", "c"}, Err: errors.New("broken")}, "[  ]"},
+		"of too few":        {&graphql.BatchFieldResult{Results: []string{"a", "b"}}, "[  ]"},
+		"of something else": {&graphql.BatchFieldResult{Results: []int{1, 2, 3}}, "[  ]"},
+	} {
+		got := make([]string, 3)
+		ctx := graphql.WithOperationContext(t.Context(), oc)
+		marshalList(ctx, oc, sel, "Official", 3, func(ctx context.Context, i int) graphql.Marshaler {
+			if place := graphql.GetPath(ctx).String(); place != fmt.Sprintf("[%d]", i) {
+				t.Errorf("%s: element %d stands at %s", name, i, place)
+			}
+			got[i], _ = kept[string](ctx, field)
+			keep(ctx, field, test.gathered)
+			return graphql.Null
+		})
+		if fmt.Sprint(got) != test.want {
+			t.Errorf("%s: %q, want %s", name, got, test.want)
+		}
+		if _, ok := kept[string](ctx, field); ok {
+			t.Errorf("%s: it is there outside of the list", name)
+		}
+	}
+}
+
+// An object is written as gqlgen would, whoever takes it.
+func TestObjectsAreWrittenAsByGqlgen(t *testing.T) {
+	oc, sel := selected(t, `id other: name __typename unit { name } ... on Node { id }`)
+	fields := graphql.CollectFields(oc, sel, []string{"Official", "Node"})
+	for _, fields := range [][]graphql.CollectedField{nil, fields[:1], fields, append(fields, fields[1], fields[0])} {
+		set := graphql.NewFieldSet(fields)
+		for i := range fields {
+			set.Values[i] = graphql.MarshalString(fmt.Sprintf("%d \"", i))
+		}
+		var want, got bytes.Buffer
+		set.MarshalGQL(&want)
+		written{fields, set.Values}.MarshalGQL(&got)
+		written{fields, set.Values}.MarshalGQL(struct{ io.Writer }{&got})
+		if twice := want.String() + want.String(); got.String() != twice {
+			t.Errorf("written as %s, want %s", &got, twice)
+		}
+		if answer := answered(written{fields, set.Values}); string(answer) != want.String() {
+			t.Errorf("answered by %s, want %s", answer, &want)
 		}
 	}
 }

@@ -39,6 +39,9 @@ func (ec *executionContext) fieldContext_CaseSubscriptionPayload_subscribed(_ co
 }
 
 func (ec *executionContext) _CaseSubscriptionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CaseSubscriptionPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -78,6 +81,9 @@ func (ec *executionContext) fieldContext_RemoveWebhookPayload_removedId(_ contex
 }
 
 func (ec *executionContext) _RemoveWebhookPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RemoveWebhookPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -110,6 +116,9 @@ func (ec *executionContext) fieldContext_RemoveWebhookPayload_userErrors(_ conte
 }
 
 func (ec *executionContext) _SaveWebhookPayload_webhook(ctx context.Context, field graphql.CollectedField, obj *SaveWebhookPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOWebhook2ᚖsteelyardᚋservicesᚋnotifyᚐWebhook(ctx, field.Selections, obj.Webhook)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -149,6 +158,9 @@ func (ec *executionContext) fieldContext_SaveWebhookPayload_secret(_ context.Con
 }
 
 func (ec *executionContext) _SaveWebhookPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SaveWebhookPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -188,6 +200,9 @@ func (ec *executionContext) fieldContext_Webhook_id(_ context.Context, field gra
 }
 
 func (ec *executionContext) _Webhook_unit(ctx context.Context, field graphql.CollectedField, obj *notify.Webhook) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok && v != nil {
+		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -224,6 +239,7 @@ func (ec *executionContext) resolveBatch_Webhook_unit(ctx context.Context, field
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -301,6 +317,9 @@ func (ec *executionContext) fieldContext_Webhook_failure(_ context.Context, fiel
 }
 
 func (ec *executionContext) _WebhookConnection_edges(ctx context.Context, field graphql.CollectedField, obj *WebhookConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNWebhookEdge2ᚕᚖsteelyardᚋgraphᚐWebhookEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -333,6 +352,9 @@ func (ec *executionContext) fieldContext_WebhookConnection_edges(_ context.Conte
 }
 
 func (ec *executionContext) _WebhookConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *WebhookConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNWebhook2ᚕᚖsteelyardᚋservicesᚋnotifyᚐWebhookᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -685,7 +707,7 @@ func (ec *executionContext) _CaseSubscriptionPayload(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var removeWebhookPayloadImplementors = []string{"RemoveWebhookPayload"}
@@ -723,7 +745,7 @@ func (ec *executionContext) _RemoveWebhookPayload(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var saveWebhookPayloadImplementors = []string{"SaveWebhookPayload"}
@@ -766,7 +788,7 @@ func (ec *executionContext) _SaveWebhookPayload(ctx context.Context, sel ast.Sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var webhookImplementors = []string{"Webhook"}
@@ -836,7 +858,7 @@ func (ec *executionContext) _Webhook(ctx context.Context, sel ast.SelectionSet, 
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var webhookConnectionImplementors = []string{"WebhookConnection"}
@@ -879,7 +901,7 @@ func (ec *executionContext) _WebhookConnection(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var webhookEdgeImplementors = []string{"WebhookEdge"}
@@ -917,7 +939,7 @@ func (ec *executionContext) _WebhookEdge(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -87,6 +87,9 @@ func (ec *executionContext) fieldContext_Official_name(_ context.Context, field 
 }
 
 func (ec *executionContext) _Official_position(ctx context.Context, field graphql.CollectedField, obj *models.Official) (ret graphql.Marshaler) {
+	if v, ok := kept[*string](ctx, field); ok {
+		return ec.marshalOString2ᚖstring(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -114,6 +117,7 @@ func (ec *executionContext) resolveBatch_Official_position(ctx context.Context, 
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Position(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*string](
 			ctx,
 			batch.Index,
@@ -133,6 +137,9 @@ func (ec *executionContext) resolveBatch_Official_position(ctx context.Context, 
 }
 
 func (ec *executionContext) _Official_unit(ctx context.Context, field graphql.CollectedField, obj *models.Official) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok {
+		return ec.marshalOOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -169,6 +176,7 @@ func (ec *executionContext) resolveBatch_Official_unit(ctx context.Context, fiel
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -188,6 +196,9 @@ func (ec *executionContext) resolveBatch_Official_unit(ctx context.Context, fiel
 }
 
 func (ec *executionContext) _Official_cases(ctx context.Context, field graphql.CollectedField, obj *models.Official) (ret graphql.Marshaler) {
+	if v, ok := kept[[]*models.Case](ctx, field); ok {
+		return ec.marshalNCase2ᚕᚖsteelyardᚋmodelsᚐCaseᚄ(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -236,6 +247,7 @@ func (ec *executionContext) resolveBatch_Official_cases(ctx context.Context, fie
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Cases(ctx, batch.Parents, fc.Args["first"].(int32))
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[[]*models.Case](
 			ctx,
 			batch.Index,
@@ -255,6 +267,9 @@ func (ec *executionContext) resolveBatch_Official_cases(ctx context.Context, fie
 }
 
 func (ec *executionContext) _Official_achievements(ctx context.Context, field graphql.CollectedField, obj *models.Official) (ret graphql.Marshaler) {
+	if v, ok := kept[[]*models.Achievement](ctx, field); ok {
+		return ec.marshalNAchievement2ᚕᚖsteelyardᚋmodelsᚐAchievementᚄ(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -291,6 +306,7 @@ func (ec *executionContext) resolveBatch_Official_achievements(ctx context.Conte
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Achievements(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[[]*models.Achievement](
 			ctx,
 			batch.Index,
@@ -310,6 +326,9 @@ func (ec *executionContext) resolveBatch_Official_achievements(ctx context.Conte
 }
 
 func (ec *executionContext) _Official_unconfirmedDeeds(ctx context.Context, field graphql.CollectedField, obj *models.Official) (ret graphql.Marshaler) {
+	if v, ok := kept[[]*models.Deed](ctx, field); ok {
+		return ec.marshalNDeed2ᚕᚖsteelyardᚋmodelsᚐDeedᚄ(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -346,6 +365,7 @@ func (ec *executionContext) resolveBatch_Official_unconfirmedDeeds(ctx context.C
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.UnconfirmedDeeds(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[[]*models.Deed](
 			ctx,
 			batch.Index,
@@ -365,6 +385,9 @@ func (ec *executionContext) resolveBatch_Official_unconfirmedDeeds(ctx context.C
 }
 
 func (ec *executionContext) _Official_assessment(ctx context.Context, field graphql.CollectedField, obj *models.Official) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Assessment](ctx, field); ok {
+		return ec.marshalOAssessment2ᚖsteelyardᚋmodelsᚐAssessment(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -413,6 +436,7 @@ func (ec *executionContext) resolveBatch_Official_assessment(ctx context.Context
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Assessment(ctx, batch.Parents, fc.Args["cycleId"].(models.ID))
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Assessment](
 			ctx,
 			batch.Index,
@@ -432,6 +456,9 @@ func (ec *executionContext) resolveBatch_Official_assessment(ctx context.Context
 }
 
 func (ec *executionContext) _Official_assessments(ctx context.Context, field graphql.CollectedField, obj *models.Official) (ret graphql.Marshaler) {
+	if v, ok := kept[[]*models.Assessment](ctx, field); ok {
+		return ec.marshalNAssessment2ᚕᚖsteelyardᚋmodelsᚐAssessmentᚄ(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -468,6 +495,7 @@ func (ec *executionContext) resolveBatch_Official_assessments(ctx context.Contex
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Assessments(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[[]*models.Assessment](
 			ctx,
 			batch.Index,
@@ -487,6 +515,9 @@ func (ec *executionContext) resolveBatch_Official_assessments(ctx context.Contex
 }
 
 func (ec *executionContext) _OfficialConnection_edges(ctx context.Context, field graphql.CollectedField, obj *OfficialConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNOfficialEdge2ᚕᚖsteelyardᚋgraphᚐOfficialEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -519,6 +550,9 @@ func (ec *executionContext) fieldContext_OfficialConnection_edges(_ context.Cont
 }
 
 func (ec *executionContext) _OfficialConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *OfficialConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNOfficial2ᚕᚖsteelyardᚋmodelsᚐOfficialᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -675,6 +709,9 @@ func (ec *executionContext) fieldContext_OrgUnit_parent(_ context.Context, field
 }
 
 func (ec *executionContext) _OrgUnitConnection_edges(ctx context.Context, field graphql.CollectedField, obj *OrgUnitConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNOrgUnitEdge2ᚕᚖsteelyardᚋgraphᚐOrgUnitEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -707,6 +744,9 @@ func (ec *executionContext) fieldContext_OrgUnitConnection_edges(_ context.Conte
 }
 
 func (ec *executionContext) _OrgUnitConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *OrgUnitConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNOrgUnit2ᚕᚖsteelyardᚋmodelsᚐOrgUnitᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -903,7 +943,7 @@ func (ec *executionContext) _Official(ctx context.Context, sel ast.SelectionSet,
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var officialConnectionImplementors = []string{"OfficialConnection"}
@@ -946,7 +986,7 @@ func (ec *executionContext) _OfficialConnection(ctx context.Context, sel ast.Sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var officialEdgeImplementors = []string{"OfficialEdge"}
@@ -984,7 +1024,7 @@ func (ec *executionContext) _OfficialEdge(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var orgUnitImplementors = []string{"OrgUnit", "Node"}
@@ -1033,7 +1073,7 @@ func (ec *executionContext) _OrgUnit(ctx context.Context, sel ast.SelectionSet, 
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var orgUnitConnectionImplementors = []string{"OrgUnitConnection"}
@@ -1076,7 +1116,7 @@ func (ec *executionContext) _OrgUnitConnection(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var orgUnitEdgeImplementors = []string{"OrgUnitEdge"}
@@ -1114,7 +1154,7 @@ func (ec *executionContext) _OrgUnitEdge(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -31,6 +31,9 @@ type ParticipationResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _Participation_official(ctx context.Context, field graphql.CollectedField, obj *ratings.Participation) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Official](ctx, field); ok && v != nil {
+		return ec.marshalNOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -67,6 +70,7 @@ func (ec *executionContext) resolveBatch_Participation_official(ctx context.Cont
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Official(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Official](
 			ctx,
 			batch.Index,
@@ -86,6 +90,9 @@ func (ec *executionContext) resolveBatch_Participation_official(ctx context.Cont
 }
 
 func (ec *executionContext) _Participation_service(ctx context.Context, field graphql.CollectedField, obj *ratings.Participation) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Service](ctx, field); ok && v != nil {
+		return ec.marshalNService2ᚖsteelyardᚋmodelsᚐService(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -122,6 +129,7 @@ func (ec *executionContext) resolveBatch_Participation_service(ctx context.Conte
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Service(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Service](
 			ctx,
 			batch.Index,
@@ -169,6 +177,9 @@ func (ec *executionContext) fieldContext_Participation_answers(_ context.Context
 }
 
 func (ec *executionContext) _ParticipationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ParticipationConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNParticipationEdge2ᚕᚖsteelyardᚋgraphᚐParticipationEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -201,6 +212,9 @@ func (ec *executionContext) fieldContext_ParticipationConnection_edges(_ context
 }
 
 func (ec *executionContext) _ParticipationConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *ParticipationConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNParticipation2ᚕᚖsteelyardᚋservicesᚋratingsᚐParticipationᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -428,7 +442,7 @@ func (ec *executionContext) _Participation(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var participationConnectionImplementors = []string{"ParticipationConnection"}
@@ -471,7 +485,7 @@ func (ec *executionContext) _ParticipationConnection(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var participationEdgeImplementors = []string{"ParticipationEdge"}
@@ -509,7 +523,7 @@ func (ec *executionContext) _ParticipationEdge(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -51,6 +51,9 @@ func (ec *executionContext) fieldContext_PublicCase_state(_ context.Context, fie
 }
 
 func (ec *executionContext) _PublicCase_unit(ctx context.Context, field graphql.CollectedField, obj *cases.PublicCase) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok && v != nil {
+		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -87,6 +90,7 @@ func (ec *executionContext) resolveBatch_PublicCase_unit(ctx context.Context, fi
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -134,6 +138,9 @@ func (ec *executionContext) fieldContext_PublicCase_changedOn(_ context.Context,
 }
 
 func (ec *executionContext) _PublicCaseConnection_edges(ctx context.Context, field graphql.CollectedField, obj *PublicCaseConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNPublicCaseEdge2ᚕᚖsteelyardᚋgraphᚐPublicCaseEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -166,6 +173,9 @@ func (ec *executionContext) fieldContext_PublicCaseConnection_edges(_ context.Co
 }
 
 func (ec *executionContext) _PublicCaseConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *PublicCaseConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNPublicCase2ᚕᚖsteelyardᚋservicesᚋcasesᚐPublicCaseᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -409,7 +419,7 @@ func (ec *executionContext) _PublicCase(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var publicCaseConnectionImplementors = []string{"PublicCaseConnection"}
@@ -452,7 +462,7 @@ func (ec *executionContext) _PublicCaseConnection(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var publicCaseEdgeImplementors = []string{"PublicCaseEdge"}
@@ -490,7 +500,7 @@ func (ec *executionContext) _PublicCaseEdge(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -302,6 +302,9 @@ func (ec *executionContext) fieldContext_EvidenceExclusion_id(_ context.Context,
 }
 
 func (ec *executionContext) _EvidenceExclusion_official(ctx context.Context, field graphql.CollectedField, obj *models.EvidenceExclusion) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Official](ctx, field); ok && v != nil {
+		return ec.marshalNOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -338,6 +341,7 @@ func (ec *executionContext) resolveBatch_EvidenceExclusion_official(ctx context.
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Official(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Official](
 			ctx,
 			batch.Index,
@@ -438,6 +442,9 @@ func (ec *executionContext) fieldContext_EvidenceExclusion_confirmedAt(_ context
 }
 
 func (ec *executionContext) _EvidenceExclusionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *EvidenceExclusionConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNEvidenceExclusionEdge2ᚕᚖsteelyardᚋgraphᚐEvidenceExclusionEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -470,6 +477,9 @@ func (ec *executionContext) fieldContext_EvidenceExclusionConnection_edges(_ con
 }
 
 func (ec *executionContext) _EvidenceExclusionConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *EvidenceExclusionConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNEvidenceExclusion2ᚕᚖsteelyardᚋmodelsᚐEvidenceExclusionᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -573,6 +583,9 @@ func (ec *executionContext) fieldContext_EvidenceExclusionEdge_node(_ context.Co
 }
 
 func (ec *executionContext) _ExclusionOfEvidencePayload_exclusion(ctx context.Context, field graphql.CollectedField, obj *ExclusionOfEvidencePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOEvidenceExclusion2ᚖsteelyardᚋmodelsᚐEvidenceExclusion(ctx, field.Selections, obj.Exclusion)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -605,6 +618,9 @@ func (ec *executionContext) fieldContext_ExclusionOfEvidencePayload_exclusion(_ 
 }
 
 func (ec *executionContext) _ExclusionOfEvidencePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ExclusionOfEvidencePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -644,6 +660,9 @@ func (ec *executionContext) fieldContext_FileObjectionPayload_receipt(_ context.
 }
 
 func (ec *executionContext) _FileObjectionPayload_objection(ctx context.Context, field graphql.CollectedField, obj *FileObjectionPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOObjection2ᚖsteelyardᚋmodelsᚐObjection(ctx, field.Selections, obj.Objection)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -676,6 +695,9 @@ func (ec *executionContext) fieldContext_FileObjectionPayload_objection(_ contex
 }
 
 func (ec *executionContext) _FileObjectionPayload_status(ctx context.Context, field graphql.CollectedField, obj *FileObjectionPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOObjectionStatus2ᚖsteelyardᚋmodelsᚐObjection(ctx, field.Selections, obj.Status)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -708,6 +730,9 @@ func (ec *executionContext) fieldContext_FileObjectionPayload_status(_ context.C
 }
 
 func (ec *executionContext) _FileObjectionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *FileObjectionPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -782,6 +807,9 @@ func (ec *executionContext) fieldContext_Objection_cycleId(_ context.Context, fi
 }
 
 func (ec *executionContext) _Objection_official(ctx context.Context, field graphql.CollectedField, obj *models.Objection) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Official](ctx, field); ok {
+		return ec.marshalOOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -818,6 +846,7 @@ func (ec *executionContext) resolveBatch_Objection_official(ctx context.Context,
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Official(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Official](
 			ctx,
 			batch.Index,
@@ -946,6 +975,9 @@ func (ec *executionContext) fieldContext_Objection_toldOn(_ context.Context, fie
 }
 
 func (ec *executionContext) _ObjectionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ObjectionConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNObjectionEdge2ᚕᚖsteelyardᚋgraphᚐObjectionEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -978,6 +1010,9 @@ func (ec *executionContext) fieldContext_ObjectionConnection_edges(_ context.Con
 }
 
 func (ec *executionContext) _ObjectionConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *ObjectionConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNObjection2ᚕᚖsteelyardᚋmodelsᚐObjectionᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1081,6 +1116,9 @@ func (ec *executionContext) fieldContext_ObjectionEdge_node(_ context.Context, f
 }
 
 func (ec *executionContext) _ObjectionPayload_objection(ctx context.Context, field graphql.CollectedField, obj *ObjectionPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOObjection2ᚖsteelyardᚋmodelsᚐObjection(ctx, field.Selections, obj.Objection)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1113,6 +1151,9 @@ func (ec *executionContext) fieldContext_ObjectionPayload_objection(_ context.Co
 }
 
 func (ec *executionContext) _ObjectionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ObjectionPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1488,6 +1529,9 @@ func (ec *executionContext) fieldContext_PublicNotice_ratingsCounted(_ context.C
 }
 
 func (ec *executionContext) _RunComparison_before(ctx context.Context, field graphql.CollectedField, obj *publications.Compared) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOAssessment2ᚖsteelyardᚋmodelsᚐAssessment(ctx, field.Selections, obj.Before)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1520,6 +1564,9 @@ func (ec *executionContext) fieldContext_RunComparison_before(_ context.Context,
 }
 
 func (ec *executionContext) _RunComparison_after(ctx context.Context, field graphql.CollectedField, obj *publications.Compared) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOAssessment2ᚖsteelyardᚋmodelsᚐAssessment(ctx, field.Selections, obj.After)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1552,6 +1599,9 @@ func (ec *executionContext) fieldContext_RunComparison_after(_ context.Context, 
 }
 
 func (ec *executionContext) _RunComparison_counts(ctx context.Context, field graphql.CollectedField, obj *publications.Compared) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOAssessment2ᚖsteelyardᚋmodelsᚐAssessment(ctx, field.Selections, obj.Counts)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1607,6 +1657,9 @@ func (ec *executionContext) fieldContext_RunComparison_change(_ context.Context,
 }
 
 func (ec *executionContext) _RunComparisonConnection_edges(ctx context.Context, field graphql.CollectedField, obj *RunComparisonConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNRunComparisonEdge2ᚕᚖsteelyardᚋgraphᚐRunComparisonEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1639,6 +1692,9 @@ func (ec *executionContext) fieldContext_RunComparisonConnection_edges(_ context
 }
 
 func (ec *executionContext) _RunComparisonConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *RunComparisonConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNRunComparison2ᚕᚖsteelyardᚋservicesᚋpublicationsᚐComparedᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1742,6 +1798,9 @@ func (ec *executionContext) fieldContext_RunComparisonEdge_node(_ context.Contex
 }
 
 func (ec *executionContext) _SignedPayload_cycle(ctx context.Context, field graphql.CollectedField, obj *SignedPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOCycle2ᚖsteelyardᚋmodelsᚐCycle(ctx, field.Selections, obj.Cycle)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1774,6 +1833,9 @@ func (ec *executionContext) fieldContext_SignedPayload_cycle(_ context.Context, 
 }
 
 func (ec *executionContext) _SignedPayload_proposal(ctx context.Context, field graphql.CollectedField, obj *SignedPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOCycleProposal2ᚖsteelyardᚋmodelsᚐCycleProposal(ctx, field.Selections, obj.Proposal)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1806,6 +1868,9 @@ func (ec *executionContext) fieldContext_SignedPayload_proposal(_ context.Contex
 }
 
 func (ec *executionContext) _SignedPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SignedPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1845,6 +1910,9 @@ func (ec *executionContext) fieldContext_TellDecisionPayload_told(_ context.Cont
 }
 
 func (ec *executionContext) _TellDecisionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *TellDecisionPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2543,7 +2611,7 @@ func (ec *executionContext) _CycleProposal(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var cycleSealImplementors = []string{"CycleSeal"}
@@ -2606,7 +2674,7 @@ func (ec *executionContext) _CycleSeal(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var evidenceExclusionImplementors = []string{"EvidenceExclusion"}
@@ -2682,7 +2750,7 @@ func (ec *executionContext) _EvidenceExclusion(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var evidenceExclusionConnectionImplementors = []string{"EvidenceExclusionConnection"}
@@ -2725,7 +2793,7 @@ func (ec *executionContext) _EvidenceExclusionConnection(ctx context.Context, se
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var evidenceExclusionEdgeImplementors = []string{"EvidenceExclusionEdge"}
@@ -2763,7 +2831,7 @@ func (ec *executionContext) _EvidenceExclusionEdge(ctx context.Context, sel ast.
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var exclusionOfEvidencePayloadImplementors = []string{"ExclusionOfEvidencePayload"}
@@ -2801,7 +2869,7 @@ func (ec *executionContext) _ExclusionOfEvidencePayload(ctx context.Context, sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var fileObjectionPayloadImplementors = []string{"FileObjectionPayload"}
@@ -2849,7 +2917,7 @@ func (ec *executionContext) _FileObjectionPayload(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var noticeEntryImplementors = []string{"NoticeEntry"}
@@ -2897,7 +2965,7 @@ func (ec *executionContext) _NoticeEntry(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var objectionImplementors = []string{"Objection", "Node"}
@@ -2998,7 +3066,7 @@ func (ec *executionContext) _Objection(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var objectionConnectionImplementors = []string{"ObjectionConnection"}
@@ -3041,7 +3109,7 @@ func (ec *executionContext) _ObjectionConnection(ctx context.Context, sel ast.Se
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var objectionEdgeImplementors = []string{"ObjectionEdge"}
@@ -3079,7 +3147,7 @@ func (ec *executionContext) _ObjectionEdge(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var objectionPayloadImplementors = []string{"ObjectionPayload"}
@@ -3117,7 +3185,7 @@ func (ec *executionContext) _ObjectionPayload(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var objectionStatusImplementors = []string{"ObjectionStatus"}
@@ -3165,7 +3233,7 @@ func (ec *executionContext) _ObjectionStatus(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var publicNoticeImplementors = []string{"PublicNotice"}
@@ -3276,7 +3344,7 @@ func (ec *executionContext) _PublicNotice(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var runComparisonImplementors = []string{"RunComparison"}
@@ -3324,7 +3392,7 @@ func (ec *executionContext) _RunComparison(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var runComparisonConnectionImplementors = []string{"RunComparisonConnection"}
@@ -3367,7 +3435,7 @@ func (ec *executionContext) _RunComparisonConnection(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var runComparisonEdgeImplementors = []string{"RunComparisonEdge"}
@@ -3405,7 +3473,7 @@ func (ec *executionContext) _RunComparisonEdge(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var signedPayloadImplementors = []string{"SignedPayload"}
@@ -3448,7 +3516,7 @@ func (ec *executionContext) _SignedPayload(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var tellDecisionPayloadImplementors = []string{"TellDecisionPayload"}
@@ -3486,7 +3554,7 @@ func (ec *executionContext) _TellDecisionPayload(ctx context.Context, sel ast.Se
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -181,6 +181,9 @@ func (ec *executionContext) fieldContext_Encounter_adverse(_ context.Context, fi
 }
 
 func (ec *executionContext) _IssueRatingInvitationPayload_invitation(ctx context.Context, field graphql.CollectedField, obj *IssueRatingInvitationPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOIssuedInvitation2ᚖsteelyardᚋgraphᚐIssuedInvitation(ctx, field.Selections, obj.Invitation)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -213,6 +216,9 @@ func (ec *executionContext) fieldContext_IssueRatingInvitationPayload_invitation
 }
 
 func (ec *executionContext) _IssueRatingInvitationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *IssueRatingInvitationPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -365,6 +371,9 @@ func (ec *executionContext) fieldContext_Rating_service(_ context.Context, field
 }
 
 func (ec *executionContext) _Rating_dimensions(ctx context.Context, field graphql.CollectedField, obj *models.Rating) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNDimensionLevel2ᚕsteelyardᚋmodelsᚐDimensionLevelᚄ(ctx, field.Selections, obj.Dimensions)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -574,6 +583,9 @@ func (ec *executionContext) fieldContext_RatingForm_category(_ context.Context, 
 }
 
 func (ec *executionContext) _RatingForm_dimensions(ctx context.Context, field graphql.CollectedField, obj *models.RatingForm) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNAspect2ᚕsteelyardᚋmodelsᚐAspectᚄ(ctx, field.Selections, obj.Dimensions)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -606,6 +618,9 @@ func (ec *executionContext) fieldContext_RatingForm_dimensions(_ context.Context
 }
 
 func (ec *executionContext) _RatingForm_tags(ctx context.Context, field graphql.CollectedField, obj *models.RatingForm) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNTag2ᚕsteelyardᚋmodelsᚐTagᚄ(ctx, field.Selections, obj.Tags)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -762,6 +777,9 @@ func (ec *executionContext) fieldContext_RatingInvitation_tags(_ context.Context
 }
 
 func (ec *executionContext) _RatingMarks_dimensions(ctx context.Context, field graphql.CollectedField, obj *RatingMarks) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNRatingAspect2ᚕᚖsteelyardᚋgraphᚐRatingAspectᚄ(ctx, field.Selections, obj.Dimensions)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -794,6 +812,9 @@ func (ec *executionContext) fieldContext_RatingMarks_dimensions(_ context.Contex
 }
 
 func (ec *executionContext) _RatingMarks_tags(ctx context.Context, field graphql.CollectedField, obj *RatingMarks) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNRatingTag2ᚕᚖsteelyardᚋgraphᚐRatingTagᚄ(ctx, field.Selections, obj.Tags)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -861,6 +882,9 @@ func (ec *executionContext) fieldContext_RatingTag_good(_ context.Context, field
 }
 
 func (ec *executionContext) _RecordEncounterPayload_encounter(ctx context.Context, field graphql.CollectedField, obj *RecordEncounterPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOEncounter2ᚖsteelyardᚋmodelsᚐEncounter(ctx, field.Selections, obj.Encounter)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -893,6 +917,9 @@ func (ec *executionContext) fieldContext_RecordEncounterPayload_encounter(_ cont
 }
 
 func (ec *executionContext) _RecordEncounterPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RecordEncounterPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -925,6 +952,9 @@ func (ec *executionContext) fieldContext_RecordEncounterPayload_userErrors(_ con
 }
 
 func (ec *executionContext) _RecordEncountersPayload_lines(ctx context.Context, field graphql.CollectedField, obj *RecordEncountersPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNRecordedEncounter2ᚕᚖsteelyardᚋgraphᚐRecordedEncounterᚄ(ctx, field.Selections, obj.Lines)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -957,6 +987,9 @@ func (ec *executionContext) fieldContext_RecordEncountersPayload_lines(_ context
 }
 
 func (ec *executionContext) _RecordEncountersPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RecordEncountersPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -996,6 +1029,9 @@ func (ec *executionContext) fieldContext_RecordedEncounter_line(_ context.Contex
 }
 
 func (ec *executionContext) _RecordedEncounter_encounter(ctx context.Context, field graphql.CollectedField, obj *RecordedEncounter) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOEncounter2ᚖsteelyardᚋmodelsᚐEncounter(ctx, field.Selections, obj.Encounter)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1028,6 +1064,9 @@ func (ec *executionContext) fieldContext_RecordedEncounter_encounter(_ context.C
 }
 
 func (ec *executionContext) _RecordedEncounter_invitation(ctx context.Context, field graphql.CollectedField, obj *RecordedEncounter) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOIssuedInvitation2ᚖsteelyardᚋgraphᚐIssuedInvitation(ctx, field.Selections, obj.Invitation)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1060,6 +1099,9 @@ func (ec *executionContext) fieldContext_RecordedEncounter_invitation(_ context.
 }
 
 func (ec *executionContext) _RecordedEncounter_userErrors(ctx context.Context, field graphql.CollectedField, obj *RecordedEncounter) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1099,6 +1141,9 @@ func (ec *executionContext) fieldContext_RevokeInvitationPayload_invitationId(_ 
 }
 
 func (ec *executionContext) _RevokeInvitationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RevokeInvitationPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1131,6 +1176,9 @@ func (ec *executionContext) fieldContext_RevokeInvitationPayload_userErrors(_ co
 }
 
 func (ec *executionContext) _SaveRatingFormPayload_form(ctx context.Context, field graphql.CollectedField, obj *SaveRatingFormPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalORatingForm2ᚖsteelyardᚋmodelsᚐRatingForm(ctx, field.Selections, obj.Form)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1163,6 +1211,9 @@ func (ec *executionContext) fieldContext_SaveRatingFormPayload_form(_ context.Co
 }
 
 func (ec *executionContext) _SaveRatingFormPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SaveRatingFormPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1223,6 +1274,9 @@ func (ec *executionContext) fieldContext_Service_category(_ context.Context, fie
 }
 
 func (ec *executionContext) _ServiceConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ServiceConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNServiceEdge2ᚕᚖsteelyardᚋgraphᚐServiceEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1255,6 +1309,9 @@ func (ec *executionContext) fieldContext_ServiceConnection_edges(_ context.Conte
 }
 
 func (ec *executionContext) _ServiceConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *ServiceConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNService2ᚕᚖsteelyardᚋmodelsᚐServiceᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1365,6 +1422,9 @@ func (ec *executionContext) fieldContext_SubmitRatingPayload_receipt(_ context.C
 }
 
 func (ec *executionContext) _SubmitRatingPayload_rating(ctx context.Context, field graphql.CollectedField, obj *SubmitRatingPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalORating2ᚖsteelyardᚋmodelsᚐRating(ctx, field.Selections, obj.Rating)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1397,6 +1457,9 @@ func (ec *executionContext) fieldContext_SubmitRatingPayload_rating(_ context.Co
 }
 
 func (ec *executionContext) _SubmitRatingPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SubmitRatingPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1464,6 +1527,9 @@ func (ec *executionContext) fieldContext_UndoRatingPayload_undone(_ context.Cont
 }
 
 func (ec *executionContext) _UndoRatingPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *UndoRatingPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2268,7 +2334,7 @@ func (ec *executionContext) _Aspect(ctx context.Context, sel ast.SelectionSet, o
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var dimensionLevelImplementors = []string{"DimensionLevel"}
@@ -2306,7 +2372,7 @@ func (ec *executionContext) _DimensionLevel(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var encounterImplementors = []string{"Encounter", "Node"}
@@ -2371,7 +2437,7 @@ func (ec *executionContext) _Encounter(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var issueRatingInvitationPayloadImplementors = []string{"IssueRatingInvitationPayload"}
@@ -2409,7 +2475,7 @@ func (ec *executionContext) _IssueRatingInvitationPayload(ctx context.Context, s
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var issuedInvitationImplementors = []string{"IssuedInvitation"}
@@ -2469,7 +2535,7 @@ func (ec *executionContext) _IssuedInvitation(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var ratingImplementors = []string{"Rating"}
@@ -2557,7 +2623,7 @@ func (ec *executionContext) _Rating(ctx context.Context, sel ast.SelectionSet, o
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var ratingAspectImplementors = []string{"RatingAspect"}
@@ -2595,7 +2661,7 @@ func (ec *executionContext) _RatingAspect(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var ratingFormImplementors = []string{"RatingForm"}
@@ -2643,7 +2709,7 @@ func (ec *executionContext) _RatingForm(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var ratingInvitationImplementors = []string{"RatingInvitation"}
@@ -2708,7 +2774,7 @@ func (ec *executionContext) _RatingInvitation(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var ratingMarksImplementors = []string{"RatingMarks"}
@@ -2746,7 +2812,7 @@ func (ec *executionContext) _RatingMarks(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var ratingReplyImplementors = []string{"RatingReply"}
@@ -2784,7 +2850,7 @@ func (ec *executionContext) _RatingReply(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var ratingTagImplementors = []string{"RatingTag"}
@@ -2827,7 +2893,7 @@ func (ec *executionContext) _RatingTag(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var recordEncounterPayloadImplementors = []string{"RecordEncounterPayload"}
@@ -2865,7 +2931,7 @@ func (ec *executionContext) _RecordEncounterPayload(ctx context.Context, sel ast
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var recordEncountersPayloadImplementors = []string{"RecordEncountersPayload"}
@@ -2903,7 +2969,7 @@ func (ec *executionContext) _RecordEncountersPayload(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var recordedEncounterImplementors = []string{"RecordedEncounter"}
@@ -2951,7 +3017,7 @@ func (ec *executionContext) _RecordedEncounter(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var revokeInvitationPayloadImplementors = []string{"RevokeInvitationPayload"}
@@ -2989,7 +3055,7 @@ func (ec *executionContext) _RevokeInvitationPayload(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var saveRatingFormPayloadImplementors = []string{"SaveRatingFormPayload"}
@@ -3027,7 +3093,7 @@ func (ec *executionContext) _SaveRatingFormPayload(ctx context.Context, sel ast.
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var serviceImplementors = []string{"Service", "Node"}
@@ -3075,7 +3141,7 @@ func (ec *executionContext) _Service(ctx context.Context, sel ast.SelectionSet, 
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var serviceConnectionImplementors = []string{"ServiceConnection"}
@@ -3118,7 +3184,7 @@ func (ec *executionContext) _ServiceConnection(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var serviceEdgeImplementors = []string{"ServiceEdge"}
@@ -3156,7 +3222,7 @@ func (ec *executionContext) _ServiceEdge(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var submitRatingPayloadImplementors = []string{"SubmitRatingPayload"}
@@ -3199,7 +3265,7 @@ func (ec *executionContext) _SubmitRatingPayload(ctx context.Context, sel ast.Se
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var tagImplementors = []string{"Tag"}
@@ -3247,7 +3313,7 @@ func (ec *executionContext) _Tag(ctx context.Context, sel ast.SelectionSet, obj 
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var undoRatingPayloadImplementors = []string{"UndoRatingPayload"}
@@ -3285,7 +3351,7 @@ func (ec *executionContext) _UndoRatingPayload(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -44,6 +44,9 @@ func (ec *executionContext) fieldContext_RatingsByUnit_toOn(_ context.Context, f
 }
 
 func (ec *executionContext) _RatingsByUnit_units(ctx context.Context, field graphql.CollectedField, obj *ratings.ByUnit) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUnitRatings2ᚕᚖsteelyardᚋservicesᚋratingsᚐUnitRatingsᚄ(ctx, field.Selections, obj.Units)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -76,6 +79,9 @@ func (ec *executionContext) fieldContext_RatingsByUnit_units(_ context.Context, 
 }
 
 func (ec *executionContext) _UnitRatings_unit(ctx context.Context, field graphql.CollectedField, obj *ratings.UnitRatings) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok && v != nil {
+		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -112,6 +118,7 @@ func (ec *executionContext) resolveBatch_UnitRatings_unit(ctx context.Context, f
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -203,7 +210,7 @@ func (ec *executionContext) _RatingsByUnit(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var unitRatingsImplementors = []string{"UnitRatings"}
@@ -252,7 +259,7 @@ func (ec *executionContext) _UnitRatings(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

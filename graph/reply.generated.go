@@ -43,6 +43,9 @@ func (ec *executionContext) fieldContext_OwedReply_ratingId(_ context.Context, f
 }
 
 func (ec *executionContext) _OwedReply_unit(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok && v != nil {
+		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -79,6 +82,7 @@ func (ec *executionContext) resolveBatch_OwedReply_unit(ctx context.Context, fie
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -133,6 +137,9 @@ func (ec *executionContext) fieldContext_OwedReply_mendDueOn(_ context.Context, 
 }
 
 func (ec *executionContext) _OwedReply_escalatedTo(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok {
+		return ec.marshalOOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -169,6 +176,7 @@ func (ec *executionContext) resolveBatch_OwedReply_escalatedTo(ctx context.Conte
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.EscalatedTo(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -188,6 +196,9 @@ func (ec *executionContext) resolveBatch_OwedReply_escalatedTo(ctx context.Conte
 }
 
 func (ec *executionContext) _OwedReply_official(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Official](ctx, field); ok {
+		return ec.marshalOOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -224,6 +235,7 @@ func (ec *executionContext) resolveBatch_OwedReply_official(ctx context.Context,
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Official(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Official](
 			ctx,
 			batch.Index,
@@ -243,6 +255,9 @@ func (ec *executionContext) resolveBatch_OwedReply_official(ctx context.Context,
 }
 
 func (ec *executionContext) _OwedReply_service(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Service](ctx, field); ok {
+		return ec.marshalOService2ᚖsteelyardᚋmodelsᚐService(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -279,6 +294,7 @@ func (ec *executionContext) resolveBatch_OwedReply_service(ctx context.Context, 
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Service(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Service](
 			ctx,
 			batch.Index,
@@ -305,6 +321,9 @@ func (ec *executionContext) fieldContext_OwedReply_level(_ context.Context, fiel
 }
 
 func (ec *executionContext) _OwedReply_dimensions(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalODimensionLevel2ᚕsteelyardᚋmodelsᚐDimensionLevelᚄ(ctx, field.Selections, obj.Dimensions)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -358,6 +377,9 @@ func (ec *executionContext) fieldContext_OwedReply_contact(_ context.Context, fi
 }
 
 func (ec *executionContext) _OwedReply_reply(ctx context.Context, field graphql.CollectedField, obj *ratings.Owed) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.RatingReply](ctx, field); ok {
+		return ec.marshalORatingReply2ᚖsteelyardᚋmodelsᚐRatingReply(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -394,6 +416,7 @@ func (ec *executionContext) resolveBatch_OwedReply_reply(ctx context.Context, fi
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Reply(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.RatingReply](
 			ctx,
 			batch.Index,
@@ -427,6 +450,9 @@ func (ec *executionContext) fieldContext_OwedReply_mendedOn(_ context.Context, f
 }
 
 func (ec *executionContext) _OwedReplyConnection_edges(ctx context.Context, field graphql.CollectedField, obj *OwedReplyConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNOwedReplyEdge2ᚕᚖsteelyardᚋgraphᚐOwedReplyEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -459,6 +485,9 @@ func (ec *executionContext) fieldContext_OwedReplyConnection_edges(_ context.Con
 }
 
 func (ec *executionContext) _OwedReplyConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *OwedReplyConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNOwedReply2ᚕᚖsteelyardᚋservicesᚋratingsᚐOwedᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -562,6 +591,9 @@ func (ec *executionContext) fieldContext_OwedReplyEdge_node(_ context.Context, f
 }
 
 func (ec *executionContext) _RateMendingPayload_rating(ctx context.Context, field graphql.CollectedField, obj *RateMendingPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalORating2ᚖsteelyardᚋmodelsᚐRating(ctx, field.Selections, obj.Rating)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -594,6 +626,9 @@ func (ec *executionContext) fieldContext_RateMendingPayload_rating(_ context.Con
 }
 
 func (ec *executionContext) _RateMendingPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RateMendingPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -675,6 +710,9 @@ func (ec *executionContext) fieldContext_RatingDue_mayRateAgain(_ context.Contex
 }
 
 func (ec *executionContext) _RecordMendingPayload_owed(ctx context.Context, field graphql.CollectedField, obj *RecordMendingPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOOwedReply2ᚖsteelyardᚋservicesᚋratingsᚐOwed(ctx, field.Selections, obj.Owed)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -707,6 +745,9 @@ func (ec *executionContext) fieldContext_RecordMendingPayload_owed(_ context.Con
 }
 
 func (ec *executionContext) _RecordMendingPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RecordMendingPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -739,6 +780,9 @@ func (ec *executionContext) fieldContext_RecordMendingPayload_userErrors(_ conte
 }
 
 func (ec *executionContext) _ReplyToRatingPayload_reply(ctx context.Context, field graphql.CollectedField, obj *ReplyToRatingPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalORatingReply2ᚖsteelyardᚋmodelsᚐRatingReply(ctx, field.Selections, obj.Reply)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -771,6 +815,9 @@ func (ec *executionContext) fieldContext_ReplyToRatingPayload_reply(_ context.Co
 }
 
 func (ec *executionContext) _ReplyToRatingPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ReplyToRatingPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1249,7 +1296,7 @@ func (ec *executionContext) _OwedReply(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var owedReplyConnectionImplementors = []string{"OwedReplyConnection"}
@@ -1292,7 +1339,7 @@ func (ec *executionContext) _OwedReplyConnection(ctx context.Context, sel ast.Se
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var owedReplyEdgeImplementors = []string{"OwedReplyEdge"}
@@ -1330,7 +1377,7 @@ func (ec *executionContext) _OwedReplyEdge(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var rateMendingPayloadImplementors = []string{"RateMendingPayload"}
@@ -1368,7 +1415,7 @@ func (ec *executionContext) _RateMendingPayload(ctx context.Context, sel ast.Sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var ratingDueImplementors = []string{"RatingDue"}
@@ -1431,7 +1478,7 @@ func (ec *executionContext) _RatingDue(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var recordMendingPayloadImplementors = []string{"RecordMendingPayload"}
@@ -1469,7 +1516,7 @@ func (ec *executionContext) _RecordMendingPayload(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var replyToRatingPayloadImplementors = []string{"ReplyToRatingPayload"}
@@ -1507,7 +1554,7 @@ func (ec *executionContext) _ReplyToRatingPayload(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -51,6 +51,9 @@ func (ec *executionContext) fieldContext_GroupComparison_peerGroup(_ context.Con
 }
 
 func (ec *executionContext) _GroupComparison_here(ctx context.Context, field graphql.CollectedField, obj *assessments.GroupComparison) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNReportFigures2steelyardᚋservicesᚋassessmentsᚐFigures(ctx, field.Selections, obj.Here)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -83,6 +86,9 @@ func (ec *executionContext) fieldContext_GroupComparison_here(_ context.Context,
 }
 
 func (ec *executionContext) _GroupComparison_scope(ctx context.Context, field graphql.CollectedField, obj *assessments.GroupComparison) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNReportFigures2steelyardᚋservicesᚋassessmentsᚐFigures(ctx, field.Selections, obj.Scope)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -164,6 +170,9 @@ func (ec *executionContext) fieldContext_ReportFigures_mean(_ context.Context, f
 }
 
 func (ec *executionContext) _ReportFigures_components(ctx context.Context, field graphql.CollectedField, obj *assessments.Figures) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNComponentMean2ᚕsteelyardᚋservicesᚋassessmentsᚐComponentMeanᚄ(ctx, field.Selections, obj.Components)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -228,6 +237,9 @@ func (ec *executionContext) fieldContext_UnitReport_unit(_ context.Context, fiel
 }
 
 func (ec *executionContext) _UnitReport_all(ctx context.Context, field graphql.CollectedField, obj *assessments.UnitReport) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNReportFigures2steelyardᚋservicesᚋassessmentsᚐFigures(ctx, field.Selections, obj.All)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -267,6 +279,9 @@ func (ec *executionContext) fieldContext_UnitReport_distribution(_ context.Conte
 }
 
 func (ec *executionContext) _UnitReport_groups(ctx context.Context, field graphql.CollectedField, obj *assessments.UnitReport) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNGroupComparison2ᚕsteelyardᚋservicesᚋassessmentsᚐGroupComparisonᚄ(ctx, field.Selections, obj.Groups)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -345,7 +360,7 @@ func (ec *executionContext) _ComponentMean(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var groupComparisonImplementors = []string{"GroupComparison"}
@@ -388,7 +403,7 @@ func (ec *executionContext) _GroupComparison(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reportFiguresImplementors = []string{"ReportFigures"}
@@ -456,7 +471,7 @@ func (ec *executionContext) _ReportFigures(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var unitReportImplementors = []string{"UnitReport"}
@@ -505,7 +520,7 @@ func (ec *executionContext) _UnitReport(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -30,6 +30,9 @@ func (ec *executionContext) fieldContext_EraseMinePayload_erased(_ context.Conte
 }
 
 func (ec *executionContext) _EraseMinePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *EraseMinePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -213,7 +216,7 @@ func (ec *executionContext) _EraseMinePayload(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

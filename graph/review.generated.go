@@ -112,6 +112,9 @@ func (ec *executionContext) field_ReviewRound_loads_args(ctx context.Context, ra
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _AmendReviewAssignmentPayload_added(ctx context.Context, field graphql.CollectedField, obj *AmendReviewAssignmentPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOReviewPair2ᚖsteelyardᚋmodelsᚐReviewAssignment(ctx, field.Selections, obj.Added)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -144,6 +147,9 @@ func (ec *executionContext) fieldContext_AmendReviewAssignmentPayload_added(_ co
 }
 
 func (ec *executionContext) _AmendReviewAssignmentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *AmendReviewAssignmentPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -190,6 +196,9 @@ func (ec *executionContext) fieldContext_AppraisalComment_body(_ context.Context
 }
 
 func (ec *executionContext) _AppraisalCommentConnection_edges(ctx context.Context, field graphql.CollectedField, obj *AppraisalCommentConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNAppraisalCommentEdge2ᚕᚖsteelyardᚋgraphᚐAppraisalCommentEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -222,6 +231,9 @@ func (ec *executionContext) fieldContext_AppraisalCommentConnection_edges(_ cont
 }
 
 func (ec *executionContext) _AppraisalCommentConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *AppraisalCommentConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNAppraisalComment2ᚕᚖsteelyardᚋmodelsᚐAppraisalCommentᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -371,6 +383,9 @@ func (ec *executionContext) fieldContext_AppraisalForm_closesOn(_ context.Contex
 }
 
 func (ec *executionContext) _AppraisalForm_officials(ctx context.Context, field graphql.CollectedField, obj *reviews.Form) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNAppraisalOfficial2ᚕᚖsteelyardᚋservicesᚋreviewsᚐFormOfficialᚄ(ctx, field.Selections, obj.Officials)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -463,6 +478,9 @@ func (ec *executionContext) fieldContext_AppraisalResult_official(_ context.Cont
 }
 
 func (ec *executionContext) _AppraisalResult_classes(ctx context.Context, field graphql.CollectedField, obj *reviews.Appraised) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNAppraisalShares2ᚕᚖsteelyardᚋservicesᚋreviewsᚐSharesᚄ(ctx, field.Selections, obj.Classes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -495,6 +513,9 @@ func (ec *executionContext) fieldContext_AppraisalResult_classes(_ context.Conte
 }
 
 func (ec *executionContext) _AppraisalResult_weighted(ctx context.Context, field graphql.CollectedField, obj *reviews.Appraised) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOAppraisalShares2ᚖsteelyardᚋservicesᚋreviewsᚐShares(ctx, field.Selections, obj.Weighted)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -627,6 +648,9 @@ func (ec *executionContext) fieldContext_ClassWeights_c(_ context.Context, field
 }
 
 func (ec *executionContext) _CloseReviewRoundPayload_round(ctx context.Context, field graphql.CollectedField, obj *CloseReviewRoundPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOReviewRound2ᚖsteelyardᚋmodelsᚐReviewRound(ctx, field.Selections, obj.Round)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -659,6 +683,9 @@ func (ec *executionContext) fieldContext_CloseReviewRoundPayload_round(_ context
 }
 
 func (ec *executionContext) _CloseReviewRoundPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CloseReviewRoundPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -712,6 +739,9 @@ func (ec *executionContext) fieldContext_IssueAppraisalCodesPayload_codes(_ cont
 }
 
 func (ec *executionContext) _IssueAppraisalCodesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *IssueAppraisalCodesPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -758,6 +788,9 @@ func (ec *executionContext) fieldContext_LevelText_en(_ context.Context, field g
 }
 
 func (ec *executionContext) _OpenReviewRoundPayload_round(ctx context.Context, field graphql.CollectedField, obj *OpenReviewRoundPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOReviewRound2ᚖsteelyardᚋmodelsᚐReviewRound(ctx, field.Selections, obj.Round)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -790,6 +823,9 @@ func (ec *executionContext) fieldContext_OpenReviewRoundPayload_round(_ context.
 }
 
 func (ec *executionContext) _OpenReviewRoundPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *OpenReviewRoundPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -822,6 +858,9 @@ func (ec *executionContext) fieldContext_OpenReviewRoundPayload_userErrors(_ con
 }
 
 func (ec *executionContext) _RemindReviewersPayload_round(ctx context.Context, field graphql.CollectedField, obj *RemindReviewersPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOReviewRound2ᚖsteelyardᚋmodelsᚐReviewRound(ctx, field.Selections, obj.Round)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -854,6 +893,9 @@ func (ec *executionContext) fieldContext_RemindReviewersPayload_round(_ context.
 }
 
 func (ec *executionContext) _RemindReviewersPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RemindReviewersPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1031,6 +1073,9 @@ func (ec *executionContext) fieldContext_ReviewAssignment_round(_ context.Contex
 }
 
 func (ec *executionContext) _ReviewAssignment_questions(ctx context.Context, field graphql.CollectedField, obj *reviews.Duty) (ret graphql.Marshaler) {
+	if v, ok := kept[[]*models.ReviewQuestion](ctx, field); ok {
+		return ec.marshalNReviewQuestion2ᚕᚖsteelyardᚋmodelsᚐReviewQuestionᚄ(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1067,6 +1112,7 @@ func (ec *executionContext) resolveBatch_ReviewAssignment_questions(ctx context.
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Questions(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[[]*models.ReviewQuestion](
 			ctx,
 			batch.Index,
@@ -1086,6 +1132,9 @@ func (ec *executionContext) resolveBatch_ReviewAssignment_questions(ctx context.
 }
 
 func (ec *executionContext) _ReviewAssignment_draft(ctx context.Context, field graphql.CollectedField, obj *reviews.Duty) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOReviewSheet2ᚖsteelyardᚋservicesᚋreviewsᚐSheet(ctx, field.Selections, obj.Draft)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1125,6 +1174,9 @@ func (ec *executionContext) fieldContext_ReviewConflict_id(_ context.Context, fi
 }
 
 func (ec *executionContext) _ReviewConflict_official(ctx context.Context, field graphql.CollectedField, obj *models.ReviewConflict) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Official](ctx, field); ok {
+		return ec.marshalOOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1161,6 +1213,7 @@ func (ec *executionContext) resolveBatch_ReviewConflict_official(ctx context.Con
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Official(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Official](
 			ctx,
 			batch.Index,
@@ -1180,6 +1233,9 @@ func (ec *executionContext) resolveBatch_ReviewConflict_official(ctx context.Con
 }
 
 func (ec *executionContext) _ReviewConflict_other(ctx context.Context, field graphql.CollectedField, obj *models.ReviewConflict) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Official](ctx, field); ok {
+		return ec.marshalOOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1216,6 +1272,7 @@ func (ec *executionContext) resolveBatch_ReviewConflict_other(ctx context.Contex
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Other(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Official](
 			ctx,
 			batch.Index,
@@ -1249,6 +1306,9 @@ func (ec *executionContext) fieldContext_ReviewConflict_declaredAt(_ context.Con
 }
 
 func (ec *executionContext) _ReviewConflictConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ReviewConflictConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNReviewConflictEdge2ᚕᚖsteelyardᚋgraphᚐReviewConflictEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1281,6 +1341,9 @@ func (ec *executionContext) fieldContext_ReviewConflictConnection_edges(_ contex
 }
 
 func (ec *executionContext) _ReviewConflictConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *ReviewConflictConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNReviewConflict2ᚕᚖsteelyardᚋmodelsᚐReviewConflictᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1384,6 +1447,9 @@ func (ec *executionContext) fieldContext_ReviewConflictEdge_node(_ context.Conte
 }
 
 func (ec *executionContext) _ReviewConflictPayload_conflict(ctx context.Context, field graphql.CollectedField, obj *ReviewConflictPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOReviewConflict2ᚖsteelyardᚋmodelsᚐReviewConflict(ctx, field.Selections, obj.Conflict)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1416,6 +1482,9 @@ func (ec *executionContext) fieldContext_ReviewConflictPayload_conflict(_ contex
 }
 
 func (ec *executionContext) _ReviewConflictPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ReviewConflictPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1476,6 +1545,9 @@ func (ec *executionContext) fieldContext_ReviewFigure_mean(_ context.Context, fi
 }
 
 func (ec *executionContext) _ReviewLoad_reviewer(ctx context.Context, field graphql.CollectedField, obj *reviews.Load) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Official](ctx, field); ok {
+		return ec.marshalOOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1512,6 +1584,7 @@ func (ec *executionContext) resolveBatch_ReviewLoad_reviewer(ctx context.Context
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Reviewer(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Official](
 			ctx,
 			batch.Index,
@@ -1545,6 +1618,9 @@ func (ec *executionContext) fieldContext_ReviewPair_id(_ context.Context, field 
 }
 
 func (ec *executionContext) _ReviewPair_official(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAssignment) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Official](ctx, field); ok {
+		return ec.marshalOOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1581,6 +1657,7 @@ func (ec *executionContext) resolveBatch_ReviewPair_official(ctx context.Context
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Official(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Official](
 			ctx,
 			batch.Index,
@@ -1600,6 +1677,9 @@ func (ec *executionContext) resolveBatch_ReviewPair_official(ctx context.Context
 }
 
 func (ec *executionContext) _ReviewPair_reviewer(ctx context.Context, field graphql.CollectedField, obj *models.ReviewAssignment) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.Official](ctx, field); ok {
+		return ec.marshalOOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1636,6 +1716,7 @@ func (ec *executionContext) resolveBatch_ReviewPair_reviewer(ctx context.Context
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Reviewer(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.Official](
 			ctx,
 			batch.Index,
@@ -1662,6 +1743,9 @@ func (ec *executionContext) fieldContext_ReviewPair_relation(_ context.Context, 
 }
 
 func (ec *executionContext) _ReviewPairConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ReviewPairConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNReviewPairEdge2ᚕᚖsteelyardᚋgraphᚐReviewPairEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1694,6 +1778,9 @@ func (ec *executionContext) fieldContext_ReviewPairConnection_edges(_ context.Co
 }
 
 func (ec *executionContext) _ReviewPairConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *ReviewPairConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNReviewPair2ᚕᚖsteelyardᚋmodelsᚐReviewAssignmentᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1867,6 +1954,9 @@ func (ec *executionContext) fieldContext_ReviewProposal_shortOfficials(_ context
 }
 
 func (ec *executionContext) _ReviewProposal_short(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNOfficial2ᚕᚖsteelyardᚋmodelsᚐOfficialᚄ(ctx, field.Selections, obj.Short)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1929,6 +2019,9 @@ func (ec *executionContext) fieldContext_ReviewProposal_partCount(_ context.Cont
 }
 
 func (ec *executionContext) _ReviewProposal_parts(ctx context.Context, field graphql.CollectedField, obj *reviews.Proposal) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNReviewProposalPart2ᚕᚖsteelyardᚋservicesᚋreviewsᚐProposalPartᚄ(ctx, field.Selections, obj.Parts)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2000,6 +2093,9 @@ func (ec *executionContext) fieldContext_ReviewProposalPart_units(_ context.Cont
 }
 
 func (ec *executionContext) _ReviewProposalPayload_proposal(ctx context.Context, field graphql.CollectedField, obj *ReviewProposalPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOReviewProposal2ᚖsteelyardᚋservicesᚋreviewsᚐProposal(ctx, field.Selections, obj.Proposal)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2032,6 +2128,9 @@ func (ec *executionContext) fieldContext_ReviewProposalPayload_proposal(_ contex
 }
 
 func (ec *executionContext) _ReviewProposalPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ReviewProposalPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2092,6 +2191,9 @@ func (ec *executionContext) fieldContext_ReviewQuestion_textEn(_ context.Context
 }
 
 func (ec *executionContext) _ReviewQuestion_levels(ctx context.Context, field graphql.CollectedField, obj *models.ReviewQuestion) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNLevelText2ᚕsteelyardᚋmodelsᚐLevelTextᚄ(ctx, field.Selections, obj.Levels)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2159,6 +2261,9 @@ func (ec *executionContext) fieldContext_ReviewRound_state(_ context.Context, fi
 }
 
 func (ec *executionContext) _ReviewRound_template(ctx context.Context, field graphql.CollectedField, obj *models.ReviewRound) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.ReviewTemplate](ctx, field); ok {
+		return ec.marshalOReviewTemplate2ᚖsteelyardᚋmodelsᚐReviewTemplate(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2195,6 +2300,7 @@ func (ec *executionContext) resolveBatch_ReviewRound_template(ctx context.Contex
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Template(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.ReviewTemplate](
 			ctx,
 			batch.Index,
@@ -2373,6 +2479,9 @@ func (ec *executionContext) fieldContext_ReviewRound_assignments(ctx context.Con
 }
 
 func (ec *executionContext) _ReviewRoundConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ReviewRoundConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNReviewRoundEdge2ᚕᚖsteelyardᚋgraphᚐReviewRoundEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2405,6 +2514,9 @@ func (ec *executionContext) fieldContext_ReviewRoundConnection_edges(_ context.C
 }
 
 func (ec *executionContext) _ReviewRoundConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *ReviewRoundConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNReviewRound2ᚕᚖsteelyardᚋmodelsᚐReviewRoundᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2531,6 +2643,9 @@ func (ec *executionContext) fieldContext_ReviewSheet_contact(_ context.Context, 
 }
 
 func (ec *executionContext) _ReviewSheet_scores(ctx context.Context, field graphql.CollectedField, obj *reviews.Sheet) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNDimensionScore2ᚕsteelyardᚋservicesᚋreviewsᚐMarkᚄ(ctx, field.Selections, obj.Marks)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2563,6 +2678,9 @@ func (ec *executionContext) fieldContext_ReviewSheet_scores(_ context.Context, f
 }
 
 func (ec *executionContext) _ReviewSheet_answers(ctx context.Context, field graphql.CollectedField, obj *reviews.Sheet) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNReviewAnswer2ᚕsteelyardᚋmodelsᚐReviewAnswerᚄ(ctx, field.Selections, obj.Answers)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2602,6 +2720,9 @@ func (ec *executionContext) fieldContext_ReviewTemplate_id(_ context.Context, fi
 }
 
 func (ec *executionContext) _ReviewTemplate_unit(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok && v != nil {
+		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2638,6 +2759,7 @@ func (ec *executionContext) resolveBatch_ReviewTemplate_unit(ctx context.Context
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -2678,6 +2800,9 @@ func (ec *executionContext) fieldContext_ReviewTemplate_isDefault(_ context.Cont
 }
 
 func (ec *executionContext) _ReviewTemplate_weights(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNClassWeights2steelyardᚋmodelsᚐClassWeights(ctx, field.Selections, obj.Weights)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2717,6 +2842,9 @@ func (ec *executionContext) fieldContext_ReviewTemplate_savedAt(_ context.Contex
 }
 
 func (ec *executionContext) _ReviewTemplate_questions(ctx context.Context, field graphql.CollectedField, obj *models.ReviewTemplate) (ret graphql.Marshaler) {
+	if v, ok := kept[[]*models.ReviewQuestion](ctx, field); ok {
+		return ec.marshalNReviewQuestion2ᚕᚖsteelyardᚋmodelsᚐReviewQuestionᚄ(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2753,6 +2881,7 @@ func (ec *executionContext) resolveBatch_ReviewTemplate_questions(ctx context.Co
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Questions(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[[]*models.ReviewQuestion](
 			ctx,
 			batch.Index,
@@ -2772,6 +2901,9 @@ func (ec *executionContext) resolveBatch_ReviewTemplate_questions(ctx context.Co
 }
 
 func (ec *executionContext) _ReviewTemplateConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ReviewTemplateConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNReviewTemplateEdge2ᚕᚖsteelyardᚋgraphᚐReviewTemplateEdgeᚄ(ctx, field.Selections, obj.Edges)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2804,6 +2936,9 @@ func (ec *executionContext) fieldContext_ReviewTemplateConnection_edges(_ contex
 }
 
 func (ec *executionContext) _ReviewTemplateConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *ReviewTemplateConnection) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNReviewTemplate2ᚕᚖsteelyardᚋmodelsᚐReviewTemplateᚄ(ctx, field.Selections, obj.Nodes)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2907,6 +3042,9 @@ func (ec *executionContext) fieldContext_ReviewTemplateEdge_node(_ context.Conte
 }
 
 func (ec *executionContext) _ReviewTemplatePayload_template(ctx context.Context, field graphql.CollectedField, obj *ReviewTemplatePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOReviewTemplate2ᚖsteelyardᚋmodelsᚐReviewTemplate(ctx, field.Selections, obj.Template)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2939,6 +3077,9 @@ func (ec *executionContext) fieldContext_ReviewTemplatePayload_template(_ contex
 }
 
 func (ec *executionContext) _ReviewTemplatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ReviewTemplatePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2978,6 +3119,9 @@ func (ec *executionContext) fieldContext_SaveReviewDraftPayload_saved(_ context.
 }
 
 func (ec *executionContext) _SaveReviewDraftPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SaveReviewDraftPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3017,6 +3161,9 @@ func (ec *executionContext) fieldContext_SubmitAppraisalPayload_submitted(_ cont
 }
 
 func (ec *executionContext) _SubmitAppraisalPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SubmitAppraisalPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3056,6 +3203,9 @@ func (ec *executionContext) fieldContext_SubmitPeerReviewPayload_submitted(_ con
 }
 
 func (ec *executionContext) _SubmitPeerReviewPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SubmitPeerReviewPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4247,7 +4397,7 @@ func (ec *executionContext) _AmendReviewAssignmentPayload(ctx context.Context, s
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var appraisalCommentImplementors = []string{"AppraisalComment"}
@@ -4285,7 +4435,7 @@ func (ec *executionContext) _AppraisalComment(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var appraisalCommentConnectionImplementors = []string{"AppraisalCommentConnection"}
@@ -4328,7 +4478,7 @@ func (ec *executionContext) _AppraisalCommentConnection(ctx context.Context, sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var appraisalCommentEdgeImplementors = []string{"AppraisalCommentEdge"}
@@ -4366,7 +4516,7 @@ func (ec *executionContext) _AppraisalCommentEdge(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var appraisalFormImplementors = []string{"AppraisalForm"}
@@ -4409,7 +4559,7 @@ func (ec *executionContext) _AppraisalForm(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var appraisalOfficialImplementors = []string{"AppraisalOfficial"}
@@ -4457,7 +4607,7 @@ func (ec *executionContext) _AppraisalOfficial(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var appraisalResultImplementors = []string{"AppraisalResult"}
@@ -4500,7 +4650,7 @@ func (ec *executionContext) _AppraisalResult(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var appraisalSharesImplementors = []string{"AppraisalShares"}
@@ -4558,7 +4708,7 @@ func (ec *executionContext) _AppraisalShares(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var appraisalTurnoutImplementors = []string{"AppraisalTurnout"}
@@ -4601,7 +4751,7 @@ func (ec *executionContext) _AppraisalTurnout(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var classWeightsImplementors = []string{"ClassWeights"}
@@ -4644,7 +4794,7 @@ func (ec *executionContext) _ClassWeights(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var closeReviewRoundPayloadImplementors = []string{"CloseReviewRoundPayload"}
@@ -4682,7 +4832,7 @@ func (ec *executionContext) _CloseReviewRoundPayload(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var dimensionScoreImplementors = []string{"DimensionScore"}
@@ -4720,7 +4870,7 @@ func (ec *executionContext) _DimensionScore(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var issueAppraisalCodesPayloadImplementors = []string{"IssueAppraisalCodesPayload"}
@@ -4758,7 +4908,7 @@ func (ec *executionContext) _IssueAppraisalCodesPayload(ctx context.Context, sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var levelTextImplementors = []string{"LevelText"}
@@ -4796,7 +4946,7 @@ func (ec *executionContext) _LevelText(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var openReviewRoundPayloadImplementors = []string{"OpenReviewRoundPayload"}
@@ -4834,7 +4984,7 @@ func (ec *executionContext) _OpenReviewRoundPayload(ctx context.Context, sel ast
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var remindReviewersPayloadImplementors = []string{"RemindReviewersPayload"}
@@ -4872,7 +5022,7 @@ func (ec *executionContext) _RemindReviewersPayload(ctx context.Context, sel ast
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewAnswerImplementors = []string{"ReviewAnswer"}
@@ -4910,7 +5060,7 @@ func (ec *executionContext) _ReviewAnswer(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewAssignmentImplementors = []string{"ReviewAssignment"}
@@ -4984,7 +5134,7 @@ func (ec *executionContext) _ReviewAssignment(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewConflictImplementors = []string{"ReviewConflict"}
@@ -5039,7 +5189,7 @@ func (ec *executionContext) _ReviewConflict(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewConflictConnectionImplementors = []string{"ReviewConflictConnection"}
@@ -5082,7 +5232,7 @@ func (ec *executionContext) _ReviewConflictConnection(ctx context.Context, sel a
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewConflictEdgeImplementors = []string{"ReviewConflictEdge"}
@@ -5120,7 +5270,7 @@ func (ec *executionContext) _ReviewConflictEdge(ctx context.Context, sel ast.Sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewConflictPayloadImplementors = []string{"ReviewConflictPayload"}
@@ -5158,7 +5308,7 @@ func (ec *executionContext) _ReviewConflictPayload(ctx context.Context, sel ast.
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewFigureImplementors = []string{"ReviewFigure"}
@@ -5206,7 +5356,7 @@ func (ec *executionContext) _ReviewFigure(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewLoadImplementors = []string{"ReviewLoad"}
@@ -5245,7 +5395,7 @@ func (ec *executionContext) _ReviewLoad(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewPairImplementors = []string{"ReviewPair"}
@@ -5295,7 +5445,7 @@ func (ec *executionContext) _ReviewPair(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewPairConnectionImplementors = []string{"ReviewPairConnection"}
@@ -5338,7 +5488,7 @@ func (ec *executionContext) _ReviewPairConnection(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewPairEdgeImplementors = []string{"ReviewPairEdge"}
@@ -5376,7 +5526,7 @@ func (ec *executionContext) _ReviewPairEdge(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewProgressImplementors = []string{"ReviewProgress"}
@@ -5419,7 +5569,7 @@ func (ec *executionContext) _ReviewProgress(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewProposalImplementors = []string{"ReviewProposal"}
@@ -5502,7 +5652,7 @@ func (ec *executionContext) _ReviewProposal(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewProposalPartImplementors = []string{"ReviewProposalPart"}
@@ -5541,7 +5691,7 @@ func (ec *executionContext) _ReviewProposalPart(ctx context.Context, sel ast.Sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewProposalPayloadImplementors = []string{"ReviewProposalPayload"}
@@ -5579,7 +5729,7 @@ func (ec *executionContext) _ReviewProposalPayload(ctx context.Context, sel ast.
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewQuestionImplementors = []string{"ReviewQuestion"}
@@ -5632,7 +5782,7 @@ func (ec *executionContext) _ReviewQuestion(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewRoundImplementors = []string{"ReviewRound"}
@@ -5720,7 +5870,7 @@ func (ec *executionContext) _ReviewRound(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewRoundConnectionImplementors = []string{"ReviewRoundConnection"}
@@ -5763,7 +5913,7 @@ func (ec *executionContext) _ReviewRoundConnection(ctx context.Context, sel ast.
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewRoundEdgeImplementors = []string{"ReviewRoundEdge"}
@@ -5801,7 +5951,7 @@ func (ec *executionContext) _ReviewRoundEdge(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewSheetImplementors = []string{"ReviewSheet"}
@@ -5845,7 +5995,7 @@ func (ec *executionContext) _ReviewSheet(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewTemplateImplementors = []string{"ReviewTemplate"}
@@ -5915,7 +6065,7 @@ func (ec *executionContext) _ReviewTemplate(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewTemplateConnectionImplementors = []string{"ReviewTemplateConnection"}
@@ -5958,7 +6108,7 @@ func (ec *executionContext) _ReviewTemplateConnection(ctx context.Context, sel a
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewTemplateEdgeImplementors = []string{"ReviewTemplateEdge"}
@@ -5996,7 +6146,7 @@ func (ec *executionContext) _ReviewTemplateEdge(ctx context.Context, sel ast.Sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var reviewTemplatePayloadImplementors = []string{"ReviewTemplatePayload"}
@@ -6034,7 +6184,7 @@ func (ec *executionContext) _ReviewTemplatePayload(ctx context.Context, sel ast.
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var saveReviewDraftPayloadImplementors = []string{"SaveReviewDraftPayload"}
@@ -6072,7 +6222,7 @@ func (ec *executionContext) _SaveReviewDraftPayload(ctx context.Context, sel ast
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var submitAppraisalPayloadImplementors = []string{"SubmitAppraisalPayload"}
@@ -6110,7 +6260,7 @@ func (ec *executionContext) _SubmitAppraisalPayload(ctx context.Context, sel ast
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var submitPeerReviewPayloadImplementors = []string{"SubmitPeerReviewPayload"}
@@ -6148,7 +6298,7 @@ func (ec *executionContext) _SubmitPeerReviewPayload(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

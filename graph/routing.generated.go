@@ -50,6 +50,9 @@ func (ec *executionContext) fieldContext_Area_id(_ context.Context, field graphq
 }
 
 func (ec *executionContext) _Area_unit(ctx context.Context, field graphql.CollectedField, obj *models.Area) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok && v != nil {
+		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -86,6 +89,7 @@ func (ec *executionContext) resolveBatch_Area_unit(ctx context.Context, field gr
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -119,6 +123,9 @@ func (ec *executionContext) fieldContext_Area_name(_ context.Context, field grap
 }
 
 func (ec *executionContext) _AreaPayload_area(ctx context.Context, field graphql.CollectedField, obj *AreaPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOArea2ᚖsteelyardᚋmodelsᚐArea(ctx, field.Selections, obj.Area)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -151,6 +158,9 @@ func (ec *executionContext) fieldContext_AreaPayload_area(_ context.Context, fie
 }
 
 func (ec *executionContext) _AreaPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *AreaPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -190,6 +200,9 @@ func (ec *executionContext) fieldContext_CategoryRule_id(_ context.Context, fiel
 }
 
 func (ec *executionContext) _CategoryRule_unit(ctx context.Context, field graphql.CollectedField, obj *models.CategoryRule) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok && v != nil {
+		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -226,6 +239,7 @@ func (ec *executionContext) resolveBatch_CategoryRule_unit(ctx context.Context, 
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -266,6 +280,9 @@ func (ec *executionContext) fieldContext_CategoryRule_weight(_ context.Context, 
 }
 
 func (ec *executionContext) _CategoryRulePayload_rule(ctx context.Context, field graphql.CollectedField, obj *CategoryRulePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOCategoryRule2ᚖsteelyardᚋmodelsᚐCategoryRule(ctx, field.Selections, obj.Rule)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -298,6 +315,9 @@ func (ec *executionContext) fieldContext_CategoryRulePayload_rule(_ context.Cont
 }
 
 func (ec *executionContext) _CategoryRulePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CategoryRulePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -344,6 +364,9 @@ func (ec *executionContext) fieldContext_CategorySuggestion_weight(_ context.Con
 }
 
 func (ec *executionContext) _CategorySuggestion_reasons(ctx context.Context, field graphql.CollectedField, obj *cases.Suggestion) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNSuggestionReason2ᚕsteelyardᚋservicesᚋcasesᚐSuggestionReasonᚄ(ctx, field.Selections, obj.Reasons)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -436,6 +459,9 @@ func (ec *executionContext) fieldContext_Holiday_name(_ context.Context, field g
 }
 
 func (ec *executionContext) _HolidayPayload_holiday(ctx context.Context, field graphql.CollectedField, obj *HolidayPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOHoliday2ᚖsteelyardᚋmodelsᚐHoliday(ctx, field.Selections, obj.Holiday)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -468,6 +494,9 @@ func (ec *executionContext) fieldContext_HolidayPayload_holiday(_ context.Contex
 }
 
 func (ec *executionContext) _HolidayPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *HolidayPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -521,6 +550,9 @@ func (ec *executionContext) fieldContext_KeptDay_name(_ context.Context, field g
 }
 
 func (ec *executionContext) _KeptDay_entry(ctx context.Context, field graphql.CollectedField, obj *cases.KeptDay) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOHoliday2ᚖsteelyardᚋmodelsᚐHoliday(ctx, field.Selections, obj.Record)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -560,6 +592,9 @@ func (ec *executionContext) fieldContext_RemovalPayload_removedId(_ context.Cont
 }
 
 func (ec *executionContext) _RemovalPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RemovalPayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -599,6 +634,9 @@ func (ec *executionContext) fieldContext_RoutingRule_id(_ context.Context, field
 }
 
 func (ec *executionContext) _RoutingRule_unit(ctx context.Context, field graphql.CollectedField, obj *models.RoutingRule) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok && v != nil {
+		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -635,6 +673,7 @@ func (ec *executionContext) resolveBatch_RoutingRule_unit(ctx context.Context, f
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Unit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -707,6 +746,9 @@ func (ec *executionContext) fieldContext_RoutingRule_placeKeyword(_ context.Cont
 }
 
 func (ec *executionContext) _RoutingRule_toUnit(ctx context.Context, field graphql.CollectedField, obj *models.RoutingRule) (ret graphql.Marshaler) {
+	if v, ok := kept[*models.OrgUnit](ctx, field); ok && v != nil {
+		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, v)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -743,6 +785,7 @@ func (ec *executionContext) resolveBatch_RoutingRule_toUnit(ctx context.Context,
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.ToUnit(ctx, batch.Parents)
 		})
+		keep(ctx, field, result)
 		return graphql.ResolveBatchGroupResult[*models.OrgUnit](
 			ctx,
 			batch.Index,
@@ -762,6 +805,9 @@ func (ec *executionContext) resolveBatch_RoutingRule_toUnit(ctx context.Context,
 }
 
 func (ec *executionContext) _RoutingRulePayload_rule(ctx context.Context, field graphql.CollectedField, obj *RoutingRulePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalORoutingRule2ᚖsteelyardᚋmodelsᚐRoutingRule(ctx, field.Selections, obj.Rule)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -794,6 +840,9 @@ func (ec *executionContext) fieldContext_RoutingRulePayload_rule(_ context.Conte
 }
 
 func (ec *executionContext) _RoutingRulePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RoutingRulePayload) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalNUserError2ᚕᚖsteelyardᚋgraphᚐUserErrorᚄ(ctx, field.Selections, obj.UserErrors)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1254,7 +1303,7 @@ func (ec *executionContext) _Area(ctx context.Context, sel ast.SelectionSet, obj
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var areaPayloadImplementors = []string{"AreaPayload"}
@@ -1292,7 +1341,7 @@ func (ec *executionContext) _AreaPayload(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var categoryRuleImplementors = []string{"CategoryRule"}
@@ -1346,7 +1395,7 @@ func (ec *executionContext) _CategoryRule(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var categoryRulePayloadImplementors = []string{"CategoryRulePayload"}
@@ -1384,7 +1433,7 @@ func (ec *executionContext) _CategoryRulePayload(ctx context.Context, sel ast.Se
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var categorySuggestionImplementors = []string{"CategorySuggestion"}
@@ -1427,7 +1476,7 @@ func (ec *executionContext) _CategorySuggestion(ctx context.Context, sel ast.Sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var holidayImplementors = []string{"Holiday"}
@@ -1481,7 +1530,7 @@ func (ec *executionContext) _Holiday(ctx context.Context, sel ast.SelectionSet, 
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var holidayPayloadImplementors = []string{"HolidayPayload"}
@@ -1519,7 +1568,7 @@ func (ec *executionContext) _HolidayPayload(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var keptDayImplementors = []string{"KeptDay"}
@@ -1567,7 +1616,7 @@ func (ec *executionContext) _KeptDay(ctx context.Context, sel ast.SelectionSet, 
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var removalPayloadImplementors = []string{"RemovalPayload"}
@@ -1605,7 +1654,7 @@ func (ec *executionContext) _RemovalPayload(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var routingRuleImplementors = []string{"RoutingRule"}
@@ -1667,7 +1716,7 @@ func (ec *executionContext) _RoutingRule(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var routingRulePayloadImplementors = []string{"RoutingRulePayload"}
@@ -1705,7 +1754,7 @@ func (ec *executionContext) _RoutingRulePayload(ctx context.Context, sel ast.Sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var suggestionReasonImplementors = []string{"SuggestionReason"}
@@ -1743,7 +1792,7 @@ func (ec *executionContext) _SuggestionReason(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

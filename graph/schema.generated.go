@@ -2994,6 +2994,9 @@ func (ec *executionContext) fieldContext_Me_role(_ context.Context, field graphq
 }
 
 func (ec *executionContext) _Me_unit(ctx context.Context, field graphql.CollectedField, obj *Me) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, field.Selections, obj.Unit)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3026,6 +3029,9 @@ func (ec *executionContext) fieldContext_Me_unit(_ context.Context, field graphq
 }
 
 func (ec *executionContext) _Me_official(ctx context.Context, field graphql.CollectedField, obj *Me) (ret graphql.Marshaler) {
+	if isInTurn(ctx) {
+		return ec.marshalOOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, field.Selections, obj.Official)
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10477,7 +10483,7 @@ func (ec *executionContext) _Me(ctx context.Context, sel ast.SelectionSet, obj *
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var mutationImplementors = []string{"Mutation"}
@@ -11185,7 +11191,7 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var pageInfoImplementors = []string{"PageInfo"}
@@ -11233,7 +11239,7 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var queryImplementors = []string{"Query"}
@@ -11691,7 +11697,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 var subscriptionImplementors = []string{"Subscription"}
@@ -11754,7 +11760,7 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return out
+	return written{fields, out.Values}
 }
 
 // endregion **************************** object.gotpl ****************************

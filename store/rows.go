@@ -259,7 +259,11 @@ func settersOf(s *schema.Schema) map[string]setter {
 // setterFor chooses how a field is read by its type.
 func setterFor(field *schema.Field) setter {
 	if field.Serializer != nil {
-		return setter{types: texts, read: readJSON} // the one serializer of models
+		read := readJSON // the one serializer of models
+		if field.StructField.Type == reflect.TypeFor[[]models.ComponentScore]() {
+			read = setComponents
+		}
+		return setter{types: texts, read: read}
 	}
 	plain := field.StructField.Type
 	if plain.Kind() == reflect.Pointer {

@@ -2,8 +2,9 @@
 // what needs no resolver. A field whose value is at hand in its record is marshalled at
 // once, without a context of its own, closures and middleware; a list of records of which
 // only such fields are asked for, or such as are gathered for the whole list, is marshalled
-// one after the other, without a goroutine for each. Everything else stays as gqlgen makes
-// it. Where gqlgen's own code comes to look otherwise, generate fails and says so.
+// one after the other, without a goroutine for each; there what was gathered is at hand as
+// well, for all but the first. Objects are written by less. Everything else stays as gqlgen
+// makes it. Where gqlgen's own code comes to look otherwise, generate fails and says so.
 package main
 
 import (
@@ -158,6 +159,32 @@ var (
 	// ofObject is the beginning of its code of an object: the type, and the variable of its names.
 	ofObject = regexp.MustCompile(`func \(ec \*executionContext\) _(\w+)\(ctx context\.Context, sel ast\.SelectionSet, obj [^\n]+\) graphql\.Marshaler \{
 	fields := graphql\.CollectFields\(ec\.OperationContext, sel, (\w+)\)`)
+	// ofResolved is the code of any other field, as far as the call that resolves it: the type and name, the
+	// record's type, what resolves it, the value's type, and what marshals it.
+	ofResolved = regexp.MustCompile(`(func \(ec \*executionContext\) _(\w+?)_(\w+)\(ctx context\.Context, field graphql\.CollectedField, obj \S+\) \(ret graphql\.Marshaler\) \{
+)(	return graphql\.ResolveField\(
+		ctx,
+		ec\.OperationContext,
+		field,
+		func\(ctx context\.Context, field graphql\.CollectedField\) \(\*graphql\.FieldContext, error\) \{
+			return ec\.fieldContext_\w+\(ctx, field\)
+		\},
+		func\(ctx context\.Context\) \(any, error\) \{
+			return (ec\.resolveBatch_\w+\(ctx, field, obj\)|obj\.[\w.]+, nil)
+		\},
+		nil,
+		func\(ctx context\.Context, selections ast\.SelectionSet, v ([^\n]+)\) graphql\.Marshaler \{
+			return ec\.([^(\s]+)\(ctx, selections, v\)
+		\},
+		true,
+		(true|false),
+	\)
+\})`)
+	// ofBatch is the code that resolves a field for a whole list.
+	ofBatch = regexp.MustCompile(`		result := batch\.FieldResult\(field, func\(\) \(any, error\) \{
+[^\n]+
+		\}\)
+`)
 	// ofList is the code of a list, as far as the call that starts a goroutine for each: the type and that call.
 	ofList = regexp.MustCompile(`func \(ec \*executionContext\) marshal[NO](\w+)2[^(\s]*ᚕ[^(\s]*\(ctx context\.Context, sel ast\.SelectionSet, v [^\n]+\) graphql\.Marshaler \{(?:\n[^\n}]+|\n\t\})*?\n\tret := graphql\.MarshalSliceConcurrently\(ctx, len\(v\), 0, false, `)
 )
@@ -178,6 +205,22 @@ func (a *atHand) shorten(name string, collected map[string]string) (int, error) 
 		return fmt.Appendf(nil, "func (ec *executionContext) _%s_%s(ctx context.Context, field graphql.CollectedField, obj %s) (ret graphql.Marshaler) {\n\treturn ec.%s(ctx, field.Selections, %s)\n}",
 			m[1], m[2], m[3], m[5], m[4])
 	})
+	short = ofResolved.ReplaceAllFunc(short, func(whole []byte) []byte {
+		m := ofResolved.FindSubmatch(whole)
+		of, field, nonNull := string(m[2]), string(m[3]), string(m[8]) == "true"
+		value, ready := "v", "v, ok := kept["+string(m[6])+"](ctx, field); ok"
+		promised := nonNull && m[6][0] == '*' // a missing one is an error that names its place
+		switch {
+		case a.within[of][field] != "" && !promised:
+			value, ready = strings.TrimSuffix(string(m[5]), ", nil"), "isInTurn(ctx)"
+		case a.gathered[of][field] == "":
+			return whole
+		case promised:
+			ready += " && v != nil"
+		}
+		return fmt.Appendf(nil, "%s\tif %s {\n\t\treturn ec.%s(ctx, field.Selections, %s)\n\t}\n%s", m[1], ready, m[7], value, m[4])
+	})
+	short = ofBatch.ReplaceAll(short, []byte("$0\t\tkeep(ctx, field, result)\n"))
 	short = ofList.ReplaceAllFunc(short, func(whole []byte) []byte {
 		of := string(ofList.FindSubmatch(whole)[1])
 		if len(a.fields[of]) == 0 || collected[of] == "" {
@@ -188,6 +231,8 @@ func (a *atHand) shorten(name string, collected map[string]string) (int, error) 
 	})
 	short = bytes.ReplaceAll(short, []byte("out.ResolveConcurrently(ec.OperationContext, &deferred, i,"), []byte("resolve(ctx, ec.OperationContext, out, &deferred, i, field,"))
 	short = bytes.ReplaceAll(short, []byte("graphql.NewDeferredGroup(ctx)"), []byte("deferredGroup(ctx, fields)"))
+	short = bytes.ReplaceAll(short, []byte("\n\treturn out\n}"), []byte("\n\treturn written{fields, out.Values}\n}"))
+	short = bytes.ReplaceAll(short, []byte("var buf bytes.Buffer\n\t\t\tdata.MarshalGQL(&buf)\n\t\t\tresponse.Data = buf.Bytes()"), []byte("response.Data = answered(data)"))
 	tidy, err := imports.Process(name, short, nil) // what only the longer code used is imported no more
 	if err != nil {
 		return 0, err
