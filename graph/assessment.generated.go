@@ -1626,9 +1626,9 @@ func UnmarshalRunAssessmentInput(ctx context.Context, raw any) (RunAssessmentInp
 var assessmentImplementors = []string{"Assessment", "Node"}
 
 func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSet, obj *models.Assessment) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, assessmentImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, assessmentImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1776,15 +1776,15 @@ func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var assessmentChangeImplementors = []string{"AssessmentChange"}
 
 func (ec *executionContext) _AssessmentChange(ctx context.Context, sel ast.SelectionSet, obj *assessments.Change) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, assessmentChangeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, assessmentChangeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1824,15 +1824,15 @@ func (ec *executionContext) _AssessmentChange(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var assessmentConnectionImplementors = []string{"AssessmentConnection"}
 
 func (ec *executionContext) _AssessmentConnection(ctx context.Context, sel ast.SelectionSet, obj *AssessmentConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, assessmentConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, assessmentConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1873,15 +1873,15 @@ func (ec *executionContext) _AssessmentConnection(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var assessmentEdgeImplementors = []string{"AssessmentEdge"}
 
 func (ec *executionContext) _AssessmentEdge(ctx context.Context, sel ast.SelectionSet, obj *AssessmentEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, assessmentEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, assessmentEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1911,15 +1911,15 @@ func (ec *executionContext) _AssessmentEdge(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var assessmentRunImplementors = []string{"AssessmentRun", "Node"}
 
 func (ec *executionContext) _AssessmentRun(ctx context.Context, sel ast.SelectionSet, obj *models.AssessmentRun) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, assessmentRunImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, assessmentRunImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2018,15 +2018,15 @@ func (ec *executionContext) _AssessmentRun(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var cancelAssessmentPayloadImplementors = []string{"CancelAssessmentPayload"}
 
 func (ec *executionContext) _CancelAssessmentPayload(ctx context.Context, sel ast.SelectionSet, obj *CancelAssessmentPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cancelAssessmentPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, cancelAssessmentPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2056,15 +2056,15 @@ func (ec *executionContext) _CancelAssessmentPayload(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var componentScoreImplementors = []string{"ComponentScore"}
 
 func (ec *executionContext) _ComponentScore(ctx context.Context, sel ast.SelectionSet, obj *models.ComponentScore) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, componentScoreImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, componentScoreImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2114,15 +2114,15 @@ func (ec *executionContext) _ComponentScore(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var evidencePieceImplementors = []string{"EvidencePiece"}
 
 func (ec *executionContext) _EvidencePiece(ctx context.Context, sel ast.SelectionSet, obj *models.EvidencePiece) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, evidencePieceImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, evidencePieceImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2172,15 +2172,15 @@ func (ec *executionContext) _EvidencePiece(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var explanationImplementors = []string{"Explanation"}
 
 func (ec *executionContext) _Explanation(ctx context.Context, sel ast.SelectionSet, obj *models.Explanation) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, explanationImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, explanationImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2205,15 +2205,15 @@ func (ec *executionContext) _Explanation(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var peerComparisonImplementors = []string{"PeerComparison"}
 
 func (ec *executionContext) _PeerComparison(ctx context.Context, sel ast.SelectionSet, obj *assessments.PeerComparison) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, peerComparisonImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, peerComparisonImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2243,15 +2243,15 @@ func (ec *executionContext) _PeerComparison(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var peerFigureImplementors = []string{"PeerFigure"}
 
 func (ec *executionContext) _PeerFigure(ctx context.Context, sel ast.SelectionSet, obj *assessments.PeerFigure) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, peerFigureImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, peerFigureImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2296,15 +2296,15 @@ func (ec *executionContext) _PeerFigure(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reportExportImplementors = []string{"ReportExport"}
 
 func (ec *executionContext) _ReportExport(ctx context.Context, sel ast.SelectionSet, obj *ReportExport) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reportExportImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reportExportImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2344,15 +2344,15 @@ func (ec *executionContext) _ReportExport(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var runAssessmentPayloadImplementors = []string{"RunAssessmentPayload"}
 
 func (ec *executionContext) _RunAssessmentPayload(ctx context.Context, sel ast.SelectionSet, obj *RunAssessmentPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, runAssessmentPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, runAssessmentPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2382,15 +2382,15 @@ func (ec *executionContext) _RunAssessmentPayload(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var scorePartImplementors = []string{"ScorePart"}
 
 func (ec *executionContext) _ScorePart(ctx context.Context, sel ast.SelectionSet, obj *models.ScorePart) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, scorePartImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, scorePartImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2443,7 +2443,7 @@ func (ec *executionContext) _ScorePart(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

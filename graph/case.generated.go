@@ -2941,9 +2941,9 @@ func UnmarshalWithdrawCaseInput(ctx context.Context, raw any) (WithdrawCaseInput
 var caseImplementors = []string{"Case", "Node"}
 
 func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj *models.Case) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, caseImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, caseImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3175,15 +3175,15 @@ func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var caseConnectionImplementors = []string{"CaseConnection"}
 
 func (ec *executionContext) _CaseConnection(ctx context.Context, sel ast.SelectionSet, obj *CaseConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, caseConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, caseConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3218,15 +3218,15 @@ func (ec *executionContext) _CaseConnection(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var caseEdgeImplementors = []string{"CaseEdge"}
 
 func (ec *executionContext) _CaseEdge(ctx context.Context, sel ast.SelectionSet, obj *CaseEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, caseEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, caseEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3256,15 +3256,15 @@ func (ec *executionContext) _CaseEdge(ctx context.Context, sel ast.SelectionSet,
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var caseEventImplementors = []string{"CaseEvent"}
 
 func (ec *executionContext) _CaseEvent(ctx context.Context, sel ast.SelectionSet, obj *models.CaseEvent) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, caseEventImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, caseEventImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3305,15 +3305,15 @@ func (ec *executionContext) _CaseEvent(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var caseOfferImplementors = []string{"CaseOffer"}
 
 func (ec *executionContext) _CaseOffer(ctx context.Context, sel ast.SelectionSet, obj *models.CaseTransfer) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, caseOfferImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, caseOfferImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3354,15 +3354,15 @@ func (ec *executionContext) _CaseOffer(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var casePayloadImplementors = []string{"CasePayload"}
 
 func (ec *executionContext) _CasePayload(ctx context.Context, sel ast.SelectionSet, obj *CasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, casePayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, casePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3392,15 +3392,15 @@ func (ec *executionContext) _CasePayload(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var exclusionImplementors = []string{"Exclusion"}
 
 func (ec *executionContext) _Exclusion(ctx context.Context, sel ast.SelectionSet, obj *models.Exclusion) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, exclusionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, exclusionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3481,15 +3481,15 @@ func (ec *executionContext) _Exclusion(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var mediationImplementors = []string{"Mediation"}
 
 func (ec *executionContext) _Mediation(ctx context.Context, sel ast.SelectionSet, obj *models.Mediation) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, mediationImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, mediationImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3551,15 +3551,15 @@ func (ec *executionContext) _Mediation(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var openCasePayloadImplementors = []string{"OpenCasePayload"}
 
 func (ec *executionContext) _OpenCasePayload(ctx context.Context, sel ast.SelectionSet, obj *OpenCasePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, openCasePayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, openCasePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3599,15 +3599,15 @@ func (ec *executionContext) _OpenCasePayload(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var unitTransparencyImplementors = []string{"UnitTransparency"}
 
 func (ec *executionContext) _UnitTransparency(ctx context.Context, sel ast.SelectionSet, obj *cases.Transparency) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, unitTransparencyImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, unitTransparencyImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3678,7 +3678,7 @@ func (ec *executionContext) _UnitTransparency(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

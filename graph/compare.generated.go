@@ -855,9 +855,9 @@ func UnmarshalScenarioInput(ctx context.Context, raw any) (ScenarioInput, error)
 var comparePoliciesPayloadImplementors = []string{"ComparePoliciesPayload"}
 
 func (ec *executionContext) _ComparePoliciesPayload(ctx context.Context, sel ast.SelectionSet, obj *ComparePoliciesPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, comparePoliciesPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, comparePoliciesPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -887,15 +887,15 @@ func (ec *executionContext) _ComparePoliciesPayload(ctx context.Context, sel ast
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var comparedOfficialImplementors = []string{"ComparedOfficial"}
 
 func (ec *executionContext) _ComparedOfficial(ctx context.Context, sel ast.SelectionSet, obj *assessments.Compared) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, comparedOfficialImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, comparedOfficialImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -947,15 +947,15 @@ func (ec *executionContext) _ComparedOfficial(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var comparedOfficialConnectionImplementors = []string{"ComparedOfficialConnection"}
 
 func (ec *executionContext) _ComparedOfficialConnection(ctx context.Context, sel ast.SelectionSet, obj *ComparedOfficialConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, comparedOfficialConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, comparedOfficialConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -995,15 +995,15 @@ func (ec *executionContext) _ComparedOfficialConnection(ctx context.Context, sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var comparedOfficialEdgeImplementors = []string{"ComparedOfficialEdge"}
 
 func (ec *executionContext) _ComparedOfficialEdge(ctx context.Context, sel ast.SelectionSet, obj *ComparedOfficialEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, comparedOfficialEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, comparedOfficialEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1033,15 +1033,15 @@ func (ec *executionContext) _ComparedOfficialEdge(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var comparedScoreImplementors = []string{"ComparedScore"}
 
 func (ec *executionContext) _ComparedScore(ctx context.Context, sel ast.SelectionSet, obj *assessments.SideScore) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, comparedScoreImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, comparedScoreImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1092,15 +1092,15 @@ func (ec *executionContext) _ComparedScore(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var comparedSideImplementors = []string{"ComparedSide"}
 
 func (ec *executionContext) _ComparedSide(ctx context.Context, sel ast.SelectionSet, obj *assessments.Side) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, comparedSideImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, comparedSideImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1145,15 +1145,15 @@ func (ec *executionContext) _ComparedSide(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var policyComparisonImplementors = []string{"PolicyComparison"}
 
 func (ec *executionContext) _PolicyComparison(ctx context.Context, sel ast.SelectionSet, obj *assessments.Comparison) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, policyComparisonImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, policyComparisonImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1189,15 +1189,15 @@ func (ec *executionContext) _PolicyComparison(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var presetPolicyImplementors = []string{"PresetPolicy"}
 
 func (ec *executionContext) _PresetPolicy(ctx context.Context, sel ast.SelectionSet, obj *assessments.PresetPolicy) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, presetPolicyImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, presetPolicyImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1232,15 +1232,15 @@ func (ec *executionContext) _PresetPolicy(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var weightRangeImplementors = []string{"WeightRange"}
 
 func (ec *executionContext) _WeightRange(ctx context.Context, sel ast.SelectionSet, obj *assessments.WeightRange) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, weightRangeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, weightRangeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1285,7 +1285,7 @@ func (ec *executionContext) _WeightRange(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

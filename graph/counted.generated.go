@@ -135,9 +135,9 @@ func (ec *executionContext) fieldContext_ProofStep_left(_ context.Context, field
 var countedRatingImplementors = []string{"CountedRating"}
 
 func (ec *executionContext) _CountedRating(ctx context.Context, sel ast.SelectionSet, obj *CountedRating) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, countedRatingImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, countedRatingImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -197,15 +197,15 @@ func (ec *executionContext) _CountedRating(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var proofStepImplementors = []string{"ProofStep"}
 
 func (ec *executionContext) _ProofStep(ctx context.Context, sel ast.SelectionSet, obj *ProofStep) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, proofStepImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, proofStepImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -235,7 +235,7 @@ func (ec *executionContext) _ProofStep(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -1002,9 +1002,9 @@ func UnmarshalSubmitWalkInInput(ctx context.Context, raw any) (SubmitWalkInInput
 var counterCodeImplementors = []string{"CounterCode"}
 
 func (ec *executionContext) _CounterCode(ctx context.Context, sel ast.SelectionSet, obj *models.CounterCode) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, counterCodeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, counterCodeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1095,15 +1095,15 @@ func (ec *executionContext) _CounterCode(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var counterCodeConnectionImplementors = []string{"CounterCodeConnection"}
 
 func (ec *executionContext) _CounterCodeConnection(ctx context.Context, sel ast.SelectionSet, obj *CounterCodeConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, counterCodeConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, counterCodeConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1138,15 +1138,15 @@ func (ec *executionContext) _CounterCodeConnection(ctx context.Context, sel ast.
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var counterCodeEdgeImplementors = []string{"CounterCodeEdge"}
 
 func (ec *executionContext) _CounterCodeEdge(ctx context.Context, sel ast.SelectionSet, obj *CounterCodeEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, counterCodeEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, counterCodeEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1176,15 +1176,15 @@ func (ec *executionContext) _CounterCodeEdge(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var counterOfferImplementors = []string{"CounterOffer"}
 
 func (ec *executionContext) _CounterOffer(ctx context.Context, sel ast.SelectionSet, obj *ratings.CounterOffer) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, counterOfferImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, counterOfferImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1241,15 +1241,15 @@ func (ec *executionContext) _CounterOffer(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var counterOfficialImplementors = []string{"CounterOfficial"}
 
 func (ec *executionContext) _CounterOfficial(ctx context.Context, sel ast.SelectionSet, obj *models.Official) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, counterOfficialImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, counterOfficialImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1279,15 +1279,15 @@ func (ec *executionContext) _CounterOfficial(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var issueCounterCodePayloadImplementors = []string{"IssueCounterCodePayload"}
 
 func (ec *executionContext) _IssueCounterCodePayload(ctx context.Context, sel ast.SelectionSet, obj *IssueCounterCodePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, issueCounterCodePayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, issueCounterCodePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1317,15 +1317,15 @@ func (ec *executionContext) _IssueCounterCodePayload(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var revokeCounterCodePayloadImplementors = []string{"RevokeCounterCodePayload"}
 
 func (ec *executionContext) _RevokeCounterCodePayload(ctx context.Context, sel ast.SelectionSet, obj *RevokeCounterCodePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, revokeCounterCodePayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, revokeCounterCodePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1355,7 +1355,7 @@ func (ec *executionContext) _RevokeCounterCodePayload(ctx context.Context, sel a
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -1389,9 +1389,9 @@ func UnmarshalSubmitSelfSummaryInput(ctx context.Context, raw any) (SubmitSelfSu
 var cycleImplementors = []string{"Cycle", "Node"}
 
 func (ec *executionContext) _Cycle(ctx context.Context, sel ast.SelectionSet, obj *models.Cycle) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cycleImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, cycleImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1459,15 +1459,15 @@ func (ec *executionContext) _Cycle(ctx context.Context, sel ast.SelectionSet, ob
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var cycleConnectionImplementors = []string{"CycleConnection"}
 
 func (ec *executionContext) _CycleConnection(ctx context.Context, sel ast.SelectionSet, obj *CycleConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cycleConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, cycleConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1502,15 +1502,15 @@ func (ec *executionContext) _CycleConnection(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var cycleEdgeImplementors = []string{"CycleEdge"}
 
 func (ec *executionContext) _CycleEdge(ctx context.Context, sel ast.SelectionSet, obj *CycleEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cycleEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, cycleEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1540,15 +1540,15 @@ func (ec *executionContext) _CycleEdge(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var cyclePayloadImplementors = []string{"CyclePayload"}
 
 func (ec *executionContext) _CyclePayload(ctx context.Context, sel ast.SelectionSet, obj *CyclePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cyclePayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, cyclePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1578,15 +1578,15 @@ func (ec *executionContext) _CyclePayload(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var openCyclePayloadImplementors = []string{"OpenCyclePayload"}
 
 func (ec *executionContext) _OpenCyclePayload(ctx context.Context, sel ast.SelectionSet, obj *OpenCyclePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, openCyclePayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, openCyclePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1616,15 +1616,15 @@ func (ec *executionContext) _OpenCyclePayload(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var policyImplementors = []string{"Policy"}
 
 func (ec *executionContext) _Policy(ctx context.Context, sel ast.SelectionSet, obj *models.Policy) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, policyImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, policyImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1679,15 +1679,15 @@ func (ec *executionContext) _Policy(ctx context.Context, sel ast.SelectionSet, o
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var savePolicyPayloadImplementors = []string{"SavePolicyPayload"}
 
 func (ec *executionContext) _SavePolicyPayload(ctx context.Context, sel ast.SelectionSet, obj *SavePolicyPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, savePolicyPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, savePolicyPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1717,15 +1717,15 @@ func (ec *executionContext) _SavePolicyPayload(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var selfSummaryImplementors = []string{"SelfSummary"}
 
 func (ec *executionContext) _SelfSummary(ctx context.Context, sel ast.SelectionSet, obj *models.SelfSummary) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, selfSummaryImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, selfSummaryImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1766,15 +1766,15 @@ func (ec *executionContext) _SelfSummary(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var selfSummaryConnectionImplementors = []string{"SelfSummaryConnection"}
 
 func (ec *executionContext) _SelfSummaryConnection(ctx context.Context, sel ast.SelectionSet, obj *SelfSummaryConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, selfSummaryConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, selfSummaryConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1809,15 +1809,15 @@ func (ec *executionContext) _SelfSummaryConnection(ctx context.Context, sel ast.
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var selfSummaryEdgeImplementors = []string{"SelfSummaryEdge"}
 
 func (ec *executionContext) _SelfSummaryEdge(ctx context.Context, sel ast.SelectionSet, obj *SelfSummaryEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, selfSummaryEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, selfSummaryEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1847,15 +1847,15 @@ func (ec *executionContext) _SelfSummaryEdge(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var submitSelfSummaryPayloadImplementors = []string{"SubmitSelfSummaryPayload"}
 
 func (ec *executionContext) _SubmitSelfSummaryPayload(ctx context.Context, sel ast.SelectionSet, obj *SubmitSelfSummaryPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, submitSelfSummaryPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, submitSelfSummaryPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1885,7 +1885,7 @@ func (ec *executionContext) _SubmitSelfSummaryPayload(ctx context.Context, sel a
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -730,9 +730,9 @@ func UnmarshalRecordDeedInput(ctx context.Context, raw any) (RecordDeedInput, er
 var achievementImplementors = []string{"Achievement"}
 
 func (ec *executionContext) _Achievement(ctx context.Context, sel ast.SelectionSet, obj *models.Achievement) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, achievementImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, achievementImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -777,15 +777,15 @@ func (ec *executionContext) _Achievement(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var checkDeedPayloadImplementors = []string{"CheckDeedPayload"}
 
 func (ec *executionContext) _CheckDeedPayload(ctx context.Context, sel ast.SelectionSet, obj *CheckDeedPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, checkDeedPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, checkDeedPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -815,15 +815,15 @@ func (ec *executionContext) _CheckDeedPayload(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var confirmDeedPayloadImplementors = []string{"ConfirmDeedPayload"}
 
 func (ec *executionContext) _ConfirmDeedPayload(ctx context.Context, sel ast.SelectionSet, obj *ConfirmDeedPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, confirmDeedPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, confirmDeedPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -853,15 +853,15 @@ func (ec *executionContext) _ConfirmDeedPayload(ctx context.Context, sel ast.Sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var deedImplementors = []string{"Deed"}
 
 func (ec *executionContext) _Deed(ctx context.Context, sel ast.SelectionSet, obj *models.Deed) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, deedImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, deedImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -924,15 +924,15 @@ func (ec *executionContext) _Deed(ctx context.Context, sel ast.SelectionSet, obj
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var recordAchievementPayloadImplementors = []string{"RecordAchievementPayload"}
 
 func (ec *executionContext) _RecordAchievementPayload(ctx context.Context, sel ast.SelectionSet, obj *RecordAchievementPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, recordAchievementPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, recordAchievementPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -962,15 +962,15 @@ func (ec *executionContext) _RecordAchievementPayload(ctx context.Context, sel a
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var recordDeedPayloadImplementors = []string{"RecordDeedPayload"}
 
 func (ec *executionContext) _RecordDeedPayload(ctx context.Context, sel ast.SelectionSet, obj *RecordDeedPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, recordDeedPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, recordDeedPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1005,7 +1005,7 @@ func (ec *executionContext) _RecordDeedPayload(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

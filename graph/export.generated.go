@@ -1481,9 +1481,9 @@ func UnmarshalSaveReportDefinitionInput(ctx context.Context, raw any) (SaveRepor
 var exportImplementors = []string{"Export"}
 
 func (ec *executionContext) _Export(ctx context.Context, sel ast.SelectionSet, obj *models.Export) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, exportImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, exportImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1632,15 +1632,15 @@ func (ec *executionContext) _Export(ctx context.Context, sel ast.SelectionSet, o
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var exportConnectionImplementors = []string{"ExportConnection"}
 
 func (ec *executionContext) _ExportConnection(ctx context.Context, sel ast.SelectionSet, obj *ExportConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, exportConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, exportConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1675,15 +1675,15 @@ func (ec *executionContext) _ExportConnection(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var exportEdgeImplementors = []string{"ExportEdge"}
 
 func (ec *executionContext) _ExportEdge(ctx context.Context, sel ast.SelectionSet, obj *ExportEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, exportEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, exportEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1713,15 +1713,15 @@ func (ec *executionContext) _ExportEdge(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reportColumnImplementors = []string{"ReportColumn"}
 
 func (ec *executionContext) _ReportColumn(ctx context.Context, sel ast.SelectionSet, obj *ReportColumn) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reportColumnImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reportColumnImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1751,15 +1751,15 @@ func (ec *executionContext) _ReportColumn(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reportDefinitionImplementors = []string{"ReportDefinition"}
 
 func (ec *executionContext) _ReportDefinition(ctx context.Context, sel ast.SelectionSet, obj *models.ReportDefinition) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reportDefinitionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reportDefinitionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1848,15 +1848,15 @@ func (ec *executionContext) _ReportDefinition(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reportDefinitionConnectionImplementors = []string{"ReportDefinitionConnection"}
 
 func (ec *executionContext) _ReportDefinitionConnection(ctx context.Context, sel ast.SelectionSet, obj *ReportDefinitionConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reportDefinitionConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reportDefinitionConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1891,15 +1891,15 @@ func (ec *executionContext) _ReportDefinitionConnection(ctx context.Context, sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reportDefinitionEdgeImplementors = []string{"ReportDefinitionEdge"}
 
 func (ec *executionContext) _ReportDefinitionEdge(ctx context.Context, sel ast.SelectionSet, obj *ReportDefinitionEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reportDefinitionEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reportDefinitionEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1929,15 +1929,15 @@ func (ec *executionContext) _ReportDefinitionEdge(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reportDefinitionPayloadImplementors = []string{"ReportDefinitionPayload"}
 
 func (ec *executionContext) _ReportDefinitionPayload(ctx context.Context, sel ast.SelectionSet, obj *ReportDefinitionPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reportDefinitionPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reportDefinitionPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1967,15 +1967,15 @@ func (ec *executionContext) _ReportDefinitionPayload(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var requestExportPayloadImplementors = []string{"RequestExportPayload"}
 
 func (ec *executionContext) _RequestExportPayload(ctx context.Context, sel ast.SelectionSet, obj *RequestExportPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, requestExportPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, requestExportPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2005,7 +2005,7 @@ func (ec *executionContext) _RequestExportPayload(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

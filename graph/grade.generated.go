@@ -1183,9 +1183,9 @@ func UnmarshalSetGradeLimitInput(ctx context.Context, raw any) (SetGradeLimitInp
 var cycleGradeImplementors = []string{"CycleGrade"}
 
 func (ec *executionContext) _CycleGrade(ctx context.Context, sel ast.SelectionSet, obj *models.CycleGrade) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cycleGradeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, cycleGradeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1300,15 +1300,15 @@ func (ec *executionContext) _CycleGrade(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var cycleGradeConnectionImplementors = []string{"CycleGradeConnection"}
 
 func (ec *executionContext) _CycleGradeConnection(ctx context.Context, sel ast.SelectionSet, obj *CycleGradeConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cycleGradeConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, cycleGradeConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1343,15 +1343,15 @@ func (ec *executionContext) _CycleGradeConnection(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var cycleGradeEdgeImplementors = []string{"CycleGradeEdge"}
 
 func (ec *executionContext) _CycleGradeEdge(ctx context.Context, sel ast.SelectionSet, obj *CycleGradeEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cycleGradeEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, cycleGradeEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1381,15 +1381,15 @@ func (ec *executionContext) _CycleGradeEdge(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var cycleGradePayloadImplementors = []string{"CycleGradePayload"}
 
 func (ec *executionContext) _CycleGradePayload(ctx context.Context, sel ast.SelectionSet, obj *CycleGradePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cycleGradePayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, cycleGradePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1419,15 +1419,15 @@ func (ec *executionContext) _CycleGradePayload(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var gradeLimitImplementors = []string{"GradeLimit"}
 
 func (ec *executionContext) _GradeLimit(ctx context.Context, sel ast.SelectionSet, obj *models.GradeLimit) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, gradeLimitImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, gradeLimitImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1488,15 +1488,15 @@ func (ec *executionContext) _GradeLimit(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var gradeLimitConnectionImplementors = []string{"GradeLimitConnection"}
 
 func (ec *executionContext) _GradeLimitConnection(ctx context.Context, sel ast.SelectionSet, obj *GradeLimitConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, gradeLimitConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, gradeLimitConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1531,15 +1531,15 @@ func (ec *executionContext) _GradeLimitConnection(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var gradeLimitEdgeImplementors = []string{"GradeLimitEdge"}
 
 func (ec *executionContext) _GradeLimitEdge(ctx context.Context, sel ast.SelectionSet, obj *GradeLimitEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, gradeLimitEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, gradeLimitEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1569,15 +1569,15 @@ func (ec *executionContext) _GradeLimitEdge(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var gradeQuotaImplementors = []string{"GradeQuota"}
 
 func (ec *executionContext) _GradeQuota(ctx context.Context, sel ast.SelectionSet, obj *models.GradeQuota) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, gradeQuotaImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, gradeQuotaImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1628,15 +1628,15 @@ func (ec *executionContext) _GradeQuota(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var setGradeLimitPayloadImplementors = []string{"SetGradeLimitPayload"}
 
 func (ec *executionContext) _SetGradeLimitPayload(ctx context.Context, sel ast.SelectionSet, obj *SetGradeLimitPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, setGradeLimitPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, setGradeLimitPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1666,7 +1666,7 @@ func (ec *executionContext) _SetGradeLimitPayload(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -1121,9 +1121,9 @@ func UnmarshalIntegrityFlagFilter(ctx context.Context, raw any) (IntegrityFlagFi
 var flagAppealImplementors = []string{"FlagAppeal"}
 
 func (ec *executionContext) _FlagAppeal(ctx context.Context, sel ast.SelectionSet, obj *models.FlagAppeal) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, flagAppealImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, flagAppealImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1183,15 +1183,15 @@ func (ec *executionContext) _FlagAppeal(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var flagEffectImplementors = []string{"FlagEffect"}
 
 func (ec *executionContext) _FlagEffect(ctx context.Context, sel ast.SelectionSet, obj *models.IntegrityFlag) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, flagEffectImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, flagEffectImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1232,15 +1232,15 @@ func (ec *executionContext) _FlagEffect(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var flagEvidenceImplementors = []string{"FlagEvidence"}
 
 func (ec *executionContext) _FlagEvidence(ctx context.Context, sel ast.SelectionSet, obj *models.FlagEvidence) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, flagEvidenceImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, flagEvidenceImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1304,15 +1304,15 @@ func (ec *executionContext) _FlagEvidence(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var integrityFlagImplementors = []string{"IntegrityFlag", "Node"}
 
 func (ec *executionContext) _IntegrityFlag(ctx context.Context, sel ast.SelectionSet, obj *models.IntegrityFlag) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, integrityFlagImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, integrityFlagImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1419,15 +1419,15 @@ func (ec *executionContext) _IntegrityFlag(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var integrityFlagConnectionImplementors = []string{"IntegrityFlagConnection"}
 
 func (ec *executionContext) _IntegrityFlagConnection(ctx context.Context, sel ast.SelectionSet, obj *IntegrityFlagConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, integrityFlagConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, integrityFlagConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1462,15 +1462,15 @@ func (ec *executionContext) _IntegrityFlagConnection(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var integrityFlagEdgeImplementors = []string{"IntegrityFlagEdge"}
 
 func (ec *executionContext) _IntegrityFlagEdge(ctx context.Context, sel ast.SelectionSet, obj *IntegrityFlagEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, integrityFlagEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, integrityFlagEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1500,15 +1500,15 @@ func (ec *executionContext) _IntegrityFlagEdge(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var integrityFlagPayloadImplementors = []string{"IntegrityFlagPayload"}
 
 func (ec *executionContext) _IntegrityFlagPayload(ctx context.Context, sel ast.SelectionSet, obj *IntegrityFlagPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, integrityFlagPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, integrityFlagPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1538,7 +1538,7 @@ func (ec *executionContext) _IntegrityFlagPayload(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

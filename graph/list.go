@@ -42,10 +42,14 @@ func AtHand(ctx context.Context, of string) []string {
 // of them is at hand or gathered for the whole list at once, otherwise side by side, so
 // that what they ask for one by one comes together.
 func marshalList(ctx context.Context, oc *graphql.OperationContext, sel ast.SelectionSet, of string, n int, element func(context.Context, int) graphql.Marshaler) graphql.Array {
-	if !inTurn(oc, sel, of, true) {
+	outer, within := ctx.Value(inTurnKey{}).(*turn) // then so is this list
+	if !within && !inTurn(oc, sel, of, true) {
 		return graphql.MarshalSliceConcurrently(context.WithValue(ctx, besideKey{}, true), n, 0, false, element)
 	}
-	list, t := make(graphql.Array, n), &turn{of: n}
+	list, t := make(graphql.Array, n), &turn{of: n, asked: new([]asked)}
+	if within {
+		t.asked = outer.asked
+	}
 	ctx = context.WithValue(ctx, inTurnKey{}, t)
 	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Index: &t.at}) // one for all of them: who asks for the place asks in turn
 	for t.at = range n {
@@ -54,11 +58,36 @@ func marshalList(ctx context.Context, oc *graphql.OperationContext, sel ast.Sele
 	return list
 }
 
-// turn is a list whose elements are marshalled one after the other: how far it is, and what
-// was gathered for all of them, by the name under which a field is answered.
+// turn is a list whose elements are marshalled one after the other: how far it is, what was
+// gathered for all of them, by the name under which a field is answered, and what is asked.
 type turn struct {
 	at, of int
 	found  map[string]any
+	asked  *[]asked // of all objects in it, those of lists within it among them
+}
+
+// asked are the fields that are asked of the objects of a type.
+type asked struct {
+	sel    ast.SelectionSet
+	names  []string
+	fields []graphql.CollectedField
+}
+
+// collect is graphql.CollectFields, which asks a list's objects for the same again and again:
+// in turn they are asked once.
+func collect(ctx context.Context, oc *graphql.OperationContext, sel ast.SelectionSet, names []string) []graphql.CollectedField {
+	t, ok := ctx.Value(inTurnKey{}).(*turn)
+	if !ok || len(sel) == 0 {
+		return graphql.CollectFields(oc, sel, names)
+	}
+	for _, a := range *t.asked {
+		if len(a.sel) == len(sel) && &a.sel[0] == &sel[0] && &a.names[0] == &names[0] {
+			return a.fields
+		}
+	}
+	fields := graphql.CollectFields(oc, sel, names)
+	*t.asked = append(*t.asked, asked{sel, names, fields})
+	return fields
 }
 
 // keep remembers what was gathered for a list, where nothing was wrong with it.
@@ -140,11 +169,14 @@ func marshalOne(ctx context.Context, i int, element func(context.Context, int) g
 
 // resolve resolves a field of an object: at once where elements are marshalled one after
 // the other, otherwise together with the object's other fields.
-func resolve(ctx context.Context, oc *graphql.OperationContext, out *graphql.FieldSet, deferred *graphql.DeferredGroup, i int, field graphql.CollectedField,
+func resolve(ctx context.Context, oc *graphql.OperationContext, out *answer, deferred *graphql.DeferredGroup, i int, field graphql.CollectedField,
 	recovers, nonNull bool, value func(context.Context) graphql.Marshaler,
 ) {
 	if !isInTurn(ctx) || field.IsDeferred() {
-		out.ResolveConcurrently(oc, deferred, i, recovers, nonNull, value)
+		if out.beside == nil {
+			out.beside = graphql.NewFieldSet(out.fields)
+		}
+		out.beside.ResolveConcurrently(oc, deferred, i, recovers, nonNull, value)
 		return
 	}
 	invalid := graphql.RequiredNull

@@ -85,18 +85,19 @@ func TestObjectsAreWrittenAsByGqlgen(t *testing.T) {
 	oc, sel := selected(t, `id other: name __typename unit { name } ... on Node { id }`)
 	fields := graphql.CollectFields(oc, sel, []string{"Official", "Node"})
 	for _, fields := range [][]graphql.CollectedField{nil, fields[:1], fields, append(fields, fields[1], fields[0])} {
-		set := graphql.NewFieldSet(fields)
+		set, own := graphql.NewFieldSet(fields), newAnswer(fields)
 		for i := range fields {
 			set.Values[i] = graphql.MarshalString(fmt.Sprintf("%d \"", i))
+			own.Values[i] = set.Values[i]
 		}
 		var want, got bytes.Buffer
 		set.MarshalGQL(&want)
-		written{fields, set.Values}.MarshalGQL(&got)
-		written{fields, set.Values}.MarshalGQL(struct{ io.Writer }{&got})
+		own.MarshalGQL(&got)
+		own.MarshalGQL(struct{ io.Writer }{&got})
 		if twice := want.String() + want.String(); got.String() != twice {
 			t.Errorf("written as %s, want %s", &got, twice)
 		}
-		if answer := answered(written{fields, set.Values}); string(answer) != want.String() {
+		if answer := answered(own); string(answer) != want.String() {
 			t.Errorf("answered by %s, want %s", answer, &want)
 		}
 	}

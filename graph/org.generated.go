@@ -864,9 +864,9 @@ func (ec *executionContext) fieldContext_OrgUnitEdge_node(_ context.Context, fie
 var officialImplementors = []string{"Official", "Node"}
 
 func (ec *executionContext) _Official(ctx context.Context, sel ast.SelectionSet, obj *models.Official) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, officialImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, officialImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -943,15 +943,15 @@ func (ec *executionContext) _Official(ctx context.Context, sel ast.SelectionSet,
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var officialConnectionImplementors = []string{"OfficialConnection"}
 
 func (ec *executionContext) _OfficialConnection(ctx context.Context, sel ast.SelectionSet, obj *OfficialConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, officialConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, officialConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -986,15 +986,15 @@ func (ec *executionContext) _OfficialConnection(ctx context.Context, sel ast.Sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var officialEdgeImplementors = []string{"OfficialEdge"}
 
 func (ec *executionContext) _OfficialEdge(ctx context.Context, sel ast.SelectionSet, obj *OfficialEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, officialEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, officialEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1024,15 +1024,15 @@ func (ec *executionContext) _OfficialEdge(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var orgUnitImplementors = []string{"OrgUnit", "Node"}
 
 func (ec *executionContext) _OrgUnit(ctx context.Context, sel ast.SelectionSet, obj *models.OrgUnit) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, orgUnitImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, orgUnitImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1073,15 +1073,15 @@ func (ec *executionContext) _OrgUnit(ctx context.Context, sel ast.SelectionSet, 
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var orgUnitConnectionImplementors = []string{"OrgUnitConnection"}
 
 func (ec *executionContext) _OrgUnitConnection(ctx context.Context, sel ast.SelectionSet, obj *OrgUnitConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, orgUnitConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, orgUnitConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1116,15 +1116,15 @@ func (ec *executionContext) _OrgUnitConnection(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var orgUnitEdgeImplementors = []string{"OrgUnitEdge"}
 
 func (ec *executionContext) _OrgUnitEdge(ctx context.Context, sel ast.SelectionSet, obj *OrgUnitEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, orgUnitEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, orgUnitEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1154,7 +1154,7 @@ func (ec *executionContext) _OrgUnitEdge(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

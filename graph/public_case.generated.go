@@ -356,9 +356,9 @@ func UnmarshalPublicCaseFilter(ctx context.Context, raw any) (PublicCaseFilter, 
 var publicCaseImplementors = []string{"PublicCase"}
 
 func (ec *executionContext) _PublicCase(ctx context.Context, sel ast.SelectionSet, obj *cases.PublicCase) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, publicCaseImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, publicCaseImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -419,15 +419,15 @@ func (ec *executionContext) _PublicCase(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var publicCaseConnectionImplementors = []string{"PublicCaseConnection"}
 
 func (ec *executionContext) _PublicCaseConnection(ctx context.Context, sel ast.SelectionSet, obj *PublicCaseConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, publicCaseConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, publicCaseConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -462,15 +462,15 @@ func (ec *executionContext) _PublicCaseConnection(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var publicCaseEdgeImplementors = []string{"PublicCaseEdge"}
 
 func (ec *executionContext) _PublicCaseEdge(ctx context.Context, sel ast.SelectionSet, obj *PublicCaseEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, publicCaseEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, publicCaseEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -500,7 +500,7 @@ func (ec *executionContext) _PublicCaseEdge(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

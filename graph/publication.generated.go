@@ -2547,9 +2547,9 @@ func UnmarshalTellDecisionInput(ctx context.Context, raw any) (TellDecisionInput
 var cycleProposalImplementors = []string{"CycleProposal"}
 
 func (ec *executionContext) _CycleProposal(ctx context.Context, sel ast.SelectionSet, obj *models.CycleProposal) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cycleProposalImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, cycleProposalImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2611,15 +2611,15 @@ func (ec *executionContext) _CycleProposal(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var cycleSealImplementors = []string{"CycleSeal"}
 
 func (ec *executionContext) _CycleSeal(ctx context.Context, sel ast.SelectionSet, obj *publications.SealCheck) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cycleSealImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, cycleSealImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2674,15 +2674,15 @@ func (ec *executionContext) _CycleSeal(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var evidenceExclusionImplementors = []string{"EvidenceExclusion"}
 
 func (ec *executionContext) _EvidenceExclusion(ctx context.Context, sel ast.SelectionSet, obj *models.EvidenceExclusion) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, evidenceExclusionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, evidenceExclusionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2750,15 +2750,15 @@ func (ec *executionContext) _EvidenceExclusion(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var evidenceExclusionConnectionImplementors = []string{"EvidenceExclusionConnection"}
 
 func (ec *executionContext) _EvidenceExclusionConnection(ctx context.Context, sel ast.SelectionSet, obj *EvidenceExclusionConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, evidenceExclusionConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, evidenceExclusionConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2793,15 +2793,15 @@ func (ec *executionContext) _EvidenceExclusionConnection(ctx context.Context, se
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var evidenceExclusionEdgeImplementors = []string{"EvidenceExclusionEdge"}
 
 func (ec *executionContext) _EvidenceExclusionEdge(ctx context.Context, sel ast.SelectionSet, obj *EvidenceExclusionEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, evidenceExclusionEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, evidenceExclusionEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2831,15 +2831,15 @@ func (ec *executionContext) _EvidenceExclusionEdge(ctx context.Context, sel ast.
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var exclusionOfEvidencePayloadImplementors = []string{"ExclusionOfEvidencePayload"}
 
 func (ec *executionContext) _ExclusionOfEvidencePayload(ctx context.Context, sel ast.SelectionSet, obj *ExclusionOfEvidencePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, exclusionOfEvidencePayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, exclusionOfEvidencePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2869,15 +2869,15 @@ func (ec *executionContext) _ExclusionOfEvidencePayload(ctx context.Context, sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var fileObjectionPayloadImplementors = []string{"FileObjectionPayload"}
 
 func (ec *executionContext) _FileObjectionPayload(ctx context.Context, sel ast.SelectionSet, obj *FileObjectionPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, fileObjectionPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, fileObjectionPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2917,15 +2917,15 @@ func (ec *executionContext) _FileObjectionPayload(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var noticeEntryImplementors = []string{"NoticeEntry"}
 
 func (ec *executionContext) _NoticeEntry(ctx context.Context, sel ast.SelectionSet, obj *publications.NoticeEntry) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, noticeEntryImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, noticeEntryImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2965,15 +2965,15 @@ func (ec *executionContext) _NoticeEntry(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var objectionImplementors = []string{"Objection", "Node"}
 
 func (ec *executionContext) _Objection(ctx context.Context, sel ast.SelectionSet, obj *models.Objection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, objectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, objectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3066,15 +3066,15 @@ func (ec *executionContext) _Objection(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var objectionConnectionImplementors = []string{"ObjectionConnection"}
 
 func (ec *executionContext) _ObjectionConnection(ctx context.Context, sel ast.SelectionSet, obj *ObjectionConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, objectionConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, objectionConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3109,15 +3109,15 @@ func (ec *executionContext) _ObjectionConnection(ctx context.Context, sel ast.Se
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var objectionEdgeImplementors = []string{"ObjectionEdge"}
 
 func (ec *executionContext) _ObjectionEdge(ctx context.Context, sel ast.SelectionSet, obj *ObjectionEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, objectionEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, objectionEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3147,15 +3147,15 @@ func (ec *executionContext) _ObjectionEdge(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var objectionPayloadImplementors = []string{"ObjectionPayload"}
 
 func (ec *executionContext) _ObjectionPayload(ctx context.Context, sel ast.SelectionSet, obj *ObjectionPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, objectionPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, objectionPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3185,15 +3185,15 @@ func (ec *executionContext) _ObjectionPayload(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var objectionStatusImplementors = []string{"ObjectionStatus"}
 
 func (ec *executionContext) _ObjectionStatus(ctx context.Context, sel ast.SelectionSet, obj *models.Objection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, objectionStatusImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, objectionStatusImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3233,15 +3233,15 @@ func (ec *executionContext) _ObjectionStatus(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var publicNoticeImplementors = []string{"PublicNotice"}
 
 func (ec *executionContext) _PublicNotice(ctx context.Context, sel ast.SelectionSet, obj *publications.Notice) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, publicNoticeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, publicNoticeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3344,15 +3344,15 @@ func (ec *executionContext) _PublicNotice(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var runComparisonImplementors = []string{"RunComparison"}
 
 func (ec *executionContext) _RunComparison(ctx context.Context, sel ast.SelectionSet, obj *publications.Compared) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, runComparisonImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, runComparisonImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3392,15 +3392,15 @@ func (ec *executionContext) _RunComparison(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var runComparisonConnectionImplementors = []string{"RunComparisonConnection"}
 
 func (ec *executionContext) _RunComparisonConnection(ctx context.Context, sel ast.SelectionSet, obj *RunComparisonConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, runComparisonConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, runComparisonConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3435,15 +3435,15 @@ func (ec *executionContext) _RunComparisonConnection(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var runComparisonEdgeImplementors = []string{"RunComparisonEdge"}
 
 func (ec *executionContext) _RunComparisonEdge(ctx context.Context, sel ast.SelectionSet, obj *RunComparisonEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, runComparisonEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, runComparisonEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3473,15 +3473,15 @@ func (ec *executionContext) _RunComparisonEdge(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var signedPayloadImplementors = []string{"SignedPayload"}
 
 func (ec *executionContext) _SignedPayload(ctx context.Context, sel ast.SelectionSet, obj *SignedPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, signedPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, signedPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3516,15 +3516,15 @@ func (ec *executionContext) _SignedPayload(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var tellDecisionPayloadImplementors = []string{"TellDecisionPayload"}
 
 func (ec *executionContext) _TellDecisionPayload(ctx context.Context, sel ast.SelectionSet, obj *TellDecisionPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, tellDecisionPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, tellDecisionPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3554,7 +3554,7 @@ func (ec *executionContext) _TellDecisionPayload(ctx context.Context, sel ast.Se
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -2297,9 +2297,9 @@ func UnmarshalUndoRatingInput(ctx context.Context, raw any) (UndoRatingInput, er
 var aspectImplementors = []string{"Aspect"}
 
 func (ec *executionContext) _Aspect(ctx context.Context, sel ast.SelectionSet, obj *models.Aspect) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, aspectImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, aspectImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2334,15 +2334,15 @@ func (ec *executionContext) _Aspect(ctx context.Context, sel ast.SelectionSet, o
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var dimensionLevelImplementors = []string{"DimensionLevel"}
 
 func (ec *executionContext) _DimensionLevel(ctx context.Context, sel ast.SelectionSet, obj *models.DimensionLevel) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, dimensionLevelImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, dimensionLevelImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2372,15 +2372,15 @@ func (ec *executionContext) _DimensionLevel(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var encounterImplementors = []string{"Encounter", "Node"}
 
 func (ec *executionContext) _Encounter(ctx context.Context, sel ast.SelectionSet, obj *models.Encounter) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, encounterImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, encounterImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2437,15 +2437,15 @@ func (ec *executionContext) _Encounter(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var issueRatingInvitationPayloadImplementors = []string{"IssueRatingInvitationPayload"}
 
 func (ec *executionContext) _IssueRatingInvitationPayload(ctx context.Context, sel ast.SelectionSet, obj *IssueRatingInvitationPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, issueRatingInvitationPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, issueRatingInvitationPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2475,15 +2475,15 @@ func (ec *executionContext) _IssueRatingInvitationPayload(ctx context.Context, s
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var issuedInvitationImplementors = []string{"IssuedInvitation"}
 
 func (ec *executionContext) _IssuedInvitation(ctx context.Context, sel ast.SelectionSet, obj *IssuedInvitation) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, issuedInvitationImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, issuedInvitationImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2535,15 +2535,15 @@ func (ec *executionContext) _IssuedInvitation(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var ratingImplementors = []string{"Rating"}
 
 func (ec *executionContext) _Rating(ctx context.Context, sel ast.SelectionSet, obj *models.Rating) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, ratingImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, ratingImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2623,15 +2623,15 @@ func (ec *executionContext) _Rating(ctx context.Context, sel ast.SelectionSet, o
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var ratingAspectImplementors = []string{"RatingAspect"}
 
 func (ec *executionContext) _RatingAspect(ctx context.Context, sel ast.SelectionSet, obj *RatingAspect) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, ratingAspectImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, ratingAspectImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2661,15 +2661,15 @@ func (ec *executionContext) _RatingAspect(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var ratingFormImplementors = []string{"RatingForm"}
 
 func (ec *executionContext) _RatingForm(ctx context.Context, sel ast.SelectionSet, obj *models.RatingForm) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, ratingFormImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, ratingFormImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2709,15 +2709,15 @@ func (ec *executionContext) _RatingForm(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var ratingInvitationImplementors = []string{"RatingInvitation"}
 
 func (ec *executionContext) _RatingInvitation(ctx context.Context, sel ast.SelectionSet, obj *ratings.Offer) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, ratingInvitationImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, ratingInvitationImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2774,15 +2774,15 @@ func (ec *executionContext) _RatingInvitation(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var ratingMarksImplementors = []string{"RatingMarks"}
 
 func (ec *executionContext) _RatingMarks(ctx context.Context, sel ast.SelectionSet, obj *RatingMarks) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, ratingMarksImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, ratingMarksImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2812,15 +2812,15 @@ func (ec *executionContext) _RatingMarks(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var ratingReplyImplementors = []string{"RatingReply"}
 
 func (ec *executionContext) _RatingReply(ctx context.Context, sel ast.SelectionSet, obj *models.RatingReply) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, ratingReplyImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, ratingReplyImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2850,15 +2850,15 @@ func (ec *executionContext) _RatingReply(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var ratingTagImplementors = []string{"RatingTag"}
 
 func (ec *executionContext) _RatingTag(ctx context.Context, sel ast.SelectionSet, obj *RatingTag) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, ratingTagImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, ratingTagImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2893,15 +2893,15 @@ func (ec *executionContext) _RatingTag(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var recordEncounterPayloadImplementors = []string{"RecordEncounterPayload"}
 
 func (ec *executionContext) _RecordEncounterPayload(ctx context.Context, sel ast.SelectionSet, obj *RecordEncounterPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, recordEncounterPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, recordEncounterPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2931,15 +2931,15 @@ func (ec *executionContext) _RecordEncounterPayload(ctx context.Context, sel ast
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var recordEncountersPayloadImplementors = []string{"RecordEncountersPayload"}
 
 func (ec *executionContext) _RecordEncountersPayload(ctx context.Context, sel ast.SelectionSet, obj *RecordEncountersPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, recordEncountersPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, recordEncountersPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2969,15 +2969,15 @@ func (ec *executionContext) _RecordEncountersPayload(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var recordedEncounterImplementors = []string{"RecordedEncounter"}
 
 func (ec *executionContext) _RecordedEncounter(ctx context.Context, sel ast.SelectionSet, obj *RecordedEncounter) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, recordedEncounterImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, recordedEncounterImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3017,15 +3017,15 @@ func (ec *executionContext) _RecordedEncounter(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var revokeInvitationPayloadImplementors = []string{"RevokeInvitationPayload"}
 
 func (ec *executionContext) _RevokeInvitationPayload(ctx context.Context, sel ast.SelectionSet, obj *RevokeInvitationPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, revokeInvitationPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, revokeInvitationPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3055,15 +3055,15 @@ func (ec *executionContext) _RevokeInvitationPayload(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var saveRatingFormPayloadImplementors = []string{"SaveRatingFormPayload"}
 
 func (ec *executionContext) _SaveRatingFormPayload(ctx context.Context, sel ast.SelectionSet, obj *SaveRatingFormPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, saveRatingFormPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, saveRatingFormPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3093,15 +3093,15 @@ func (ec *executionContext) _SaveRatingFormPayload(ctx context.Context, sel ast.
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var serviceImplementors = []string{"Service", "Node"}
 
 func (ec *executionContext) _Service(ctx context.Context, sel ast.SelectionSet, obj *models.Service) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, serviceImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, serviceImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3141,15 +3141,15 @@ func (ec *executionContext) _Service(ctx context.Context, sel ast.SelectionSet, 
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var serviceConnectionImplementors = []string{"ServiceConnection"}
 
 func (ec *executionContext) _ServiceConnection(ctx context.Context, sel ast.SelectionSet, obj *ServiceConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, serviceConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, serviceConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3184,15 +3184,15 @@ func (ec *executionContext) _ServiceConnection(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var serviceEdgeImplementors = []string{"ServiceEdge"}
 
 func (ec *executionContext) _ServiceEdge(ctx context.Context, sel ast.SelectionSet, obj *ServiceEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, serviceEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, serviceEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3222,15 +3222,15 @@ func (ec *executionContext) _ServiceEdge(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var submitRatingPayloadImplementors = []string{"SubmitRatingPayload"}
 
 func (ec *executionContext) _SubmitRatingPayload(ctx context.Context, sel ast.SelectionSet, obj *SubmitRatingPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, submitRatingPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, submitRatingPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3265,15 +3265,15 @@ func (ec *executionContext) _SubmitRatingPayload(ctx context.Context, sel ast.Se
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var tagImplementors = []string{"Tag"}
 
 func (ec *executionContext) _Tag(ctx context.Context, sel ast.SelectionSet, obj *models.Tag) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, tagImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, tagImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3313,15 +3313,15 @@ func (ec *executionContext) _Tag(ctx context.Context, sel ast.SelectionSet, obj 
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var undoRatingPayloadImplementors = []string{"UndoRatingPayload"}
 
 func (ec *executionContext) _UndoRatingPayload(ctx context.Context, sel ast.SelectionSet, obj *UndoRatingPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, undoRatingPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, undoRatingPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3351,7 +3351,7 @@ func (ec *executionContext) _UndoRatingPayload(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

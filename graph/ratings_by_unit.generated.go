@@ -173,9 +173,9 @@ func (ec *executionContext) fieldContext_UnitRatings_levels(_ context.Context, f
 var ratingsByUnitImplementors = []string{"RatingsByUnit"}
 
 func (ec *executionContext) _RatingsByUnit(ctx context.Context, sel ast.SelectionSet, obj *ratings.ByUnit) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, ratingsByUnitImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, ratingsByUnitImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -210,15 +210,15 @@ func (ec *executionContext) _RatingsByUnit(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var unitRatingsImplementors = []string{"UnitRatings"}
 
 func (ec *executionContext) _UnitRatings(ctx context.Context, sel ast.SelectionSet, obj *ratings.UnitRatings) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, unitRatingsImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, unitRatingsImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -259,7 +259,7 @@ func (ec *executionContext) _UnitRatings(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

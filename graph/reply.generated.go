@@ -1179,9 +1179,9 @@ func UnmarshalReplyToRatingInput(ctx context.Context, raw any) (ReplyToRatingInp
 var owedReplyImplementors = []string{"OwedReply"}
 
 func (ec *executionContext) _OwedReply(ctx context.Context, sel ast.SelectionSet, obj *ratings.Owed) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, owedReplyImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, owedReplyImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1296,15 +1296,15 @@ func (ec *executionContext) _OwedReply(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var owedReplyConnectionImplementors = []string{"OwedReplyConnection"}
 
 func (ec *executionContext) _OwedReplyConnection(ctx context.Context, sel ast.SelectionSet, obj *OwedReplyConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, owedReplyConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, owedReplyConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1339,15 +1339,15 @@ func (ec *executionContext) _OwedReplyConnection(ctx context.Context, sel ast.Se
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var owedReplyEdgeImplementors = []string{"OwedReplyEdge"}
 
 func (ec *executionContext) _OwedReplyEdge(ctx context.Context, sel ast.SelectionSet, obj *OwedReplyEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, owedReplyEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, owedReplyEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1377,15 +1377,15 @@ func (ec *executionContext) _OwedReplyEdge(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var rateMendingPayloadImplementors = []string{"RateMendingPayload"}
 
 func (ec *executionContext) _RateMendingPayload(ctx context.Context, sel ast.SelectionSet, obj *RateMendingPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, rateMendingPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, rateMendingPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1415,15 +1415,15 @@ func (ec *executionContext) _RateMendingPayload(ctx context.Context, sel ast.Sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var ratingDueImplementors = []string{"RatingDue"}
 
 func (ec *executionContext) _RatingDue(ctx context.Context, sel ast.SelectionSet, obj *ratings.Due) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, ratingDueImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, ratingDueImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1478,15 +1478,15 @@ func (ec *executionContext) _RatingDue(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var recordMendingPayloadImplementors = []string{"RecordMendingPayload"}
 
 func (ec *executionContext) _RecordMendingPayload(ctx context.Context, sel ast.SelectionSet, obj *RecordMendingPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, recordMendingPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, recordMendingPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1516,15 +1516,15 @@ func (ec *executionContext) _RecordMendingPayload(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var replyToRatingPayloadImplementors = []string{"ReplyToRatingPayload"}
 
 func (ec *executionContext) _ReplyToRatingPayload(ctx context.Context, sel ast.SelectionSet, obj *ReplyToRatingPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, replyToRatingPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, replyToRatingPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1554,7 +1554,7 @@ func (ec *executionContext) _ReplyToRatingPayload(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

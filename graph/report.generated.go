@@ -328,9 +328,9 @@ func (ec *executionContext) fieldContext_UnitReport_groups(_ context.Context, fi
 var componentMeanImplementors = []string{"ComponentMean"}
 
 func (ec *executionContext) _ComponentMean(ctx context.Context, sel ast.SelectionSet, obj *assessments.ComponentMean) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, componentMeanImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, componentMeanImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -360,15 +360,15 @@ func (ec *executionContext) _ComponentMean(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var groupComparisonImplementors = []string{"GroupComparison"}
 
 func (ec *executionContext) _GroupComparison(ctx context.Context, sel ast.SelectionSet, obj *assessments.GroupComparison) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, groupComparisonImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, groupComparisonImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -403,15 +403,15 @@ func (ec *executionContext) _GroupComparison(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reportFiguresImplementors = []string{"ReportFigures"}
 
 func (ec *executionContext) _ReportFigures(ctx context.Context, sel ast.SelectionSet, obj *assessments.Figures) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reportFiguresImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reportFiguresImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -471,15 +471,15 @@ func (ec *executionContext) _ReportFigures(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var unitReportImplementors = []string{"UnitReport"}
 
 func (ec *executionContext) _UnitReport(ctx context.Context, sel ast.SelectionSet, obj *assessments.UnitReport) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, unitReportImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, unitReportImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -520,7 +520,7 @@ func (ec *executionContext) _UnitReport(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

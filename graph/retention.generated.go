@@ -184,9 +184,9 @@ func UnmarshalEraseMineInput(ctx context.Context, raw any) (EraseMineInput, erro
 var eraseMinePayloadImplementors = []string{"EraseMinePayload"}
 
 func (ec *executionContext) _EraseMinePayload(ctx context.Context, sel ast.SelectionSet, obj *EraseMinePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, eraseMinePayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, eraseMinePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -216,7 +216,7 @@ func (ec *executionContext) _EraseMinePayload(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

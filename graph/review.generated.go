@@ -4365,9 +4365,9 @@ func UnmarshalSubmitPeerReviewInput(ctx context.Context, raw any) (SubmitPeerRev
 var amendReviewAssignmentPayloadImplementors = []string{"AmendReviewAssignmentPayload"}
 
 func (ec *executionContext) _AmendReviewAssignmentPayload(ctx context.Context, sel ast.SelectionSet, obj *AmendReviewAssignmentPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, amendReviewAssignmentPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, amendReviewAssignmentPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4397,15 +4397,15 @@ func (ec *executionContext) _AmendReviewAssignmentPayload(ctx context.Context, s
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var appraisalCommentImplementors = []string{"AppraisalComment"}
 
 func (ec *executionContext) _AppraisalComment(ctx context.Context, sel ast.SelectionSet, obj *models.AppraisalComment) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, appraisalCommentImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, appraisalCommentImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4435,15 +4435,15 @@ func (ec *executionContext) _AppraisalComment(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var appraisalCommentConnectionImplementors = []string{"AppraisalCommentConnection"}
 
 func (ec *executionContext) _AppraisalCommentConnection(ctx context.Context, sel ast.SelectionSet, obj *AppraisalCommentConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, appraisalCommentConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, appraisalCommentConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4478,15 +4478,15 @@ func (ec *executionContext) _AppraisalCommentConnection(ctx context.Context, sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var appraisalCommentEdgeImplementors = []string{"AppraisalCommentEdge"}
 
 func (ec *executionContext) _AppraisalCommentEdge(ctx context.Context, sel ast.SelectionSet, obj *AppraisalCommentEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, appraisalCommentEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, appraisalCommentEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4516,15 +4516,15 @@ func (ec *executionContext) _AppraisalCommentEdge(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var appraisalFormImplementors = []string{"AppraisalForm"}
 
 func (ec *executionContext) _AppraisalForm(ctx context.Context, sel ast.SelectionSet, obj *reviews.Form) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, appraisalFormImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, appraisalFormImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4559,15 +4559,15 @@ func (ec *executionContext) _AppraisalForm(ctx context.Context, sel ast.Selectio
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var appraisalOfficialImplementors = []string{"AppraisalOfficial"}
 
 func (ec *executionContext) _AppraisalOfficial(ctx context.Context, sel ast.SelectionSet, obj *reviews.FormOfficial) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, appraisalOfficialImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, appraisalOfficialImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4607,15 +4607,15 @@ func (ec *executionContext) _AppraisalOfficial(ctx context.Context, sel ast.Sele
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var appraisalResultImplementors = []string{"AppraisalResult"}
 
 func (ec *executionContext) _AppraisalResult(ctx context.Context, sel ast.SelectionSet, obj *reviews.Appraised) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, appraisalResultImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, appraisalResultImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4650,15 +4650,15 @@ func (ec *executionContext) _AppraisalResult(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var appraisalSharesImplementors = []string{"AppraisalShares"}
 
 func (ec *executionContext) _AppraisalShares(ctx context.Context, sel ast.SelectionSet, obj *reviews.Shares) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, appraisalSharesImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, appraisalSharesImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4708,15 +4708,15 @@ func (ec *executionContext) _AppraisalShares(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var appraisalTurnoutImplementors = []string{"AppraisalTurnout"}
 
 func (ec *executionContext) _AppraisalTurnout(ctx context.Context, sel ast.SelectionSet, obj *reviews.Turnout) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, appraisalTurnoutImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, appraisalTurnoutImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4751,15 +4751,15 @@ func (ec *executionContext) _AppraisalTurnout(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var classWeightsImplementors = []string{"ClassWeights"}
 
 func (ec *executionContext) _ClassWeights(ctx context.Context, sel ast.SelectionSet, obj *models.ClassWeights) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, classWeightsImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, classWeightsImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4794,15 +4794,15 @@ func (ec *executionContext) _ClassWeights(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var closeReviewRoundPayloadImplementors = []string{"CloseReviewRoundPayload"}
 
 func (ec *executionContext) _CloseReviewRoundPayload(ctx context.Context, sel ast.SelectionSet, obj *CloseReviewRoundPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, closeReviewRoundPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, closeReviewRoundPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4832,15 +4832,15 @@ func (ec *executionContext) _CloseReviewRoundPayload(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var dimensionScoreImplementors = []string{"DimensionScore"}
 
 func (ec *executionContext) _DimensionScore(ctx context.Context, sel ast.SelectionSet, obj *reviews.Mark) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, dimensionScoreImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, dimensionScoreImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4870,15 +4870,15 @@ func (ec *executionContext) _DimensionScore(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var issueAppraisalCodesPayloadImplementors = []string{"IssueAppraisalCodesPayload"}
 
 func (ec *executionContext) _IssueAppraisalCodesPayload(ctx context.Context, sel ast.SelectionSet, obj *IssueAppraisalCodesPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, issueAppraisalCodesPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, issueAppraisalCodesPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4908,15 +4908,15 @@ func (ec *executionContext) _IssueAppraisalCodesPayload(ctx context.Context, sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var levelTextImplementors = []string{"LevelText"}
 
 func (ec *executionContext) _LevelText(ctx context.Context, sel ast.SelectionSet, obj *models.LevelText) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, levelTextImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, levelTextImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4946,15 +4946,15 @@ func (ec *executionContext) _LevelText(ctx context.Context, sel ast.SelectionSet
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var openReviewRoundPayloadImplementors = []string{"OpenReviewRoundPayload"}
 
 func (ec *executionContext) _OpenReviewRoundPayload(ctx context.Context, sel ast.SelectionSet, obj *OpenReviewRoundPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, openReviewRoundPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, openReviewRoundPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4984,15 +4984,15 @@ func (ec *executionContext) _OpenReviewRoundPayload(ctx context.Context, sel ast
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var remindReviewersPayloadImplementors = []string{"RemindReviewersPayload"}
 
 func (ec *executionContext) _RemindReviewersPayload(ctx context.Context, sel ast.SelectionSet, obj *RemindReviewersPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, remindReviewersPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, remindReviewersPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5022,15 +5022,15 @@ func (ec *executionContext) _RemindReviewersPayload(ctx context.Context, sel ast
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewAnswerImplementors = []string{"ReviewAnswer"}
 
 func (ec *executionContext) _ReviewAnswer(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewAnswer) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewAnswerImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewAnswerImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5060,15 +5060,15 @@ func (ec *executionContext) _ReviewAnswer(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewAssignmentImplementors = []string{"ReviewAssignment"}
 
 func (ec *executionContext) _ReviewAssignment(ctx context.Context, sel ast.SelectionSet, obj *reviews.Duty) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewAssignmentImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewAssignmentImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5134,15 +5134,15 @@ func (ec *executionContext) _ReviewAssignment(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewConflictImplementors = []string{"ReviewConflict"}
 
 func (ec *executionContext) _ReviewConflict(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewConflict) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewConflictImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewConflictImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5189,15 +5189,15 @@ func (ec *executionContext) _ReviewConflict(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewConflictConnectionImplementors = []string{"ReviewConflictConnection"}
 
 func (ec *executionContext) _ReviewConflictConnection(ctx context.Context, sel ast.SelectionSet, obj *ReviewConflictConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewConflictConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewConflictConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5232,15 +5232,15 @@ func (ec *executionContext) _ReviewConflictConnection(ctx context.Context, sel a
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewConflictEdgeImplementors = []string{"ReviewConflictEdge"}
 
 func (ec *executionContext) _ReviewConflictEdge(ctx context.Context, sel ast.SelectionSet, obj *ReviewConflictEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewConflictEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewConflictEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5270,15 +5270,15 @@ func (ec *executionContext) _ReviewConflictEdge(ctx context.Context, sel ast.Sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewConflictPayloadImplementors = []string{"ReviewConflictPayload"}
 
 func (ec *executionContext) _ReviewConflictPayload(ctx context.Context, sel ast.SelectionSet, obj *ReviewConflictPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewConflictPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewConflictPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5308,15 +5308,15 @@ func (ec *executionContext) _ReviewConflictPayload(ctx context.Context, sel ast.
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewFigureImplementors = []string{"ReviewFigure"}
 
 func (ec *executionContext) _ReviewFigure(ctx context.Context, sel ast.SelectionSet, obj *reviews.Figure) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewFigureImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewFigureImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5356,15 +5356,15 @@ func (ec *executionContext) _ReviewFigure(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewLoadImplementors = []string{"ReviewLoad"}
 
 func (ec *executionContext) _ReviewLoad(ctx context.Context, sel ast.SelectionSet, obj *reviews.Load) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewLoadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewLoadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5395,15 +5395,15 @@ func (ec *executionContext) _ReviewLoad(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewPairImplementors = []string{"ReviewPair"}
 
 func (ec *executionContext) _ReviewPair(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewAssignment) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewPairImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewPairImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5445,15 +5445,15 @@ func (ec *executionContext) _ReviewPair(ctx context.Context, sel ast.SelectionSe
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewPairConnectionImplementors = []string{"ReviewPairConnection"}
 
 func (ec *executionContext) _ReviewPairConnection(ctx context.Context, sel ast.SelectionSet, obj *ReviewPairConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewPairConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewPairConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5488,15 +5488,15 @@ func (ec *executionContext) _ReviewPairConnection(ctx context.Context, sel ast.S
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewPairEdgeImplementors = []string{"ReviewPairEdge"}
 
 func (ec *executionContext) _ReviewPairEdge(ctx context.Context, sel ast.SelectionSet, obj *ReviewPairEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewPairEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewPairEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5526,15 +5526,15 @@ func (ec *executionContext) _ReviewPairEdge(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewProgressImplementors = []string{"ReviewProgress"}
 
 func (ec *executionContext) _ReviewProgress(ctx context.Context, sel ast.SelectionSet, obj *reviews.Progress) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewProgressImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewProgressImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5569,15 +5569,15 @@ func (ec *executionContext) _ReviewProgress(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewProposalImplementors = []string{"ReviewProposal"}
 
 func (ec *executionContext) _ReviewProposal(ctx context.Context, sel ast.SelectionSet, obj *reviews.Proposal) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewProposalImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewProposalImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5652,15 +5652,15 @@ func (ec *executionContext) _ReviewProposal(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewProposalPartImplementors = []string{"ReviewProposalPart"}
 
 func (ec *executionContext) _ReviewProposalPart(ctx context.Context, sel ast.SelectionSet, obj *reviews.ProposalPart) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewProposalPartImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewProposalPartImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5691,15 +5691,15 @@ func (ec *executionContext) _ReviewProposalPart(ctx context.Context, sel ast.Sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewProposalPayloadImplementors = []string{"ReviewProposalPayload"}
 
 func (ec *executionContext) _ReviewProposalPayload(ctx context.Context, sel ast.SelectionSet, obj *ReviewProposalPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewProposalPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewProposalPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5729,15 +5729,15 @@ func (ec *executionContext) _ReviewProposalPayload(ctx context.Context, sel ast.
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewQuestionImplementors = []string{"ReviewQuestion"}
 
 func (ec *executionContext) _ReviewQuestion(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewQuestion) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewQuestionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewQuestionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5782,15 +5782,15 @@ func (ec *executionContext) _ReviewQuestion(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewRoundImplementors = []string{"ReviewRound"}
 
 func (ec *executionContext) _ReviewRound(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewRound) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewRoundImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewRoundImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5870,15 +5870,15 @@ func (ec *executionContext) _ReviewRound(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewRoundConnectionImplementors = []string{"ReviewRoundConnection"}
 
 func (ec *executionContext) _ReviewRoundConnection(ctx context.Context, sel ast.SelectionSet, obj *ReviewRoundConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewRoundConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewRoundConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5913,15 +5913,15 @@ func (ec *executionContext) _ReviewRoundConnection(ctx context.Context, sel ast.
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewRoundEdgeImplementors = []string{"ReviewRoundEdge"}
 
 func (ec *executionContext) _ReviewRoundEdge(ctx context.Context, sel ast.SelectionSet, obj *ReviewRoundEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewRoundEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewRoundEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5951,15 +5951,15 @@ func (ec *executionContext) _ReviewRoundEdge(ctx context.Context, sel ast.Select
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewSheetImplementors = []string{"ReviewSheet"}
 
 func (ec *executionContext) _ReviewSheet(ctx context.Context, sel ast.SelectionSet, obj *reviews.Sheet) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewSheetImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewSheetImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5995,15 +5995,15 @@ func (ec *executionContext) _ReviewSheet(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewTemplateImplementors = []string{"ReviewTemplate"}
 
 func (ec *executionContext) _ReviewTemplate(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewTemplate) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewTemplateImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewTemplateImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -6065,15 +6065,15 @@ func (ec *executionContext) _ReviewTemplate(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewTemplateConnectionImplementors = []string{"ReviewTemplateConnection"}
 
 func (ec *executionContext) _ReviewTemplateConnection(ctx context.Context, sel ast.SelectionSet, obj *ReviewTemplateConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewTemplateConnectionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewTemplateConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -6108,15 +6108,15 @@ func (ec *executionContext) _ReviewTemplateConnection(ctx context.Context, sel a
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewTemplateEdgeImplementors = []string{"ReviewTemplateEdge"}
 
 func (ec *executionContext) _ReviewTemplateEdge(ctx context.Context, sel ast.SelectionSet, obj *ReviewTemplateEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewTemplateEdgeImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewTemplateEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -6146,15 +6146,15 @@ func (ec *executionContext) _ReviewTemplateEdge(ctx context.Context, sel ast.Sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var reviewTemplatePayloadImplementors = []string{"ReviewTemplatePayload"}
 
 func (ec *executionContext) _ReviewTemplatePayload(ctx context.Context, sel ast.SelectionSet, obj *ReviewTemplatePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reviewTemplatePayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, reviewTemplatePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -6184,15 +6184,15 @@ func (ec *executionContext) _ReviewTemplatePayload(ctx context.Context, sel ast.
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var saveReviewDraftPayloadImplementors = []string{"SaveReviewDraftPayload"}
 
 func (ec *executionContext) _SaveReviewDraftPayload(ctx context.Context, sel ast.SelectionSet, obj *SaveReviewDraftPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, saveReviewDraftPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, saveReviewDraftPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -6222,15 +6222,15 @@ func (ec *executionContext) _SaveReviewDraftPayload(ctx context.Context, sel ast
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var submitAppraisalPayloadImplementors = []string{"SubmitAppraisalPayload"}
 
 func (ec *executionContext) _SubmitAppraisalPayload(ctx context.Context, sel ast.SelectionSet, obj *SubmitAppraisalPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, submitAppraisalPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, submitAppraisalPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -6260,15 +6260,15 @@ func (ec *executionContext) _SubmitAppraisalPayload(ctx context.Context, sel ast
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var submitPeerReviewPayloadImplementors = []string{"SubmitPeerReviewPayload"}
 
 func (ec *executionContext) _SubmitPeerReviewPayload(ctx context.Context, sel ast.SelectionSet, obj *SubmitPeerReviewPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, submitPeerReviewPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, submitPeerReviewPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -6298,7 +6298,7 @@ func (ec *executionContext) _SubmitPeerReviewPayload(ctx context.Context, sel as
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -1260,9 +1260,9 @@ func UnmarshalSaveRoutingRuleInput(ctx context.Context, raw any) (SaveRoutingRul
 var areaImplementors = []string{"Area"}
 
 func (ec *executionContext) _Area(ctx context.Context, sel ast.SelectionSet, obj *models.Area) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, areaImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, areaImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1303,15 +1303,15 @@ func (ec *executionContext) _Area(ctx context.Context, sel ast.SelectionSet, obj
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var areaPayloadImplementors = []string{"AreaPayload"}
 
 func (ec *executionContext) _AreaPayload(ctx context.Context, sel ast.SelectionSet, obj *AreaPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, areaPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, areaPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1341,15 +1341,15 @@ func (ec *executionContext) _AreaPayload(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var categoryRuleImplementors = []string{"CategoryRule"}
 
 func (ec *executionContext) _CategoryRule(ctx context.Context, sel ast.SelectionSet, obj *models.CategoryRule) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, categoryRuleImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, categoryRuleImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1395,15 +1395,15 @@ func (ec *executionContext) _CategoryRule(ctx context.Context, sel ast.Selection
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var categoryRulePayloadImplementors = []string{"CategoryRulePayload"}
 
 func (ec *executionContext) _CategoryRulePayload(ctx context.Context, sel ast.SelectionSet, obj *CategoryRulePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, categoryRulePayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, categoryRulePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1433,15 +1433,15 @@ func (ec *executionContext) _CategoryRulePayload(ctx context.Context, sel ast.Se
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var categorySuggestionImplementors = []string{"CategorySuggestion"}
 
 func (ec *executionContext) _CategorySuggestion(ctx context.Context, sel ast.SelectionSet, obj *cases.Suggestion) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, categorySuggestionImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, categorySuggestionImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1476,15 +1476,15 @@ func (ec *executionContext) _CategorySuggestion(ctx context.Context, sel ast.Sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var holidayImplementors = []string{"Holiday"}
 
 func (ec *executionContext) _Holiday(ctx context.Context, sel ast.SelectionSet, obj *models.Holiday) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, holidayImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, holidayImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1530,15 +1530,15 @@ func (ec *executionContext) _Holiday(ctx context.Context, sel ast.SelectionSet, 
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var holidayPayloadImplementors = []string{"HolidayPayload"}
 
 func (ec *executionContext) _HolidayPayload(ctx context.Context, sel ast.SelectionSet, obj *HolidayPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, holidayPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, holidayPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1568,15 +1568,15 @@ func (ec *executionContext) _HolidayPayload(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var keptDayImplementors = []string{"KeptDay"}
 
 func (ec *executionContext) _KeptDay(ctx context.Context, sel ast.SelectionSet, obj *cases.KeptDay) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, keptDayImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, keptDayImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1616,15 +1616,15 @@ func (ec *executionContext) _KeptDay(ctx context.Context, sel ast.SelectionSet, 
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var removalPayloadImplementors = []string{"RemovalPayload"}
 
 func (ec *executionContext) _RemovalPayload(ctx context.Context, sel ast.SelectionSet, obj *RemovalPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, removalPayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, removalPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1654,15 +1654,15 @@ func (ec *executionContext) _RemovalPayload(ctx context.Context, sel ast.Selecti
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var routingRuleImplementors = []string{"RoutingRule"}
 
 func (ec *executionContext) _RoutingRule(ctx context.Context, sel ast.SelectionSet, obj *models.RoutingRule) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, routingRuleImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, routingRuleImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1716,15 +1716,15 @@ func (ec *executionContext) _RoutingRule(ctx context.Context, sel ast.SelectionS
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var routingRulePayloadImplementors = []string{"RoutingRulePayload"}
 
 func (ec *executionContext) _RoutingRulePayload(ctx context.Context, sel ast.SelectionSet, obj *RoutingRulePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, routingRulePayloadImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, routingRulePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1754,15 +1754,15 @@ func (ec *executionContext) _RoutingRulePayload(ctx context.Context, sel ast.Sel
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 var suggestionReasonImplementors = []string{"SuggestionReason"}
 
 func (ec *executionContext) _SuggestionReason(ctx context.Context, sel ast.SelectionSet, obj *cases.SuggestionReason) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, suggestionReasonImplementors)
+	fields := collect(ctx, ec.OperationContext, sel, suggestionReasonImplementors)
 
-	out := graphql.NewFieldSet(fields)
+	out := newAnswer(fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1792,7 +1792,7 @@ func (ec *executionContext) _SuggestionReason(ctx context.Context, sel ast.Selec
 		ec.ProcessDeferredGroup(deferred)
 	}
 
-	return written{fields, out.Values}
+	return out
 }
 
 // endregion **************************** object.gotpl ****************************

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"slices"
 	"sync"
@@ -9,16 +10,44 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// written is an object as it stands in the answer. gqlgen's FieldSet writes the same, and
-// makes a map of each object's names and a copy of each of its fields for it.
-type written struct {
-	fields []graphql.CollectedField
-	values []graphql.Marshaler
+// answer is what is answered of an object. gqlgen's FieldSet does the same, and makes a map
+// of each object's names and a copy of each of its fields to write it. It is asked for what
+// is resolved side by side alone.
+type answer struct {
+	fields   []graphql.CollectedField
+	Values   []graphql.Marshaler // of each field
+	Invalids uint32              // how many are null that must not be
+	beside   *graphql.FieldSet   // nil where nothing is resolved side by side
+	few      [4]graphql.Marshaler
+}
+
+func newAnswer(fields []graphql.CollectedField) *answer {
+	o := &answer{fields: fields}
+	if len(fields) <= len(o.few) {
+		o.Values = o.few[:len(fields)]
+	} else {
+		o.Values = make([]graphql.Marshaler, len(fields))
+	}
+	return o
+}
+
+// Dispatch waits for what is resolved side by side.
+func (o *answer) Dispatch(ctx context.Context) {
+	if o.beside == nil {
+		return
+	}
+	o.beside.Dispatch(ctx)
+	for i, v := range o.beside.Values {
+		if v != nil {
+			o.Values[i] = v
+		}
+	}
+	o.Invalids += o.beside.Invalids
 }
 
 // MarshalGQL implements graphql.Marshaler. A name of GraphQL has no character that JSON
 // would write otherwise; one that is there twice is written once.
-func (o written) MarshalGQL(w io.Writer) {
+func (o *answer) MarshalGQL(w io.Writer) {
 	b, ok := w.(*bytes.Buffer)
 	if !ok {
 		b = new(bytes.Buffer)
@@ -40,7 +69,7 @@ func (o written) MarshalGQL(w io.Writer) {
 		b.WriteByte('"')
 		b.WriteString(name)
 		b.WriteString(`":`)
-		o.values[i].MarshalGQL(b)
+		o.Values[i].MarshalGQL(b)
 	}
 	b.WriteByte('}')
 }

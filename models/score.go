@@ -18,6 +18,15 @@ func (s Score) Append(to []byte) []byte {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return to
 	}
+	// Far from a half the shortest form and the nearest binary number have the same hundredths.
+	if scaled := math.Abs(x) * 100; scaled < 1e11 && math.Abs(scaled-math.Floor(scaled)-0.5) > 1e-3 {
+		n := uint64(scaled + 0.5)
+		if x < 0 && n > 0 {
+			to = append(to, '-')
+		}
+		to = strconv.AppendUint(to, n/100, 10)
+		return append(to, '.', '0'+byte(n/10%10), '0'+byte(n%10))
+	}
 	var buffer [32]byte
 	digits := strconv.AppendFloat(buffer[:0], math.Abs(x), 'f', -1, 64)
 	point := len(digits)

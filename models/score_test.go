@@ -45,6 +45,8 @@ func TestDecimalsRoundHalvesAway(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := rapid.OneOf(
 			rapid.Float64Range(-1000, 1000),
+			rapid.Float64Range(-1e13, 1e13),
+			rapid.Map(rapid.Float64Range(-2e9, 2e9), func(x float64) float64 { return math.Round(x*100)/100 + 0.005 }), // as near to a half as may be
 			rapid.Map(rapid.IntRange(-200_000, 200_000), func(n int) float64 { return float64(n) / 1000 }),
 		).Draw(t, "x")
 		text := string(Score(x).Append(nil))

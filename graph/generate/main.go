@@ -180,6 +180,8 @@ var (
 		(true|false),
 	\)
 \})`)
+	// ofFields is the code that makes room for an object's fields; that of the roots goes on otherwise.
+	ofFields = regexp.MustCompile(`graphql\.NewFieldSet\(fields\)(\n\tdeferred := [^\n]+\n\tfor i, field := range fields \{\n\t\tswitch)`)
 	// ofBatch is the code that resolves a field for a whole list.
 	ofBatch = regexp.MustCompile(`		result := batch\.FieldResult\(field, func\(\) \(any, error\) \{
 [^\n]+
@@ -230,8 +232,9 @@ func (a *atHand) shorten(name string, collected map[string]string) (int, error) 
 			fmt.Sprintf("marshalList(ctx, ec.OperationContext, sel, %q, len(v), ", of), 1))
 	})
 	short = bytes.ReplaceAll(short, []byte("out.ResolveConcurrently(ec.OperationContext, &deferred, i,"), []byte("resolve(ctx, ec.OperationContext, out, &deferred, i, field,"))
+	short = ofFields.ReplaceAll(short, []byte("newAnswer(fields)$1"))
 	short = bytes.ReplaceAll(short, []byte("graphql.NewDeferredGroup(ctx)"), []byte("deferredGroup(ctx, fields)"))
-	short = bytes.ReplaceAll(short, []byte("\n\treturn out\n}"), []byte("\n\treturn written{fields, out.Values}\n}"))
+	short = bytes.ReplaceAll(short, []byte("fields := graphql.CollectFields(ec.OperationContext, sel, "), []byte("fields := collect(ctx, ec.OperationContext, sel, "))
 	short = bytes.ReplaceAll(short, []byte("var buf bytes.Buffer\n\t\t\tdata.MarshalGQL(&buf)\n\t\t\tresponse.Data = buf.Bytes()"), []byte("response.Data = answered(data)"))
 	tidy, err := imports.Process(name, short, nil) // what only the longer code used is imported no more
 	if err != nil {

@@ -3,6 +3,7 @@
 package scalar
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"time"
@@ -74,17 +75,25 @@ func UnmarshalFloatContext(ctx context.Context, v any) (float64, error) {
 }
 
 // MarshalScore writes a figure of a report with its two decimals.
-func MarshalScore(s models.Score) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) {
-		text := s.Append(nil)
-		if len(text) == 0 {
-			text = []byte("null")
-		}
-		// The writer is the response's buffer.
-		if _, err := w.Write(text); err != nil {
-			panic(err)
-		}
-	})
+func MarshalScore(s models.Score) graphql.Marshaler { return figure(s) }
+
+// figure is a figure of a report as it is written.
+type figure models.Score
+
+// MarshalGQL implements graphql.Marshaler.
+func (f figure) MarshalGQL(w io.Writer) {
+	var room []byte
+	if b, ok := w.(*bytes.Buffer); ok {
+		room = b.AvailableBuffer()
+	}
+	text := models.Score(f).Append(room)
+	if len(text) == 0 {
+		text = []byte("null")
+	}
+	// The writer is the response's buffer.
+	if _, err := w.Write(text); err != nil {
+		panic(err)
+	}
 }
 
 // UnmarshalScore reads a figure.

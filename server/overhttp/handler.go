@@ -241,9 +241,11 @@ func (r result) bytes() []byte {
 }
 
 func write(w http.ResponseWriter, status int, media string, body result) {
+	raw := body.bytes()
 	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(raw))) // else it would be sent in chunks
 	w.WriteHeader(status)
-	if _, err := w.Write(body.bytes()); err != nil {
+	if _, err := w.Write(raw); err != nil {
 		return // the client has gone: there is nobody to tell
 	}
 }
