@@ -260,8 +260,11 @@ func settersOf(s *schema.Schema) map[string]setter {
 func setterFor(field *schema.Field) setter {
 	if field.Serializer != nil {
 		read := readJSON // the one serializer of models
-		if field.StructField.Type == reflect.TypeFor[[]models.ComponentScore]() {
-			read = setComponents
+		switch reflect.Zero(field.StructField.Type).Interface().(type) {
+		case []models.ComponentScore:
+			read = usually(readComponents)
+		case []string:
+			read = usually(readTexts)
 		}
 		return setter{types: texts, read: read}
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -33,8 +34,31 @@ func TestComponentsAreReadAsTheyAreWritten(t *testing.T) {
 	})
 }
 
-// FuzzComponents holds that what is read without encoding/json is what encoding/json reads.
-func FuzzComponents(f *testing.F) {
+// Texts without escapes are read without encoding/json, all others by it.
+func TestTextsAreReadAsTheyAreWritten(t *testing.T) {
+	for text, want := range map[string]bool{
+		`[]`: true, `["NO_EVENTS"]`: true, `["","a b, c]","~"]`: true,
+		``: false, `null`: false, `[`: false, `["a"`: false, `["a",]`: false, `["a" ,"b"]`: false, `["a"]]`: false, `["a""b"]`: false, `[,"a"]`: false,
+		`["\n"]`: false, `["\u003c"]`: false, `["字"]`: false, "[\"\x7f\"]": false, `[1]`: false, `[null]`: false,
+	} {
+		if got, ok := readTexts([]byte(text)); ok != want {
+			t.Errorf("%s: read as %q, %t", text, got, ok)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		want := rapid.SliceOf(rapid.StringMatching(`[ -!#-%'-;=?-\[\]-~]*`)).Draw(t, "texts") // what encoding/json escapes is not among them
+		text, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := readTexts(text); !ok || !slices.Equal(got, want) {
+			t.Fatalf("%s: read as %q, %t", text, got, ok)
+		}
+	})
+}
+
+// FuzzUsual holds that what is read without encoding/json is what encoding/json reads.
+func FuzzUsual(f *testing.F) {
 	const one = `{"component":"OUTCOMES","value":78.25,"se":null,"n":497,"counts":true,"weight":0.35}`
 	for _, text := range []string{
 		`[` + one + `]`, `[` + one + `,` + one + `]`, `[]`, `null`, ``, `[` + one, `[` + one + `,]`, `[` + one + `] `, one,
@@ -47,14 +71,21 @@ func FuzzComponents(f *testing.F) {
 	} {
 		f.Add([]byte(text))
 	}
+	f.Add([]byte(`["NO_EVENTS","a"]`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		got, ok := readComponents(text)
-		if !ok {
-			return
-		}
-		var want []models.ComponentScore
-		if err := json.Unmarshal(text, &want); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s is read as %+v; by encoding/json as %+v, %v", text, got, want, err)
-		}
+		agree(t, text, readComponents)
+		agree(t, text, readTexts)
 	})
+}
+
+func agree[T any](t *testing.T, text []byte, read func([]byte) (T, bool)) {
+	t.Helper()
+	got, ok := read(text)
+	if !ok {
+		return
+	}
+	var want T
+	if err := json.Unmarshal(text, &want); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%s is read as %+v; by encoding/json as %+v, %v", text, got, want, err)
+	}
 }
