@@ -12,16 +12,33 @@ import (
 
 	"steelyard/models"
 	"steelyard/store"
+	"steelyard/store/storetest"
 )
 
-// TestAFullDiskIsToldAndPasses serves an SQLite database on a small file system that is
-// then filled to its last byte: who rates is told that there is no room, nothing of it is
-// kept, and with room again the same key is answered without a restart. That PostgreSQL
-// says the same is told by [TestFaultsBetweenServerAndDatabaseAreSurvived].
+// TestAFullDiskIsToldAndPasses serves a database on a small file system that is then filled
+// to its last byte: who rates is told that there is no room, nothing of it is kept, and with
+// room again the same key is answered without a restart. PostgreSQL's tables lie there, its
+// log elsewhere: without room for its log it ends by itself and is as after a kill.
 func TestAFullDiskIsToldAndPasses(t *testing.T) {
-	folder := smallDisk(t)
+	t.Run(string(store.SQLite), func(t *testing.T) {
+		folder := t.TempDir()
+		smallDisk(t, folder, "16m")
+		aFullDisk(t, folder, "sqlite:"+filepath.Join(folder, "steelyard.db"))
+	})
+	t.Run(string(store.Postgres), func(t *testing.T) {
+		cluster := storetest.NewMortal(t)
+		folder := cluster.Place()
+		smallDisk(t, folder, "100m")
+		_, owner := cluster.Database()
+		cluster.MoveTo(owner, folder)
+		aFullDisk(t, folder, owner)
+	})
+}
+
+// aFullDisk serves a database that lies in a folder.
+func aFullDisk(t *testing.T, folder, db string) {
 	watch := newMetrics()
-	st, err := store.Open(t.Context(), "sqlite:"+filepath.Join(folder, "steelyard.db"), store.Options{System: true, Connections: 4, Observer: watch})
+	st, err := store.Open(t.Context(), db, store.Options{System: true, Connections: 4, Observer: watch})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +52,7 @@ func TestAFullDiskIsToldAndPasses(t *testing.T) {
 	}
 	s := newTestSiteOver(t, st, watch)
 	s.start(t)
-	links := s.links(t, 40)
+	links := s.links(t, 60)
 	if _, err := st.Checkpoint(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -75,12 +92,11 @@ func TestAFullDiskIsToldAndPasses(t *testing.T) {
 	s.send(t, "GET", "/readyz", "").want(t, 200, "ready")
 }
 
-// smallDisk is a folder on a file system of its own, which takes sixteen megabytes. Where
-// nothing may be mounted there is none.
-func smallDisk(t *testing.T) string {
+// smallDisk makes a folder a file system of its own, of a size. Where nothing may be mounted
+// the test is skipped.
+func smallDisk(t *testing.T, folder, size string) {
 	t.Helper()
-	folder := t.TempDir()
-	if err := syscall.Mount("steelyard-test", folder, "tmpfs", 0, "size=16m"); errors.Is(err, syscall.EPERM) {
+	if err := syscall.Mount("steelyard-test", folder, "tmpfs", 0, "size="+size); errors.Is(err, syscall.EPERM) {
 		t.Skip("no file system may be mounted here")
 	} else if err != nil {
 		t.Fatal(err)
@@ -90,7 +106,6 @@ func smallDisk(t *testing.T) string {
 			t.Error(err)
 		}
 	})
-	return folder
 }
 
 // fill writes a file that takes all the room there is.

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Mortal is a PostgreSQL of one test's own, which dies and comes back on the same
@@ -68,6 +70,31 @@ func (m *Mortal) Database() (app, owner string) {
 	}
 	owner = m.url(m.template)
 	return m.as(owner), owner
+}
+
+// Place makes an empty folder where the cluster's own lie: others PostgreSQL may not reach.
+func (m *Mortal) Place() string {
+	m.t.Helper()
+	place := filepath.Join(m.folder, "place")
+	if err := os.Mkdir(place, 0o700); err != nil {
+		m.t.Fatal(err)
+	}
+	return place
+}
+
+// MoveTo moves a database into a folder, with all that will be written to its tables; the log
+// stays where it is. Nobody may be connected to it.
+func (m *Mortal) MoveTo(dbURL, folder string) {
+	m.t.Helper()
+	owner, err := clusterOwner()
+	if err == nil && owner != nil {
+		err = os.Chown(folder, int(owner.Uid), int(owner.Gid))
+	}
+	config, parsed := pgx.ParseConfig(dbURL)
+	if err = errors.Join(err, parsed); err != nil {
+		m.t.Fatal(err)
+	}
+	m.Do("CREATE TABLESPACE elsewhere LOCATION '"+folder+"'", "ALTER DATABASE "+config.Database+" SET TABLESPACE elsewhere")
 }
 
 // Kill ends the server and each of its processes at once, with SIGKILL: nobody of them
