@@ -5,7 +5,7 @@
 #           with the same statements, taken from PostgreSQL's log, and peers insert a bare row by a mutation
 # sqlite    the same on SQLite; its floor is one writer that sends the same statements in a loop, with a commit each
 # import    a folder of ratings and their encounters into an empty database, by its owner: from the command's start to its
-#           end, the tables made, the files read twice, checked, hashed and loaded, indexes built and references checked.
+#           end, the tables made, the files read, checked, hashed and loaded, indexes built and references checked.
 #           Its floor copies the same rows into bare tables and then makes the same keys, indexes and references
 # merge     another folder, a tenth as large, into that database while residents rate, as the application's role
 #

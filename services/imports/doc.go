@@ -90,8 +90,8 @@
 // # Memory
 //
 // Rows pass through in batches. What grows with the folder is what others refer
-// to: about 300 bytes an official, unit or service, 90 an encounter and as much a
+// to: about 300 bytes an official, unit or service, 90 an encounter, 150 a
 // resident, 90 a case, 35 a case event, achievement or deed, 8 a rating, 100 a rejected row.
-// Ratings and reviews are put into their order in shares of 64 MiB of file, some
-// 400 MB in memory, for each of which the file is read again; the first load holds two of them.
+// Ratings and reviews are put into their order in shares of 32 MiB of file, some
+// 250 MB in memory, for each of which the file is read again; the first load holds two of them.
 package imports

@@ -59,7 +59,7 @@ type encounter struct {
 
 // encounterTable holds the encounters of the folder by the imprint of their id, in
 // the order of the file; with its index an encounter takes some 90 bytes. The
-// references of their residents stand beside it, at some 80 bytes for each
+// references of their residents stand beside it, at some 150 bytes for each
 // resident: a rating is hashed with the key of its own year, which may be another
 // than the encounter's.
 type encounterTable struct {
@@ -67,20 +67,46 @@ type encounterTable struct {
 	parts [][]encounter // full ones but the last: growing copies nothing
 	n     int32
 
-	residents map[string]int32
-	refs      []string // of the residents, by number
+	residents map[imprint]int32
+	people    []person // the residents, by number
 }
 
-// resident numbers a resident.
-func (t *encounterTable) resident(v *value) int32 {
+// person is a resident with what became of the reference under the keys that it was hashed
+// with last: most residents come often, and hashing is dear.
+type person struct {
+	ref            string
+	with, ratesBy  *keyring.Hasher
+	hash, rateHash [16]byte
+}
+
+// key is the resident's hash.
+func (p *person) key(h *keyring.Hasher) [16]byte {
+	if p.with != h {
+		p.with, p.hash = h, h.Resident(p.ref)
+	}
+	return p.hash
+}
+
+// rater is the hash that the resident's ratings get.
+func (p *person) rater(h *keyring.Hasher) [16]byte {
+	if p.ratesBy != h {
+		p.ratesBy, p.rateHash = h, h.RaterOf(p.key(h))
+	}
+	return p.rateHash
+}
+
+// residentNumber numbers a resident.
+func (w *row) residentNumber(column int) int32 {
+	v, t := &w.values[column], &w.run.encounters
 	if !v.filled {
 		return none
 	}
-	n, known := t.residents[string(v.text)]
+	key := w.run.imprint(v.text)
+	n, known := t.residents[key]
 	if !known {
-		n = int32(len(t.refs))
-		t.refs = append(t.refs, string(v.text))
-		t.residents[t.refs[n]] = n
+		n = int32(len(t.people))
+		t.people = append(t.people, person{ref: string(v.text)})
+		t.residents[key] = n
 	}
 	return n
 }
@@ -124,34 +150,31 @@ type pendingEncounter struct {
 }
 
 func (r *run) readEncounters() error {
-	r.encounters = encounterTable{index: map[imprint]int32{}, residents: map[string]int32{}}
+	r.encounters = encounterTable{index: map[imprint]int32{}, residents: map[imprint]int32{}}
 	waiting := make([]pendingEncounter, 0, batch)
 	flush := func() error {
 		err := r.mergeEncounters(waiting)
 		waiting = make([]pendingEncounter, 0, batch)
 		return err
 	}
-	hash := (*keyring.Hasher).Resident
-	if r.onlyChecks("encounters") {
-		hash = func(*keyring.Hasher, string) [16]byte { return [16]byte{} }
-	}
 	err := r.each(encounters, 0, nil, func(w *row) error {
-		who, err := w.person(encounterResident, encounterAt, hash)
+		n := w.residentNumber(encounterResident)
+		who, err := w.resident(n)
 		if err != nil {
 			return err
 		}
-		e := w.encounter()
+		e := w.encounter(n)
 		key := r.imprint(w.values[encounterID].text)
 		if _, twice := r.encounters.index[key]; twice && w.values[encounterID].filled {
 			w.fault(encounterID, DuplicateID)
 			return nil
 		}
 		e.bad = w.bad
-		n := r.encounters.add(key, e)
+		kept := r.encounters.at(r.encounters.add(key, e))
 		if w.bad {
 			return nil
 		}
-		waiting = append(waiting, pendingEncounter{w.text(encounterID), w.at, r.encounters.at(n), r.day(e.at), who, w.text(encounterAt)})
+		waiting = append(waiting, pendingEncounter{w.text(encounterID), w.at, kept, r.day(e.at), who, w.text(encounterAt)})
 		if len(waiting) == batch {
 			return flush()
 		}
@@ -163,9 +186,25 @@ func (r *run) readEncounters() error {
 	return flush()
 }
 
-func (w *row) encounter() encounter {
+// resident hashes the resident of a number under the key of the encounter's year.
+func (w *row) resident(n int32) (resident, error) {
+	if n == none || !w.values[encounterAt].filled {
+		return resident{}, nil
+	}
+	hasher, year, err := w.hasher(encounterAt)
+	if hasher == nil {
+		return resident{}, err
+	}
+	who := resident{year: int16(year)}
+	if !w.run.onlyChecks("encounters") {
+		who.key = w.run.encounters.people[n].key(hasher)
+	}
+	return who, nil
+}
+
+func (w *row) encounter(who int32) encounter {
 	return encounter{
-		id: models.NewID(), at: w.values[encounterAt].orNoTime(), who: w.run.encounters.resident(&w.values[encounterResident]),
+		id: models.NewID(), at: w.values[encounterAt].orNoTime(), who: who,
 		official: w.official(encounterOfficial), service: w.service(encounterService),
 		channel: int8(w.values[encounterChannel].n), invited: w.answer(encounterInvited),
 	}

@@ -171,8 +171,10 @@ type run struct {
 // everything reads all files in the order of the format.
 func (r *run) everything() error {
 	r.faults = newFaults()
-	if err := r.db.PreferIndexes(r.ctx); err != nil {
-		return err
+	if r.filling == nil { // nothing is looked up then, and references are best checked by reading all
+		if err := r.db.PreferIndexes(r.ctx); err != nil {
+			return err
+		}
 	}
 	if err := r.lookAround(); err != nil {
 		return err

@@ -115,7 +115,6 @@ func (r *run) mergeRatings(held []*rating, used *claims) error {
 		if t.bad || t.stored {
 			continue
 		}
-		t.id = models.NewRandomID()
 		added = append(added, t)
 		r.totals.add(r.rank[t.of.official], t.on, t.level)
 		if t.of.rated = true; t.n == none {
@@ -123,8 +122,9 @@ func (r *run) mergeRatings(held []*rating, used *claims) error {
 		}
 	}
 	r.files[ratings].Inserted += int64(len(added))
-	// Ascending ids are as random an order as any, and the quickest to index.
-	slices.SortFunc(added, func(a, b *rating) int { return bytes.Compare(a.id[:], b.id[:]) })
+	for i, id := range randomIDs(len(added)) {
+		added[i].id = id
+	}
 	return r.loadRatings(added)
 }
 
@@ -251,7 +251,7 @@ func (r *run) deriveRating(t *rating) error {
 func (r *run) raterOf(t *rating, hasher *keyring.Hasher, year int) resident {
 	switch {
 	case t.of.who != none:
-		return resident{hasher.RaterOf(hasher.Resident(r.encounters.refs[t.of.who])), int16(year)}
+		return resident{r.encounters.people[t.of.who].rater(hasher), int16(year)}
 	case len(t.known) == len(resident{}.key):
 		return resident{hasher.RaterOf([16]byte(t.known)), int16(year)}
 	}
@@ -356,17 +356,13 @@ func (r *run) matchOne(t *rating, was storedRating) error {
 func (r *run) matchClaims(chunk []*rating) error {
 	keys, byKey := []any{}, map[models.ID]*rating{}
 	for _, t := range chunk {
-		if t.bad || t.stored {
-			continue
-		}
-		if r.sealedFor(t.of.official, t.on) {
+		switch {
+		case t.bad || t.stored:
+		case r.sealedFor(t.of.official, t.on):
 			r.reject(t, ratingAt, t.time, YearSealed)
-			continue
+		case r.some["encounter_claims"]:
+			keys, byKey[t.of.id] = append(keys, t.of.id), t
 		}
-		keys, byKey[t.of.id] = append(keys, t.of.id), t
-	}
-	if !r.some["encounter_claims"] {
-		return nil
 	}
 	return r.find("SELECT encounter_id FROM encounter_claims WHERE encounter_id", keys, func(row *store.Row) error {
 		if t := byKey[row.ID(0)]; !t.bad { // a key may be asked for twice

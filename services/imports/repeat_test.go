@@ -333,7 +333,7 @@ func TestYearsWithoutAKeyAreRefused(t *testing.T) {
 // TestAYearsKeyThatIsMadeMeanwhileIsTheOneThatCounts: what was hashed with another is not kept.
 func TestAYearsKeyThatIsMadeMeanwhileIsTheOneThatCounts(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		service := newService(t, s)
+		service := newService(t, storetest.Owner(t, s))
 		_, err := service.Import(context.Background(), village, imports.Options{Progress: func(file string, _, _ int64) {
 			if file == "achievements.csv" {
 				if _, err := service.Keys.Ensure(2025); err != nil {

@@ -1,7 +1,6 @@
 package imports
 
 import (
-	"bytes"
 	"slices"
 	"strconv"
 
@@ -88,10 +87,11 @@ func (r *run) mergeReviews(held []*review) error {
 		if v.bad || v.stored {
 			continue
 		}
-		v.id = models.NewRandomID()
 		added = append(added, v)
 	}
-	slices.SortFunc(added, func(a, b *review) int { return bytes.Compare(a.id[:], b.id[:]) })
+	for i, id := range randomIDs(len(added)) {
+		added[i].id = id
+	}
 	r.files[reviews].Inserted += int64(len(added))
 	row := make([]any, 9)
 	return r.load("peer_reviews", "id official_id reviewer_key key_year relation dimension score submitted_on import_key", len(added),
