@@ -3,7 +3,6 @@ package scoring
 import (
 	"cmp"
 	"math"
-	"slices"
 )
 
 // Quota is how many may be proposed for EXCELLENT in one appraising unit and
@@ -70,15 +69,14 @@ func (r *run) grade(out *composed, d *drawn, list []Assessment) []Quota {
 func (r *run) propose(candidates []int32, places int, d *drawn, list []Assessment) {
 	inside := make([]float64, len(candidates))
 	if places > 0 {
-		sorted := make([]float64, len(candidates))
+		drawn := make([]float64, len(candidates))
 		for t := range d.draws {
 			cut := math.Inf(-1)
 			if places < len(candidates) {
 				for at, i := range candidates {
-					sorted[at] = d.values[t][i]
+					drawn[at] = d.values[t][i]
 				}
-				slices.Sort(sorted)
-				cut = sorted[len(sorted)-places]
+				cut = nth(drawn, len(drawn)-places)
 			}
 			for at, i := range candidates {
 				least := cut
@@ -125,16 +123,15 @@ func (r *run) bestOfGroups(out *composed, d *drawn) {
 	inStretches(d.draws, func(t int) {
 		d.best[t] = make([]float64, r.groups.count())
 		for g, members := range r.groups.members {
-			var values []float64
+			values := make([]float64, 0, len(members))
 			for _, i := range members {
 				if out.standing[i].ranked {
 					values = append(values, d.values[t][i])
 				}
 			}
-			slices.Sort(values)
 			d.best[t][g] = math.Inf(1)
 			if k := Places(r.policy.ExcellentShare, len(values)); k > 0 {
-				d.best[t][g] = values[len(values)-k]
+				d.best[t][g] = nth(values, len(values)-k)
 			}
 		}
 	})

@@ -114,6 +114,7 @@ func (in *indicator) piecesOf(i int, rows []int32, p *pieceRows, usual pieceCent
 		weights += weightOf(p.weight, row)
 	}
 	var kinds []Piece
+	var known []int32 // their kinds of work
 	raw, attack := &in.pieces[PartRaw][i], &in.pieces[PartAttack][i]
 	for _, row := range rows {
 		v, w := weightOf(p.voice, row)/voices, weightOf(p.weight, row)/weights
@@ -126,9 +127,10 @@ func (in *indicator) piecesOf(i int, rows []int32, p *pieceRows, usual pieceCent
 		if p.kind == nil {
 			continue
 		}
-		k := slices.IndexFunc(kinds, func(q Piece) bool { return q.Kind == p.kind[row] })
+		k := slices.Index(known, p.kind[row])
 		if k < 0 {
 			k = len(kinds)
+			known = append(known, p.kind[row])
 			kinds = append(kinds, Piece{Source: p.source, Kind: p.kind[row], Value: p.mix(row)})
 		}
 		kinds[k].N++

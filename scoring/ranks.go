@@ -1,9 +1,6 @@
 package scoring
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // ranksOf fills ranks, intervals and reliabilities of the assessments from the
 // composites and their draws.
@@ -17,7 +14,7 @@ func (r *run) ranksOf(out *composed, d *drawn, list []Assessment) {
 				ranked = append(ranked, i)
 			}
 		}
-		order := make([]int32, len(ranked))
+		order := make([]valued, len(ranked))
 		rankInto(ranked, out.raw, order, ranks)
 		for _, i := range ranked {
 			list[i].Rank = ranks[i]
@@ -32,46 +29,48 @@ func (r *run) ranksOf(out *composed, d *drawn, list []Assessment) {
 func (r *run) rankIntervals(ranked []int32, d *drawn, list []Assessment) {
 	drawnRanks := make([][]int32, d.draws)
 	inStretches(d.draws, func(t int) {
-		ranks, order := make([]int32, len(list)), make([]int32, len(ranked))
+		ranks, order := make([]int32, len(list)), make([]valued, len(ranked))
 		rankInto(ranked, d.values[t], order, ranks)
 		drawnRanks[t] = gather(ranks, ranked)
 	})
-	one := make([]float64, d.draws)
-	for at, i := range ranked {
-		for t := range one {
-			one[t] = float64(drawnRanks[t][at])
+	inParallel(len(ranked), func(from, to int) {
+		one := make([]float64, d.draws)
+		for at := from; at < to; at++ {
+			for t := range one {
+				one[t] = float64(drawnRanks[t][at])
+			}
+			low, high := interval(one)
+			a := &list[ranked[at]]
+			a.RankLow, a.RankHigh = min(int32(math.Floor(low)), a.Rank), max(int32(math.Ceil(high)), a.Rank)
 		}
-		slices.Sort(one)
-		low, high := interval(one)
-		list[i].RankLow = min(int32(math.Floor(low)), list[i].Rank)
-		list[i].RankHigh = max(int32(math.Ceil(high)), list[i].Rank)
-	}
+	})
 }
 
 // compositeIntervals also sets the reliability: the share of the variance of
 // true composites in the group that is not left uncertain for this official.
 func (r *run) compositeIntervals(out *composed, d *drawn, list []Assessment) {
-	one := make([]float64, d.draws)
 	within, mean := filled(len(list), math.NaN()), filled(len(list), math.NaN())
-	for i := range list {
-		if out.standing[i].status == InsufficientEvidence {
-			continue
+	inParallel(len(list), func(from, to int) {
+		one := make([]float64, d.draws)
+		for i := from; i < to; i++ {
+			if out.standing[i].status == InsufficientEvidence {
+				continue
+			}
+			sum, square := 0.0, 0.0
+			for t := range one {
+				one[t] = d.values[t][i]
+				sum += one[t]
+			}
+			mean[i] = sum / float64(d.draws)
+			for _, x := range one {
+				square += float64((x - mean[i]) * (x - mean[i]))
+			}
+			within[i] = square / float64(d.draws-1)
+			low, high := interval(one)
+			list[i].Low = min(winsorise(low), out.value[i])
+			list[i].High = max(winsorise(high), out.value[i])
 		}
-		sum, square := 0.0, 0.0
-		for t := range one {
-			one[t] = d.values[t][i]
-			sum += one[t]
-		}
-		mean[i] = sum / float64(d.draws)
-		for _, x := range one {
-			square += float64((x - mean[i]) * (x - mean[i]))
-		}
-		within[i] = square / float64(d.draws-1)
-		slices.Sort(one)
-		low, high := interval(one)
-		list[i].Low = min(winsorise(low), out.value[i])
-		list[i].High = max(winsorise(high), out.value[i])
-	}
+	})
 	for g, members := range r.groups.members {
 		centre, between, n := r.groups.mean(g, mean), 0.0, 0.0
 		for _, i := range members {

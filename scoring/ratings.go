@@ -2,7 +2,7 @@ package scoring
 
 import (
 	"context"
-	"slices"
+	"math/bits"
 
 	"steelyard/scoring/mixed"
 )
@@ -77,24 +77,32 @@ func (r *run) flagRatings() {
 
 // voices gives each of one official's ratings the weight that its person's voice
 // has, 1/m for m ratings, and returns the largest m.
+//
+// It counts in a table with open addressing of which at most half is used: to sort some
+// hundred raters for each of thousands of officials takes several times as long.
 func voices(rater []int32, weight []float64) (most int) {
-	voice := make([]uint64, 0, len(rater)) // person and row
-	for i, x := range rater {
-		if x != None {
-			voice = append(voice, uint64(x)<<32|uint64(i))
+	type voice struct{ person, ratings int32 } // of nobody there are none
+	width := bits.Len(uint(2*len(rater) + 1))
+	table := make([]voice, 1<<width)
+	of := func(person int32) *voice {
+		for at := uint32(person) * 0x9e3779b1 >> (32 - width); ; at = (at + 1) & uint32(len(table)-1) {
+			if v := &table[at]; v.ratings == 0 || v.person == person {
+				return v
+			}
 		}
 	}
-	slices.Sort(voice)
-	for first := 0; first < len(voice); {
-		last := first + 1
-		for last < len(voice) && voice[last]>>32 == voice[first]>>32 {
-			last++
+	for _, who := range rater {
+		if who != None {
+			v := of(who)
+			v.person = who
+			v.ratings++
+			most = max(most, int(v.ratings))
 		}
-		for _, v := range voice[first:last] {
-			weight[uint32(v)] = 1 / float64(last-first)
+	}
+	for i, who := range rater {
+		if who != None {
+			weight[i] = 1 / float64(of(who).ratings)
 		}
-		most = max(most, last-first)
-		first = last
 	}
 	return most
 }

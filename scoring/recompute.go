@@ -63,7 +63,7 @@ func Recompute(lines []SheetLine, quotas []Quota, policy Policy) []Followed {
 				ranked = append(ranked, i)
 			}
 		}
-		rankInto(ranked, composites, make([]int32, len(ranked)), ranks)
+		rankInto(ranked, composites, make([]valued, len(ranked)), ranks)
 	}
 	for i := range out {
 		out[i].Rank = ranks[i]

@@ -65,7 +65,7 @@ func (a *assessed) weighGroupAnew(g int, out []WeightRange) {
 			all[i] = a.weighed(int(i), g, &weight)
 			values[t][at] = all[i]
 		}
-		rankInto(ranked, all, make([]int32, len(ranked)), rank)
+		rankInto(ranked, all, make([]valued, len(ranked)), rank)
 		for at, i := range members {
 			ranks[t][at] = rank[i]
 		}
@@ -83,11 +83,9 @@ func (a *assessed) weighGroupAnew(g int, out []WeightRange) {
 		if math.IsNaN(value[0]) {
 			continue
 		}
-		slices.Sort(value)
-		slices.Sort(rank)
 		w.CompositeLow = winsorise(quantile(value, 0.05*(weightDraws-1)))
 		w.CompositeHigh = winsorise(quantile(value, 0.95*(weightDraws-1)))
-		w.RankBest, w.RankWorst = int32(rank[0]), int32(rank[weightDraws-1])
+		w.RankBest, w.RankWorst = int32(slices.Min(rank)), int32(slices.Max(rank))
 		w.RankLow = int32(math.Floor(quantile(rank, 0.05*(weightDraws-1))))
 		w.RankHigh = int32(math.Ceil(quantile(rank, 0.95*(weightDraws-1))))
 	}

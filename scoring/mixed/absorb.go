@@ -22,6 +22,9 @@ type absorbed struct {
 	g     []float64 // by run
 	inv   []float64 // by block
 
+	// first: of what apply gives nobody needs more than the first lane.
+	first bool
+
 	given field   // scratch: what the rows are given
 	taken []field // scratch: what they give, one for each chunk
 }
@@ -148,12 +151,17 @@ func (a *absorbed) apply(v, out []lanes) {
 		if k < len(cut)-1 {
 			l.addCombos(cut[k], cut[k+1], t, &parts[k])
 		}
+		if l.inner < 0 && a.first {
+			a.takeFirst(l.chunks[k], l.chunks[k+1], t, &parts[k])
+			return
+		}
 		if l.inner < 0 {
 			a.takeRuns(l.chunks[k], l.chunks[k+1], t, &parts[k])
 			return
 		}
+		var sums []lanes
 		for b := l.chunks[k]; b < l.chunks[k+1]; b++ {
-			a.takeBlock(b, t, &parts[k])
+			sums = a.takeBlock(b, t, &parts[k], sums)
 		}
 	})
 	clear(out)
@@ -221,27 +229,56 @@ func (a *absorbed) takeRuns(first, last int, t, sum *field) {
 	}
 }
 
-// takeBlock is takeRuns for a block of runs that have levels of the inner factor.
-func (a *absorbed) takeBlock(b int, t, sum *field) {
+// takeFirst is takeRuns for the first lane alone: the data are solved for to more digits
+// than what goes along with them.
+func (a *absorbed) takeFirst(first, last int, t, sum *field) {
 	l := a.l
-	first, last := l.blockStart[b], l.blockStart[b+1]
-	var outer lanes
-	for r := first; r < last; r++ {
-		s := l.runSum(r, t)
-		f := float64(a.inv[b] * (1 - float64(a.g[r]*l.runW[r])))
-		for q := range 4 {
-			outer[q] += float64(f * s[q])
+	tLead, tCell, sumLead, sumCell := t.lead, t.cell, sum.lead, sum.cell
+	for b := first; b < last; b++ {
+		inv := a.inv[b]
+		if inv == 0 {
+			continue
+		}
+		from, to := l.runStart[b], l.runStart[b+1]
+		lead, cell, w := l.lead[from:to], l.cell[from:to], l.w[from:to]
+		cell, w = cell[:len(lead)], w[:len(lead)]
+		s := 0.0
+		for i, o := range lead {
+			s += float64(w[i] * (tLead[o][0] + tCell[cell[i]][0]))
+		}
+		s = float64(inv * s)
+		for i, o := range lead {
+			d := float64(w[i] * s)
+			sumLead[o][0] -= d
+			sumCell[cell[i]][0] -= d
 		}
 	}
-	for r := first; r < last; r++ {
-		s := l.runSum(r, t)
+}
+
+// takeBlock is takeRuns for a block of runs that have levels of the inner factor. sums
+// is written over.
+func (a *absorbed) takeBlock(b int, t, sum *field, sums []lanes) []lanes {
+	l := a.l
+	first := l.blockStart[b]
+	sums = l.runSums(b, t, sums)
+	var outer lanes
+	for i := range sums {
+		r := first + int32(i)
+		f := float64(a.inv[b] * (1 - float64(a.g[r]*l.runW[r])))
+		for q := range 4 {
+			outer[q] += float64(f * sums[i][q])
+		}
+	}
+	for i := range sums {
+		r := first + int32(i)
 		g, w := a.g[r], l.runW[r]
 		var off lanes
 		for q := range 4 {
-			off[q] = outer[q] + float64(g*(s[q]-float64(w*outer[q])))
+			off[q] = outer[q] + float64(g*(sums[i][q]-float64(w*outer[q])))
 		}
 		l.takeRun(r, &off, sum)
 	}
+	return sums
 }
 
 // runSum is Σ w t over the rows of a run.

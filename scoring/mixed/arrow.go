@@ -19,6 +19,7 @@ type arrow struct {
 	combosOf sparse  // by random column: the combinations that have it
 	place    []int32 // for each entry of combosOf, each of its fixed columns: where in border
 	parts    [][]float64
+	scratch  [4][]lanes // of gradients
 }
 
 func newArrow(a *absorbed) *arrow {

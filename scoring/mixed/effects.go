@@ -107,6 +107,10 @@ func (a *absorbed) absorbSide(rhs *side) []lanes {
 				continue
 			}
 			outer := a.solveOuter(b, rhs, nil)
+			if l.inner < 0 {
+				l.takeRun(int32(b), &outer, &parts[k])
+				continue
+			}
 			for r := l.blockStart[b]; r < l.blockStart[b+1]; r++ {
 				off := a.solveInner(r, rhs, nil, &outer)
 				off.add(&outer)
@@ -118,9 +122,18 @@ func (a *absorbed) absorbSide(rhs *side) []lanes {
 	return kept
 }
 
+// runSums are Σ w t over the rows of each run of a block, written over what to holds.
+func (l *layout) runSums(b int, t *field, to []lanes) []lanes {
+	to = to[:0]
+	for r := l.blockStart[b]; r < l.blockStart[b+1]; r++ {
+		to = append(to, l.runSum(r, t))
+	}
+	return to
+}
+
 // solveOuter is the effect of a block's outer level, given its right-hand sides
 // (nil: zero) less the runs' sums of w t (nil: zero).
-func (a *absorbed) solveOuter(b int, rhs *side, t *field) lanes {
+func (a *absorbed) solveOuter(b int, rhs *side, sums []lanes) lanes {
 	l := a.l
 	var s lanes
 	if l.blockLevel[b] < 0 {
@@ -129,7 +142,8 @@ func (a *absorbed) solveOuter(b int, rhs *side, t *field) lanes {
 	if rhs != nil {
 		s = at(&rhs.outer, l.blockLevel[b])
 	}
-	for r := l.blockStart[b]; r < l.blockStart[b+1]; r++ {
+	first := l.blockStart[b]
+	for r := first; r < l.blockStart[b+1]; r++ {
 		share := float64(a.g[r] * l.runW[r])
 		if in := l.runLevel[r]; rhs != nil && in >= 0 {
 			own := at(&rhs.inner, in)
@@ -137,21 +151,21 @@ func (a *absorbed) solveOuter(b int, rhs *side, t *field) lanes {
 				s[q] -= float64(share * own[q])
 			}
 		}
-		if t != nil {
-			m := l.runSum(r, t)
-			for q := range 4 {
-				s[q] -= float64((1 - share) * m[q])
-			}
+		if sums != nil {
+			m, left := &sums[r-first], 1-share
+			s[0] -= float64(left * m[0])
+			s[1] -= float64(left * m[1])
+			s[2] -= float64(left * m[2])
+			s[3] -= float64(left * m[3])
 		}
 	}
-	for q := range 4 {
-		s[q] = float64(a.inv[b] * s[q])
-	}
-	return s
+	inv := a.inv[b]
+	return lanes{float64(inv * s[0]), float64(inv * s[1]), float64(inv * s[2]), float64(inv * s[3])}
 }
 
-// solveInner is the effect of a run's inner level, given the block's outer one.
-func (a *absorbed) solveInner(r int32, rhs *side, t *field, outer *lanes) lanes {
+// solveInner is the effect of a run's inner level, given the block's outer one and the
+// run's sum of w t (nil: zero).
+func (a *absorbed) solveInner(r int32, rhs *side, sum, outer *lanes) lanes {
 	l := a.l
 	var s lanes
 	if l.runLevel[r] < 0 {
@@ -160,10 +174,9 @@ func (a *absorbed) solveInner(r int32, rhs *side, t *field, outer *lanes) lanes 
 	if rhs != nil {
 		s = at(&rhs.inner, l.runLevel[r])
 	}
-	if t != nil {
-		m := l.runSum(r, t)
+	if sum != nil {
 		for q := range 4 {
-			s[q] -= m[q]
+			s[q] -= sum[q]
 		}
 	}
 	for q := range 4 {
@@ -183,20 +196,23 @@ func (a *absorbed) backSolve(x []lanes, rhs *side, take func(chunk, factor int, 
 	}
 	t := a.spread(x)
 	parallel(len(l.chunks)-1, func(k int) {
+		var sums []lanes
 		for b := l.chunks[k]; b < l.chunks[k+1]; b++ {
 			if l.blockFree(b) {
 				continue
 			}
-			outer := a.solveOuter(b, rhs, t)
+			sums = l.runSums(b, t, sums)
+			outer := a.solveOuter(b, rhs, sums)
 			if level := l.blockLevel[b]; level >= 0 {
 				take(k, l.outer, level, &outer)
 			}
 			if l.inner < 0 {
 				continue
 			}
-			for r := l.blockStart[b]; r < l.blockStart[b+1]; r++ {
+			for i := range sums {
+				r := l.blockStart[b] + int32(i)
 				if in := l.runLevel[r]; in >= 0 {
-					u := a.solveInner(r, rhs, t, &outer)
+					u := a.solveInner(r, rhs, &sums[i], &outer)
 					take(k, l.inner, in, &u)
 				}
 			}

@@ -19,7 +19,12 @@ const maxGradientSteps = 500
 // returns the number of steps, and false if a lane did not get there.
 func (p *arrow) gradients(ctx context.Context, b, x []lanes, tolerance lanes, randomOnly bool) (int, bool, error) {
 	n := len(b)
-	r, z, d, ad := make([]lanes, n), make([]lanes, n), make([]lanes, n), make([]lanes, n)
+	if len(p.scratch[0]) < n {
+		for i := range p.scratch {
+			p.scratch[i] = make([]lanes, n)
+		}
+	}
+	r, z, d, ad := p.scratch[0][:n], p.scratch[1][:n], p.scratch[2][:n], p.scratch[3][:n]
 	p.solve(b, z, randomOnly)
 	size := dots(b, z, p.used(randomOnly))
 	copy(r, b)
@@ -53,7 +58,9 @@ func (p *arrow) gradients(ctx context.Context, b, x []lanes, tolerance lanes, ra
 		if err := ctx.Err(); err != nil {
 			return steps, false, err
 		}
+		p.a.first = resting == [4]bool{false, true, true, true}
 		p.times(d, ad, randomOnly)
+		p.a.first = false
 		dad := dots(d, ad, p.used(randomOnly))
 		var alpha, beta lanes
 		for q := range 4 {

@@ -223,19 +223,22 @@ func (a *absorbed) products(z, x []lanes) (outer, inner lanes) {
 	parts := make([][2]lanes, len(l.chunks)-1)
 	parallel(len(parts), func(t int) {
 		s := &parts[t]
+		var mz, mx []lanes
 		for b := l.chunks[t]; b < l.chunks[t+1]; b++ {
 			if l.blockFree(b) {
 				continue
 			}
-			oz, ox := a.solveOuter(b, nil, tz), a.solveOuter(b, nil, tx)
+			mz, mx = l.runSums(b, tz, mz), l.runSums(b, tx, mx)
+			oz, ox := a.solveOuter(b, nil, mz), a.solveOuter(b, nil, mx)
 			for q := range 4 {
 				s[0][q] += float64(oz[q] * ox[q])
 			}
 			if l.inner < 0 {
 				continue
 			}
-			for r := l.blockStart[b]; r < l.blockStart[b+1]; r++ {
-				iz, ix := a.solveInner(r, nil, tz, &oz), a.solveInner(r, nil, tx, &ox)
+			for i := range mz {
+				r := l.blockStart[b] + int32(i)
+				iz, ix := a.solveInner(r, nil, &mz[i], &oz), a.solveInner(r, nil, &mx[i], &ox)
 				for q := range 4 {
 					s[1][q] += float64(iz[q] * ix[q])
 				}

@@ -1,6 +1,7 @@
 package assessments
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"strconv"
@@ -93,26 +94,11 @@ type pieceCell struct {
 	kept    bool
 }
 
-// add counts a person, by the relation of reviewers. Of whom nothing is known counts
-// by the row.
-func (c *pieceCell) add(relation scoring.Relation, person, row int32) {
-	who := uint64(uint32(person))
-	if person == scoring.None {
-		who = 1<<31 | uint64(row)
-	}
-	c.persons = append(c.persons, uint64(relation)<<32|who)
-}
-
-// distinct leaves each person once, and says how many there are.
-func (c *pieceCell) distinct() int {
+// all says whether there is anybody, and enough of each relation; it leaves each person
+// once.
+func (c *pieceCell) all(enough func(persons int) bool) bool {
 	slices.Sort(c.persons)
 	c.persons = slices.Compact(c.persons)
-	return len(c.persons)
-}
-
-// all says whether there is anybody, and enough of each relation.
-func (c *pieceCell) all(enough func(persons int) bool) bool {
-	c.distinct()
 	for start := 0; start < len(c.persons); {
 		end := start + 1
 		for end < len(c.persons) && c.persons[end]>>32 == c.persons[start]>>32 {
@@ -142,7 +128,9 @@ func (v *visiblePieces) at(a *scoring.Assessment) *postingPieces {
 		if len(cells) == 0 {
 			continue
 		}
-		v.each(source, a.Posting, func(p piecePlace) { p.count(cells) })
+		for p := range v.each(source, a.Posting) {
+			p.count(cells)
+		}
 		for i := range cells {
 			cells[i].kept = cells[i].all(v.enough)
 		}
@@ -154,19 +142,22 @@ func (v *visiblePieces) at(a *scoring.Assessment) *postingPieces {
 }
 
 // leavesFew says whether some persons, and fewer than the threshold, are behind the pieces
-// of a source that lie in no cell of a month that is kept, while there is one.
+// of a source that lie in no cell of a month that is kept, while there is one. Mostly they
+// are soon enough, and the rest need not be looked at.
 func (v *visiblePieces) leavesFew(source int, posting int32, cells []pieceCell) bool {
 	if smallest(cells) == nil {
 		return false
 	}
-	rest := pieceCell{}
-	v.each(source, posting, func(p piecePlace) {
-		if !slices.ContainsFunc(cells, func(c pieceCell) bool { return c.kept && c.month != everyMonth && c.holds(p) }) {
-			rest.add(0, p.person, p.row)
+	var persons []uint64
+	for p := range v.each(source, posting) {
+		if p.shownIn(cells) || slices.Contains(persons, p.who()) {
+			continue
 		}
-	})
-	persons := rest.distinct()
-	return persons > 0 && !v.enough(persons)
+		if persons = append(persons, p.who()); v.enough(len(persons)) {
+			return false
+		}
+	}
+	return len(persons) > 0
 }
 
 // smallest is the cell of a month that is kept with the fewest persons, of several the
@@ -199,44 +190,72 @@ type piecePlace struct {
 	person, row int32
 }
 
-// each calls f with every row of a posting that a source can show.
-func (v *visiblePieces) each(source int, posting int32, f func(piecePlace)) {
+// who is the person behind a row; of whom nothing is known counts by the row.
+func (p *piecePlace) who() uint64 {
+	if p.person == scoring.None {
+		return 1<<31 | uint64(p.row)
+	}
+	return uint64(p.person)
+}
+
+// each is every row of a posting that a source can show.
+func (v *visiblePieces) each(source int, posting int32) iter.Seq[piecePlace] {
 	ev := v.ev
-	for _, i := range v.rows[source].of(posting) {
-		switch pieceSources[source] {
-		case scoring.PieceRating:
-			f(piecePlace{v.month(ev.Ratings.Day[i]), ev.Ratings.Kind[i], 0, ev.Ratings.Rater[i], i})
-		case scoring.PieceCase:
-			f(piecePlace{v.month(v.lastDay(ev.Cases.Closed[i])), ev.Cases.Kind[i], 0, ev.Cases.Resident[i], i})
-		case scoring.PieceReview:
-			w := &ev.Reviews
-			own := w.ReviewerPerson[i] != scoring.None && w.ReviewerPerson[i] == ev.Postings[posting].Person
-			if !own && w.Relation[i] != scoring.RelationSelf { // which is no evidence either
-				f(piecePlace{v.month(w.Day[i]), scoring.None, w.Relation[i], w.Reviewer[i], i})
+	return func(yield func(piecePlace) bool) {
+		for _, i := range v.rows[source].of(posting) {
+			var p piecePlace
+			switch pieceSources[source] {
+			case scoring.PieceRating:
+				p = piecePlace{v.month(ev.Ratings.Day[i]), ev.Ratings.Kind[i], 0, ev.Ratings.Rater[i], i}
+			case scoring.PieceCase:
+				p = piecePlace{v.month(v.lastDay(ev.Cases.Closed[i])), ev.Cases.Kind[i], 0, ev.Cases.Resident[i], i}
+			case scoring.PieceReview:
+				w := &ev.Reviews
+				own := w.ReviewerPerson[i] != scoring.None && w.ReviewerPerson[i] == ev.Postings[posting].Person
+				if own || w.Relation[i] == scoring.RelationSelf { // which is no evidence either
+					continue
+				}
+				p = piecePlace{v.month(w.Day[i]), scoring.None, w.Relation[i], w.Reviewer[i], i}
+			case scoring.PieceDeed:
+				if ev.Deeds.Confirmed[i] != scoring.Yes { // the engine shows these
+					continue
+				}
+				p = piecePlace{v.month(ev.Deeds.Day[i]), scoring.None, 0, ev.Deeds.Beneficiary[i], i}
+			case scoring.PieceDecision:
+				if !ev.Ratings.Adverse[i] {
+					continue
+				}
+				p = piecePlace{v.month(ev.Ratings.Day[i]), scoring.None, 0, ev.Ratings.Rater[i], i}
 			}
-		case scoring.PieceDeed:
-			if ev.Deeds.Confirmed[i] == scoring.Yes { // the engine shows these
-				f(piecePlace{v.month(ev.Deeds.Day[i]), scoring.None, 0, ev.Deeds.Beneficiary[i], i})
-			}
-		case scoring.PieceDecision:
-			if ev.Ratings.Adverse[i] {
-				f(piecePlace{v.month(ev.Ratings.Day[i]), scoring.None, 0, ev.Ratings.Rater[i], i})
+			if !yield(p) {
+				return
 			}
 		}
 	}
 }
 
-// count counts the person behind a row in every cell that the row lies in.
-func (p piecePlace) count(cells []pieceCell) {
+// shownIn says whether a row lies in a cell of a month that is kept.
+func (p *piecePlace) shownIn(cells []pieceCell) bool {
+	for k := range cells {
+		if c := &cells[k]; c.kept && c.month != everyMonth && c.holds(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// count counts the person behind a row, by the relation of reviewers, in every cell that
+// the row lies in.
+func (p *piecePlace) count(cells []pieceCell) {
 	for k := range cells {
 		if c := &cells[k]; c.holds(p) {
-			c.add(p.relation, p.person, p.row)
+			c.persons = append(c.persons, uint64(p.relation)<<32|p.who())
 		}
 	}
 }
 
 // holds says whether a row lies in the cell.
-func (c *pieceCell) holds(p piecePlace) bool {
+func (c *pieceCell) holds(p *piecePlace) bool {
 	return (c.month == p.month || c.month == everyMonth) && (c.kind == p.kind || c.kind == scoring.None)
 }
 
