@@ -109,13 +109,14 @@ func (r *run) nobodyConfirms() []bool {
 func (r *run) readEvents() []caseWork {
 	c, e := &r.ev.Cases, &r.ev.Events
 	works := make([]caseWork, len(c.ID))
+	room := make([]holding, len(c.ID)) // most cases have one holder: no allocation for each of a million
 	next := 0
 	for i := range works {
 		first := next
 		for next < len(e.Case) && int(e.Case[next]) == i {
 			next++
 		}
-		works[i] = r.follow(int32(i), first, next)
+		works[i] = r.follow(int32(i), first, next, room[i:i:i+1])
 	}
 	return works
 }
@@ -128,9 +129,11 @@ func (r *run) readEvents() []caseWork {
 // sender's own unit. An offer that nobody answers in time charges nobody. A transfer
 // that is answered changes hands when it is
 // accepted; one that nothing answers, at once.
-func (r *run) follow(i int32, first, next int) caseWork {
+//
+// Its holdings begin in room, which is empty and the case's own.
+func (r *run) follow(i int32, first, next int, room []holding) caseWork {
 	c, e := &r.ev.Cases, &r.ev.Events
-	var w caseWork
+	w := caseWork{holdings: room}
 	end := c.Closed[i]
 	if end == NoTime {
 		end = c.End
@@ -280,10 +283,9 @@ func (r *run) usualSeconds(works []caseWork) []int64 {
 	}
 	usual := make([]int64, len(times))
 	for k, t := range times {
-		slices.Sort(t)
 		usual[k] = NoTime
 		if len(t) > 0 {
-			usual[k] = t[len(t)/2]
+			usual[k] = nth(t, len(t)/2)
 		}
 	}
 	for k := range r.ev.Kinds {

@@ -233,7 +233,7 @@ func (a *absorbed) takeRuns(first, last int, t, sum *field) {
 // than what goes along with them.
 func (a *absorbed) takeFirst(first, last int, t, sum *field) {
 	l := a.l
-	tLead, tCell, sumLead, sumCell := t.lead, t.cell, sum.lead, sum.cell
+	sumLead, sumCell := sum.lead, sum.cell
 	for b := first; b < last; b++ {
 		inv := a.inv[b]
 		if inv == 0 {
@@ -242,11 +242,7 @@ func (a *absorbed) takeFirst(first, last int, t, sum *field) {
 		from, to := l.runStart[b], l.runStart[b+1]
 		lead, cell, w := l.lead[from:to], l.cell[from:to], l.w[from:to]
 		cell, w = cell[:len(lead)], w[:len(lead)]
-		s := 0.0
-		for i, o := range lead {
-			s += float64(w[i] * (tLead[o][0] + tCell[cell[i]][0]))
-		}
-		s = float64(inv * s)
+		s := float64(inv * l.firstSum(int32(b), t))
 		for i, o := range lead {
 			d := float64(w[i] * s)
 			sumLead[o][0] -= d
@@ -295,6 +291,17 @@ func (l *layout) runSum(r int32, t *field) lanes {
 		s3 += float64(f * (x[3] + y[3]))
 	}
 	return lanes{s0, s1, s2, s3}
+}
+
+// firstSum is the first lane of runSum.
+func (l *layout) firstSum(r int32, t *field) (s float64) {
+	from, to := l.runStart[r], l.runStart[r+1]
+	lead, cell, w := l.lead[from:to], l.cell[from:to], l.w[from:to]
+	cell, w = cell[:len(lead)], w[:len(lead)]
+	for i, o := range lead {
+		s += float64(w[i] * (t.lead[o][0] + t.cell[cell[i]][0]))
+	}
+	return s
 }
 
 // takeRun takes w off from what the rows of a run give.

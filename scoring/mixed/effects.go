@@ -224,6 +224,10 @@ func (a *absorbed) backSolve(x []lanes, rhs *side, take func(chunk, factor int, 
 func (a *absorbed) complete(x []lanes, rhs *side) *effects {
 	l := a.l
 	e := &effects{kept: slices.Clone(x), outer: make([]float64, len(rhs.outer[0])), inner: make([]float64, len(rhs.inner[0]))}
+	if l.outer >= 0 && l.inner < 0 {
+		a.completeOuter(e, rhs.outer[0])
+		return e
+	}
 	a.backSolve(x, rhs, func(_, factor int, level int32, u *lanes) {
 		if factor == l.outer {
 			e.outer[level] = u[0]
@@ -232,6 +236,20 @@ func (a *absorbed) complete(x []lanes, rhs *side) *effects {
 		}
 	})
 	return e
+}
+
+// completeOuter is complete where a single factor is absorbed, so that each of its blocks
+// is a single run: the first lane alone, of all ratings.
+func (a *absorbed) completeOuter(e *effects, rhs []float64) {
+	l := a.l
+	t := a.spread(e.kept)
+	parallel(len(l.chunks)-1, func(k int) {
+		for b := l.chunks[k]; b < l.chunks[k+1]; b++ {
+			if level := l.blockLevel[b]; level >= 0 {
+				e.outer[level] = float64(a.inv[b] * (rhs[level] - l.firstSum(int32(b), t)))
+			}
+		}
+	})
 }
 
 // local gives, by level, the diagonal of the inverse of the absorbed part: the

@@ -43,10 +43,12 @@ const (
 func (l *layout) sumRows(cs *combos) {
 	order := l.sorted(cs)
 	cut := l.cut(order)
+	l.combo, l.w, l.wy = make([]int32, len(order)), make([]float64, len(order)), make([]float64, len(order))
 	parts := make([]summed, len(cut)-1)
 	parallel(len(parts), func(t int) {
-		parts[t].comboWeight = make([]float64, cs.count)
-		l.sumPart(cs, order[cut[t]:cut[t+1]], &parts[t])
+		from, to := cut[t], cut[t+1]
+		parts[t] = summed{combo: l.combo[from:from:to], w: l.w[from:from:to], wy: l.wy[from:from:to], comboWeight: make([]float64, cs.count)}
+		l.sumPart(cs, order[from:to], &parts[t])
 	})
 	l.join(parts)
 }
@@ -125,8 +127,6 @@ func (l *layout) apart(a, b int32) bool {
 
 // sumPart sums one chunk's rows.
 func (l *layout) sumPart(cs *combos, order []int32, part *summed) {
-	part.combo = make([]int32, 0, len(order))
-	part.w, part.wy = make([]float64, 0, len(order)), make([]float64, 0, len(order))
 	var rows []row
 	for len(order) > 0 {
 		n := min(readAhead, len(order))
@@ -201,9 +201,17 @@ func (s *summed) addRun(rows []row) {
 	s.runW = append(s.runW, total)
 }
 
-// sortRun sorts rows by combination and keeps the order of equals. What it returns
-// lasts until the next call.
+// sortRun sorts rows by combination, in place or not, and keeps the order of equals. What
+// it returns lasts until the next call.
 func (s *summed) sortRun(rows []row) []row {
+	if len(rows) < 16 { // nearly all
+		for i := 1; i < len(rows); i++ {
+			for j := i; j > 0 && rows[j].combo < rows[j-1].combo; j-- {
+				rows[j], rows[j-1] = rows[j-1], rows[j]
+			}
+		}
+		return rows
+	}
 	s.keys = s.keys[:0]
 	for i := range rows {
 		s.keys = append(s.keys, uint64(rows[i].combo)<<32|uint64(i))
@@ -226,15 +234,14 @@ func spread(rows []row, mean float64) float64 {
 	return s
 }
 
-// join puts the chunks behind one another.
+// join puts the chunks behind one another. Their rows lie in the layout's columns
+// already, with gaps where rows were summed.
 func (l *layout) join(parts []summed) {
 	rows, runs, blocks := 0, 0, 0
 	for i := range parts {
-		rows += len(parts[i].w)
 		runs += len(parts[i].runW)
 		blocks += len(parts[i].blockLevel)
 	}
-	l.combo, l.w, l.wy = make([]int32, 0, rows), make([]float64, 0, rows), make([]float64, 0, rows)
 	l.runStart, l.runLevel, l.runW = make([]int32, 0, runs+1), make([]int32, 0, runs), make([]float64, 0, runs)
 	l.blockStart, l.blockLevel = make([]int32, 0, blocks+1), make([]int32, 0, blocks)
 	l.comboWeight = parts[0].comboWeight
@@ -242,7 +249,7 @@ func (l *layout) join(parts []summed) {
 	for t := range parts {
 		p := &parts[t]
 		for i := range p.runStart {
-			p.runStart[i] += int32(len(l.w))
+			p.runStart[i] += int32(rows)
 		}
 		for i := range p.blockStart {
 			p.blockStart[i] += int32(len(l.runW))
@@ -252,13 +259,20 @@ func (l *layout) join(parts []summed) {
 				l.comboWeight[c] += w
 			}
 		}
-		l.combo, l.w, l.wy = append(l.combo, p.combo...), append(l.w, p.w...), append(l.wy, p.wy...)
+		copy(l.combo[rows:], p.combo)
+		copy(l.w[rows:], p.w)
+		copy(l.wy[rows:], p.wy)
+		rows += len(p.w)
 		l.runStart, l.runLevel, l.runW = append(l.runStart, p.runStart...), append(l.runLevel, p.runLevel...), append(l.runW, p.runW...)
 		l.blockStart, l.blockLevel = append(l.blockStart, p.blockStart...), append(l.blockLevel, p.blockLevel...)
 		l.within += p.within
 		l.chunks = append(l.chunks, len(l.blockLevel))
 		*p = summed{}
 	}
-	l.runStart = append(l.runStart, int32(len(l.w)))
+	l.runStart = append(l.runStart, int32(rows))
+	l.combo, l.w, l.wy = l.combo[:rows], l.w[:rows], l.wy[:rows]
+	if rows < cap(l.w)/2 {
+		l.combo, l.w, l.wy = slices.Clone(l.combo), slices.Clone(l.w), slices.Clone(l.wy)
+	}
 	l.blockStart = append(l.blockStart, int32(len(l.runW)))
 }

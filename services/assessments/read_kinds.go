@@ -14,7 +14,8 @@ import (
 type kinds struct {
 	list     []scoring.Kind
 	index    map[string]int32 // by the kind's id
-	services map[models.ID]*service
+	ids      numbers          // of the services
+	services []service        // by number
 }
 
 // service is an entry of the catalogue; kind is None until it is used.
@@ -24,22 +25,24 @@ type service struct {
 }
 
 func newKinds() kinds {
-	return kinds{index: map[string]int32{}, services: map[models.ID]*service{}}
+	return kinds{index: map[string]int32{}}
 }
 
 func (r *ratingReader) readServices() error {
 	return r.snap.Each(r.ctx, "SELECT id, ref, name, category FROM services", nil, func(row *store.Row) error {
-		r.kinds.services[row.ID(0)] = &service{row.Text(1), row.Text(2), row.Text(3), scoring.None}
+		r.kinds.ids.number(row.ID(0))
+		r.kinds.services = append(r.kinds.services, service{row.Text(1), row.Text(2), row.Text(3), scoring.None})
 		return nil
 	})
 }
 
 // ofService returns a service's kind; its parent is the service's category.
 func (k *kinds) ofService(id models.ID) (int32, error) {
-	s, ok := k.services[id]
-	if !ok {
+	number := k.ids.find(id)
+	if number == scoring.None {
 		return scoring.None, fmt.Errorf("service %s is not in the catalogue", id)
 	}
+	s := &k.services[number]
 	if s.kind == scoring.None {
 		parent := scoring.None
 		if s.category != "" {
