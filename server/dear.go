@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -45,10 +46,10 @@ var dear = map[string]kind{
 // paces are the limits of the kinds.
 type paces map[kind]*pace
 
-func newPaces(perMinute int) paces {
+func newPaces(perMinute int, now func() time.Time) paces {
 	p := paces{}
 	for k, share := range shares {
-		p[k] = newPace(perMinute, share)
+		p[k] = newPace(perMinute, share, now)
 	}
 	return p
 }

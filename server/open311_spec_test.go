@@ -39,7 +39,7 @@ const specPost = "api_key=xyz&jurisdiction_id=city.gov&lat=37.76524078&long=-122
 // TestOpen311AnswersTheSpecificationsExamples sends every request that GeoReport v2
 // documents and compares what comes with what it prints, in both formats.
 func TestOpen311AnswersTheSpecificationsExamples(t *testing.T) {
-	site := newCity(t, store.SQLite)
+	site := newCity(t, store.SQLite, nil)
 	var services []struct {
 		Code string `json:"service_code"`
 		Name string `json:"service_name"`

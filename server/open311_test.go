@@ -15,16 +15,16 @@ import (
 )
 
 // newCity is a site whose residents may file under roads and lamps.
-func newCity(t *testing.T, d store.Dialect) *testSite {
+func newCity(t *testing.T, d store.Dialect, now func() time.Time) *testSite {
 	t.Helper()
-	site := newTestSite(t, d)
+	site := newTestSiteAt(t, d, now)
 	site.maxBody = 1 << 20
 	site.open311 = open311.Options{Jurisdiction: "city.gov", Keys: []string{"xyz", "second"}}
 	var top models.OrgUnit
 	if err := site.store.Read(t.Context()).Where("parent_id IS NULL").Take(&top).Error; err != nil {
 		t.Fatal(err)
 	}
-	rule := &models.CategoryRule{ID: models.NewID(), UnitID: top.ID, Phrase: "lamp", Category: "roads / lamps", Weight: 10, SavedBy: "t", SavedAt: time.Now().UTC()}
+	rule := &models.CategoryRule{ID: models.NewID(), UnitID: top.ID, Phrase: "lamp", Category: "roads / lamps", Weight: 10, SavedBy: "t", SavedAt: site.store.Now()}
 	if err := site.store.InTx(t.Context(), func(tx *store.Tx) error { return tx.Create(rule).Error }); err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func (s *testSite) asks(t *testing.T, status int, path string, into any) {
 func TestOpen311FilesAndFollowsARequest(t *testing.T) {
 	for _, d := range []store.Dialect{store.SQLite, store.Postgres} {
 		t.Run(string(d), func(t *testing.T) {
-			site := newCity(t, d)
+			site := newCity(t, d, nil)
 			var services []map[string]any
 			site.asks(t, http.StatusOK, "services.json?jurisdiction_id=city.gov", &services)
 			var code string
@@ -127,7 +127,7 @@ func TestOpen311FilesAndFollowsARequest(t *testing.T) {
 }
 
 func TestOpen311AsXML(t *testing.T) {
-	site := newCity(t, store.SQLite)
+	site := newCity(t, store.SQLite, nil)
 	for path, root := range map[string]string{
 		"discovery.xml": "discovery", "services.xml": "services", "requests.xml": "service_requests", "services.xml?jurisdiction_id=other": "errors",
 		"requests/00.xml": "errors", "requests": "errors", "nothing/at/all": "errors",
@@ -146,7 +146,7 @@ func TestOpen311AsXML(t *testing.T) {
 }
 
 func TestOpen311RefusesAsTheStandardSays(t *testing.T) {
-	site := newCity(t, store.SQLite)
+	site := newCity(t, store.SQLite, nil)
 	var services []struct {
 		Code string `json:"service_code"`
 	}

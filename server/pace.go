@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-chi/httprate"
-
 	"steelyard/messages"
 	"steelyard/models"
 	"steelyard/server/overhttp"
@@ -78,12 +76,12 @@ type pace struct {
 
 // newPace lets each payer do so much a minute, at least something; of 0 it is nil,
 // which is no limit.
-func newPace(perMinute, share int) *pace {
+func newPace(perMinute, share int, now func() time.Time) *pace {
 	if perMinute == 0 {
 		return nil
 	}
 	n := max(perMinute/share, 1)
-	return &pace{newBudget(n), newBudget(networkTimes * n)}
+	return &pace{newBudget(n, now), newBudget(networkTimes*n, now)}
 }
 
 // take pays for n things. Where the payer has too little nothing is taken, and wait is
@@ -129,27 +127,30 @@ func tellWait(w http.ResponseWriter, r *http.Request, seconds int) {
 type budget struct {
 	mu      sync.Mutex // between looking and taking
 	limit   int
+	now     func() time.Time
 	counter *counter
-	rates   *httprate.RateLimiter
 }
 
-func newBudget(limit int) *budget {
-	c := &counter{most: maxCounted}
-	return &budget{limit: limit, counter: c, rates: httprate.NewRateLimiter(limit, time.Minute, httprate.WithLimitCounter(c))}
+func newBudget(limit int, now func() time.Time) *budget {
+	return &budget{limit: limit, now: now, counter: &counter{most: maxCounted, now: map[string]int{}, earlier: map[string]int{}}}
 }
 
+// take takes n of what a key may have. Of what it took in the minute before so much still
+// counts as lies, had it come evenly, within the last sixty seconds.
 func (b *budget) take(key string, n int) (wait int, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	_, rate, err := b.rates.Status(key)
-	if err != nil || int(math.Round(rate))+n > b.limit {
-		return secondsLeft(time.Now()), false
+	now := b.now().UTC()
+	minute := now.Truncate(time.Minute)
+	b.counter.turn(minute)
+	key = b.counter.known(key)
+	taken := float64(b.counter.earlier[key])*(1-now.Sub(minute).Minutes()) + float64(b.counter.now[key])
+	if int(math.Round(taken))+n > b.limit {
+		return 60 - now.Second(), false // the next minute begins, and what was taken ages
 	}
-	return 0, b.counter.IncrementBy(key, time.Now().UTC().Truncate(time.Minute), n) == nil
+	b.counter.now[key] += n
+	return 0, true
 }
-
-// secondsLeft is when the next minute begins, and what was used ages.
-func secondsLeft(now time.Time) int { return 60 - now.UTC().Second() }
 
 // counter counts by key in this minute and the one before. It holds no more keys of a
 // minute than most: whoever comes then is counted with all others that do.
@@ -159,30 +160,8 @@ type counter struct {
 	now, earlier map[string]int
 }
 
-var _ httprate.LimitCounter = (*counter)(nil)
-
 // everybodyElse is the key of those that are not told apart.
 const everybodyElse = ""
-
-// Config implements httprate.LimitCounter: the window is a minute.
-func (c *counter) Config(int, time.Duration) { c.now, c.earlier = map[string]int{}, map[string]int{} }
-
-// Increment implements httprate.LimitCounter.
-func (c *counter) Increment(key string, minute time.Time) error { return c.IncrementBy(key, minute, 1) }
-
-// IncrementBy implements httprate.LimitCounter.
-func (c *counter) IncrementBy(key string, minute time.Time, n int) error {
-	c.turn(minute)
-	c.now[c.known(key)] += n
-	return nil
-}
-
-// Get implements httprate.LimitCounter.
-func (c *counter) Get(key string, minute, _ time.Time) (int, int, error) {
-	c.turn(minute)
-	key = c.known(key)
-	return c.now[key], c.earlier[key], nil
-}
 
 // known is the key that a key is counted under.
 func (c *counter) known(key string) string {

@@ -21,7 +21,11 @@ import (
 // behindProxy serves the site with limits, for callers whose addresses a header tells.
 func behindProxy(t *testing.T, perMinute int) (s *testSite, ask func(from, query string, headers ...string) answer) {
 	t.Helper()
-	s = newCity(t, store.SQLite)
+	begun := time.Now() // and it stays: of what was taken in a minute before less counts
+	s = newCity(t, store.SQLite, func() time.Time { return begun })
+	// Where wrong secrets are counted its key decides: by another one two of the addresses
+	// here may share a place.
+	s.app.Guesses.Key = []byte("k")
 	trusted, err := newNetworks("trusted-proxy", []string{"127.0.0.0/8"})
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +123,7 @@ func TestANeighbourInTheNetworkDoesNotEscape(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := newPace(2, 1)
+				p := newPace(2, 1, time.Now)
 				for i := range 10 {
 					for range 2 {
 						if _, ok := p.take(strangerAt(c.address(i)), 1); !ok {
@@ -150,10 +154,32 @@ func TestANeighbourInTheNetworkDoesNotEscape(t *testing.T) {
 	}
 }
 
+// TestWhatWasTakenAges evenly, in the minute after the one in which it was taken.
+func TestWhatWasTakenAges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // a bubble begins with a minute
+		b := newBudget(10, time.Now)
+		for _, c := range []struct {
+			after        time.Duration
+			takes, waits int
+		}{{0, 10, 60}, {59 * time.Second, 0, 1}, {time.Second, 0, 60}, {30 * time.Second, 5, 30}, {30 * time.Second, 5, 60}, {time.Minute, 5, 60}, {2 * time.Minute, 10, 60}} {
+			time.Sleep(c.after)
+			taken := 0
+			for range c.takes {
+				if _, ok := b.take("one", 1); ok {
+					taken++
+				}
+			}
+			if wait, ok := b.take("one", 1); ok || taken != c.takes || wait != c.waits {
+				t.Errorf("after %s more %d are taken, want %d; the next waits %d s, want %d (%v)", c.after, taken, c.takes, wait, c.waits, ok)
+			}
+		}
+	})
+}
+
 // TestCallersBeyondTheBoundShare: memory ends, and nobody gets more by there being many.
 func TestCallersBeyondTheBoundShare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBudget(3)
+		b := newBudget(3, time.Now)
 		b.counter.most = 100
 		for minute := range 3 {
 			passed := 0

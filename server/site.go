@@ -54,7 +54,7 @@ type site struct {
 
 // handler returns the whole site.
 func (s *site) handler() (http.Handler, error) {
-	m, kinds := s.metrics, newPaces(s.perMinute)
+	m, kinds := s.metrics, newPaces(s.perMinute, s.store.Now)
 	waiting := &backlog.Service{Store: s.store, Zone: s.zone, Thresholds: privacy.Default()}
 	if err := m.look(&figures{s.store, waiting, s.log}); err != nil {
 		return nil, err
@@ -82,8 +82,8 @@ func (s *site) handler() (http.Handler, error) {
 	}
 
 	routes := &entrance{}
-	open, protect := s.paced(newPace(s.perMinute, 1)), s.origins.protect(s.publicURL)
-	uploads, work := s.paced(newPace(min(s.perMinute, maxUploads), 1)), s.paced(kinds[working])
+	open, protect := s.paced(newPace(s.perMinute, 1, s.store.Now)), s.origins.protect(s.publicURL)
+	uploads, work := s.paced(newPace(min(s.perMinute, maxUploads), 1, s.store.Now)), s.paced(kinds[working])
 	routes.Handle("/graphql", chain(api, open, s.origins.share, protect, s.visitor, s.sightOfClient))
 	routes.Handle("POST /attachments", chain(uploading, uploads, s.origins.share, protect))
 	routes.Handle("OPTIONS /attachments", s.origins.share(http.NotFoundHandler()))
