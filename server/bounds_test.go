@@ -125,7 +125,7 @@ func awaitRunning(t *testing.T, owner *store.Store, want int) {
 	t.Helper()
 	const waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND wait_event_type = 'Lock'"
 	n := -1
-	for deadline := time.Now().Add(20 * time.Second); n != want && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); n != want && time.Now().Before(deadline); {
 		if err := owner.Read(t.Context()).Connection(func(db *gorm.DB) error { return db.Raw(waiting).Scan(&n).Error }); err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"steelyard/models"
 	"steelyard/services/accounts"
@@ -53,10 +54,17 @@ func (s *testSite) counters(t *testing.T) (phone, kiosk string) {
 	return issue(false), issue(true)
 }
 
+// tomorrow is a clock that stands: no day ends under a device that is known for that day,
+// and to the browser, which has the real clock, its cookie has not run out.
+func tomorrow() func() time.Time {
+	at := time.Now().AddDate(0, 0, 1)
+	return func() time.Time { return at }
+}
+
 // TestADeviceIsKnownForADay by a cookie that scripts cannot read, on the pages of
 // standing codes alone.
 func TestADeviceIsKnownForADay(t *testing.T) {
-	s := newTestSite(t, store.SQLite)
+	s := newTestSiteAt(t, store.SQLite, tomorrow())
 	s.start(t)
 	phone, kiosk := s.counters(t)
 	cookie := s.send(t, "GET", phone, "").header.Get("Set-Cookie")
@@ -80,12 +88,12 @@ func TestADeviceIsKnownForADay(t *testing.T) {
 }
 
 // TestCountersInABrowser does in Chromium what residents do at a counter, a kiosk and,
-// later, with their receipts; see TestDemoInABrowser.
+// later, with their receipts; see [running.inABrowser].
 func TestCountersInABrowser(t *testing.T) {
 	node, shots := browser(t)
 	for _, lang := range []string{"zh-CN", "en"} {
 		t.Run(lang, func(t *testing.T) {
-			s := newTestSite(t, store.SQLite)
+			s := newTestSiteAt(t, store.SQLite, tomorrow())
 			s.start(t)
 			phone, kiosk := s.counters(t)
 			receipt := drive(t, node, "counters.mjs", lang, "rate", s.url+phone, s.url+kiosk, shots)

@@ -108,7 +108,7 @@ func newTestSiteOver(t *testing.T, st *store.Store, watch *metrics) *testSite {
 		store: st, app: app, verifier: verifier, zone: zone, metrics: watch,
 		log:       slog.New(withRequestID{slog.NewTextHandler(log, nil)}),
 		publicURL: "http://steelyard.test", origins: origins{"https://hr.example"}, perMinute: 0,
-		maxBody: 10_000, maxComplexity: 5000, timeout: time.Minute, proveEvery: 20 * time.Millisecond, introspection: true, graphiql: true,
+		maxBody: 10_000, maxComplexity: 5000, timeout: time.Hour, proveEvery: 20 * time.Millisecond, introspection: true, graphiql: true,
 		quit: make(chan struct{}), watchers: networks{netip.MustParsePrefix("127.0.0.0/8")},
 	}}
 }

@@ -42,7 +42,7 @@ const see = async (page, name) => {
 // Compared: the answer that a trial of weights gives. Who is told that it is still being
 // computed asks again, as the page says.
 const compared = async (page, ask) => {
-  for (let tries = 0; tries < 20; tries++) {
+  for (let tries = 0; tries < 120; tries++) {
     await ask();
     if (await page.locator('#result .tiles').count() > 0) return page.textContent('.answer');
     await page.waitForTimeout(1000); // as somebody who reads that it takes a moment
