@@ -189,12 +189,16 @@ func (d running) checkTokens(t *testing.T) {
 	}
 }
 
+// TestDemoServesWhatItPrints makes one demo, since that takes its time, and has everybody
+// work with it: who pastes what it prints, who reads its API's documents and reports, and
+// residents and an HR officer in a browser.
 func TestDemoServesWhatItPrints(t *testing.T) {
 	db := "sqlite:" + filepath.Join(t.TempDir(), "demo.db")
 	first := startDemo(t, "--db", db)
 	first.check(t)
 	first.checkAPIDocument(t)
 	first.checkReports(t)
+	t.Run("in a browser", first.inABrowser)
 	first.stop()
 
 	again := startDemo(t, "--db", db)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,13 +14,11 @@ import (
 	"steelyard/models"
 )
 
-// TestDemoInABrowser does in Chromium what a resident does, and what an HR officer asks
-// of a cycle, in both languages. It needs Chromium, Node.js and `npm ci` in
-// tools/browser; STEELYARD_SCREENSHOTS keeps the pictures.
-func TestDemoInABrowser(t *testing.T) {
+// inABrowser does in Chromium what a resident does, and what an HR officer asks of a
+// cycle, in both languages. It needs Chromium, Node.js and `npm ci` in tools/browser;
+// STEELYARD_SCREENSHOTS keeps the pictures.
+func (d running) inABrowser(t *testing.T) {
 	node, shots := browser(t)
-	d := startDemo(t, "--db", "sqlite:"+filepath.Join(t.TempDir(), "demo.db"))
-	t.Cleanup(d.stop)
 	for _, lang := range []string{"zh-CN", "en"} {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
@@ -125,7 +122,7 @@ func (d running) published(t *testing.T) string {
 }
 
 // round opens a cycle with a review round in which the official reviews a colleague, by
-// the standard questions, and returns the cycle.
+// the standard questions until tomorrow, and returns the cycle.
 func (d running) round(t *testing.T, name string) string {
 	t.Helper()
 	var who struct {
@@ -148,11 +145,11 @@ func (d running) round(t *testing.T, name string) string {
 		OpenCycle          struct{ Cycle struct{ ID string } }
 		SaveReviewTemplate struct{ Template struct{ ID string } }
 	}
-	d.ask(t, "HR_TOKEN", fmt.Sprintf(`mutation { openCycle(input: {unitId: %q, kind: SPECIAL, name: "round %s", fromOn: "%d-01-01", toOn: "%[3]d-12-31"}) { cycle { id }`+wrong+`}
-		saveReviewTemplate(input: {unitId: %[1]q, name: "standard %[2]s"}) { template { id }`+wrong+`} }`, unit, name, today.Year()), &made)
+	d.ask(t, "HR_TOKEN", fmt.Sprintf(`mutation { openCycle(input: {unitId: %q, kind: SPECIAL, name: "round %s", fromOn: "%d-01-01", toOn: "%d-12-31"}) { cycle { id }`+wrong+`}
+		saveReviewTemplate(input: {unitId: %[1]q, name: "standard %[2]s"}) { template { id }`+wrong+`} }`, unit, name, today.Year(), today.Year()+1), &made)
 	var opened any
-	d.ask(t, "HR_TOKEN", fmt.Sprintf(`mutation { openReviewRound(input: {cycleId: %q, name: "round %s", opensOn: "%s", closesOn: "%[3]s", templateId: %q,
+	d.ask(t, "HR_TOKEN", fmt.Sprintf(`mutation { openReviewRound(input: {cycleId: %q, name: "round %s", opensOn: "%s", closesOn: "%s", templateId: %q,
 		assignments: [{officialId: %q, reviewerId: %q, relation: PEER}]}) { round { id }`+wrong+`} }`,
-		made.OpenCycle.Cycle.ID, name, today.Format(time.DateOnly), made.SaveReviewTemplate.Template.ID, colleague, own), &opened)
+		made.OpenCycle.Cycle.ID, name, today.Format(time.DateOnly), today.AddDate(0, 0, 1).Format(time.DateOnly), made.SaveReviewTemplate.Template.ID, colleague, own), &opened)
 	return made.OpenCycle.Cycle.ID
 }
