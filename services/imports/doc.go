@@ -7,7 +7,7 @@
 //
 // # Twice through the folder
 //
-// An import into a database in use reads the folder twice, by the same code. The first run checks: it
+// An import reads the folder twice, by the same code (but see the first load). The first run checks: it
 // reads the database from a snapshot, writes nothing, and finds every fault. A
 // folder that has one is refused with the list of them. The second run loads: it
 // does all of it again inside one transaction, and writes. Where the second run
@@ -82,8 +82,8 @@
 // while another has PostgreSQL write what came before, build the indexes of tables that are
 // full and check their references. It all stays one transaction.
 //
-// The folder is read once then: nobody works there who would have to wait for what is taken
-// back, so it is loaded while it is checked, and after its first fault only checked. Years that
+// On PostgreSQL the folder is read once then: nobody works there who would have to wait for what is taken
+// back, and copying is quick, so it is loaded while it is checked, and after its first fault only checked. Years that
 // had no key get it before the commit; until then their rows are hashed with drafts of it. With
 // SkipBadRows it is read twice here too, since what is left out is written down before the commit.
 //

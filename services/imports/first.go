@@ -31,8 +31,9 @@ func inUse(db *gorm.DB) (bool, error) {
 	return units > 0, err
 }
 
-// loadAtOnce fills an empty database while it checks the folder: nobody is there who
+// loadAtOnce fills an empty PostgreSQL database while it checks the folder: nobody is there who
 // would have to wait for what is then taken back, and no row with which one could disagree.
+// SQLite takes many times as long to write as a folder takes to be read.
 // From its first fault on it only checks. The keys of years are drafts until all is
 // known to be right. A database in use gives errInUse.
 func (s *Service) loadAtOnce(ctx context.Context, path string, src *source, o Options) (*Report, error) {

@@ -40,7 +40,7 @@ type Options struct {
 	// are and is readable for its owner alone.
 	Rejected string
 	// Progress is told, about once a MiB, how many bytes of a file have been read.
-	// Each file is read at least twice, to be checked, and to be loaded, but into an empty database. It must be
+	// Each file is read at least twice, to be checked, and to be loaded, but into an empty PostgreSQL database. It must be
 	// quick, for on SQLite all writers wait for it, and do nothing with the database.
 	Progress func(file string, done, total int64)
 }
@@ -58,7 +58,7 @@ func (s *Service) Import(ctx context.Context, path string, o Options) (report *R
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, src.close()) }()
-	if !o.SkipBadRows {
+	if !o.SkipBadRows && s.Store.Dialect() == store.Postgres {
 		report, err := s.loadAtOnce(ctx, path, src, o)
 		if !errors.Is(err, errInUse) {
 			return report, err

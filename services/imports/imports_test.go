@@ -295,20 +295,24 @@ func TestQuotedLineBreaksCountAsLines(t *testing.T) {
 
 func TestImportSaysHowFarItIsAndStopsWhenAsked(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		for skip, want := range map[bool]struct{ time, files int }{false: {1, 5}, true: {2, 11}} {
+		for _, skip := range []bool{false, true} {
+			reading, wanted := 2, 11
+			if s.Dialect() == store.Postgres && !skip { // read once
+				reading, wanted = 1, 5
+			}
 			ctx, cancel := context.WithCancel(context.Background())
 			files, loading := map[string]int{}, 0
 			_, err := newService(t, storetest.Owner(t, s)).Import(ctx, village, imports.Options{SkipBadRows: skip, Progress: func(file string, done, total int64) {
 				if done > total || total == 0 {
 					t.Errorf("%s: %d of %d", file, done, total)
 				}
-				if files[file]++; files[file] == want.time {
+				if files[file]++; files[file] == reading {
 					if loading++; loading == 5 {
 						cancel() // in the middle of the loading run
 					}
 				}
 			}})
-			if !errors.Is(err, context.Canceled) || len(files) != want.files {
+			if !errors.Is(err, context.Canceled) || len(files) != wanted {
 				t.Errorf("%v after %v", err, files)
 			}
 			for table, n := range counts(t, s) {
