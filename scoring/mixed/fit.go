@@ -10,6 +10,15 @@ import (
 // defaultExactLimit is the number of random levels up to which a fit is exact.
 const defaultExactLimit = 3000
 
+// exact says whether a problem that leaves so many random levels is solved exactly.
+func (o *Options) exact(left int) bool {
+	limit := o.ExactLimit
+	if limit == 0 {
+		limit = defaultExactLimit
+	}
+	return left <= limit || left == 0
+}
+
 // with is the problem with some of its random factors only.
 func (p *Problem) with(random []int) *Problem {
 	q := *p
@@ -164,12 +173,8 @@ func (r *search) effectsAt(ctx context.Context, variances []float64) (*step, err
 
 // prepare chooses between the exact and the stochastic way.
 func (r *search) prepare(p *Problem) error {
-	limit := r.o.ExactLimit
-	if limit == 0 {
-		limit = defaultExactLimit
-	}
 	c, left := choose(p, false)
-	exact := left <= limit || left == 0
+	exact := r.o.exact(left)
 	if !exact {
 		c, _ = choose(p, true)
 	}

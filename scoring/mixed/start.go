@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// A fit of many levels begins where a rough one by probes ends, and a fit of many
+// An exact fit of many levels begins where a rough one by probes ends, and a fit of many
 // rows where one of about startRows of them does.
 const (
 	roughFrom = 600
@@ -24,10 +24,14 @@ func (p *Problem) roughStart(ctx context.Context, o *Options) ([]float64, error)
 	if o.rough || left <= roughFrom {
 		return nil, nil
 	}
+	some := p.sample(every)
+	if some == p && !o.exact(left) {
+		return nil, nil // it would be the same estimation, twice
+	}
 	rough := Options{
 		ML: o.ML, Seed: o.Seed, ExactLimit: -1, EffectsOnly: true, MaxIterations: o.MaxIterations, Tolerance: roughTolerance, rough: true,
 	}
-	s, err := fit(ctx, p.sample(every), &rough)
+	s, err := fit(ctx, some, &rough)
 	if err != nil || slices.Contains(s.Boundary, true) {
 		return nil, ctx.Err()
 	}
