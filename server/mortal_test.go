@@ -3,6 +3,9 @@ package main
 import (
 	"bufio"
 	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -110,9 +113,9 @@ func (m *mortal) program(args ...string) *exec.Cmd {
 // start runs serve until it says that it serves; the second time at the same address.
 func (m *mortal) start() {
 	m.Helper()
-	addr := "127.0.0.1:0"
-	if m.url != "" {
-		addr = strings.TrimPrefix(m.url, "http://")
+	addr := strings.TrimPrefix(m.url, "http://")
+	if addr == "" {
+		addr = ownAddress(m.T)
 	}
 	m.cmd = m.program(append(m.args, "--addr", addr)...)
 	m.cmd.Stderr = m.log
@@ -131,6 +134,23 @@ func (m *mortal) start() {
 	if m.url == "" {
 		m.url = url // and stays: others read it while the next life begins
 	}
+}
+
+// ownAddress is a free address with a port that the system gives to nobody who leaves the
+// choice to it: while a server is dead another program could get it.
+func ownAddress(t *testing.T) string {
+	t.Helper()
+	var err error
+	for range 100 {
+		var l net.Listener
+		if l, err = net.Listen("tcp", fmt.Sprint("127.0.0.1:", 12_000+rand.IntN(20_000))); err == nil {
+			if err = l.Close(); err == nil {
+				return l.Addr().String()
+			}
+		}
+	}
+	t.Fatal(err)
+	return ""
 }
 
 // kill takes the server away in the middle of whatever it does.
