@@ -65,6 +65,24 @@ func TestALargeFitEndsWhereItWouldWithoutItsRoughStart(t *testing.T) {
 	}
 }
 
+// TestARoughStartIsNoSecondEstimation: all rows by probes are not estimated roughly by
+// probes of all rows first.
+func TestARoughStartIsNoSecondEstimation(t *testing.T) {
+	p := world(12_000, 700, 900, 3, 5)
+	for _, c := range []struct {
+		limit int
+		rough bool
+	}{{0, true}, {-1, false}, {650, false}, {700, true}} {
+		start, err := p.roughStart(t.Context(), &Options{ExactLimit: c.limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rough := start != nil; rough != c.rough {
+			t.Errorf("exact up to %d levels: a rough start: %v, want %v", c.limit, rough, c.rough)
+		}
+	}
+}
+
 // TestInflatedEffectsAreThoseOfTheInflatedVariance: asked for along with a fit, or by a
 // fit of their own.
 func TestInflatedEffectsAreThoseOfTheInflatedVariance(t *testing.T) {
