@@ -33,7 +33,7 @@ sql 'CREATE ROLE app LOGIN' postgres
 serve() {
 	[ -z "$server" ] || { kill "$server" && wait "$server" || true; }
 	"$work/steelyard" serve --db "$app" --key-file "$work/keys" --trust-token-key --addr 127.0.0.1:7330 --rate-limit 0 --patience 10s --log-level WARN \
-		--no-worker --secret-file "$work/secret" --attachments "$work/attachments" --audit-key-file "$work/audit.pem" >"$work/serve.log" 2>&1 &
+		--no-worker --sweep-every 1h --secret-file "$work/secret" --attachments "$work/attachments" --audit-key-file "$work/audit.pem" >"$work/serve.log" 2>&1 &
 	server=$!
 	for _ in $(seq 300); do curl -sf -o /dev/null http://127.0.0.1:7330/readyz && return; sleep 0.1; done
 	cat "$work/serve.log" >&2
