@@ -29,6 +29,11 @@ func TestWordsAndPlaceFindTheUnit(t *testing.T) {
 		none.wants("openCase.case.category", "OTHER")
 		none.wants("openCase.case.routedBy", "TOP")
 		none.wants("openCase.case.unit.ref", "root")
+		// Whoever had the last of a category has the next, whoever brings it.
+		o.ok("", `mutation { openCase(input: {title: "t", description: "d", category: "parks", unitId: {south}}) { receipt `+userErrors+`} }`)
+		next := o.ok("", `mutation { openCase(input: {title: "t", description: "d", category: "parks"}) { case { routedBy unit { ref } } `+userErrors+`} }`)
+		next.wants("openCase.case.routedBy", "HABIT")
+		next.wants("openCase.case.unit.ref", "south")
 
 		o.rule("hr-root", "r1", "saveCategoryRule", "rule", `unitId: {root}, phrase: "路灯", category: "roads / lamps", weight: 30`)
 		o.rule("hr-root", "r2", "saveCategoryRule", "rule", `unitId: {root}, phrase: "不亮", category: "roads / lamps", weight: 10`)

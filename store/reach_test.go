@@ -268,7 +268,7 @@ var widenings = []string{
 	"server/demo_welcome.go Commands", "server/listen.go Background", "server/listen.go Background",
 	"services/accounts/accounts.go Untold", "services/assessments/public.go PublicFigures", "services/assessments/read.go Evidence", "services/attachments/attachments.go SignedLink",
 	"services/audit/chainer.go Background", "services/audit/chainer.go Background", "services/backlog/backlog.go Background",
-	"services/cases/close.go OneAnswer", "services/cases/public.go PublicFigures", "services/cases/public.go PublicFigures",
+	"services/cases/close.go OneAnswer", "services/cases/public.go PublicFigures", "services/cases/public.go PublicFigures", "services/cases/route.go PublicFigures",
 	"services/cases/transparency.go PublicFigures", "services/integrity/examine.go Evidence", "services/publications/exclude.go Evidence", "services/publications/exclude.go Evidence",
 	"services/ratings/undo.go TakenBack", "services/reviews/amend.go Drafts", "services/reviews/appraisal.go AnonymousAnswer",
 	"services/reviews/close.go Drafts", "services/reviews/submit.go AnonymousAnswer",

@@ -68,7 +68,7 @@ func (s *Service) Open(ctx context.Context, actor auth.Actor, in NewCase) (*Open
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	if err := s.route(db, c, in.UnitID); err != nil {
+	if err := s.route(ctx, c, in.UnitID); err != nil {
 		return nil, err
 	}
 	stored, err := s.openOnce(ctx, actor, c, epoch, in)

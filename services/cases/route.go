@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"context"
 	"strings"
 
 	"gorm.io/gorm"
@@ -12,7 +13,11 @@ import (
 // route finds the unit that gets a case first: the one that the resident named;
 // else that of the most specific rule; where there are no rules for it, whoever
 // has the newest case of the category, and at last the top of the organisation.
-func (s *Service) route(db *gorm.DB, c *models.Case, given *models.ID) error {
+//
+// Who brings a case sees no other; which unit has had the last of a category says nothing of
+// anybody.
+func (s *Service) route(ctx context.Context, c *models.Case, given *models.ID) error {
+	db := s.Store.Read(ctx)
 	if given != nil {
 		unit, err := store.Take[models.OrgUnit](db.Where("id = ?", *given), "OrgUnit")
 		if err != nil {
@@ -29,7 +34,8 @@ func (s *Service) route(db *gorm.DB, c *models.Case, given *models.ID) error {
 		c.UnitID, c.RoutedBy = rule.ToUnitID, models.RoutedByRule
 		return nil
 	}
-	newest, err := store.Take[models.Case](db.Select("unit_id").Where("category = ?", c.Category).Order("opened_at DESC, id DESC"), "Case")
+	all := s.Store.Read(store.Widen(ctx, store.PublicFigures))
+	newest, err := store.Take[models.Case](all.Select("unit_id").Where("category = ?", c.Category).Order("opened_at DESC, id DESC"), "Case")
 	if err == nil {
 		c.UnitID, c.RoutedBy = newest.UnitID, models.RoutedByHabit
 		return nil
