@@ -209,13 +209,13 @@ func (a *atHand) shorten(name string, collected map[string]string) (int, error) 
 	})
 	short = ofResolved.ReplaceAllFunc(short, func(whole []byte) []byte {
 		m := ofResolved.FindSubmatch(whole)
-		of, field, nonNull := string(m[2]), string(m[3]), string(m[8]) == "true"
+		within, gathered, nonNull := a.within[string(m[2])][string(m[3])], a.gathered[string(m[2])][string(m[3])], string(m[8]) == "true"
 		value, ready := "v", "v, ok := kept["+string(m[6])+"](ctx, field); ok"
 		promised := nonNull && m[6][0] == '*' // a missing one is an error that names its place
 		switch {
-		case a.within[of][field] != "" && !promised:
+		case within != "" && !promised:
 			value, ready = strings.TrimSuffix(string(m[5]), ", nil"), "isInTurn(ctx)"
-		case a.gathered[of][field] == "":
+		case gathered == "":
 			return whole
 		case promised:
 			ready += " && v != nil"
