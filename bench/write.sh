@@ -31,7 +31,7 @@ finish() {
 }
 go build -o "$work/" ./bench/write ./bench/scoring ./bench/kit
 go build -o "$work/steelyard" ./server
-postgres_start
+postgres_start -c max_connections=200 # the server's pool, and the floor beside it
 trap finish EXIT
 export HOME=$work XDG_CONFIG_HOME=$work/config
 psql -q -h "$POSTGRES_FOLDER" -U postgres -c 'CREATE ROLE app LOGIN' postgres

@@ -19,15 +19,15 @@ type Service struct{ Store *store.Store }
 var readers = []models.Role{models.RoleHR, models.RoleAuditor, models.RoleAdmin, models.RoleReplyOfficer}
 
 // visible bounds a query on officials by what the actor may see: HR, auditors,
-// administrators and reply officers their scope, everybody themself. The units in scope are
-// a filter of the officials that are asked for; without the alternative PostgreSQL would
-// begin with all officials of these units.
+// administrators and reply officers their scope, everybody themself. Whether a unit lies in
+// scope is looked up for each official that is found: asked by IN or EXISTS, PostgreSQL would
+// first make a table of all units of the scope.
 func visible(actor auth.Actor) func(db *gorm.DB) *gorm.DB {
 	return func(db *gorm.DB) *gorm.DB {
 		if !actor.Is(readers...) || actor.UnitID == nil {
 			return db.Where("officials.id = ?", actor.OfficialID)
 		}
-		return db.Where("(officials.unit_id IN (SELECT descendant_id FROM org_unit_closures WHERE ancestor_id = ?) OR officials.id = ?)",
+		return db.Where("((SELECT 1 FROM org_unit_closures AS c WHERE c.ancestor_id = ? AND c.descendant_id = officials.unit_id) = 1 OR officials.id = ?)",
 			*actor.UnitID, actor.OfficialID)
 	}
 }
