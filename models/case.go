@@ -63,7 +63,7 @@ type Routing string
 const (
 	RoutedAsGiven Routing = "GIVEN" // the resident named the unit
 	RoutedByRule  Routing = "RULE"  // a routing rule, the fallback included
-	RoutedByHabit Routing = "HABIT" // no rule: who has the newest case of the category
+	RoutedByHabit Routing = "HABIT" // no rule: who has taken on the newest case of the category
 	RoutedToTop   Routing = "TOP"   // no rule and no habit: the top of the organisation
 )
 

@@ -29,9 +29,14 @@ func TestWordsAndPlaceFindTheUnit(t *testing.T) {
 		none.wants("openCase.case.category", "OTHER")
 		none.wants("openCase.case.routedBy", "TOP")
 		none.wants("openCase.case.unit.ref", "root")
-		// Whoever had the last of a category has the next, whoever brings it.
-		o.ok("", `mutation { openCase(input: {title: "t", description: "d", category: "parks", unitId: {south}}) { receipt `+userErrors+`} }`)
-		next := o.ok("", `mutation { openCase(input: {title: "t", description: "d", category: "parks"}) { case { routedBy unit { ref } } `+userErrors+`} }`)
+		// Whoever took on the last of a category has the next, whoever brings it. Where a resident
+		// merely sends one is nobody's habit.
+		const parks = `mutation($unit: ID) { openCase(input: {title: "t", description: "d", category: "parks", unitId: $unit}) { case { id routedBy unit { ref } } ` + userErrors + `} }`
+		sent := o.ok("", parks, "unit", o.ids["south"]).text("openCase.case.id")
+		o.ok("", parks).wants("openCase.case.routedBy", "TOP")
+		o.step("hr-south", "acceptCase", sent, ``, "ACCEPTED")
+		o.ok("", parks, "unit", o.ids["north"])
+		next := o.ok("", parks)
 		next.wants("openCase.case.routedBy", "HABIT")
 		next.wants("openCase.case.unit.ref", "south")
 

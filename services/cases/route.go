@@ -12,7 +12,8 @@ import (
 
 // route finds the unit that gets a case first: the one that the resident named;
 // else that of the most specific rule; where there are no rules for it, whoever
-// has the newest case of the category, and at last the top of the organisation.
+// has taken on the newest case of the category, and at last the top of the organisation.
+// A case that nobody has taken on says nothing: its resident may have sent it anywhere.
 //
 // Who brings a case sees no other; which unit has had the last of a category says nothing of
 // anybody.
@@ -35,7 +36,7 @@ func (s *Service) route(ctx context.Context, c *models.Case, given *models.ID) e
 		return nil
 	}
 	all := s.Store.Read(store.Widen(ctx, store.PublicFigures))
-	newest, err := store.Take[models.Case](all.Select("unit_id").Where("category = ?", c.Category).Order("opened_at DESC, id DESC"), "Case")
+	newest, err := store.Take[models.Case](all.Select("unit_id").Where("category = ?", c.Category).Where(taken).Order("opened_at DESC, id DESC"), "Case")
 	if err == nil {
 		c.UnitID, c.RoutedBy = newest.UnitID, models.RoutedByHabit
 		return nil
@@ -50,6 +51,10 @@ func (s *Service) route(ctx context.Context, c *models.Case, given *models.ID) e
 	c.UnitID, c.RoutedBy = top.ID, models.RoutedToTop
 	return nil
 }
+
+// taken are the cases that a unit has taken on. The words stand in the statement, since only
+// so an index of just these cases is used (cases_taken).
+const taken = "state NOT IN ('SUBMITTED', 'REJECTED', 'WITHDRAWN')"
 
 // bestRule is the most specific routing rule that fits a category and a place, or
 // nil. The whole table is read: it is small, and one look decides.
