@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Canonical returns the evidence in the one order on which all results rest;
@@ -49,8 +50,9 @@ func (ev *Evidence) canonical() *canonical {
 		out.Kinds[i] = ev.Kinds[old]
 		out.Kinds[i].Parent = renumber(newKind, ev.Kinds[old].Parent)
 	}
-	ratings, raters := ev.Ratings.canonical(ev.From, newPosting, newKind)
-	out.Ratings = ratings
+	var raters []int32
+	var beside sync.WaitGroup
+	beside.Go(func() { out.Ratings, raters = ev.Ratings.canonical(ev.From, newPosting, newKind) }) // most of the rows
 	caseOrder := sortedIndex(len(ev.Cases.ID), func(a, b int32) int { return strings.Compare(ev.Cases.ID[a], ev.Cases.ID[b]) })
 	out.Cases = ev.Cases.canonical(caseOrder, newPosting, newKind)
 	out.Events = ev.Events.canonical(inverse(caseOrder), newPosting)
@@ -60,6 +62,7 @@ func (ev *Evidence) canonical() *canonical {
 	if ev.Response != nil {
 		out.Response = gather(ev.Response, postings)
 	}
+	beside.Wait()
 	return &canonical{ev: out, postings: postings, kinds: kinds, raters: raters}
 }
 

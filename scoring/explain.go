@@ -29,12 +29,13 @@ func PartCodes() []string {
 // up to the composite as printed.
 func (a *assessed) explain(list []Assessment) {
 	steps := a.stepsByComponent()
-	for i := range list {
-		if a.composed.standing[i].status == InsufficientEvidence {
-			continue
+	inParallel(len(list), func(from, to int) {
+		for i := from; i < to; i++ {
+			if a.composed.standing[i].status != InsufficientEvidence {
+				list[i].Parts = a.parts(i, steps)
+			}
 		}
-		list[i].Parts = a.parts(i, steps)
-	}
+	})
 }
 
 // stepValues are one component's steps for all postings, in component units

@@ -31,24 +31,21 @@ func (m *jointModel) evaluate(d *jointData, l *layout) *pass {
 	width := 1 + p + p*p + groups*block
 	n := len(d.group)
 	partial := make([][]float64, stretchesOfSum)
-	inParallel(stretchesOfSum, func(from, to int) {
-		shared, means := make([]float64, p), make([]float64, k)
+	inStretches(stretchesOfSum, func(s int) {
+		sum, shared, means := make([]float64, width), make([]float64, p), make([]float64, k)
 		var v view
-		for s := from; s < to; s++ {
-			sum := make([]float64, width)
-			for i := n * s / stretchesOfSum; i < n*(s+1)/stretchesOfSum; i++ {
-				m.look(d, i, nil, &v)
-				m.score(d, l, i, &v, shared, means)
-				sum[0] += v.logLikelihood
-				add(sum[1:1+p], shared)
-				addOuter(sum[1+p:1+p+p*p], shared, shared)
-				own := sum[1+p+p*p+int(d.group[i])*block:][:block]
-				add(own[:k], means)
-				addOuter(own[k:k+k*k], means, means)
-				addOuter(own[k+k*k:], means, shared)
-			}
-			partial[s] = sum
+		for i := n * s / stretchesOfSum; i < n*(s+1)/stretchesOfSum; i++ {
+			m.look(d, i, nil, &v)
+			m.score(d, l, i, &v, shared, means)
+			sum[0] += v.logLikelihood
+			add(sum[1:1+p], shared)
+			addOuter(sum[1+p:1+p+p*p], shared, shared)
+			own := sum[1+p+p*p+int(d.group[i])*block:][:block]
+			add(own[:k], means)
+			addOuter(own[k:k+k*k], means, means)
+			addOuter(own[k+k*k:], means, shared)
 		}
+		partial[s] = sum
 	})
 	total := partial[0]
 	for _, sum := range partial[1:] {

@@ -224,6 +224,25 @@ func inParallel(n int, work func(from, to int)) {
 	inStretches(stretches, func(s int) { work(n*s/stretches, n*(s+1)/stretches) })
 }
 
+// byPosting calls work on stretches of the rows, several at a time, such that all rows
+// of a posting lie in one; rows that do not stand by posting are one stretch.
+func byPosting(posting []int32, work func(from, to int)) {
+	n := len(posting)
+	if !slices.IsSorted(posting) {
+		work(0, n)
+		return
+	}
+	const stretches = 64
+	border := func(s int) int {
+		at := n * s / stretches
+		for 0 < at && at < n && posting[at] == posting[at-1] {
+			at++
+		}
+		return at
+	}
+	inStretches(stretches, func(s int) { work(border(s), border(s+1)) })
+}
+
 // inStretches calls work for 0…n−1, several at a time. Each call must write only
 // what is its own.
 func inStretches(n int, work func(i int)) {

@@ -55,7 +55,7 @@ func (p *pieceRows) piece(row int32, effect float64) Piece {
 	return piece
 }
 
-func weightOf(w []float64, row int32) float64 {
+func weightOf[I int | int32](w []float64, row I) float64 {
 	if w == nil {
 		return 1
 	}
@@ -80,17 +80,19 @@ func (r *run) keepPieces(in *indicator, p pieceRows) {
 	}
 	rows, starts := bucket(n, p.posting)
 	mix := filled(n, nan) // the mean effect of what each met
-	for i := range n {
-		sum, weight := 0.0, 0.0
-		for _, row := range rows[starts[i]:starts[i+1]] {
-			w := weightOf(p.weight, row)
-			sum += float64(w * p.mix(row))
-			weight += w
+	inParallel(n, func(from, to int) {
+		for i := from; i < to; i++ {
+			sum, weight := 0.0, 0.0
+			for _, row := range rows[starts[i]:starts[i+1]] {
+				w := weightOf(p.weight, row)
+				sum += float64(w * p.mix(row))
+				weight += w
+			}
+			if weight > 0 {
+				mix[i] = sum / weight
+			}
 		}
-		if weight > 0 {
-			mix[i] = sum / weight
-		}
-	}
+	})
 	usual := make([]pieceCentre, r.groups.count())
 	for g := range usual {
 		usual[g] = pieceCentre{raw: r.groups.mean(g, in.raw), mix: r.groups.mean(g, mix)}

@@ -1,6 +1,10 @@
 package scoring
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // ranksOf fills ranks, intervals and reliabilities of the assessments from the
 // composites and their draws.
@@ -96,13 +100,16 @@ func percentiles(members []int32, x, out []float64) {
 			have = append(have, i)
 		}
 	}
-	for _, i := range have {
-		below, same := 0.0, 0.0
-		for _, j := range have {
-			below += boolFloat(x[j] < x[i])
-			same += boolFloat(x[j] == x[i])
+	slices.SortFunc(have, func(a, b int32) int { return cmp.Compare(x[a], x[b]) })
+	for below := 0; below < len(have); {
+		end := below + 1
+		for end < len(have) && x[have[end]] == x[have[below]] {
+			end++
 		}
-		out[i] = 100 * (below + same/2) / float64(len(have))
+		for _, i := range have[below:end] {
+			out[i] = 100 * (float64(below) + float64(end-below)/2) / float64(len(have))
+		}
+		below = end
 	}
 }
 

@@ -232,19 +232,15 @@ func (r *run) fitLinear(ctx context.Context, in *indicator, p mixed.Problem, pla
 func (r *run) steps(in *indicator, p mixed.Problem, plain []float64) (has []bool) {
 	n := len(r.ev.Postings)
 	sumY, sumPlain, sumWY, sumW := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
-	for i, posting := range p.Random[0].Index {
-		v, w := 1.0, 1.0
-		if plain != nil {
-			v = plain[i]
+	byPosting(p.Random[0].Index, func(from, to int) {
+		for i, posting := range p.Random[0].Index[from:to] {
+			v, w := weightOf(plain, from+i), weightOf(p.Weight, from+i)
+			sumY[posting] += float64(v * p.Y[from+i])
+			sumPlain[posting] += v
+			sumWY[posting] += float64(w * p.Y[from+i])
+			sumW[posting] += w
 		}
-		if p.Weight != nil {
-			w = p.Weight[i]
-		}
-		sumY[posting] += float64(v * p.Y[i])
-		sumPlain[posting] += v
-		sumWY[posting] += float64(w * p.Y[i])
-		sumW[posting] += w
-	}
+	})
 	has = make([]bool, n)
 	for i := range n {
 		if sumW[i] <= 0 {
@@ -265,27 +261,26 @@ func (r *run) steps(in *indicator, p mixed.Problem, plain []float64) (has []bool
 func (r *run) adjustments(in *indicator, p mixed.Problem, s *mixed.Solution, posting []int32) {
 	n := len(r.ev.Postings)
 	fixed, rater, sum := make([]float64, n), make([]float64, n), make([]float64, n)
-	for i, o := range posting {
-		w := 1.0
-		if p.Weight != nil {
-			w = p.Weight[i]
-		}
-		f, u := 0.0, 0.0
-		for k := 1; k < len(p.Fixed); k++ {
-			f += s.FixedEffects[k][p.Fixed[k].Index[i]]
-		}
-		for k, column := range p.Covariates {
-			f += float64(s.Covariates[k] * column[i])
-		}
-		for k := 1; k < len(p.Random); k++ {
-			if l := p.Random[k].Index[i]; l != mixed.None {
-				u += s.Effects[k][l]
+	byPosting(posting, func(from, to int) {
+		for i := from; i < to; i++ {
+			f, u := 0.0, 0.0
+			for k := 1; k < len(p.Fixed); k++ {
+				f += s.FixedEffects[k][p.Fixed[k].Index[i]]
 			}
+			for k, column := range p.Covariates {
+				f += float64(s.Covariates[k] * column[i])
+			}
+			for k := 1; k < len(p.Random); k++ {
+				if l := p.Random[k].Index[i]; l != mixed.None {
+					u += s.Effects[k][l]
+				}
+			}
+			o, w := posting[i], weightOf(p.Weight, i)
+			fixed[o] += float64(w * f)
+			rater[o] += float64(w * u)
+			sum[o] += w
 		}
-		fixed[o] += float64(w * f)
-		rater[o] += float64(w * u)
-		sum[o] += w
-	}
+	})
 	for i := range n {
 		if sum[i] > 0 {
 			in.caseMix[i], in.rater[i] = -fixed[i]/sum[i], -rater[i]/sum[i]

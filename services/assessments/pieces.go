@@ -47,9 +47,10 @@ func newVisiblePieces(ev *scoring.Evidence, thresholds privacy.Thresholds) *visi
 	for day := ev.From; day <= ev.To; day++ {
 		v.months = append(v.months, monthOf(day))
 	}
-	for source, posting := range [...][]int32{ev.Ratings.Posting, ev.Cases.Posting, ev.Reviews.Posting, ev.Deeds.Posting, ev.Ratings.Posting} {
+	for source, posting := range [...][]int32{ev.Ratings.Posting, ev.Cases.Posting, ev.Reviews.Posting, ev.Deeds.Posting} {
 		v.rows[source] = rowsByPosting(len(ev.Postings), posting)
 	}
+	v.rows[4] = v.rows[0] // decisions are ratings
 	return v
 }
 

@@ -96,6 +96,9 @@ func TestARunOfBeforeIsNoOther(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := r.explained(); err != nil {
+		t.Fatal(err)
+	}
 	now := fieldsOf(&r.assessments[0].Assessment, r.explanations[0].Parts)
 	if n := len(r.explanations[0].Parts[0].Pieces); n != 0 {
 		t.Fatalf("%d pieces are kept", n)

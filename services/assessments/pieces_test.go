@@ -148,6 +148,9 @@ func TestIntegrityFlagsAreRaisedOnceAnOfficial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := r.explained(); err != nil {
+		t.Fatal(err)
+	}
 	var kinds []string
 	for _, f := range r.flags {
 		kinds = append(kinds, string(f.kind))

@@ -56,6 +56,9 @@ func (s *Service) Verify(ctx context.Context, runID models.ID, progress Progress
 	if err != nil {
 		return nil, err
 	}
+	if err := now.explained(); err != nil {
+		return nil, err
+	}
 	v := &Verification{Run: run, Computed: c}
 	v.compareRun(run, c)
 	return v, v.compareRows(ctx, s.Store, now)

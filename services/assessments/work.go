@@ -1,6 +1,7 @@
 package assessments
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -31,7 +32,9 @@ func (s *Service) make(ctx context.Context, l *lease) error {
 	if err != nil {
 		return err
 	}
-	return s.Store.InTx(ctx, func(tx *store.Tx) error { return results.write(ctx, tx, l) })
+	stored := s.Store.InTx(ctx, func(tx *store.Tx) error { return results.write(ctx, tx, l) })
+	// Where nothing was stored nothing is to go on behind the run either.
+	return cmp.Or(stored, results.explained())
 }
 
 // compute reads and weighs the evidence of a run while its lease is kept.

@@ -23,7 +23,9 @@ type results struct {
 	computed    *Computed
 	thresholds  privacy.Thresholds
 	assessments []assessmentRow
-	// explanations are in the same order.
+	// explained waits until explanations and flags are there.
+	explained func() error
+	// explanations are in the order of assessments.
 	explanations []explanationRow
 	flags        []*flagRow
 }
@@ -39,54 +41,69 @@ type explanationRow struct {
 	parts string
 }
 
-// resultsOf turns what was computed into rows.
+// resultsOf turns what was computed into rows. Explanations take longest: they are made
+// while the database stores the assessments, and who needs them waits for explained.
 func (s *Service) resultsOf(runID models.ID, thresholds privacy.Thresholds, c *Computed) (*results, error) {
 	out := &results{
 		runID: runID, computed: c, thresholds: thresholds,
 		assessments: make([]assessmentRow, len(c.order)), explanations: make([]explanationRow, len(c.order)),
 	}
-	for i := range out.assessments {
-		out.assessments[i].ID = models.NewID() // in the report's order
+	ids := make([]models.ID, len(c.order))
+	for i := range ids {
+		ids[i] = models.NewID() // in the report's order
 	}
-	shown := newVisiblePieces(c.reading.ev, thresholds)
+	err := sideBySide(len(c.order), func(place int) (err error) {
+		out.assessments[place], err = out.assessment(place, ids[place])
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var behind errgroup.Group
+	behind.Go(out.explain)
+	out.explained = behind.Wait
+	return out, nil
+}
+
+// explain makes the explanations, and the flags, which rest on them.
+func (r *results) explain() error {
+	shown := newVisiblePieces(r.computed.reading.ev, r.thresholds)
+	err := sideBySide(len(r.explanations), func(place int) (err error) {
+		a, why := &r.computed.result.Assessments[r.computed.order[place]], &r.explanations[place]
+		why.AssessmentID, why.Parts = r.assessments[place].ID, partsOf(a, shown.at(a))
+		why.parts, err = asJSON(why.Parts)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	r.raise()
+	return nil
+}
+
+// sideBySide makes the rows of each place of the report on all processors.
+func sideBySide(places int, row func(place int) error) error {
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	const stretch = 64
-	for from := 0; from < len(c.order); from += stretch {
+	for from := 0; from < places; from += stretch {
 		group.Go(func() (err error) {
-			for i := from; i < min(from+stretch, len(c.order)) && err == nil; i++ {
-				err = out.fill(i, shown)
+			for i := from; i < min(from+stretch, places) && err == nil; i++ {
+				err = row(i)
 			}
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	out.raise()
-	return out, nil
+	return group.Wait()
 }
 
-// fill makes the rows of the assessment at a place of the report.
-func (r *results) fill(place int, shown *visiblePieces) error {
-	posting, id := r.computed.order[place], r.assessments[place].ID
+// assessment is the row of the assessment at a place of the report.
+func (r *results) assessment(place int, id models.ID) (assessmentRow, error) {
+	posting := r.computed.order[place]
 	a := &r.computed.result.Assessments[posting]
-	row, err := r.assessment(place, posting, a)
-	if err != nil {
-		return err
-	}
-	row.ID = id
-	r.assessments[place] = row
-	why := &r.explanations[place]
-	why.AssessmentID, why.Parts = id, partsOf(a, shown.at(a))
-	why.parts, err = asJSON(why.Parts)
-	return err
-}
-
-func (r *results) assessment(place int, posting int32, a *scoring.Assessment) (assessmentRow, error) {
 	post, p := r.computed.reading.posts[posting], &r.computed.reading.ev.Postings[posting]
 	row := assessmentRow{Assessment: models.Assessment{
-		RunID: r.runID, OfficialID: post.official, PostingID: post.posting, UnitID: post.unit,
+		ID: id, RunID: r.runID, OfficialID: post.official, PostingID: post.posting, UnitID: post.unit,
 		Position: p.Position, PeerGroup: models.PeerGroup(p.PeerGroup), SortOrder: place + 1,
 		Status:    models.AssessmentStatus(a.Status),
 		Composite: known[models.Score](a.Composite), CompositeLow: known[models.Score](a.Low), CompositeHigh: known[models.Score](a.High),
@@ -197,21 +214,18 @@ func (r *results) write(ctx context.Context, tx *store.Tx, l *lease) error {
 // load writes the rows. Who has too little evidence has nothing to explain, and no
 // explanation.
 func (r *results) load(ctx context.Context, tx *store.Tx) error {
-	explained := slices.DeleteFunc(slices.Clone(r.explanations), func(e explanationRow) bool { return len(e.Parts) == 0 })
-	for _, t := range []struct {
-		name    string
-		columns []string
-		rows    store.Rows
-	}{
-		{"assessments", assessmentColumns, each(r.assessments, (*assessmentRow).values)},
-		{"explanations", explanationColumns, each(explained, (*explanationRow).values)},
-		{"integrity_flags", flagColumns, r.flagValues(tx.Now)},
-	} {
-		if _, err := tx.Load(ctx, t.name, t.columns, t.rows); err != nil {
-			return err
-		}
+	if _, err := tx.Load(ctx, "assessments", assessmentColumns, each(r.assessments, (*assessmentRow).values)); err != nil {
+		return err
 	}
-	return nil
+	if err := r.explained(); err != nil {
+		return err
+	}
+	explained := slices.DeleteFunc(slices.Clone(r.explanations), func(e explanationRow) bool { return len(e.Parts) == 0 })
+	if _, err := tx.Load(ctx, "explanations", explanationColumns, each(explained, (*explanationRow).values)); err != nil {
+		return err
+	}
+	_, err := tx.Load(ctx, "integrity_flags", flagColumns, r.flagValues(tx.Now))
+	return err
 }
 
 // each hands out a list's rows as a table's values.
