@@ -32,12 +32,10 @@ type keyedRow struct {
 // number already given decides, which keeps the outcome unique.
 func orderByPerson(postings int, posting, person []int32, key func(row int32) uint64) personOrder {
 	o := personOrder{rows: make([]keyedRow, len(posting)), starts: starts(postings, posting)}
-	next := slices.Clone(o.starts[:postings])
+	o.place(posting, person, key)
 	most := int32(-1)
-	for i, p := range posting {
-		o.rows[next[p]] = keyedRow{key: key(int32(i)), person: person[i]}
-		next[p]++
-		most = max(most, person[i])
+	for _, who := range person {
+		most = max(most, who)
 	}
 	o.eachPosting(func(rows []keyedRow) {
 		slices.SortFunc(rows, func(a, b keyedRow) int { return cmp.Compare(a.key, b.key) })
@@ -50,6 +48,27 @@ func orderByPerson(postings int, posting, person []int32, key func(row int32) ui
 	})
 	o.numberPersons(most, signs)
 	return o
+}
+
+// place puts each posting's rows together. Several go through all rows, each for postings
+// of its own: rows and places lie far apart, and to wait for memory takes most of the time.
+func (o *personOrder) place(posting, person []int32, key func(row int32) uint64) {
+	next := slices.Clone(o.starts[:len(o.starts)-1])
+	parts := min(runtime.GOMAXPROCS(0), 4)
+	borders := make([]int, parts+1)
+	for s := 1; s < parts; s++ {
+		borders[s], _ = slices.BinarySearch(o.starts, int32(len(posting)*s/parts))
+	}
+	borders[parts] = len(next)
+	inStretches(parts, func(s int) {
+		from, to := int32(borders[s]), int32(borders[s+1])
+		for i, p := range posting {
+			if from <= p && p < to {
+				o.rows[next[p]] = keyedRow{key: key(int32(i)), person: person[i]}
+				next[p]++
+			}
+		}
+	})
 }
 
 // eachPosting calls work with each posting's rows, several postings at a time.

@@ -232,21 +232,9 @@ func (a *absorbed) takeRuns(first, last int, t, sum *field) {
 // takeFirst is takeRuns for the first lane alone: the data are solved for to more digits
 // than what goes along with them.
 func (a *absorbed) takeFirst(first, last int, t, sum *field) {
-	l := a.l
-	sumLead, sumCell := sum.lead, sum.cell
 	for b := first; b < last; b++ {
-		inv := a.inv[b]
-		if inv == 0 {
-			continue
-		}
-		from, to := l.runStart[b], l.runStart[b+1]
-		lead, cell, w := l.lead[from:to], l.cell[from:to], l.w[from:to]
-		cell, w = cell[:len(lead)], w[:len(lead)]
-		s := float64(inv * l.firstSum(int32(b), t))
-		for i, o := range lead {
-			d := float64(w[i] * s)
-			sumLead[o][0] -= d
-			sumCell[cell[i]][0] -= d
+		if inv := a.inv[b]; inv != 0 {
+			a.l.takeLane(int32(b), 0, float64(inv*a.l.firstSum(int32(b), t)), sum)
 		}
 	}
 }
@@ -321,5 +309,17 @@ func (l *layout) takeRun(r int32, off *lanes, sum *field) {
 		y[1] -= d1
 		y[2] -= d2
 		y[3] -= d3
+	}
+}
+
+// takeLane is takeRun for one lane.
+func (l *layout) takeLane(r int32, q int, off float64, sum *field) {
+	from, to := l.runStart[r], l.runStart[r+1]
+	lead, cell, w := l.lead[from:to], l.cell[from:to], l.w[from:to]
+	cell, w = cell[:len(lead)], w[:len(lead)]
+	for i, o := range lead {
+		d := float64(w[i] * off)
+		sum.lead[o][q] -= d
+		sum.cell[cell[i]][q] -= d
 	}
 }

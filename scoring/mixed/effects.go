@@ -19,6 +19,22 @@ type side struct {
 	outer, inner [len(lanes{})][]float64
 }
 
+// lane is the only one in which an outer absorbed level has a right-hand side; -1: there
+// are several.
+func (v *side) lane() int {
+	only := -1
+	for q, outer := range v.outer {
+		switch {
+		case outer == nil:
+		case only < 0:
+			only = q
+		default:
+			return -1
+		}
+	}
+	return only
+}
+
 // at are the lanes of an absorbed level's right-hand sides.
 func at(absorbed *[len(lanes{})][]float64, level int32) (s lanes) {
 	for q, v := range absorbed {
@@ -100,13 +116,17 @@ func (a *absorbed) absorbSide(rhs *side) []lanes {
 	if l.outer < 0 && l.inner < 0 {
 		return kept
 	}
-	parts := a.scratch()
+	parts, lane := a.scratch(), rhs.lane()
 	parallel(len(parts), func(k int) {
 		for b := l.chunks[k]; b < l.chunks[k+1]; b++ {
 			if l.blockFree(b) {
 				continue
 			}
 			outer := a.solveOuter(b, rhs, nil)
+			if l.inner < 0 && lane >= 0 {
+				l.takeLane(int32(b), lane, outer[lane], &parts[k])
+				continue
+			}
 			if l.inner < 0 {
 				l.takeRun(int32(b), &outer, &parts[k])
 				continue

@@ -42,7 +42,8 @@ func pick(v []float64, random []int) []float64 {
 func fit(ctx context.Context, p *Problem, o *Options) (*Solution, error) {
 	n := len(p.Random)
 	given := o.FixedVariances
-	variances := make([]float64, n+1)
+	guess := p.guess()
+	variances := slices.Clone(guess)
 	switch {
 	case given != nil:
 		copy(variances, given)
@@ -53,13 +54,8 @@ func fit(ctx context.Context, p *Problem, o *Options) (*Solution, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.guess(variances)
-		if rough != nil {
-			copy(variances, rough)
-		}
+		copy(variances, rough)
 	}
-	total := make([]float64, n+1)
-	p.guess(total)
 	var in []int
 	for k := range n {
 		if given == nil {
@@ -69,7 +65,7 @@ func fit(ctx context.Context, p *Problem, o *Options) (*Solution, error) {
 			in = append(in, k)
 		}
 	}
-	r := &search{o: o, ml: o.ML, nondegenerate: o.Nondegenerate, limit: o.MaxIterations, least: float64(leastResidual * total[n])}
+	r := &search{o: o, ml: o.ML, nondegenerate: o.Nondegenerate, limit: o.MaxIterations, least: float64(leastResidual * guess[n])}
 	if r.limit == 0 {
 		r.limit = 200
 	}
@@ -115,8 +111,8 @@ func fit(ctx context.Context, p *Problem, o *Options) (*Solution, error) {
 // leastResidual is the least residual variance, as a share of the guess at it.
 const leastResidual = 1e-5
 
-// guess gives each factor a share of the variance of y.
-func (p *Problem) guess(variances []float64) {
+// guess gives each factor a share of the variance of y, and the residual the rest.
+func (p *Problem) guess() []float64 {
 	var w, wy, wd, n float64
 	for i, y := range p.Y {
 		w += p.weight(i)
@@ -135,11 +131,13 @@ func (p *Problem) guess(variances []float64) {
 	if !(total > 0) {
 		total = 1
 	}
-	random := len(variances) - 1
+	random := len(p.Random)
+	variances := make([]float64, random+1)
 	for k := range random {
 		variances[k] = 0.4 * total / float64(random)
 	}
 	variances[random] = 0.6 * total
+	return variances
 }
 
 // fitActive estimates (or evaluates) a problem whose variances are all positive.

@@ -203,10 +203,7 @@ func TestPooledResponsesFitAsSingleOnes(t *testing.T) {
 		if o.ExactLimit == 0 {
 			closeTo(t, "criterion", []float64{together.Criterion}, []float64{single.Criterion})
 		}
-		guesses := [2][3]float64{}
-		p.guess(guesses[0][:])
-		q.guess(guesses[1][:])
-		closeTo(t, "guess", guesses[1][:], guesses[0][:])
+		closeTo(t, "guess", q.guess(), p.guess())
 	})
 }
 

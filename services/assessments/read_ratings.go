@@ -1,6 +1,8 @@
 package assessments
 
 import (
+	"sync"
+
 	"steelyard/models"
 	"steelyard/scoring"
 	"steelyard/store"
@@ -134,28 +136,31 @@ func (r *ratingReader) addRating(row *store.Row) error {
 func (r *ratingReader) columns(more int) scoring.Ratings {
 	n := r.rows.len()
 	t := scoring.Ratings{
-		Posting: make([]int32, n, n+more), Rater: make([]int32, 0, n+more), Kind: make([]int32, n, n+more),
+		Posting: make([]int32, n, n+more), Rater: make([]int32, n, n+more), Kind: make([]int32, n, n+more),
 		Channel: make([]scoring.Channel, n, n+more), Level: make([]uint8, n, n+more), Day: make([]scoring.Day, n, n+more),
 		Source: make([]scoring.Source, n, n+more), Invited: make([]scoring.Ternary, n, n+more),
 	}
 	if r.marked {
 		t.Adverse = make([]bool, n, n+more)
 	}
-	for k, block := range r.rows.blocks() {
-		first := k * blockRows
-		for i := range block {
-			row, to := &block[i], first+i
-			t.Posting[to], t.Kind[to], t.Day[to] = row.posting, row.kind, row.day
-			t.Channel[to], t.Level[to], t.Source[to], t.Invited[to] = row.channel, row.level, row.source, row.invited
-			if r.marked {
-				t.Adverse[to] = row.adverse
-			}
-		}
-	}
 	r.raters.call()
-	for _, block := range r.raters.column.blocks() {
-		t.Rater = append(t.Rater, block...)
+	raters := r.raters.column.blocks()
+	var blocks sync.WaitGroup
+	for k, block := range r.rows.blocks() {
+		blocks.Go(func() {
+			first := k * blockRows
+			copy(t.Rater[first:], raters[k])
+			for i := range block {
+				row, to := &block[i], first+i
+				t.Posting[to], t.Kind[to], t.Day[to] = row.posting, row.kind, row.day
+				t.Channel[to], t.Level[to], t.Source[to], t.Invited[to] = row.channel, row.level, row.source, row.invited
+				if r.marked {
+					t.Adverse[to] = row.adverse
+				}
+			}
+		})
 	}
+	blocks.Wait()
 	return t
 }
 
