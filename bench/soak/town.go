@@ -49,7 +49,8 @@ type answer struct {
 // newTown learns from the database what people know of it.
 func newTown(ctx context.Context, s *settings, st *store.Store) (*town, error) {
 	t := &town{settings: *s, links: make(chan string, 1000), http: &http.Client{
-		Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: time.Minute,
+		// Idle connections are left before the server ends them, as a proxy would.
+		Transport: &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute}, Timeout: time.Minute,
 	}}
 	db := st.Read(ctx)
 	service, err := store.Take[models.Service](db.Order("ref"), "Service")
