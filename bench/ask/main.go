@@ -26,6 +26,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"steelyard/bench/wire"
 )
 
 func main() {
@@ -54,7 +56,7 @@ func run(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	whole := request(to, *token, question)
+	whole := wire.Request(to, *token, question)
 	next := func() ([]byte, error) { return whole, nil }
 	if *each {
 		next = inTurn(to, *token, bytes.Split(bytes.TrimSpace(question), []byte("\n")))
@@ -68,18 +70,6 @@ func run(args []string, out io.Writer) error {
 	return err
 }
 
-// request is what goes over the wire, written once.
-func request(to *url.URL, token string, body []byte) []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nAccept: application/json\r\nContent-Length: %d\r\n", to.RequestURI(), to.Host, len(body))
-	if token != "" {
-		fmt.Fprintf(&b, "Authorization: Bearer %s\r\n", token)
-	}
-	b.WriteString("\r\n")
-	b.Write(body)
-	return b.Bytes()
-}
-
 // inTurn gives each of several bodies to one who asks.
 func inTurn(to *url.URL, token string, bodies [][]byte) func() ([]byte, error) {
 	given := 0
@@ -88,7 +78,7 @@ func inTurn(to *url.URL, token string, bodies [][]byte) func() ([]byte, error) {
 			return nil, fmt.Errorf("all %d requests have been sent", len(bodies))
 		}
 		given++
-		return request(to, token, bodies[given-1]), nil
+		return wire.Request(to, token, bodies[given-1]), nil
 	}
 }
 
