@@ -26,19 +26,19 @@ const (
 	office                 // what is neither
 	reporting              // what goes through everything of a cycle, or of the trail
 	classes
+	unasked = classes // whoever is sent away before anybody knows what they want
 )
 
 // String is the class as metrics name it.
-func (c class) String() string { return [classes]string{"residents", "office", "reports"}[c] }
+func (c class) String() string { return [...]string{"residents", "office", "reports", "unread"}[c] }
 
 const (
 	// queuePerPlace is how many of a class may wait for each place of the gate, its own or not:
 	// how long they wait is what patience bounds, and sixty officers who open a page at once
 	// are through long before it ends.
 	queuePerPlace = 8
-	// standing is how many times shorter the wait is in a queue that has stood for as long
-	// as somebody waits otherwise.
-	standing = 10
+	// hurry is how many times shorter residents wait while the gate is overloaded.
+	hurry = 10
 	// comeBack is after how many seconds those who are sent away may come again.
 	comeBack = 1
 	// housePerPlace is how many requests may be in the house for each place, those that
@@ -53,16 +53,20 @@ var patienceOf = [classes]time.Duration{residents: 1, office: 10, reporting: 40}
 // gate lets so many operations work at once as the machine gets done without all becoming
 // slow. A few more wait, the more urgent class first and each for a while at most;
 // whoever comes beyond is sent away at once. Streams pass beside it.
+//
+// A burst is waited out. But once a resident has been sent away, and until none has been for
+// as long as one waits, the gate is overloaded: whoever is let in then finds every processor
+// busy with those who are not, and a long queue would only make all late. So half as many
+// work, as many wait, and the next are sent away before anybody reads what they want.
 type gate struct {
 	places   int
-	most     [classes]int  // of the places, how many a class may take
 	patience time.Duration // how long a resident waits
 	sentAway func(c class) // counts
 
 	mu      sync.Mutex
 	inside  [classes]int
 	waiting [classes][]chan struct{} // closed to let somebody in, in the order of their coming
-	since   [classes]time.Time       // when somebody began to wait and nobody had waited before
+	over    time.Time                // until when it is overloaded
 	house   int
 }
 
@@ -71,11 +75,7 @@ func newGate(places int, patience time.Duration, sentAway func(c class)) *gate {
 	if places == 0 {
 		return nil
 	}
-	return &gate{
-		places: places, patience: patience, sentAway: sentAway,
-		// Long work leaves room for short, and both for residents.
-		most: [classes]int{residents: places, office: max(1, places-places/4), reporting: max(1, places/4)},
-	}
+	return &gate{places: places, patience: patience, sentAway: sentAway}
 }
 
 // enter waits for a place. Whoever gets one must leave; who does not is sent away.
@@ -85,14 +85,15 @@ func (g *gate) enter(ctx context.Context, c class) (leave func(), in bool) {
 	}
 	leave = sync.OnceFunc(func() { g.leave(c) })
 	g.mu.Lock()
+	g.fill() // with the places that are there again since the overload is over
 	if g.room(c) {
 		g.inside[c]++
 		g.mu.Unlock()
 		return leave, true
 	}
-	if len(g.waiting[c]) >= queuePerPlace*g.places {
+	if len(g.waiting[c]) >= g.queue() {
 		g.mu.Unlock()
-		g.sentAway(c)
+		g.refuse(c)
 		return nil, false
 	}
 	turn, wait := make(chan struct{}), g.wait(c)
@@ -108,34 +109,60 @@ func (g *gate) enter(ctx context.Context, c class) (leave func(), in bool) {
 	case <-ctx.Done():
 	}
 	if g.gaveUp(c, turn) {
-		g.sentAway(c)
+		if ctx.Err() == nil { // whoever has gone is not sent away
+			g.refuse(c)
+		}
 		return nil, false
 	}
 	return leave, true // let in at the last moment
 }
 
-// wait is for how long somebody who comes now may wait. A burst is waited out; a queue that
-// does not empty any more only makes everybody late, and is kept short (as by CoDel).
-func (g *gate) wait(c class) time.Duration {
-	now, patience := time.Now(), g.patience*patienceOf[c]
-	if len(g.waiting[c]) == 0 {
-		g.since[c] = now
+// refuse notes that somebody is sent away. Residents come and go; officials at work are as
+// many as they are, and overload nothing by waiting for one another.
+func (g *gate) refuse(c class) {
+	if c == residents || c == unasked {
+		g.mu.Lock()
+		g.over = time.Now().Add(g.patience)
+		g.mu.Unlock()
 	}
-	// Residents come and go; officials at work are as many as they are, and make no queue
-	// longer by waiting in it.
-	if c == residents && now.Sub(g.since[c]) > patience {
-		return patience / standing
-	}
-	return patience
+	g.sentAway(c)
 }
 
-// room says whether a class has a place now.
+func (g *gate) overloaded() bool { return time.Now().Before(g.over) }
+
+// wait is for how long somebody who comes now may wait.
+func (g *gate) wait(c class) time.Duration {
+	if c == residents && g.overloaded() {
+		return g.patience / hurry
+	}
+	return g.patience * patienceOf[c]
+}
+
+// queue is how many of a class may wait.
+func (g *gate) queue() int {
+	if g.overloaded() {
+		return g.atOnce()
+	}
+	return queuePerPlace * g.places
+}
+
+// atOnce is how many may work at once.
+func (g *gate) atOnce() int {
+	if g.overloaded() {
+		return max(1, g.places/2)
+	}
+	return g.places
+}
+
+// room says whether a class has a place now. Long work leaves room for short, and both for
+// residents.
 func (g *gate) room(c class) bool {
-	total := 0
+	places, total := g.atOnce(), 0
 	for _, n := range g.inside {
 		total += n
 	}
-	return total < g.places && g.inside[c] < g.most[c]
+	most := [classes]int{residents: places, office: max(1, places-places/4), reporting: max(1, places/4)}
+	return total < places && g.inside[c] < most[c]
 }
 
 // gaveUp takes somebody out of the queue; false where they have been let in.
@@ -150,11 +177,16 @@ func (g *gate) gaveUp(c class, turn chan struct{}) bool {
 	return true
 }
 
-// leave gives a place to who is next.
+// leave gives a place back.
 func (g *gate) leave(c class) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.inside[c]--
+	g.fill()
+}
+
+// fill gives places to who is next.
+func (g *gate) fill() {
 	for next := range classes {
 		for len(g.waiting[next]) > 0 && g.room(next) {
 			g.inside[next]++
@@ -221,12 +253,12 @@ func (g *gate) crowd(next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if passes[r.URL.Path] || strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+		if passes[r.URL.Path] || streams(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
 		if !g.come(1) {
-			g.sentAway(office)
+			g.sentAway(unasked)
 			tellOverload(w, r)
 			return
 		}
@@ -244,6 +276,34 @@ func (g *gate) come(n int) bool {
 	}
 	g.house += n
 	return true
+}
+
+// door sends requests away unread while even the most urgent could not wait: to read what
+// is asked costs as much as to let in would. Pages pass, and tell it in a page's words.
+func (g *gate) door(next http.Handler) http.Handler {
+	if g == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !streams(r) && g.full() {
+			g.refuse(unasked)
+			tellOverload(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// full says whether the gate is overloaded and whoever comes now would be sent away.
+func (g *gate) full() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.overloaded() && len(g.waiting[residents]) >= g.queue()
+}
+
+// streams says whether a request is for events as they come.
+func streams(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "text/event-stream")
 }
 
 // tellOverload answers who is sent away.

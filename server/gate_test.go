@@ -65,73 +65,148 @@ func TestTheMoreUrgentIsLetInFirst(t *testing.T) {
 // TestTheQueueIsBoundedAndSoIsWaiting: whoever comes beyond it goes at once, who waits goes
 // after a while, and nobody who has left is counted any more.
 func TestTheQueueIsBoundedAndSoIsWaiting(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g, leave, away := busyGate(t, 4, time.Second)
-		const crowd = 100
-		var all sync.WaitGroup
-		for range crowd {
-			for c := range classes {
-				all.Go(func() {
-					if _, in := g.enter(t.Context(), c); in {
-						t.Errorf("one of %s is let in where there is no place", c)
+	for c := range classes {
+		t.Run(c.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g, leave, away := busyGate(t, 4, time.Second)
+				const crowd = 100
+				var all sync.WaitGroup
+				for range crowd {
+					all.Go(func() {
+						if _, in := g.enter(t.Context(), c); in {
+							t.Errorf("one of %s is let in where there is no place", c)
+						}
+					})
+				}
+				synctest.Wait()
+				if n, want := away[c].Load(), int64(crowd-queuePerPlace*g.places); n != want {
+					t.Errorf("%d are sent away at once, want %d", n, want)
+				}
+				all.Wait() // patience passes
+				if n := away[c].Load(); n != crowd {
+					t.Errorf("%d have been sent away", n)
+				}
+				for _, done := range leave {
+					done()
+					done() // twice is once
+				}
+				time.Sleep(2 * time.Second) // an overload is over
+				// Reports leave room for others.
+				for i := range 2 {
+					if _, in := g.enter(t.Context(), reporting); in != (i < 1) {
+						t.Errorf("report %d is let in: %v", i, in)
 					}
-				})
+				}
+				for range 3 {
+					if _, in := g.enter(t.Context(), residents); !in {
+						t.Error("reports leave no room for residents")
+					}
+				}
+			})
+		})
+	}
+}
+
+// arrivals lets residents come, so many at each step of a millisecond, each of whom works for
+// a while; it returns how many were served, how long they waited at most, and how many of
+// those who came last worked at once.
+func arrivals(t *testing.T, g *gate, steps, each int, work time.Duration) (served int, longest time.Duration, inside int) {
+	t.Helper()
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for range steps {
+		for range each {
+			all.Go(func() {
+				came := time.Now()
+				leave, in := g.enter(t.Context(), residents)
+				if !in {
+					return
+				}
+				waited := time.Since(came)
+				time.Sleep(work)
+				leave()
+				mu.Lock()
+				defer mu.Unlock()
+				served, longest = served+1, max(longest, waited)
+			})
+		}
+		time.Sleep(time.Millisecond)
+	}
+	synctest.Wait()
+	g.mu.Lock()
+	inside = g.inside[residents]
+	g.mu.Unlock()
+	all.Wait()
+	return served, longest, inside
+}
+
+// TestABurstIsServedAndAnOverloadKeptShort: sixty who come at one moment are all served, also
+// right after one another; of those who come all the time, more than the machine can do,
+// whoever is served is served soon, and when they have gone a burst is served again.
+func TestABurstIsServedAndAnOverloadKeptShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var away atomic.Int64
+		g := newGate(8, 100*time.Millisecond, func(class) { away.Add(1) })
+		const work = 5 * time.Millisecond
+		for range 3 {
+			if served, longest, _ := arrivals(t, g, 1, 60, work); served != 60 || longest > g.patience/2 {
+				t.Errorf("of a burst %d are served, the last after %s", served, longest)
 			}
 		}
-		synctest.Wait()
-		for c := range classes {
-			if n, want := away[c].Load(), int64(crowd-queuePerPlace*g.places); n != want {
-				t.Errorf("%d of %s are sent away at once, want %d", n, c, want)
-			}
+		if n := away.Load(); n != 0 {
+			t.Errorf("%d were sent away though nobody had to be", n)
 		}
-		all.Wait() // the second passes
-		for c := range classes {
-			if n := away[c].Load(); n != crowd {
-				t.Errorf("%d of %s have been sent away", n, c)
-			}
+		arrivals(t, g, 100, 6, work)
+		if away.Load() == 0 {
+			t.Fatal("four times what can be done is no overload")
 		}
-		for _, done := range leave {
-			done()
-			done() // twice is once
+		served, _, inside := arrivals(t, g, 1000, 6, work)
+		if want := 1000 / 5 * g.places / 2; served < want*9/10 || inside != g.places/2 {
+			t.Errorf("in an overload %d are served, want about %d, and %d at once, want half of %d", served, want, inside, g.places)
 		}
-		// Reports leave room for others.
-		for i := range g.most[reporting] + 1 {
-			if _, in := g.enter(t.Context(), reporting); in != (i < g.most[reporting]) {
-				t.Errorf("report %d is let in: %v", i, in)
-			}
+		if _, longest, _ := arrivals(t, g, 1000, 6, 50*time.Millisecond); longest > g.patience/hurry {
+			t.Errorf("in an overload somebody who is served waits %s", longest)
 		}
-		if _, in := g.enter(t.Context(), residents); !in {
-			t.Error("reports leave no room for residents")
+		time.Sleep(g.patience)
+		if served, _, _ := arrivals(t, g, 1, 60, work); served != 60 {
+			t.Errorf("after an overload %d of a burst are served", served)
 		}
 	})
 }
 
-// TestAQueueThatStandsIsKeptShort: a burst may wait, but where people wait all the time
-// each goes sooner, until the queue has been empty.
-func TestAQueueThatStandsIsKeptShort(t *testing.T) {
+// TestTheDoorIsClosedWhileNobodyCouldWait, and not for reports alone.
+func TestTheDoorIsClosedWhileNobodyCouldWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, leave, _ := busyGate(t, 1, time.Second)
-		waits := func() time.Duration {
-			begun := time.Now()
-			if _, in := g.enter(t.Context(), residents); in {
-				t.Error("let in where there is no place")
+		g, leave, _ := busyGate(t, 4, time.Second)
+		crowd := func(c class, n int) (gone *sync.WaitGroup) {
+			gone = &sync.WaitGroup{}
+			for range n {
+				gone.Go(func() {
+					if done, in := g.enter(t.Context(), c); in {
+						done()
+					}
+				})
 			}
-			return time.Since(begun)
+			synctest.Wait()
+			return gone
 		}
-		var all sync.WaitGroup
-		for i := range 30 { // somebody comes every half second for fifteen
-			all.Go(func() {
-				time.Sleep(time.Duration(i) * 450 * time.Millisecond)
-				if took, want := waits(), time.Second; i < 3 && took != want || i == 3 && took != want/standing {
-					t.Errorf("number %d waits %s", i, took)
-				}
-			})
+		reports := crowd(reporting, 100)
+		if g.full() {
+			t.Error("reports close the door")
 		}
-		all.Wait()
-		if took := waits(); took != time.Second {
-			t.Errorf("after the queue was empty somebody waits %s", took)
+		people := crowd(residents, 33)
+		if !g.full() {
+			t.Error("the door is open to those who would be sent away")
 		}
-		leave[0]()
+		// Half the places are given anew, to residents: their queue has emptied when they have left.
+		for _, done := range leave {
+			done()
+		}
+		people.Wait()
+		if g.full() {
+			t.Error("the door is closed though one could wait")
+		}
+		reports.Wait()
 	})
 }
 

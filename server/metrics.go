@@ -72,7 +72,7 @@ func newMetrics() *metrics {
 			m.jobSeconds.WithLabelValues(job, string(outcome))
 		}
 	}
-	for c := range classes {
+	for c := range unasked + 1 {
 		m.sentAway.WithLabelValues(c.String())
 	}
 	m.registry.MustRegister(
