@@ -35,7 +35,8 @@ func writer(ctx context.Context, o options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)", "temp_store(2)", "cache_size(-8192)"}}
+	// As the store does, it waits while the server beside it writes, which now and then it does by itself.
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)", "temp_store(2)", "cache_size(-8192)"}}
 	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(o.db, "sqlite:")+"?"+q.Encode())
 	if err != nil {
 		return err
