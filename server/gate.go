@@ -54,8 +54,9 @@ var patienceOf = [classes]time.Duration{residents: 1, office: 10, reporting: 40}
 // slow. A few more wait, the more urgent class first and each for a while at most;
 // whoever comes beyond is sent away at once. Streams pass beside it.
 //
-// A burst is waited out. But once a resident has been sent away, and until none has been for
-// as long as one waits, the gate is overloaded: whoever is let in then finds every processor
+// A burst is waited out. But once a resident has been sent away, or has come to a queue that
+// has stood for as long as one waits, and until that has not happened for as long, the gate is
+// overloaded: whoever is let in then finds every processor
 // busy with those who are not, and a long queue would only make all late. So half as many
 // work, as many wait, and the next are sent away before anybody reads what they want.
 type gate struct {
@@ -66,6 +67,7 @@ type gate struct {
 	mu      sync.Mutex
 	inside  [classes]int
 	waiting [classes][]chan struct{} // closed to let somebody in, in the order of their coming
+	since   time.Time                // when a resident began to wait and none had waited before
 	over    time.Time                // until when it is overloaded
 	house   int
 }
@@ -90,6 +92,9 @@ func (g *gate) enter(ctx context.Context, c class) (leave func(), in bool) {
 		g.inside[c]++
 		g.mu.Unlock()
 		return leave, true
+	}
+	if c == residents {
+		g.standing(time.Now())
 	}
 	if len(g.waiting[c]) >= g.queue() {
 		g.mu.Unlock()
@@ -126,6 +131,16 @@ func (g *gate) refuse(c class) {
 		g.mu.Unlock()
 	}
 	g.sentAway(c)
+}
+
+// standing notes that a resident has to wait.
+func (g *gate) standing(now time.Time) {
+	if len(g.waiting[residents]) == 0 {
+		g.since = now
+	}
+	if now.Sub(g.since) > g.patience {
+		g.over = now.Add(g.patience)
+	}
 }
 
 func (g *gate) overloaded() bool { return time.Now().Before(g.over) }

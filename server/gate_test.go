@@ -174,6 +174,43 @@ func TestABurstIsServedAndAnOverloadKeptShort(t *testing.T) {
 	})
 }
 
+// TestAQueueThatStandsIsAnOverload, even where nobody has been sent away yet.
+func TestAQueueThatStandsIsAnOverload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var away atomic.Int64
+		g := newGate(8, 100*time.Millisecond, func(class) { away.Add(1) })
+		var all sync.WaitGroup
+		come := func(n int) {
+			for range n {
+				all.Go(func() {
+					if leave, in := g.enter(t.Context(), residents); in {
+						time.Sleep(5 * time.Millisecond)
+						leave()
+					}
+				})
+			}
+		}
+		come(30)
+		for range 19 { // as many as can be served behind them
+			time.Sleep(5 * time.Millisecond)
+			come(8)
+		}
+		synctest.Wait()
+		if n := away.Load(); n != 0 || g.overloaded() {
+			t.Errorf("%d are sent away, overloaded: %v, before the queue has stood", n, g.overloaded())
+		}
+		for range 3 {
+			time.Sleep(5 * time.Millisecond)
+			come(8)
+		}
+		synctest.Wait()
+		if !g.overloaded() {
+			t.Error("a queue that stands is no overload")
+		}
+		all.Wait()
+	})
+}
+
 // TestTheDoorIsClosedWhileNobodyCouldWait, and not for reports alone.
 func TestTheDoorIsClosedWhileNobodyCouldWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
