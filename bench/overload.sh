@@ -20,4 +20,4 @@ auditor=$("$work/steelyard" token --db "$db" --role AUDITOR --subject auditor --
 "$work/steelyard" serve --db "$db" --trust-token-key --rate-limit 0 --log-level ERROR --addr 127.0.0.1:18790 "$@" >"$work/log" 2>&1 &
 server=$!
 for _ in $(seq 100); do curl -sf http://127.0.0.1:18790/readyz >/dev/null && break; sleep 0.1; done
-"$work/overload" --url http://127.0.0.1:18790 --official "$official" --auditor "$auditor" --links "${LINKS:-80000}" --for "${FOR:-20s}"
+"$work/overload" --url http://127.0.0.1:18790 --official "$official" --auditor "$auditor" --links "${LINKS:-120000}" --for "${FOR:-20s}"

@@ -37,14 +37,43 @@ const (
 	// how long they wait is what patience bounds, and sixty officers who open a page at once
 	// are through long before it ends.
 	queuePerPlace = 8
-	// hurry is how many times shorter residents wait while the gate is overloaded.
-	hurry = 10
+	// trial is after how long an overload is taken to be over, to see whether it is: where who
+	// is served waits for another machine more than for this one's processors, half the places
+	// serve half as many, and would send half of those away whom all could serve.
+	trial = 30 * time.Second
 	// comeBack is after how many seconds those who are sent away may come again.
 	comeBack = 1
 	// housePerPlace is how many requests may be in the house for each place, those that
 	// are still being read and those who are being asked for their token among them.
 	housePerPlace = 16
 )
+
+// overload is how much more is asked than can be done.
+type overload int
+
+const (
+	none   overload = iota
+	some            // one in ten was sent away, or somebody for the first time
+	severe          // most were
+)
+
+// By overload: what part of the places work, and how many times shorter residents wait. In a
+// severe one enough come for no place to stand empty.
+var (
+	fewer = [...]int{none: 1, some: 2, severe: 4}
+	hurry = [...]time.Duration{none: 1, some: 10, severe: 50}
+)
+
+// overloadOf judges by how many were let in, and how many sent away.
+func overloadOf(served, refused int) overload {
+	switch {
+	case refused > served:
+		return severe
+	case refused*9 > served:
+		return some
+	}
+	return none
+}
 
 // patienceOf is how many times longer each class waits than residents do: a report takes
 // longer by itself, and two officers who open one at the same moment are no overload.
@@ -54,11 +83,12 @@ var patienceOf = [classes]time.Duration{residents: 1, office: 10, reporting: 40}
 // slow. A few more wait, the more urgent class first and each for a while at most;
 // whoever comes beyond is sent away at once. Streams pass beside it.
 //
-// A burst is waited out. But once a resident has been sent away, or has come to a queue that
-// has stood for as long as one waits, and until that has not happened for as long, the gate is
-// overloaded: whoever is let in then finds every processor
-// busy with those who are not, and a long queue would only make all late. So half as many
-// work, as many wait, and the next are sent away before anybody reads what they want.
+// A burst is waited out. But where a resident had to be sent away, or has come to a queue that
+// has stood for as long as one waits, the gate is overloaded: whoever is let in then finds
+// every processor busy with those who are not, and a long queue would only make all late. So
+// fewer work, as few wait, and the next are sent away before anybody reads what they want.
+// That serves less than could be served: how strictly is decided anew from moment to moment,
+// by how many had to be sent away.
 type gate struct {
 	places   int
 	patience time.Duration // how long a resident waits
@@ -68,7 +98,11 @@ type gate struct {
 	inside  [classes]int
 	waiting [classes][]chan struct{} // closed to let somebody in, in the order of their coming
 	since   time.Time                // when a resident began to wait and none had waited before
-	over    time.Time                // until when it is overloaded
+	load    overload
+	began   time.Time // when it began to be overloaded
+	until   time.Time // when that is judged anew
+	served  int       // residents who were let in since it was judged
+	refused int       // residents, and who was not asked, sent away since
 	house   int
 }
 
@@ -89,7 +123,7 @@ func (g *gate) enter(ctx context.Context, c class) (leave func(), in bool) {
 	g.mu.Lock()
 	g.fill() // with the places that are there again since the overload is over
 	if g.room(c) {
-		g.inside[c]++
+		g.let(c)
 		g.mu.Unlock()
 		return leave, true
 	}
@@ -127,7 +161,10 @@ func (g *gate) enter(ctx context.Context, c class) (leave func(), in bool) {
 func (g *gate) refuse(c class) {
 	if c == residents || c == unasked {
 		g.mu.Lock()
-		g.over = time.Now().Add(g.patience)
+		if g.overloaded() == none {
+			g.judge(some)
+		}
+		g.refused++
 		g.mu.Unlock()
 	}
 	g.sentAway(c)
@@ -138,36 +175,54 @@ func (g *gate) standing(now time.Time) {
 	if len(g.waiting[residents]) == 0 {
 		g.since = now
 	}
-	if now.Sub(g.since) > g.patience {
-		g.over = now.Add(g.patience)
+	if now.Sub(g.since) > g.patience && g.overloaded() == none {
+		g.judge(some)
 	}
 }
 
-func (g *gate) overloaded() bool { return time.Now().Before(g.over) }
+// overloaded says how overloaded the gate is. It is judged as often as one would wait; where
+// nobody has come for as long, nothing is.
+func (g *gate) overloaded() overload {
+	if now := time.Now(); g.load != none && !now.Before(g.until) {
+		if now.Sub(g.until) < g.patience {
+			g.judge(overloadOf(g.served, g.refused))
+		} else {
+			g.load = none
+		}
+	}
+	return g.load
+}
+
+// judge says how overloaded the gate is from now on.
+func (g *gate) judge(load overload) {
+	now := time.Now()
+	switch {
+	case g.load == none:
+		g.began = now
+	case now.Sub(g.began) > trial:
+		load = none
+	}
+	g.load, g.until, g.served, g.refused = load, now.Add(g.patience), 0, 0
+}
 
 // wait is for how long somebody who comes now may wait.
 func (g *gate) wait(c class) time.Duration {
-	if c == residents && g.overloaded() {
-		return g.patience / hurry
+	if c == residents {
+		return g.patience / hurry[g.overloaded()]
 	}
 	return g.patience * patienceOf[c]
 }
 
 // queue is how many of a class may wait.
 func (g *gate) queue() int {
-	if g.overloaded() {
+	if g.overloaded() != none {
 		return g.atOnce()
 	}
 	return queuePerPlace * g.places
 }
 
 // atOnce is how many may work at once.
-func (g *gate) atOnce() int {
-	if g.overloaded() {
-		return max(1, g.places/2)
-	}
-	return g.places
-}
+func (g *gate) atOnce() int { return max(1, g.places/fewer[g.overloaded()]) }
 
 // room says whether a class has a place now. Long work leaves room for short, and both for
 // residents.
@@ -192,6 +247,14 @@ func (g *gate) gaveUp(c class, turn chan struct{}) bool {
 	return true
 }
 
+// let gives a place to one of a class.
+func (g *gate) let(c class) {
+	g.inside[c]++
+	if c == residents {
+		g.served++
+	}
+}
+
 // leave gives a place back.
 func (g *gate) leave(c class) {
 	g.mu.Lock()
@@ -204,7 +267,7 @@ func (g *gate) leave(c class) {
 func (g *gate) fill() {
 	for next := range classes {
 		for len(g.waiting[next]) > 0 && g.room(next) {
-			g.inside[next]++
+			g.let(next)
 			close(g.waiting[next][0])
 			g.waiting[next] = g.waiting[next][1:]
 		}
@@ -313,7 +376,7 @@ func (g *gate) door(next http.Handler) http.Handler {
 func (g *gate) full() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.overloaded() && len(g.waiting[residents]) >= g.queue()
+	return g.overloaded() != none && len(g.waiting[residents]) >= g.queue()
 }
 
 // streams says whether a request is for events as they come.

@@ -38,7 +38,7 @@ func run() error {
 	where := flag.String("url", "", "where the server is")
 	official := flag.String("official", "", "token of an official, who hands out links")
 	auditor := flag.String("auditor", "", "token of an auditor")
-	stock := flag.Int("links", 80000, "how many links are handed out before")
+	stock := flag.Int("links", 120000, "how many links are handed out before")
 	lasts := flag.Duration("for", 20*time.Second, "how long each load lasts")
 	flag.Parse()
 	to, err := url.Parse(*where + "/graphql")
@@ -110,7 +110,7 @@ func (a *asker) compare(lasts time.Duration) error {
 	fmt.Printf("alone: p50 %s, p99 %s; the machine does at most %.0f a second of them\n", alone.at(50), alone.at(99), most)
 	fmt.Println("| asked | ratings served | a second | p50 | p99 | times alone | reports served | sent away | told within (p99) | asked late (p99) | wrong |")
 	fmt.Println("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
-	for _, times := range []float64{1, 2, 4} {
+	for _, times := range []float64{1, 2, 4, 0.7} {
 		got, err := a.load(pace(times*most), lasts, connections)
 		if err != nil {
 			return err
