@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -122,13 +123,13 @@ func entries(log io.Reader) ([]logged, error) {
 	return list, lines.Err()
 }
 
-// arguments reads the arguments of a statement, each as it is quoted.
+// arguments reads the arguments of a statement in their order, each as it is quoted.
 func arguments(text string) (map[string]string, error) {
 	rest, found := strings.CutPrefix(text, "parameters: ")
 	given := map[string]string{}
 	for found && rest != "" {
 		one := argument.FindStringSubmatch(rest)
-		if one == nil || strings.Contains(one[2], "\n") {
+		if one == nil || one[1] != strconv.Itoa(len(given)+1) || strings.Contains(one[2], "\n") {
 			return nil, fmt.Errorf("what follows is no argument that pgbench could take: %.80s", rest)
 		}
 		given["$"+one[1]], rest = one[2], rest[len(one[0]):]
