@@ -33,7 +33,7 @@ type serveCmd struct {
 	TrustedFor       string `default:"everybody" enum:"everybody,strangers" help:"Who is held to the trusted documents: everybody or strangers."`
 
 	Graphiql    bool          `default:"true" negatable:"" help:"Serve the GraphiQL console at /graphiql."`
-	Worker      bool          `default:"true" negatable:"" help:"Make assessment runs and exports in this process."`
+	Worker      bool          `default:"true" negatable:"" help:"Make assessment runs and exports in this process, and look finished runs over for flags."`
 	SweepEvery  time.Duration `default:"1m" help:"How often lapsed cases and transfers, and answers to be released, are looked for."`
 	Connections int           `default:"20" help:"Size of the database pool; of each replica's as well."`
 	LinkDays    int           `default:"30" help:"Days in which a rating link may be used, 1 to 365."`
@@ -311,13 +311,13 @@ func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 		often(c.SweepEvery, "close review rounds", site.app.Reviews.CloseDue),
 		often(c.SweepEvery, "chain audit entries", site.app.Audit.Chain),
 		often(goOverChain, "go over the audit chain", site.app.Audit.Watch),
-		often(c.SweepEvery, "examine runs", site.app.Integrity.Examine),
 		often(sweepAttachments, "forget tokens that have run out", site.app.Accounts.ForgetTokens),
 		often(c.SweepEvery, "erase what is kept no longer", site.app.Retention.Sweep),
 		often(c.SweepEvery, "destroy rater keys", site.app.Publications.RetireKeys),
 	}
 	if c.Worker {
-		tasks = append(tasks, alone(site.app.Assessments.Work), alone(site.app.Exports.Work))
+		tasks = append(tasks, alone(site.app.Assessments.Work), alone(site.app.Exports.Work),
+			often(c.SweepEvery, "examine runs", site.app.Integrity.Examine)) // it takes memory by what a run rests on
 	}
 	return tasks
 }
