@@ -213,3 +213,31 @@ func TestWorkIsDoneAgainAfterAFailure(t *testing.T) {
 	}
 	wantHas(t, log.String(), "no luck", "done=7")
 }
+
+// TestOnlyAWorkerLooksRunsOver: what takes memory by what a run rests on is not done by a
+// process that only answers.
+func TestOnlyAWorkerLooksRunsOver(t *testing.T) {
+	for _, worker := range []bool{false, true} {
+		s := newTestSite(t, store.SQLite)
+		c := &serveCmd{Worker: worker, SweepEvery: 10 * time.Millisecond, Telling: Telling{NotifyEvery: time.Hour}}
+		stop, ended := s.run(t, time.Second, c.tasks(s.site, s.site.log)...)
+		wanted := `task="destroy rater keys"` // the last of those that every process has
+		if worker {
+			wanted = `task="examine runs"`
+		}
+		var told string
+		for range 1000 {
+			if told = s.send(t, http.MethodGet, "/metrics", "").body; strings.Contains(told, wanted) {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("worker: %v: %v", worker, err)
+		}
+		if !strings.Contains(told, wanted) || strings.Contains(told, `task="examine runs"`) != worker {
+			t.Errorf("worker: %v: what was done is not right, or %s has not come in ten seconds", worker, wanted)
+		}
+	}
+}
