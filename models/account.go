@@ -111,7 +111,7 @@ func (a *Account) Complete() error {
 // ValidSubject bounds a subject, or a token's id, as the tokens do.
 func ValidSubject(field, name string) error {
 	switch {
-	case blank(name):
+	case Blank(name):
 		return Invalid(field, KeyRequired)
 	case len(name) > MaxSubject:
 		return Invalid(field, KeyTooLong, fmt.Sprint(MaxSubject), fmt.Sprint(len(name)))

@@ -111,15 +111,15 @@ func illegal[S, T ~string](noun string, state S, step T, possible []T) *Error {
 
 // required says that a field is missing when nothing of its text can be seen.
 func required(field, value string) error {
-	if blank(value) {
+	if Blank(value) {
 		return Invalid(field, KeyRequired)
 	}
 	return nil
 }
 
-// blank says whether nothing of a text can be seen: spaces, also those without a width,
+// Blank says whether nothing of a text can be seen: spaces, also those without a width,
 // and marks that only steer what stands beside them.
-func blank(text string) bool {
+func Blank(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool {
 		return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 	})

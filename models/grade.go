@@ -153,7 +153,7 @@ func (g *CycleGrade) Validate() error {
 		return err
 	}
 	switch {
-	case g.Grade.Low() && blank(g.Ground):
+	case g.Grade.Low() && Blank(g.Ground):
 		return Invalid("ground", KeyGroundNeeded)
 	case g.Grade == GradeNotGraded:
 		return oneOf("notGraded", g.NotGraded, NotGradedGrounds)
@@ -177,7 +177,7 @@ func (g *CycleGrade) Decide(approve bool, by, decision string, now time.Time) er
 	}
 	g.State = GradeDecided
 	if !approve {
-		if blank(decision) {
+		if Blank(decision) {
 			return Invalid("decision", KeyReasonNeeded)
 		}
 		g.State = GradeRefused

@@ -82,7 +82,7 @@ type Objection struct {
 
 // Validate checks the record by itself.
 func (o *Objection) Validate() error {
-	if blank(o.Grounds) {
+	if Blank(o.Grounds) {
 		return Invalid("grounds", KeyReasonNeeded)
 	}
 	if err := validText("grounds", o.Grounds, MaxReasonLength); err != nil {

@@ -36,8 +36,8 @@ var (
 	channel     = word(models.Channels)
 )
 
-// text is at most so many characters of valid UTF-8 without control characters
-// other than line breaks and tabs. U+FFFD stands where a text was damaged before
+// text is at most so many characters of valid UTF-8, some of which can be seen, without
+// control characters other than line breaks and tabs. U+FFFD stands where a text was damaged before
 // it came here, and is not taken for one.
 func text(limit int) columnType {
 	return func(cell []byte, _ *value) Kind {
@@ -51,6 +51,8 @@ func text(limit int) columnType {
 		case !utf8.Valid(cell), bytes.ContainsRune(cell, unicode.ReplacementChar):
 			return BadEncoding
 		case bytes.ContainsFunc(cell, models.ControlCharacter):
+			return ControlCharacter
+		case models.Blank(string(cell)): // nothing of it could be seen in any list
 			return ControlCharacter
 		case utf8.RuneCount(cell) > limit:
 			return TooLong

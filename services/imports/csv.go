@@ -12,9 +12,10 @@ import (
 const maxRecord = 1 << 20
 
 // What can be wrong with a row before its cells are looked at. Reading goes on
-// behind all but errRecordTooLong.
+// behind all but errRecordTooLong; behind errOpenQuote rows have been passed over.
 var (
 	errQuotes        = errors.New("a quote that opens or closes nothing")
+	errOpenQuote     = errors.New("a quote that is not closed as it should be on its line or on those that follow")
 	errRecordTooLong = errors.New("a row of more than 1 MiB")
 )
 
@@ -48,6 +49,9 @@ func newCSVReader(in io.Reader) (*csvReader, error) {
 func (r *csvReader) read() (row [][]byte, line int, err error) {
 	for {
 		text, err := r.readLine()
+		if errors.Is(err, errRecordTooLong) {
+			return nil, r.line + 1, err
+		}
 		if err != nil {
 			return nil, r.line, err
 		}
@@ -57,6 +61,9 @@ func (r *csvReader) read() (row [][]byte, line int, err error) {
 		line = r.line
 		r.cells, r.ends = r.cells[:0], r.ends[:0]
 		if err := r.split(text); err != nil {
+			if errors.Is(err, errQuotes) && r.line > line {
+				err = errOpenQuote
+			}
 			return nil, line, err
 		}
 		r.row = r.row[:0]

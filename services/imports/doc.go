@@ -74,7 +74,9 @@
 // do not fit its header has them in the column extra, as one line of CSV.
 // Whoever has corrected the cells imports that file as it is. Its first five
 // columns but file are not looked at, a filled extra is a fault, and references
-// lead to the database. Importing it twice changes nothing the second time.
+// lead to the database. Importing it twice changes nothing the second time. A quote
+// that draws the rows behind it into its cell, and a row without an end, are no faults
+// of one row: what they hide would be lost unseen, so that nothing is imported.
 //
 // # The first load
 //

@@ -246,11 +246,15 @@ func TestWhatIsNotOfARowIsNeverSkipped(t *testing.T) {
 		remove string
 		want   imports.Fault
 	}{
-		"no units":            {nil, "units.csv", imports.Fault{File: "units.csv", Kind: imports.MissingFile}},
-		"no name":             {map[string]func(string) string{"units.csv": replace("name", "title")}, "", imports.Fault{File: "units.csv", Line: 1, Column: "name", Kind: imports.MissingColumn}},
-		"an empty file":       {map[string]func(string) string{"deeds.csv": func(string) string { return "" }}, "", imports.Fault{File: "deeds.csv", Line: 1, Column: "deed_id", Kind: imports.MissingColumn}},
-		"a column twice":      {map[string]func(string) string{"cases.csv": replace("transfers,reopened", "transfers,transfers")}, "", imports.Fault{File: "cases.csv", Line: 1, Column: "transfers", Value: "transfers", Kind: imports.DuplicateColumn}},
-		"no column of parent": {map[string]func(string) string{"units.csv": replace("parent_id", "parent")}, "", imports.Fault{File: "units.csv", Line: 1, Column: "parent_id", Kind: imports.MissingColumn}},
+		"no units":                    {nil, "units.csv", imports.Fault{File: "units.csv", Kind: imports.MissingFile}},
+		"no name":                     {map[string]func(string) string{"units.csv": replace("name", "title")}, "", imports.Fault{File: "units.csv", Line: 1, Column: "name", Kind: imports.MissingColumn}},
+		"an empty file":               {map[string]func(string) string{"deeds.csv": func(string) string { return "" }}, "", imports.Fault{File: "deeds.csv", Line: 1, Column: "deed_id", Kind: imports.MissingColumn}},
+		"a column twice":              {map[string]func(string) string{"cases.csv": replace("transfers,reopened", "transfers,transfers")}, "", imports.Fault{File: "cases.csv", Line: 1, Column: "transfers", Value: "transfers", Kind: imports.DuplicateColumn}},
+		"a quote that hides rows":     {map[string]func(string) string{"ratings.csv": replace("E05,", "\"E05,")}, "", imports.Fault{File: "ratings.csv", Line: 6, Kind: imports.OpenQuote}},
+		"a quote that hides the rest": {map[string]func(string) string{"deeds.csv": replace("D01,", "\"D01,")}, "", imports.Fault{File: "deeds.csv", Line: 2, Kind: imports.OpenQuote}},
+		"a row without an end":        {map[string]func(string) string{"ratings.csv": replace("低保材料多", strings.Repeat("多", 400_000))}, "", imports.Fault{File: "ratings.csv", Line: 2, Kind: imports.RowTooLong}},
+		"a header in GBK":             {map[string]func(string) string{"units.csv": replace("name", "\xc3\xfb\xb3\xc6")}, "", imports.Fault{File: "units.csv", Line: 1, Column: "\uFFFD", Value: "\uFFFD", Kind: imports.BadEncoding}},
+		"no column of parent":         {map[string]func(string) string{"units.csv": replace("parent_id", "parent")}, "", imports.Fault{File: "units.csv", Line: 1, Column: "parent_id", Kind: imports.MissingColumn}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := copyFolder(t, village, c.change)

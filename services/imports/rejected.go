@@ -87,7 +87,7 @@ func (r *run) writeRejectedOf(f uint8, out *csv.Writer) (err error) {
 	l := r.readHeader(f, 1, header)
 	for {
 		cells, line, err := in.read()
-		if errors.Is(err, io.EOF) || errors.Is(err, errRecordTooLong) {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil && !errors.Is(err, errQuotes) {

@@ -21,6 +21,8 @@ const (
 	DuplicateColumn   Kind = "DUPLICATE_COLUMN"
 	WrongFieldCount   Kind = "WRONG_FIELD_COUNT" // the value is how many cells there are
 	BadCSV            Kind = "BAD_CSV"
+	OpenQuote         Kind = "OPEN_QUOTE"   // it has drawn the rows behind it into its cell
+	RowTooLong        Kind = "ROW_TOO_LONG" // nothing behind it has been read
 	BadEncoding       Kind = "BAD_ENCODING" // not UTF-8, or the trace of a text that was not
 	ControlCharacter  Kind = "CONTROL_CHARACTER"
 	MissingValue      Kind = "MISSING_VALUE"
@@ -38,8 +40,14 @@ const (
 	DependsOnRejected Kind = "DEPENDS_ON_REJECTED" // only where bad rows are skipped
 )
 
-// fatal says that the fault is not one of a row: nothing can be skipped.
-func (k Kind) fatal() bool { return k == MissingFile || k == MissingColumn || k == DuplicateColumn }
+// fatal says that the fault is not one of a row, or hides the rows behind it: nothing can be skipped.
+func (k Kind) fatal() bool {
+	switch k {
+	case MissingFile, MissingColumn, DuplicateColumn, OpenQuote, RowTooLong:
+		return true
+	}
+	return false
+}
 
 // Fault is one thing wrong with a folder.
 type Fault struct {

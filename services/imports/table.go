@@ -125,14 +125,23 @@ func (r *run) rows(f uint8, pass int, from io.Reader, mine func(*layout, [][]byt
 	}
 }
 
-// torn says whether an error is that of one row.
-func torn(err error) bool { return errors.Is(err, errQuotes) || errors.Is(err, errRecordTooLong) }
+// torn says whether an error is one of how rows are written, not one of reading.
+func torn(err error) bool {
+	return errors.Is(err, errQuotes) || errors.Is(err, errOpenQuote) || errors.Is(err, errRecordTooLong)
+}
 
 // torn notes a row whose cells cannot be told apart. In a rejected.csv it counts
 // for the first file, since nobody knows for which it was.
 func (w *row) torn(cells [][]byte, err error) {
 	w.run.files[w.at.file].Read++
-	if err != nil {
+	switch {
+	case errors.Is(err, errRecordTooLong):
+		w.run.fault(w.at, -1, nil, RowTooLong)
+		return
+	case errors.Is(err, errOpenQuote):
+		w.run.fault(w.at, -1, nil, OpenQuote)
+		return
+	case err != nil:
 		w.run.fault(w.at, -1, nil, BadCSV)
 		return
 	}
@@ -198,6 +207,8 @@ func (r *run) readHeader(f uint8, pass int, header [][]byte) *layout {
 			l.fileOf = cell
 		case rejected && string(name) == extraColumn && l.extraOf < 0:
 			l.extraOf = cell
+		case !utf8.Valid(name) || bytes.IndexByte(name, 0) >= 0: // as in UTF-16
+			fault(name, BadEncoding)
 		case i < 0 && !(rejected && ofRejected(string(name))):
 			fault(name, UnknownColumn)
 		case i < 0:
