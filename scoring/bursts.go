@@ -1,5 +1,7 @@
 package scoring
 
+import "math"
+
 // Windows that the search for bursts tries, in days.
 var burstWindows = [...]Day{1, 2, 3, 5, 7, 10, 14, 21, 28}
 
@@ -142,64 +144,72 @@ func (s *burstSearch) run(weight []float64) (found []Finding) {
 	return found
 }
 
-// burstDay is a day with ratings: its rows and how many of each side are left.
+// burstDay is a day with ratings: where its rows begin, and how many of each side come
+// before it that belong to no burst yet.
 type burstDay struct {
-	day         Day
-	first, last int
-	in          [3]float64
+	day    Day
+	first  int
+	before [3]int32
 }
 
-// count sums the rows that belong to no burst yet by day.
-func (s *burstSearch) count() (days []burstDay, all [3]float64) {
-	days = make([]burstDay, 0, min(len(s.rows), len(s.profile.before)))
+// count sums the rows by day. Behind the last day stands one that never comes.
+func (s *burstSearch) count() []burstDay {
+	days := make([]burstDay, 0, min(len(s.rows), len(s.profile.before))+1)
+	var before [3]int32
 	for i := range s.rows {
 		r := &s.rows[i]
 		if i == 0 || r.day != s.rows[i-1].day {
-			days = append(days, burstDay{day: r.day, first: i})
+			days = append(days, burstDay{day: r.day, first: i, before: before})
 		}
-		d := &days[len(days)-1]
-		d.last = i + 1
 		if !r.done {
-			d.in[r.side]++
-			all[r.side]++
+			before[r.side]++
 		}
 	}
-	return days, all
+	return append(days, burstDay{day: math.MaxInt32, first: len(s.rows), before: before})
 }
 
 // best finds the window with the largest deviance among those that qualify.
 func (s *burstSearch) best() burst {
 	var best burst
 	whole := s.profile.share(s.posting.From, s.posting.To)
-	days, all := s.count()
+	days := s.count()
+	last := len(days) - 1
+	all := days[last].since(&days[0])
 	total := all[0] + all[1] + all[2]
 	for _, length := range burstWindows {
 		end := 0
-		var in [3]float64
-		for start := range days {
+		for start := range days[:last] {
 			first := &days[start]
-			for ; end < len(days) && days[end].day < first.day+length; end++ {
-				for sd := range in {
-					in[sd] += days[end].in[sd]
-				}
+			for days[end].day < first.day+length {
+				end++
 			}
+			low, high := days[end].before[0]-first.before[0], days[end].before[1]-first.before[1]
+			if max(low, high) < burstExcess+1 {
+				continue // nearly always: the rest of the work is for few
+			}
+			in := days[end].since(first)
 			n := in[0] + in[1] + in[2]
 			for sd := range 2 {
 				if in[sd] < burstExcess+1 || in[sd] < burstSided*n {
-					continue // nearly always: the rest of the work is for few
+					continue
 				}
 				share := s.profile.share(first.day, min(first.day+length-1, s.posting.To)) / whole
 				if b := s.judge(sd, in, all, total, share); b.deviance > best.deviance {
-					b.from, b.to = first.first, days[end-1].last
+					b.from, b.to = first.first, days[end].first
 					best = b
 				}
-			}
-			for sd := range in {
-				in[sd] -= first.in[sd]
 			}
 		}
 	}
 	return best
+}
+
+// since are the rows of each side from another day until this one.
+func (d *burstDay) since(other *burstDay) (in [3]float64) {
+	for sd := range in {
+		in[sd] = float64(d.before[sd] - other.before[sd])
+	}
+	return in
 }
 
 // judge compares the window's ratings on one side, where they are enough and sided
