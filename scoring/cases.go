@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"steelyard/scoring/mixed"
 )
@@ -19,6 +18,9 @@ const (
 	logisticReach = 5.0
 	// logisticStep is the shortest step between two rounds.
 	logisticStep = 0.25
+	// roundTolerance is the relative change of the variances up to which a round of many
+	// officials leaves them to the next one: they move with the weights anyway.
+	roundTolerance = 0.2
 )
 
 // outcomes fits the three questions apart: solved, in time, handled without a
@@ -99,7 +101,7 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 	problem = pooled.problem(problem, r.groups.of)
 	options := mixed.Options{Seed: r.policy.Seed, EffectsOnly: true, Nondegenerate: true}
 	if len(r.ev.Postings) > roughFrom {
-		options.Tolerance = looseTolerance
+		options.Tolerance = roundTolerance
 	}
 	var before []float64
 	step, change := 1.0, math.Inf(1)
@@ -113,7 +115,7 @@ func (r *run) fitLogistic(ctx context.Context, in *indicator, rows *caseRows) er
 		if err != nil {
 			return err
 		}
-		options.Start = append(slices.Clone(s.Variances), s.Residual)
+		options.Start = s.Next
 		if before != nil {
 			last := change
 			if change = farthest(before, s.Effects[0]); change < logisticRest {

@@ -18,20 +18,38 @@ import (
 // shown beside the whole and enter nothing: no halo is taken out of them and
 // nothing is borrowed. NaN without reviews of the dimension, or where officials do
 // not differ in it.
-func (r *run) dimensionScores(ctx context.Context, rows *reviewRows, weight []float64) ([][Dimensions]ComponentScore, error) {
+//
+// Their fits begin where that of the whole ended, where there is one.
+func (r *run) dimensionScores(ctx context.Context, rows *reviewRows, weight []float64, whole []Effect, residual float64) ([][Dimensions]ComponentScore, error) {
 	out := make([][Dimensions]ComponentScore, len(r.ev.Postings))
 	for i := range out {
 		for d := range out[i] {
 			out[i][d] = ComponentScore{Value: nan, SE: nan}
 		}
 	}
+	start := dimensionStart(whole, residual)
 	for d := range Dimensions {
-		if err := r.dimensionScore(ctx, rows.of(d, weight), d, out); err != nil {
+		if err := r.dimensionScore(ctx, rows.of(d, weight), d, start, out); err != nil {
 			return nil, fmt.Errorf("dimension %d: %w", d, err)
 		}
 	}
 	return out, nil
 }
+
+// dimensionStart are first guesses at a dimension's variances of officials, reviewers and
+// the rest, which holds the pairs; nil where the whole has not told of all.
+func dimensionStart(whole []Effect, residual float64) []float64 {
+	if len(whole) < 2 || whole[0].Boundary || whole[1].Name != "reviewer" {
+		return nil
+	}
+	for _, e := range whole[2:] {
+		residual += e.Variance
+	}
+	return []float64{whole[0].Variance, max(whole[1].Variance, float64(leastStart*residual)), residual}
+}
+
+// leastStart is the least share of the residual that a variance is guessed at.
+const leastStart = 1e-3
 
 // of are the rows of one dimension with their weights.
 func (rows *reviewRows) of(d Dimension, weight []float64) *dimensionRows {
@@ -53,7 +71,7 @@ type dimensionRows struct {
 	posting, reviewer, relation []int32
 }
 
-func (r *run) dimensionScore(ctx context.Context, rows *dimensionRows, d Dimension, out [][Dimensions]ComponentScore) error {
+func (r *run) dimensionScore(ctx context.Context, rows *dimensionRows, d Dimension, start []float64, out [][Dimensions]ComponentScore) error {
 	if len(rows.y) == 0 {
 		return nil
 	}
@@ -80,7 +98,11 @@ func (r *run) dimensionScore(ctx context.Context, rows *dimensionRows, d Dimensi
 	}
 	// Beside the whole a hundredth more or less does not matter, and five exact fits
 	// of thousands of reviewers would cost more than all the rest.
-	s, err := fit(ctx, problem, mixed.Options{Seed: r.policy.Seed, ExactLimit: roughFrom})
+	options := mixed.Options{Seed: r.policy.Seed, ExactLimit: roughFrom}
+	if len(start) == len(problem.Random)+1 {
+		options.Start = start
+	}
+	s, err := fit(ctx, problem, options)
 	if err != nil || s.Boundary[0] {
 		return err
 	}

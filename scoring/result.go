@@ -2,7 +2,7 @@ package scoring
 
 // Version names the engine: it changes whenever the same evidence and policy
 // could give other bytes.
-const Version = "6"
+const Version = "7"
 
 // Status says how far the evidence carried.
 type Status string

@@ -105,7 +105,7 @@ func (r *run) peerReview(ctx context.Context) (*indicator, [][Dimensions]Compone
 	in := newIndicator("peer review", PeerReview, len(r.ev.Postings))
 	rows := r.readReviews()
 	if len(rows.y) == 0 {
-		byDimension, err := r.dimensionScores(ctx, rows, nil)
+		byDimension, err := r.dimensionScores(ctx, rows, nil, nil, nan)
 		return in, byDimension, err
 	}
 	plain := filled(len(rows.y), 1)
@@ -155,7 +155,7 @@ func (r *run) peerReview(ctx context.Context) (*indicator, [][Dimensions]Compone
 	for k := range rows.pairs {
 		in.n[rows.pairs[k].posting] += genuine[k]
 	}
-	byDimension, err := r.dimensionScores(ctx, rows, weight)
+	byDimension, err := r.dimensionScores(ctx, rows, weight, in.fit.Effects, in.fit.Residual)
 	return in, byDimension, err
 }
 

@@ -33,10 +33,15 @@ func newAbsorbed(l *layout) *absorbed {
 	return &absorbed{l: l, g: make([]float64, len(l.runLevel)), inv: make([]float64, len(l.blockLevel))}
 }
 
-// set brings everything up to date with the ratios.
-func (a *absorbed) set(ratio []float64) {
-	l := a.l
+// set brings everything up to date with the ratios. It says whether anything but the
+// ratios of what is kept is new.
+func (a *absorbed) set(ratio []float64) bool {
+	l, was := a.l, a.ratio
 	a.ratio = ratio
+	same := func(k int) bool { return k < 0 || was[k] == ratio[k] }
+	if was != nil && same(l.inner) && same(l.outer) {
+		return false
+	}
 	parallel(len(l.chunks)-1, func(t int) {
 		for b := l.chunks[t]; b < l.chunks[t+1]; b++ {
 			var h float64
@@ -54,6 +59,7 @@ func (a *absorbed) set(ratio []float64) {
 			}
 		}
 	})
+	return true
 }
 
 func (l *layout) newField() field {

@@ -106,10 +106,14 @@ func (l *layout) targetOf(c int32) int32 {
 	return -1
 }
 
-// set brings the preconditioner up to date with the ratios.
-func (p *arrow) set() error {
+// set brings the preconditioner up to date with the ratios; weighed says that no more
+// than those of what is kept have changed.
+func (p *arrow) set(weighed bool) error {
 	l := p.a.l
-	v := p.weights()
+	if !weighed {
+		p.weigh()
+	}
+	v := p.parts[0]
 	clear(p.border.val)
 	f := p.schur
 	clear(f.a)
@@ -162,8 +166,8 @@ func (p *arrow) set() error {
 	return nil
 }
 
-// weights is Σ v by combination.
-func (p *arrow) weights() []float64 {
+// weigh leaves Σ v by combination in the first of parts.
+func (p *arrow) weigh() {
 	l, a := p.a.l, p.a
 	target := make([]int32, len(l.comboWeight))
 	for c := range target {
@@ -197,7 +201,6 @@ func (p *arrow) weights() []float64 {
 			v[c] += x
 		}
 	}
-	return v
 }
 
 // solve is the preconditioner's inverse times r. With randomOnly the fixed

@@ -18,7 +18,8 @@ type moments struct {
 
 // evaluator solves the equations at given variances; the last variance is the residual's.
 type evaluator interface {
-	// solveData finds the effects alone: the moments have x, residual and converged.
+	// solveData finds the effects alone, to all digits that are given out: the moments have
+	// x and converged.
 	solveData(ctx context.Context, variances []float64) (*moments, error)
 	evaluate(ctx context.Context, variances []float64) (*moments, error)
 	// finish computes the error variances at the variances last evaluated and
@@ -57,9 +58,7 @@ func (d *dense) solveData(ctx context.Context, variances []float64) (*moments, e
 		return nil, err
 	}
 	rhs := d.l.dataSide()
-	m := &moments{converged: true, x: d.a.complete(d.solve(rhs), rhs)}
-	m.residual = d.l.residualSquares(d.a, m.x)
-	return m, nil
+	return &moments{converged: true, x: d.a.complete(d.solve(rhs), rhs)}, nil
 }
 
 func (d *dense) evaluate(ctx context.Context, variances []float64) (*moments, error) {
@@ -68,6 +67,7 @@ func (d *dense) evaluate(ctx context.Context, variances []float64) (*moments, er
 	if err != nil {
 		return nil, err
 	}
+	m.residual = l.residualSquares(d.a, m.x)
 	part := l.columns
 	if d.ml {
 		part = l.random

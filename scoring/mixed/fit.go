@@ -145,8 +145,8 @@ func (r *search) fitActive(ctx context.Context, p *Problem, start []float64, giv
 	if err := r.prepare(p); err != nil {
 		return nil, -1, err
 	}
-	if given && r.o.EffectsOnly {
-		at, err = r.effectsAt(ctx, start)
+	if given && (r.o.EffectsOnly || r.last > 0) {
+		at, err = r.effectsAt(ctx, start) // a fit by probes has no criterion to evaluate
 		return at, -1, err
 	}
 	if given {
@@ -192,6 +192,9 @@ func (r *search) prepare(p *Problem) error {
 	if r.o.Tolerance > 0 {
 		r.tolerance = r.o.Tolerance
 	}
+	if !exact {
+		r.last = float64(shorter * r.tolerance)
+	}
 	return nil
 }
 
@@ -201,6 +204,10 @@ const (
 	dearTolerance    = 1e-6 // of many levels
 	probingTolerance = 1e-3
 )
+
+// shorter is how many times shorter than a step near the end the one after it is, at
+// least where evidence is not too thin to tell.
+const shorter = 20
 
 // wantsBack finds a factor at the boundary whose variance would grow if it were
 // let in just above zero, or -1.
@@ -268,6 +275,15 @@ func (r *search) effects(p *Problem, in []int, at *step) *Solution {
 		Effects: make([][]float64, n), PEV: make([][]float64, n), ConditionalPEV: make([][]float64, n),
 		Criterion: at.criterion, N: r.l.rows, Rank: r.l.fixed.active, Iterations: r.done,
 	}
+	next := at.next
+	if next == nil {
+		next = at.variances
+	}
+	s.Next = make([]float64, n+1)
+	for i, k := range in {
+		s.Next[k] = next[i]
+	}
+	s.Next[n] = next[len(in)]
 	r.l.fixedEffects(s, at.m.x)
 	for k, f := range p.Random {
 		i := slices.Index(in, k)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // probing evaluates by conjugate gradients; traces come from random signs z by
@@ -17,6 +18,7 @@ type probing struct {
 	ml      bool
 	seed    uint64
 	data    *side
+	kept    []lanes // what absorption leaves of data
 	batches []*batch
 	probes  int
 }
@@ -86,10 +88,12 @@ func (p *probing) signs(stream uint64) []lanes {
 	return z
 }
 
-// Relative tolerances of the conjugate gradients.
+// Relative tolerances of the conjugate gradients: of the effects that are given out, of
+// those that variances are estimated by, and of the probes, whose own noise is greater.
 const (
-	dataTolerance  = 1e-7
-	probeTolerance = 1e-3
+	dataTolerance     = 1e-7
+	evaluateTolerance = 1e-4
+	probeTolerance    = 1e-3
 )
 
 var probeTolerances = lanes{probeTolerance, probeTolerance, probeTolerance, probeTolerance}
@@ -99,36 +103,33 @@ func (p *probing) solveData(ctx context.Context, variances []float64) (*moments,
 	if err := p.set(variances); err != nil {
 		return nil, err
 	}
+	b := p.batches[dataBatch]
+	for i := range b.x {
+		b.x[i] = lanes{b.x[i][0]}
+	}
 	m := &moments{logDet: math.NaN(), converged: true}
-	return m, p.solveDataWith(ctx, m, false)
+	return m, p.solveDataBatch(ctx, m, p.kept, dataTolerance)
 }
 
 func (p *probing) set(variances []float64) error {
-	p.a.set(ratios(variances))
-	if err := p.m.set(); err != nil {
+	changed := p.a.set(ratios(variances))
+	if changed {
+		p.kept = p.a.absorbSide(p.data)
+	}
+	if err := p.m.set(!changed); err != nil {
 		return &NotConvergedError{Reason: err.Error()}
 	}
 	return nil
 }
 
-// solveDataWith solves for the data, and for the probes beside it if they are wanted.
-func (p *probing) solveDataWith(ctx context.Context, m *moments, probes bool) error {
-	b := p.batches[dataBatch]
-	rhs := p.a.absorbSide(p.data)
-	if probes {
-		b.add(rhs)
-	} else {
-		for i := range b.x {
-			b.x[i] = lanes{b.x[i][0]}
-		}
-	}
-	tolerance := probeTolerances
-	tolerance[0] = dataTolerance
-	if err := p.solve(ctx, m, rhs, b.x, tolerance, false); err != nil {
+// solveDataBatch solves for the data in the first lane, and for what goes along with it.
+func (p *probing) solveDataBatch(ctx context.Context, m *moments, rhs []lanes, tolerance float64) error {
+	b, all := p.batches[dataBatch], probeTolerances
+	all[0] = tolerance
+	if err := p.solve(ctx, m, rhs, b.x, all, false); err != nil {
 		return err
 	}
 	m.x = p.a.complete(b.x, p.data)
-	m.residual = p.l.residualSquares(p.a, m.x)
 	return nil
 }
 
@@ -152,12 +153,15 @@ func (p *probing) evaluate(ctx context.Context, variances []float64) (*moments, 
 		return nil, err
 	}
 	m := &moments{logDet: math.NaN(), converged: true}
-	if err := p.solveDataWith(ctx, m, true); err != nil {
+	rhs := slices.Clone(p.kept)
+	p.batches[dataBatch].add(rhs)
+	if err := p.solveDataBatch(ctx, m, rhs, evaluateTolerance); err != nil {
 		return nil, err
 	}
+	m.residual = p.l.residualSquares(p.a, m.x)
 	b := p.batches[informationBatch]
 	side := p.l.informationSide(m, variances)
-	rhs := p.a.absorbSide(side)
+	rhs = p.a.absorbSide(side)
 	b.add(rhs)
 	if err := p.solve(ctx, m, rhs, b.x, probeTolerances, false); err != nil {
 		return nil, err

@@ -38,3 +38,23 @@ func TestProbesAgreeWithExactFit(t *testing.T) {
 		agree(t, mustFit(t, p, Options{ExactLimit: -1}), mustFit(t, p, Options{}))
 	})
 }
+
+// TestAFitByProbesEndsAtItsOwnVariances: its last step is taken without an evaluation, and
+// what it gives out is nevertheless what belongs to the variances it ends with.
+func TestAFitByProbesEndsAtItsOwnVariances(t *testing.T) {
+	p := world(12_000, 300, 900, 3, 5)
+	s := mustFit(t, p, Options{ExactLimit: -1})
+	own := mustFit(t, p, Options{ExactLimit: -1, FixedVariances: append(append([]float64(nil), s.Variances...), s.Residual)})
+	for i := range s.Effects[0] {
+		near(t, "effect", s.Effects[0][i], own.Effects[0][i], 1e-6)
+		near(t, "error variance", s.PEV[0][i], own.PEV[0][i], 1e-6)
+	}
+	exact := mustFit(t, p, Options{Tolerance: 0.1})
+	further := mustFit(t, p, Options{Start: exact.Next, Tolerance: 0.1})
+	best := mustFit(t, p, Options{})
+	for k, v := range best.Variances {
+		if math.Abs(further.Variances[k]/v-1) > 1e-3 {
+			t.Errorf("variance %d: %g from where a coarse fit would have gone on, %g at the end", k, further.Variances[k], v)
+		}
+	}
+}

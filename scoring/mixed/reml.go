@@ -81,6 +81,7 @@ func (s *step) avoidZero() {
 // step is the state of the estimation at one point.
 type step struct {
 	variances []float64
+	next      []float64   // where the step after the last leads; nil: nowhere else
 	gradient  []float64   // of the log-likelihood
 	info      [][]float64 // average information
 	complete  []float64   // information if the random effects were known
@@ -271,11 +272,14 @@ type search struct {
 	// nondegenerate: the target's variance is kept from zero.
 	nondegenerate bool
 	tolerance     float64 // of the relative change of the variances
-	limit         int
-	done          int
-	change        float64
-	damping       float64
-	least         float64 // of the residual variance
+	// last is the length below which a step is the last, and no evaluation follows it; 0:
+	// as long as the tolerance tells.
+	last    float64
+	limit   int
+	done    int
+	change  float64
+	damping float64
+	least   float64 // of the residual variance
 }
 
 // floor is the smallest variance ratio to the residual that is told from zero.
@@ -304,8 +308,13 @@ func (r *search) run(ctx context.Context, start []float64) (at *step, dropped in
 		for k := range next {
 			r.change = math.Max(r.change, math.Abs(next[k]-at.variances[k])/at.variances[k])
 		}
-		if r.change < r.tolerance {
+		if r.change < r.tolerance && r.last == 0 {
+			at.next = next
 			return at, -1, nil
+		}
+		if r.change < r.last {
+			at, err = r.settle(ctx, at, next)
+			return at, -1, err
 		}
 		to, failed := r.at(ctx, next)
 		if failed != nil {
@@ -322,6 +331,22 @@ func (r *search) run(ctx context.Context, start []float64) (at *step, dropped in
 		}
 	}
 	return at, -1, &NotConvergedError{Iterations: r.done, Change: r.change, Reason: "the limit of iterations is reached"}
+}
+
+// settle takes the last step: the effects are solved for where it ends, to more digits
+// than an evaluation needs; gradient and information are those of where it began.
+func (r *search) settle(ctx context.Context, at *step, variances []float64) (*step, error) {
+	end := *at
+	end.variances = variances
+	if r.o.rough {
+		return &end, nil // its variances are all that anybody asks for
+	}
+	solved, err := r.effectsAt(ctx, variances)
+	if err != nil {
+		return at, err
+	}
+	end.m = solved.m
+	return &end, nil
 }
 
 const unreached = "the conjugate gradients did not reach their tolerance"

@@ -66,6 +66,11 @@ type Solution struct {
 	// for or the target is at the boundary.
 	Inflated *Solution
 
+	// Next are the variances, the residual's last, to which one more step of the
+	// estimation would lead: where a fit of nearly the same rows begins best. With fixed
+	// variances they are those.
+	Next []float64
+
 	N          int // rows of positive weight
 	Rank       int // estimable fixed parameters
 	Iterations int
