@@ -32,9 +32,14 @@ func (s *Service) make(ctx context.Context, l *lease) error {
 	if err != nil {
 		return err
 	}
-	stored := s.Store.InTx(ctx, func(tx *store.Tx) error { return results.write(ctx, tx, l) })
-	// Where nothing was stored nothing is to go on behind the run either.
-	return cmp.Or(stored, results.explained())
+	return s.store(ctx, l, results)
+}
+
+// store writes a run's results. Where nothing was stored nothing goes on behind the run
+// either: explanations that are still being made are waited for.
+func (s *Service) store(ctx context.Context, l *lease, r *results) error {
+	stored := s.Store.InTx(ctx, func(tx *store.Tx) error { return r.write(ctx, tx, l) })
+	return cmp.Or(stored, r.explained())
 }
 
 // compute reads and weighs the evidence of a run while its lease is kept.

@@ -39,9 +39,11 @@ func TestAnotherWorkerTakesUpWhatWasLeftBehind(t *testing.T) {
 			after := o.export(o.hr("town"), run.CycleID, nil)
 
 			// The first one was only slow, and comes too late.
-			err = o.Store.InTx(t.Context(), func(tx *store.Tx) error { return results.write(t.Context(), tx, dead) })
-			if !errors.Is(err, leases.ErrLost) {
-				t.Errorf("the late one may write: %v", err)
+			// It ends only once nothing of it goes on behind.
+			waited, explained := false, results.explained
+			results.explained = func() error { waited = true; return explained() }
+			if err := o.store(t.Context(), dead, results); !errors.Is(err, leases.ErrLost) || !waited {
+				t.Errorf("the late one may write: %v, waited for its explanations: %t", err, waited)
 			}
 			if got := o.stored(run.ID); got.State != models.RunDone || got.Worker == dead.Name {
 				t.Errorf("the run is %+v", got)
