@@ -165,7 +165,7 @@ func (c *Cycle) TakePolicy(p *Policy) error {
 	switch {
 	case c.State == CycleFinal:
 		return &Error{Code: CodeIllegalState, Field: "cycleId", Key: KeyPolicyLocked, Args: []string{string(c.State)}}
-	case c.State.PolicyLocked() && p.Reason == "":
+	case c.State.PolicyLocked() && Blank(p.Reason):
 		return Invalid("reason", KeyPolicyLocked, string(c.State))
 	}
 	c.PolicyID = &p.ID

@@ -142,7 +142,7 @@ func textFaults(t *trial, d *ast.Definition, f *ast.FieldDefinition, path string
 		{path, "turned round", "a fine text of some length\u202e"},
 	}
 	if f.Type.NonNull || code {
-		list = append(list, fault{path, "empty", ""}, fault{path, "blank", " \t\n　"})
+		list = append(list, fault{path, "empty", ""}, fault{path, "blank", " \t\n　\u200b"})
 	}
 	if code {
 		return append(list, fault{path, "in another script", "汉字 хорошо"}, fault{path, "an emoji", "😀"}, fault{path, "endless", strings.Repeat("A", 5000)})

@@ -9,6 +9,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // FieldError is one thing wrong with a policy. Key and Args say it to whoever has
@@ -52,6 +53,9 @@ func (p *Policy) Rule(c Component) ComponentRule {
 // lowestThreshold is the number of answers below which no policy may show anything.
 const lowestThreshold = 3
 
+// seen says whether a character leaves a trace on a page.
+func seen(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
+
 // Validate returns nil or a *[PolicyError] that names every wrong field.
 func (p Policy) Validate() error {
 	var wrong []FieldError
@@ -71,7 +75,7 @@ func (p Policy) Validate() error {
 		have := strconv.FormatFloat(sum, 'g', 6, 64)
 		check(math.Abs(sum-1) <= 1e-9, field, "they add up to 1, these to "+have, "weight_sum", "1", have)
 	}
-	check(strings.TrimSpace(p.Name) != "", "name", "1 to 200 bytes", "required")
+	check(strings.ContainsFunc(p.Name, seen), "name", "1 to 200 bytes", "required")
 	check(len(p.Name) <= 200, "name", "1 to 200 bytes", "too_long", "200", strconv.Itoa(len(p.Name)))
 	sum := 0.0
 	for c := range Components {

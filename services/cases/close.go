@@ -2,7 +2,6 @@ package cases
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"steelyard/auth"
@@ -27,7 +26,7 @@ func (r Resolution) validate() error {
 	if _, ok := models.ParseWord(string(r.Outcome), resolutions); !ok {
 		return models.Invalid("outcome", models.KeyNotInList, string(r.Outcome), "RESOLVED, PARTLY_RESOLVED, UNRESOLVED")
 	}
-	if strings.TrimSpace(r.Account) == "" {
+	if models.Blank(r.Account) {
 		return models.Invalid("account", models.KeyAccountNeeded)
 	}
 	return models.ValidNote("account", r.Account)

@@ -102,10 +102,10 @@ func (s *Service) draft(actor auth.Actor, in NewCase) (*models.Case, *models.Key
 	case c.Channel == "":
 		c.Channel = models.ChannelOnline
 	}
-	if c.Title == "" {
+	if models.Blank(c.Title) {
 		return nil, nil, models.Invalid("title", models.KeyRequired)
 	}
-	if c.Description == "" {
+	if models.Blank(c.Description) {
 		return nil, nil, models.Invalid("description", models.KeyRequired)
 	}
 	if in.ResidentRef != "" {

@@ -34,7 +34,7 @@ func (s *Service) Amend(ctx context.Context, actor auth.Actor, in Amendment) (*m
 	}
 	in.Reason = strings.TrimSpace(in.Reason)
 	switch {
-	case in.Reason == "":
+	case models.Blank(in.Reason):
 		return nil, models.Invalid("reason", models.KeyReasonNeeded)
 	case in.Add == nil && in.RemoveID == nil:
 		return nil, models.Invalid("add", models.KeyRequired)
