@@ -21,10 +21,13 @@ func (t *topPieces) add(p Piece) {
 	for at > 0 && math.Abs((*t)[at-1].Effect) < size {
 		at--
 	}
-	*t = slices.Insert(*t, at, p)
-	if len(*t) > piecesEach {
-		*t = (*t)[:piecesEach]
+	if *t == nil {
+		*t = make(topPieces, 0, piecesEach)
 	}
+	if len(*t) == piecesEach {
+		*t = (*t)[:piecesEach-1]
+	}
+	*t = slices.Insert(*t, at, p)
 }
 
 // take says whether a piece with this effect would be kept.
@@ -98,25 +101,48 @@ func (r *run) keepPieces(in *indicator, p pieceRows) {
 		usual[g] = pieceCentre{raw: r.groups.mean(g, in.raw), mix: r.groups.mean(g, mix)}
 	}
 	inParallel(n, func(from, to int) {
+		kinds := kindPieces{at: filledIndex(len(r.ev.Kinds)+1, None)}
 		for i := from; i < to; i++ {
 			if mix[i] == mix[i] {
-				in.piecesOf(i, rows[starts[i]:starts[i+1]], &p, usual[r.groups.of[i]])
+				in.piecesOf(i, rows[starts[i]:starts[i+1]], &p, &kinds, usual[r.groups.of[i]])
 			}
 		}
 	})
 }
 
+// kindPieces are an official's pieces by kind of work, in the order of their first rows.
+type kindPieces struct {
+	list []Piece
+	at   []int32 // by kind, None counted as 0: where its piece stands, or None
+}
+
+// of is the piece of a kind.
+func (k *kindPieces) of(kind int32) (piece *Piece, fresh bool) {
+	at := &k.at[kind+1]
+	if fresh = *at == None; fresh {
+		*at = int32(len(k.list))
+		k.list = append(k.list, Piece{Kind: kind})
+	}
+	return &k.list[*at], fresh
+}
+
+// clear makes ready for the next official.
+func (k *kindPieces) clear() {
+	for i := range k.list {
+		k.at[k.list[i].Kind+1] = None
+	}
+	k.list = k.list[:0]
+}
+
 // pieceCentre is what is usual in the group.
 type pieceCentre struct{ raw, mix float64 }
 
-func (in *indicator) piecesOf(i int, rows []int32, p *pieceRows, usual pieceCentre) {
+func (in *indicator) piecesOf(i int, rows []int32, p *pieceRows, kinds *kindPieces, usual pieceCentre) {
 	voices, weights := 0.0, 0.0
 	for _, row := range rows {
 		voices += weightOf(p.voice, row)
 		weights += weightOf(p.weight, row)
 	}
-	var kinds []Piece
-	var known []int32 // their kinds of work
 	raw, attack := &in.pieces[PartRaw][i], &in.pieces[PartAttack][i]
 	for _, row := range rows {
 		v, w := weightOf(p.voice, row)/voices, weightOf(p.weight, row)/weights
@@ -129,19 +155,18 @@ func (in *indicator) piecesOf(i int, rows []int32, p *pieceRows, usual pieceCent
 		if p.kind == nil {
 			continue
 		}
-		k := slices.Index(known, p.kind[row])
-		if k < 0 {
-			k = len(kinds)
-			known = append(known, p.kind[row])
-			kinds = append(kinds, Piece{Source: p.source, Kind: p.kind[row], Value: p.mix(row)})
+		piece, fresh := kinds.of(p.kind[row])
+		if fresh {
+			piece.Source, piece.Value = p.source, p.mix(row)
 		}
-		kinds[k].N++
-		kinds[k].Weight += weightOf(p.weight, row)
-		kinds[k].Effect -= float64(w * (p.mix(row) - usual.mix))
+		piece.N++
+		piece.Weight += weightOf(p.weight, row)
+		piece.Effect -= float64(w * (p.mix(row) - usual.mix))
 	}
-	for _, piece := range kinds {
+	for _, piece := range kinds.list {
 		in.pieces[PartCaseMix][i].add(piece)
 	}
+	kinds.clear()
 }
 
 // piecesOf are the pieces under one part of one component, their effects in points
