@@ -45,6 +45,10 @@ func TestTheDoctorFindsWhatIsSetWrong(t *testing.T) {
 	}
 	collector := httptest.NewServer(http.NewServeMux())
 	t.Cleanup(collector.Close)
+	loose := filepath.Join(t.TempDir(), "loose")
+	if err := os.WriteFile(loose, []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	right := look("--pprof-addr", "127.0.0.1:6060", "--public-url", "https://x.example", "--trusted-proxy", "10.0.0.2/32", "--metrics-from", "10.0.0.0/8")
 	for _, subject := range []string{"rate limit", "proxies", "metrics", "profiles", "traces", "memory", "file system", "file", "work", "machines"} {
 		wantLine(t, right, verdictOK, subject)
@@ -73,8 +77,20 @@ func TestTheDoctorFindsWhatIsSetWrong(t *testing.T) {
 		{[]string{"--public-url", "http://x.example"}, verdictWarn, "public URL", "is not https"},
 		{[]string{"--development-secret", "x"}, verdictWarn, "tokens", "whoever knows it can be anybody"},
 		{[]string{"--timezone", "Asia/Nowhere"}, verdictFail, "time zone", "Asia/Nowhere"},
+		{[]string{"--calendar", path}, verdictFail, "calendar", "--calendar " + path},
+		{[]string{"--secret-file", loose}, verdictFail, "link secret", "lets others read it; use chmod 600"},
+		{[]string{"--secret-file", loose + ".none"}, verdictWarn, "link secret", "serve makes it"},
+		{[]string{"--key-file", loose}, verdictFail, "rater keys", "lets others read the keys; use chmod 600"},
+		{[]string{"--key-file", loose + ".none"}, verdictWarn, "rater keys", "is not there yet"},
+		{[]string{"--audit-key-file", loose}, verdictFail, "audit key", "lets others read it; use chmod 600"},
+		{[]string{"--addr", strings.TrimPrefix(collector.URL, "http://")}, verdictWarn, "address", "cannot be listened at now"},
 	} {
 		wantLine(t, look(c.args...), c.verdict, c.subject, c.words)
+	}
+
+	said, _, err := command(t, "sqlite:"+loose+".db", "doctor", "--addr", "127.0.0.1:0")
+	if wantLine(t, said, verdictFail, "database", "is not there", "migrate up makes it"); err == nil {
+		t.Error("the doctor fails nothing without a database")
 	}
 
 	if err := os.Chmod(path, 0o644); err != nil {

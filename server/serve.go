@@ -230,7 +230,10 @@ func readCalendar(path string) (*calendar.Calendar, error) {
 		return nil, fmt.Errorf("open the calendar: %w", err)
 	}
 	days, err := calendar.Parse(f)
-	return days, errors.Join(err, f.Close())
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("--calendar %s: %w", path, err)
+	}
+	return days, nil
 }
 
 // site is what is served, of the flags that serve and demo share.
