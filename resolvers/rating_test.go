@@ -6,9 +6,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"steelyard/auth/keyring"
 	"steelyard/models"
+	"steelyard/store"
 )
 
 // invite records an encounter of an official and returns its id and the token of
@@ -77,6 +79,137 @@ func TestATokenIsUsedOnceByAHundredAtOnce(t *testing.T) {
 			o.Errorf("%d of 100 got a receipt, %d ratings are stored", taken, o.count("ratings"))
 		}
 	})
+}
+
+// TestWhatOneCannotDoIsNoFaultOfTheOthers: ratings that are handed in at once are written
+// together, and each gets its own answer.
+func TestWhatOneCannotDoIsNoFaultOfTheOthers(t *testing.T) {
+	each(t, func(o *office) {
+		tokens := make([]string, 12)
+		for i := range tokens {
+			_, tokens[i] = o.invite("ann", "passport", fmt.Sprintf("R%d", i))
+		}
+		unknown := strings.Repeat("A", len(tokens[0]))
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		receipts, codes := map[string][]any{}, map[string]int{}
+		ask := func(token string, more ...any) {
+			wg.Go(func() {
+				a := o.ask("", submit, append([]any{"token", token, "level", 4}, more...)...)
+				mu.Lock()
+				defer mu.Unlock()
+				if r := a.get("submitRating.receipt"); r != nil {
+					receipts[token] = append(receipts[token], r)
+					return
+				}
+				code, field := a.refused()
+				codes[code+" "+field]++
+			})
+		}
+		for i, token := range tokens {
+			switch i % 3 {
+			case 0: // one click
+				ask(token)
+			case 1: // a double click with a key, which gets one answer
+				ask(token, "key", "key of one phone")
+				ask(token, "key", "key of one phone")
+			case 2: // two without, of whom one comes first, and a mark that is on no form
+				ask(token)
+				ask(token)
+				ask(token, "tags", []string{"on no form"})
+			}
+			ask(unknown)
+		}
+		wg.Wait()
+		for i, token := range tokens {
+			want := 1 + i%3%2
+			if got := receipts[token]; len(got) != want || got[0] != got[want-1] {
+				o.Errorf("token %d got the receipts %v", i, got)
+			}
+		}
+		if gone := codes["GONE token"]; gone != 12+4 || codes["INVALID tags.0"] != 4 || len(codes) != 2 {
+			o.Errorf("refused: %v", codes)
+		}
+		for _, table := range []string{"ratings", "encounter_claims", "rating_undos"} {
+			if n := o.count(table); n != 12 {
+				o.Errorf("%d rows of %s", n, table)
+			}
+		}
+	})
+}
+
+// TestOneThatAnotherProcessWasFasterWithIsRefusedAlone: a transaction for several finds an
+// encounter claimed that was free as it looked, and the others are kept all the same.
+func TestOneThatAnotherProcessWasFasterWithIsRefusedAlone(t *testing.T) {
+	each(t, func(o *office) {
+		if o.store.Dialect() == store.SQLite {
+			return // has one writer: nobody claims between its look and its claim
+		}
+		var encounters, tokens [3]string
+		for i := range tokens {
+			encounters[i], tokens[i] = o.invite("ann", "passport", fmt.Sprintf("R%d", i))
+		}
+		var answers [3]*answer
+		var wg sync.WaitGroup
+		submit := func(i int) { wg.Go(func() { answers[i] = o.ask("", submit, "token", tokens[i], "level", 4) }) }
+		first, second := o.claimElsewhere(encounters[0]), o.claimElsewhere(encounters[1])
+		submit(0) // goes first, and waits
+		o.oneWaits()
+		submit(1)
+		submit(2)
+		time.Sleep(50 * time.Millisecond) // both come to wait for it
+		first()
+		o.oneWaits()
+		second()
+		wg.Wait()
+		for i, a := range answers {
+			if i == 2 {
+				a.text("submitRating.receipt")
+			} else if code, field := a.refused(); code != "GONE" || field != "token" {
+				o.Errorf("%d is refused with %q of %q", i, code, field)
+			}
+		}
+		if n := o.count("ratings"); n != 1 {
+			o.Errorf("%d ratings", n)
+		}
+	})
+}
+
+// claimElsewhere has another process claim an encounter, and commit when it is told to.
+func (o *office) claimElsewhere(encounter string) (commit func()) {
+	claimed, told, over := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		over <- o.store.InTx(o.Context(), func(tx *store.Tx) error {
+			err := tx.Create(&models.EncounterClaim{EncounterID: o.parse(encounter)}).Error
+			close(claimed)
+			<-told
+			return err
+		})
+	}()
+	<-claimed
+	return func() {
+		close(told)
+		if err := <-over; err != nil {
+			o.Error(err)
+		}
+	}
+}
+
+// oneWaits returns when one transaction waits for another's claim.
+func (o *office) oneWaits() {
+	o.Helper()
+	for range 500 {
+		var waiting int64
+		err := o.store.Read(o.Context()).Raw("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'transactionid'").Scan(&waiting).Error
+		if err != nil {
+			o.Fatal(err)
+		}
+		if waiting == 1 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	o.Fatal("nobody ever waits")
 }
 
 // TestARepeatGetsTheFirstAnswer: a double click with one key is one rating with

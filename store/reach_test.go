@@ -132,6 +132,7 @@ func TestAForgottenFilterFindsNoNeighbour(t *testing.T) {
 		{"who shows a receipt of a rating", store.Show(ctx, []byte{0xb1}), "b", ofRating},
 		{"who shows a receipt of a case", store.Show(ctx, []byte{0xa2}), "a", ofCase},
 		{"who shows an invitation", store.Show(ctx, []byte{0xa0}), "a", []string{"encounters"}},
+		{"two who show receipts, by way of a third", store.OnlyShown(store.WithReach(ctx, unit("01"), nil), []byte{0xa1}, []byte{0xb1}), "ab", ofRating},
 	} {
 		for table := range protected {
 			want := c.want

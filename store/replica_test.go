@@ -188,6 +188,12 @@ func TestReplicas(t *testing.T) {
 	if r.st.Elsewhere(ctx) != nil {
 		t.Error("a replica that stands before the caller's own row is chosen")
 	}
+	// So is a caller for whom another's transaction wrote.
+	ctx, sight = caller(t.Context(), 0)
+	r.st.Written(ctx)
+	if wrote, also := sight.Wrote(); !wrote || also < seen || r.st.Elsewhere(ctx) != nil {
+		t.Errorf("for whom another wrote is told %v, %s", wrote, also)
+	}
 	// Another who does not know of it may still be answered by them, and no longer than agreed.
 	r.awaits(false, false)
 	ctx, _ = caller(t.Context(), 0)

@@ -37,6 +37,18 @@ func (v *Sight) Wrote() (wrote bool, to Position) {
 	return v.wrote, v.since
 }
 
+// Unseen returns a context for a transaction that writes for several callers, each of whom
+// says afterwards that it has [Store.Written].
+func Unseen(ctx context.Context) context.Context { return context.WithValue(ctx, sightKey{}, nil) }
+
+// Written notes that somebody else's transaction, which has been committed, wrote for the
+// context's caller too.
+func (s *Store) Written(ctx context.Context) {
+	if s.watch != nil {
+		written(ctx, func(ctx context.Context) (Position, error) { return whereIs(Untold(ctx), s.pool) })
+	}
+}
+
 // written is told by a caller's transaction that has been committed. position asks where
 // the log is now; the commit stands, whatever becomes of the question.
 func written(ctx context.Context, position func(ctx context.Context) (Position, error)) {

@@ -61,7 +61,10 @@ type seen struct {
 const whereSQL = `(CASE current_setting('synchronous_commit') WHEN 'off' THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END - '0/0')::bigint`
 
 // whereIs is how far the log is that others may see.
-func whereIs(ctx context.Context, conn *pgx.Conn) (Position, error) {
+func whereIs(ctx context.Context, conn interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+},
+) (Position, error) {
 	var pos int64
 	err := conn.QueryRow(ctx, "SELECT "+whereSQL).Scan(&pos)
 	return Position(pos), err

@@ -23,17 +23,26 @@ func formOf(db *gorm.DB, service *models.Service) (*models.RatingForm, error) {
 }
 
 // allowed says whether a rating keeps to the form of its service.
-func allowed(db *gorm.DB, r *models.Rating) error {
+func allowed(db *gorm.DB, r *models.Rating) error { return forms{}.allow(db, r) }
+
+// forms are what may be marked about the services that were asked for.
+type forms map[models.ID]*models.RatingForm
+
+// allow says whether a rating keeps to the form of its service.
+func (f forms) allow(db *gorm.DB, r *models.Rating) error {
 	if len(r.Dimensions) == 0 && len(r.Tags) == 0 {
 		return nil
 	}
-	service, err := store.Take[models.Service](db.Where("id = ?", r.ServiceID), "Service")
-	if err != nil {
-		return err
-	}
-	form, err := formOf(db, service)
-	if err != nil {
-		return err
+	form, known := f[r.ServiceID]
+	if !known {
+		service, err := store.Take[models.Service](db.Where("id = ?", r.ServiceID), "Service")
+		if err != nil {
+			return err
+		}
+		if form, err = formOf(db, service); err != nil {
+			return err
+		}
+		f[r.ServiceID] = form
 	}
 	return form.Allows(r.Dimensions, r.Tags)
 }

@@ -44,6 +44,8 @@ type Service struct {
 	ReplyDays int // working days in which a released rating of 1 or 2 is replied to
 	MendDays  int // working days in which what it complains of is mended
 
+	handing store.Rounds[*handedIn, error] // ratings that go together
+
 	counting sync.Mutex
 	networks tally // under counting
 }
