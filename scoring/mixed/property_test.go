@@ -187,7 +187,8 @@ func TestPooledResponsesFitAsSingleOnes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, o := drawProblem(t)
 		q := pooled(p)
-		if rapid.Bool().Draw(t, "by probes") {
+		// Probes are for thousands: of a handful of rows rounding decides whether they begin.
+		if rapid.Bool().Draw(t, "by probes") && len(p.Y) >= 20 {
 			o.ExactLimit = -1
 		}
 		single, together := fitOf(t, p, o), fitOf(t, q, o)
