@@ -122,9 +122,11 @@ func (s *Service) keep(ctx context.Context, all []*handedIn) error {
 		return []store.Step{
 			func(q *gorm.DB) *gorm.DB { return q.Where("year = ?", epoch.Year).Take(&year) },
 			func(q *gorm.DB) *gorm.DB {
+				// Counted, not EXISTS, which would be a scan of all claims where they were few when
+				// it was planned.
 				return q.Table("rating_invitations AS i LEFT JOIN encounters AS e ON e.id = i.encounter_id").
 					Select(`i.token_hash, i.state, i.expires_at, i.encounter_id, e.official_id, e.service_id, e.resident_key, e.channel, e.adverse,
-						EXISTS (SELECT 1 FROM encounter_claims AS c WHERE c.encounter_id = i.encounter_id) AS claimed`).
+						(SELECT count(*) FROM encounter_claims AS c WHERE c.encounter_id = i.encounter_id) > 0 AS claimed`).
 					Where("i.token_hash IN ?", tokens).Find(&links)
 			},
 		}
