@@ -29,7 +29,7 @@ type shape struct {
 func form(arg any) string { return fmt.Sprintf("%T %x", arg, arg) }
 
 var (
-	byToken = regexp.MustCompile(`token_hash"? = (\$\d+|\?)`)
+	byToken = regexp.MustCompile(`token_hash"? IN \((\$\d+|\?)\)`)
 	claimed = regexp.MustCompile(`^INSERT INTO "?encounter_claims`)
 	rated   = regexp.MustCompile(`^INSERT INTO "?ratings"? \("?id"?,"?official_id"?,"?service_id"?,`)
 )
