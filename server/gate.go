@@ -132,7 +132,7 @@ func (g *gate) enter(ctx context.Context, c class) (leave func(), in bool) {
 	}
 	if len(g.waiting[c]) >= g.queue() {
 		g.mu.Unlock()
-		g.refuse(c)
+		g.refuse(c, true)
 		return nil, false
 	}
 	turn, wait := make(chan struct{}), g.wait(c)
@@ -149,7 +149,7 @@ func (g *gate) enter(ctx context.Context, c class) (leave func(), in bool) {
 	}
 	if g.gaveUp(c, turn) {
 		if ctx.Err() == nil { // whoever has gone is not sent away
-			g.refuse(c)
+			g.refuse(c, wait >= g.patience)
 		}
 		return nil, false
 	}
@@ -157,11 +157,12 @@ func (g *gate) enter(ctx context.Context, c class) (leave func(), in bool) {
 }
 
 // refuse notes that somebody is sent away. Residents come and go; officials at work are as
-// many as they are, and overload nothing by waiting for one another.
-func (g *gate) refuse(c class) {
+// many as they are, and overload nothing by waiting for one another. Whoever was told to
+// wait for a moment alone, in an overload that may be over since, does not tell of another.
+func (g *gate) refuse(c class, tells bool) {
 	if c == residents || c == unasked {
 		g.mu.Lock()
-		if g.overloaded() == none {
+		if g.overloaded() == none && tells {
 			g.judge(some)
 		}
 		g.refused++
@@ -364,7 +365,7 @@ func (g *gate) door(next http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !streams(r) && g.full() {
-			g.refuse(unasked)
+			g.refuse(unasked, true)
 			tellOverload(w, r)
 			return
 		}
