@@ -99,6 +99,8 @@ const (
 	// smallResidual is the share of K that the residuals of its columns make up to
 	// which they are solved for by one division.
 	smallResidual = 0.02
+	// pivotMargin is how many times larger than what is in doubt of it a pivot of K is.
+	pivotMargin = 10
 )
 
 func (p *probing) solveRandom(ctx context.Context, b, x []lanes, tolerance float64) error {
@@ -180,43 +182,25 @@ func (p *probing) exactDiagonal() []float64 {
 	return d
 }
 
-// finishFixed finds Y and K, the fixed effects' standard errors and, in extra, the
-// diagonal of Y K⁻¹ Y' at the target's levels.
+// finishFixed finds the fixed effects' standard errors and, in extra, the diagonal of
+// Y K⁻¹ Y' at the target's levels.
 //
-// Y = E + A⁻¹R with E the columns' means within target levels and R = B − AE, which
-// is small; so K = [−E; I]'S[−E; I] − R'A⁻¹R does not suffer from cancellation.
+// Where a fixed effect hangs on little evidence, as of a service that one official alone
+// renders, what is left for K is small against what is taken from it, of which a coarse
+// solution knows too little. Then it is solved for to the end.
 func (p *probing) finishFixed(ctx context.Context, e float64, s *Solution, extra []float64) error {
-	l := p.l
-	n := l.fixed.active
-	k := newSquare(n)
-	y := make([]float64, len(extra)*n) // by target level
-	residuals, solved := make([][]lanes, 0, n/4+1), make([][]lanes, 0, n/4+1)
-	for from := 0; from < n; from += 4 {
-		v, sv, x := make([]lanes, l.columns), make([]lanes, l.columns), make([]lanes, l.columns)
-		p.means(v, from)
-		p.a.apply(v, sv)
-		for q := range min(4, n-from) {
-			for i := range n {
-				k.a[i*n+from+q] = sv[l.random+i][q]
-			}
-		}
-		small := p.smallResiduals(v, sv)
-		clear(sv[l.random:])
-		if small {
-			p.m.solve(sv, x, true)
-		} else if err := p.solveRandom(ctx, sv, x, fixedTolerance); err != nil {
+	n := p.l.fixed.active
+	k, y, unsure, err := p.schurOfFixed(ctx, len(extra), fixedTolerance)
+	if err != nil {
+		return err
+	}
+	if !k.cholesky() || k.pivotsBelow(unsure) {
+		if k, y, _, err = p.schurOfFixed(ctx, len(extra), dataTolerance); err != nil {
 			return err
 		}
-		for i := range extra {
-			for q := range min(4, n-from) {
-				y[i*n+from+q] = x[i][q] - v[i][q]
-			}
+		if !k.cholesky() {
+			return &NotConvergedError{Reason: errIndefinite.Error()}
 		}
-		residuals, solved = append(residuals, sv[:l.random]), append(solved, x[:l.random])
-	}
-	p.completeSchur(k, residuals, solved)
-	if !k.cholesky() {
-		return &NotConvergedError{Reason: errIndefinite.Error()}
 	}
 	cut := borders(len(extra), 16, 64)
 	parallel(len(cut)-1, func(t int) {
@@ -230,8 +214,65 @@ func (p *probing) finishFixed(ctx context.Context, e float64, s *Solution, extra
 		}
 	})
 	k.invert(n)
-	l.fixedErrors(s, k, e)
+	p.l.fixedErrors(s, k, e)
 	return nil
+}
+
+// schurOfFixed finds Y, by target level, and the lower half of K, by solutions to a relative
+// tolerance, and how much of K's diagonal is in doubt by these: of what is taken from it the
+// tolerance's square, all of it where one division had to do.
+//
+// Y = E + A⁻¹R with E the columns' means within target levels and R = B − AE, which
+// is small; so K = [−E; I]'S[−E; I] − R'A⁻¹R does not suffer from cancellation.
+func (p *probing) schurOfFixed(ctx context.Context, levels int, tolerance float64) (k *square, y, unsure []float64, err error) {
+	l := p.l
+	n := l.fixed.active
+	k, y, unsure = newSquare(n), make([]float64, levels*n), make([]float64, n)
+	residuals, solved := make([][]lanes, 0, n/4+1), make([][]lanes, 0, n/4+1)
+	for from := 0; from < n; from += 4 {
+		v, sv, x := make([]lanes, l.columns), make([]lanes, l.columns), make([]lanes, l.columns)
+		p.means(v, from)
+		p.a.apply(v, sv)
+		for q := range min(4, n-from) {
+			for i := range n {
+				k.a[i*n+from+q] = sv[l.random+i][q]
+			}
+		}
+		small := tolerance >= smallResidual && p.smallResiduals(v, sv)
+		clear(sv[l.random:])
+		if small {
+			p.m.solve(sv, x, true)
+		} else if err := p.solveRandom(ctx, sv, x, tolerance); err != nil {
+			return nil, nil, nil, err
+		}
+		share := float64(tolerance * tolerance)
+		if small {
+			share = 1
+		}
+		taken := dots(sv, x, l.random)
+		for q := range min(4, n-from) {
+			unsure[from+q] = float64(share * taken[q])
+		}
+		for i := range levels {
+			for q := range min(4, n-from) {
+				y[i*n+from+q] = x[i][q] - v[i][q]
+			}
+		}
+		residuals, solved = append(residuals, sv[:l.random]), append(solved, x[:l.random])
+	}
+	p.completeSchur(k, residuals, solved)
+	return k, y, unsure, nil
+}
+
+// pivotsBelow says whether any pivot of a factored matrix is less than pivotMargin times what
+// is in doubt of it.
+func (s *square) pivotsBelow(unsure []float64) bool {
+	for i, u := range unsure {
+		if x := s.row(i)[i]; float64(x*x) < float64(pivotMargin*u) {
+			return true
+		}
+	}
+	return false
 }
 
 // smallResiduals says of four fixed columns v, with sv = Sv, whether the residuals R

@@ -58,3 +58,23 @@ func TestAFitByProbesEndsAtItsOwnVariances(t *testing.T) {
 		}
 	}
 }
+
+// TestACellThatOneOfficialMeetsOnceFailsNoFit: what is left of its equation is small against
+// what is taken from it. The exact fit is the oracle.
+func TestACellThatOneOfficialMeetsOnceFailsNoFit(t *testing.T) {
+	p := Problem{
+		Fixed: []Factor{intercept(6), {Name: "cell", Levels: 3, Index: []int32{1, 1, 1, 0, 0, 2}}},
+		Random: []Factor{
+			{Name: "official", Levels: 2, Index: []int32{0, 0, 0, 0, 0, 1}},
+			{Name: "rater", Levels: 1, Index: []int32{0, 0, None, 0, 0, 0}},
+		},
+		Y: []float64{3, 4, 2, 5, 1, 4}, Weight: []float64{1, 1, 1, .25, 1, 1},
+	}
+	o := Options{FixedVariances: []float64{.5, 1, 1}}
+	exact := mustFit(t, p, o)
+	o.ExactLimit = -1
+	probed := mustFit(t, p, o)
+	for level, se := range exact.FixedSE[1] {
+		near(t, "standard error", probed.FixedSE[1][level], se, 1e-6)
+	}
+}

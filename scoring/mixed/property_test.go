@@ -187,8 +187,7 @@ func TestPooledResponsesFitAsSingleOnes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, o := drawProblem(t)
 		q := pooled(p)
-		// Probes are for thousands: of a handful of rows rounding decides whether they begin.
-		if rapid.Bool().Draw(t, "by probes") && len(p.Y) >= 20 {
+		if rapid.Bool().Draw(t, "by probes") {
 			o.ExactLimit = -1
 		}
 		single, together := fitOf(t, p, o), fitOf(t, q, o)
