@@ -175,6 +175,41 @@ func TestOneThatAnotherProcessWasFasterWithIsRefusedAlone(t *testing.T) {
 	})
 }
 
+// TestRatingsThatWaitGoTogether, in one transaction, where so much is asked at once.
+func TestRatingsThatWaitGoTogether(t *testing.T) {
+	each(t, func(o *office) {
+		if o.store.Dialect() == store.SQLite {
+			return // keeps no transaction's number in a row
+		}
+		for try := range 5 { // a slow machine may have some come too late
+			var encounters, tokens [6]string
+			for i := range tokens {
+				encounters[i], tokens[i] = o.invite("ann", "passport", fmt.Sprintf("R%d-%d", try, i))
+			}
+			var wg sync.WaitGroup
+			ask := func(token string) { wg.Go(func() { o.ask("", submit, "token", token, "level", 4) }) }
+			first := o.claimElsewhere(encounters[0])
+			ask(tokens[0]) // goes first, and waits
+			o.oneWaits()
+			for _, token := range tokens[1:] {
+				ask(token)
+			}
+			time.Sleep(50 * time.Millisecond)
+			first()
+			wg.Wait()
+			var ratings, transactions int
+			row := o.store.Read(o.Context()).Raw("SELECT count(*), count(DISTINCT xmin::text) FROM ratings").Row()
+			if err := row.Scan(&ratings, &transactions); err != nil || ratings != 5*(try+1) {
+				o.Fatalf("%d ratings: %v", ratings, err)
+			}
+			if transactions < ratings {
+				return
+			}
+		}
+		o.Error("each has a transaction of its own")
+	})
+}
+
 // claimElsewhere has another process claim an encounter, and commit when it is told to.
 func (o *office) claimElsewhere(encounter string) (commit func()) {
 	claimed, told, over := make(chan struct{}), make(chan struct{}), make(chan error)

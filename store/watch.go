@@ -60,11 +60,13 @@ type seen struct {
 // the disk, more than is on it.
 const whereSQL = `(CASE current_setting('synchronous_commit') WHEN 'off' THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END - '0/0')::bigint`
 
-// whereIs is how far the log is that others may see.
-func whereIs(ctx context.Context, conn interface {
+// asked is a connection, or a pool of them.
+type asked interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-},
-) (Position, error) {
+}
+
+// whereIs is how far the log is that others may see.
+func whereIs(ctx context.Context, conn asked) (Position, error) {
 	var pos int64
 	err := conn.QueryRow(ctx, "SELECT "+whereSQL).Scan(&pos)
 	return Position(pos), err
