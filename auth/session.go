@@ -139,7 +139,8 @@ func (s *Sessions) Resume(kept string) (Flow, error) {
 		return Flow{}, errors.New("sign-in: what the browser kept is too long")
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(kept)
-	if err != nil || len(raw) < flowID+8+sha256.Size {
+	// Line breaks are passed over: with one it is another text than was kept.
+	if err != nil || len(raw) < flowID+8+sha256.Size || len(kept) != base64.RawURLEncoding.EncodedLen(len(raw)) {
 		return Flow{}, errors.New("sign-in: what the browser kept cannot be read")
 	}
 	body, mac := raw[:len(raw)-sha256.Size], raw[len(raw)-sha256.Size:]

@@ -103,6 +103,7 @@ func FuzzResume(f *testing.F) {
 	f.Add(kept)
 	f.Add("")
 	f.Add(kept[:len(kept)-1])
+	f.Add(kept[:40] + "\n" + kept[40:])
 	f.Fuzz(func(t *testing.T, text string) {
 		if flow, err := s.Resume(text); err == nil && (text != kept || flow.Back != "/work") {
 			t.Errorf("%q goes on to %q", text, flow.Back)
