@@ -81,7 +81,7 @@ func TestWhatWatchesNamesWhatIsThere(t *testing.T) {
 	s.start(t)
 	s.query(t, "{ me { subject } }").want(t, 200)
 	for _, err := range []error{nil, io.ErrUnexpectedEOF} {
-		s.metrics.turns("sweep", func(context.Context) (int, error) { return 0, err })(t.Context())
+		s.metrics.turn(s.site.log, "sweep", func(context.Context) (int, error) { return 0, err })(t.Context())
 	}
 	shown := s.send(t, "GET", "/metrics", "").body
 	runbook, err := os.ReadFile("../docs/operations.md")

@@ -90,22 +90,15 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// every does a piece of work at once and then again and again, until ctx ends. A
-// failure is logged, and the next turn tries again.
-func every(interval time.Duration, log *slog.Logger, name string, work func(ctx context.Context) (int, error)) background {
+// every takes a turn at once and then again and again, until ctx ends. What failed in one
+// the next tries again.
+func every(interval time.Duration, turn func(ctx context.Context)) background {
 	return func(ctx context.Context) error {
 		ctx = store.Widen(ctx, store.Background)
 		tick := time.NewTicker(interval)
 		defer tick.Stop()
 		for {
-			switch n, err := work(ctx); {
-			case ctx.Err() != nil:
-				return nil
-			case err != nil:
-				log.ErrorContext(ctx, name, "error", err)
-			case n > 0:
-				log.InfoContext(ctx, name, "done", n)
-			}
+			turn(ctx)
 			select {
 			case <-tick.C:
 			case <-ctx.Done():

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"steelyard/models"
 	"steelyard/store"
 	"steelyard/store/lease"
 )
@@ -119,26 +121,39 @@ const (
 
 var jobs = []string{jobRun, jobExport}
 
-// jobEnded hears of the jobs of a kind.
-func (m *metrics) jobEnded(job string) func(outcome lease.Outcome, took time.Duration) {
-	return func(outcome lease.Outcome, took time.Duration) {
-		m.jobSeconds.WithLabelValues(job, string(outcome)).Observe(took.Seconds())
+// jobBegun hears of the jobs of a kind, each of which is a trace of its own.
+func (m *metrics) jobBegun(job string) lease.Begun {
+	return func(ctx context.Context, id models.ID) (context.Context, func(lease.Outcome)) {
+		start := time.Now()
+		ctx, end := m.traces.work(ctx, "job "+job, lease.Traced(id))
+		return ctx, func(outcome lease.Outcome) {
+			m.jobSeconds.WithLabelValues(job, string(outcome)).Observe(time.Since(start).Seconds())
+			end(string(outcome), outcome == lease.Failed)
+		}
 	}
 }
 
-// turns counts the turns of a task, and notes when one went well.
-func (m *metrics) turns(task string, work func(ctx context.Context) (int, error)) func(ctx context.Context) (int, error) {
-	return func(ctx context.Context) (int, error) {
+// turn takes a turn of a task: it counts and traces it, notes when it went well, and logs
+// what was done and what failed.
+func (m *metrics) turn(log *slog.Logger, task string, work func(ctx context.Context) (int, error)) func(ctx context.Context) {
+	return func(ctx context.Context) {
 		start := time.Now()
-		n, err := work(ctx)
+		under, end := m.traces.work(ctx, "task "+task)
+		n, err := work(under)
 		outcome := "ok"
 		if err != nil {
 			outcome = "error"
 		}
 		m.taskSeconds.WithLabelValues(task, outcome).Observe(time.Since(start).Seconds())
-		if err == nil {
+		switch {
+		case err == nil:
 			m.taskWent.WithLabelValues(task).SetToCurrentTime()
+			if n > 0 {
+				log.InfoContext(under, task, "done", n)
+			}
+		case ctx.Err() == nil: // not told to stop
+			log.ErrorContext(under, task, "error", err)
 		}
-		return n, err
+		end(outcome, err != nil)
 	}
 }

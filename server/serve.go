@@ -291,7 +291,7 @@ func (n *Network) places() int {
 // tasks are what is done beside the requests.
 func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
 	often := func(interval time.Duration, name string, work func(ctx context.Context) (int, error)) background {
-		return every(interval, log, name, site.metrics.turns(name, work))
+		return every(interval, site.metrics.turn(log, name, work))
 	}
 	tasks := []background{
 		often(c.SweepEvery, "close unconfirmed cases", site.app.Cases.LapseUnconfirmed),

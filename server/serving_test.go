@@ -197,7 +197,7 @@ func TestWorkIsDoneAgainAfterAFailure(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var log syncBuffer
 	turns := 0
-	err := every(time.Millisecond, slog.New(slog.NewTextHandler(&log, nil)), "sweep", func(context.Context) (int, error) {
+	err := every(time.Millisecond, newMetrics().turn(slog.New(slog.NewTextHandler(&log, nil)), "sweep", func(context.Context) (int, error) {
 		switch turns++; turns {
 		case 1:
 			return 0, errors.New("no luck")
@@ -207,7 +207,7 @@ func TestWorkIsDoneAgainAfterAFailure(t *testing.T) {
 			cancel()
 			return 0, nil
 		}
-	})(ctx)
+	}))(ctx)
 	if err != nil || turns != 3 {
 		t.Errorf("%d turns, %v", turns, err)
 	}

@@ -60,7 +60,10 @@ func (s *site) handler() (http.Handler, error) {
 		return nil, err
 	}
 	s.gate = newGate(s.atOnce, s.patience, m.awayFor)
-	s.app.Assessments.Ended, s.app.Exports.Ended = m.jobEnded(jobRun), m.jobEnded(jobExport)
+	s.app.Assessments.Begun, s.app.Exports.Begun = m.jobBegun(jobRun), m.jobBegun(jobExport)
+	for channel, sink := range s.app.Notify.Sinks {
+		s.app.Notify.Sinks[channel] = m.traces.deliveries(channel, sink)
+	}
 	api, err := newGraphQL(&resolvers.Resolver{App: s.app, PublicURL: s.publicURL}, graphqlOptions{
 		maxBody: s.maxBody, maxComplexity: s.maxComplexity, timeout: s.timeout,
 		introspection: s.introspection, trusted: s.trusted, proveEvery: s.proveEvery, quit: s.quit, metrics: m, paces: kinds, wrong: s.wrong, gate: s.gate, elsewhere: s.readsElsewhere,

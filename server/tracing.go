@@ -21,18 +21,22 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"steelyard/models"
+	"steelyard/services/notify"
 	"steelyard/store"
 )
 
 // Tracing are the flags of traces.
 type Tracing struct {
 	OTLPEndpoint string  `name:"otlp-endpoint" placeholder:"URL" help:"Where traces go by OTLP over HTTP, e.g. http://127.0.0.1:4318. OTEL_EXPORTER_OTLP_HEADERS may hold what it asks for. Default: nothing is traced."`
-	TraceShare   float64 `default:"1" help:"The share of requests that are traced, above 0 and up to 1."`
+	TraceShare   float64 `default:"1" help:"The share of requests, and of the work beside them, that is traced, above 0 and up to 1."`
 }
 
 // tracing is the way of requests in spans: the request, its operation, the schema's roots
-// that it asks for, and the statements of each. Names and attributes are words of the
-// program, and statements without their values: nothing that a caller has sent.
+// that it asks for, and the statements of each; and that of the work beside them: a job, or
+// a turn of a task with what it delivers, and their statements. Names and attributes are words
+// of the program and ids of its own, and statements without their values: nothing that a
+// caller has sent.
 type tracing struct {
 	tracer   trace.Tracer
 	provider *sdktrace.TracerProvider
@@ -130,8 +134,49 @@ func (t *tracing) aroundRootField(ctx context.Context, next graphql.RootResolver
 	return next(ctx)
 }
 
-// statement begins a span for a statement of a request that is traced; end is nil where it
-// is not.
+// work begins a trace for work that no request waits for; end hears what became of it.
+func (t *tracing) work(ctx context.Context, name string, of ...attribute.KeyValue) (under context.Context, end func(outcome string, failed bool)) {
+	if t == nil {
+		return ctx, func(string, bool) {}
+	}
+	under, span := t.tracer.Start(ctx, name, trace.WithAttributes(of...))
+	return under, func(outcome string, failed bool) {
+		span.SetAttributes(attribute.String("outcome", outcome))
+		if failed {
+			span.SetStatus(codes.Error, "")
+		}
+		span.End()
+	}
+}
+
+// deliveries begins a span for each message that a sink is handed. The receiver is not told
+// of it: who traces what in here is nobody's business outside.
+func (t *tracing) deliveries(channel models.DeliveryChannel, to notify.Sink) notify.Sink {
+	if t == nil {
+		return to
+	}
+	return tracedSink{t, "delivery " + strings.ToLower(string(channel)), to}
+}
+
+type tracedSink struct {
+	traces *tracing
+	name   string
+	notify.Sink
+}
+
+// Deliver implements [notify.Sink].
+func (s tracedSink) Deliver(ctx context.Context, m notify.Message) error {
+	ctx, end := s.traces.work(ctx, s.name, attribute.String("delivery.id", m.ID.String()), attribute.String("delivery.kind", string(m.Kind)))
+	err := s.Sink.Deliver(ctx, m)
+	outcome := "ok"
+	if err != nil {
+		outcome, _ = notify.Reason(err)
+	}
+	end(outcome, err != nil)
+	return err
+}
+
+// statement begins a span for a statement of what is traced; end is nil where nothing is.
 func (t *tracing) statement(ctx context.Context, kind store.StatementKind, text string) (under context.Context, end func(outcome store.StatementOutcome)) {
 	if t == nil || !trace.SpanFromContext(ctx).IsRecording() {
 		return ctx, nil

@@ -2,22 +2,28 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
+	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/proto"
 
+	"steelyard/auth"
 	"steelyard/models"
 	"steelyard/services/accounts"
+	"steelyard/services/notify"
 	"steelyard/store"
 )
 
@@ -69,6 +75,92 @@ func TestARequestIsTracedToItsStatements(t *testing.T) {
 			request := got["request /graphql"]
 			wantHas(t, s.log.String(), "trace_id="+request.SpanContext.TraceID().String()+" span_id="+request.SpanContext.SpanID().String(), "route=/graphql")
 			search(t, "traces", fmt.Sprintf("%+v", spans.GetSpans()), []string{"planted", "127.0.0.1", "hr\"", hr})
+		})
+	}
+}
+
+// deaf takes no message.
+type deaf struct{}
+
+func (deaf) Deliver(context.Context, notify.Message) error {
+	return &notify.Undelivered{Why: "HTTP_500"}
+}
+
+// TestWorkBesideTheRequestsIsTraced: a run, an export and a turn of a task with what it
+// delivers are each a trace of its own down to the statements, which their lines in the log
+// name; and a job is known by the same id in the trace of the request that asked for it.
+func TestWorkBesideTheRequestsIsTraced(t *testing.T) {
+	for _, d := range []store.Dialect{store.SQLite, store.Postgres} {
+		t.Run(string(d), func(t *testing.T) {
+			s, spans := newTestSite(t, d), tracetest.NewInMemoryExporter()
+			before := slog.Default()
+			slog.SetDefault(s.site.log)
+			t.Cleanup(func() { slog.SetDefault(before) })
+			s.metrics.traces = newTracing(sdktrace.WithSyncer(spans), 1)
+			s.app.Notify.Sinks = map[models.DeliveryChannel]notify.Sink{models.DeliveryWebhook: deaf{}}
+			s.start(t)
+			hr := s.token(t, accounts.Grant{Subject: "hr", Role: models.RoleHR, UnitRef: "LX"})
+			unit := s.unit(t, "LX")
+			cycle := s.gives(t, hr, `mutation { openCycle(input: {unitId: "`+unit+`", kind: ANNUAL, name: "2025", fromOn: "2025-01-01", toOn: "2025-12-31"}) { cycle { id } } }`, "openCycle", "cycle", "id")
+			wantJob := func(name, root, id string) tracetest.SpanStub {
+				t.Helper()
+				got := tree(spans.GetSpans())
+				for _, kind := range []string{"select", "update"} {
+					if _, found := got[name+" > sql "+kind]; !found {
+						t.Errorf("no %s below %s in %v", kind, name, slices.Sorted(maps.Keys(got)))
+					}
+				}
+				for _, way := range []string{name, "request /graphql > mutation " + root + " > root " + root} {
+					if of := fmt.Sprint(got[way].Attributes); !strings.Contains(of, "job.id") || !strings.Contains(of, id) {
+						t.Errorf("%s is of %s, not of job %s", way, of, id)
+					}
+				}
+				spans.Reset()
+				return got[name]
+			}
+			run := s.gives(t, hr, `mutation { runAssessment(input: {cycleId: "`+cycle+`"}) { run { id } } }`, "runAssessment", "run", "id")
+			if made, err := s.app.Assessments.RunNext(t.Context()); err != nil || !made {
+				t.Fatal(made, err)
+			}
+			wantJob("job assessment_run", "runAssessment", run)
+
+			export := s.gives(t, hr, `mutation { requestExport(input: {cycleId: "`+cycle+`", format: CSV}) { export { id } } }`, "requestExport", "export", "id")
+			s.app.Exports.Write = func(context.Context, auth.Actor, *models.Export, func(int), io.Writer) error {
+				return errors.New("full")
+			}
+			if made, err := s.app.Exports.WriteNext(t.Context()); err != nil || !made {
+				t.Fatal(made, err)
+			}
+			failed := wantJob("job export", "requestExport", export)
+			wantHas(t, s.log.String(), `msg="export failed" id=`+export+" error=full trace_id="+failed.SpanContext.TraceID().String())
+			if failed.Status.Code != codes.Error || failed.Parent.IsValid() {
+				t.Errorf("the export is told as %+v", failed)
+			}
+
+			s.gives(t, hr, `mutation { saveWebhook(input: {unitId: "`+unit+`", url: "https://hooks.example/planted", kinds: [CASE_DUE_SOON]}) { webhook { id } } }`, "saveWebhook", "webhook", "id")
+			err := s.store.InTx(store.Widen(t.Context(), store.Background), func(tx *store.Tx) error {
+				c, err := store.Take[models.Case](tx.Order("id").Limit(1), "Case")
+				if err != nil {
+					return err
+				}
+				return notify.Enqueue(tx, notify.Notice{Kind: models.NoticeCaseDueSoon, Case: c, UnitID: c.UnitID})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			spans.Reset()
+			s.metrics.turn(s.site.log, "deliver notifications", s.app.Notify.Deliver)(store.Widen(t.Context(), store.Background))
+			got := tree(spans.GetSpans())
+			const turn = "task deliver notifications"
+			delivery := got[turn+" > delivery webhook"]
+			if of := fmt.Sprint(delivery.Attributes); delivery.Status.Code != codes.Error || !strings.Contains(of, "HTTP_500") {
+				t.Errorf("the delivery is told as %+v", delivery)
+			}
+			if _, found := got[turn+" > sql update"]; !found {
+				t.Errorf("what became of the delivery is not written down under its turn: %v", slices.Sorted(maps.Keys(got)))
+			}
+			wantHas(t, s.log.String(), `msg="notification did not arrive"`, "failure=HTTP_500 state=WAITING trace_id="+delivery.SpanContext.TraceID().String())
+			search(t, "traces", fmt.Sprintf("%+v", spans.GetSpans()), []string{"planted"})
 		})
 	}
 }

@@ -36,8 +36,8 @@ type Service struct {
 	// Font is a TrueType file for names that the built-in typeface cannot write; nil:
 	// the built-in one alone.
 	Font []byte
-	// Ended hears what became of each run that was made in this process; nil: nobody does.
-	Ended func(outcome leases.Outcome, took time.Duration)
+	// Begun hears of each run that is made in this process; nil: nobody does.
+	Begun leases.Begun
 
 	signal    wake
 	fitted    fitted

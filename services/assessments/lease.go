@@ -18,7 +18,7 @@ type lease struct {
 func (s *Service) jobs() leases.Queue {
 	return leases.Queue{
 		Store: s.Store, Record: &models.AssessmentRun{}, Table: "assessment_runs", Noun: "assessment run", Lasts: models.RunLease,
-		Queued: string(models.RunQueued), Running: string(models.RunRunning), Failed: string(models.RunFailed), Ended: s.Ended,
+		Queued: string(models.RunQueued), Running: string(models.RunRunning), Failed: string(models.RunFailed), Begun: s.Begun,
 	}
 }
 
@@ -29,7 +29,7 @@ func (s *Service) take(ctx context.Context) (*lease, error) {
 	if err != nil || run == nil || run.State != models.RunRunning {
 		return nil, err
 	}
-	return &lease{Hold: leases.Hold{Queue: s.jobs(), ID: run.ID, Name: run.Worker, Since: time.Now()}, run: *run}, nil
+	return &lease{Hold: leases.Hold{Queue: s.jobs(), ID: run.ID, Name: run.Worker}, run: *run}, nil
 }
 
 func (s *Service) claim(run *models.AssessmentRun, now time.Time) (columns []string) {

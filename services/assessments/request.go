@@ -10,6 +10,7 @@ import (
 	"steelyard/models"
 	"steelyard/services/audit"
 	"steelyard/store"
+	leases "steelyard/store/lease"
 )
 
 // active are the states of a run that waits or works.
@@ -59,6 +60,7 @@ func (s *Service) request(ctx context.Context, actor auth.Actor, cycleID models.
 		return nil, err
 	}
 	s.signal.call()
+	leases.Asked(ctx, run.ID)
 	return run, nil
 }
 

@@ -23,7 +23,7 @@ func (s *Service) RunNext(ctx context.Context) (bool, error) {
 	if err != nil || l == nil {
 		return false, err
 	}
-	return true, l.End(ctx, s.make(ctx, l), reason)
+	return true, l.Do(ctx, func(ctx context.Context) error { return s.make(ctx, l) }, reason)
 }
 
 // make computes a run and writes its results.

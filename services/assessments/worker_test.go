@@ -69,7 +69,7 @@ func TestAStoppedWorkerGivesItsRunBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		stop()
-		if err := l.End(ctx, o.make(ctx, l), reason); !errors.Is(err, context.Canceled) {
+		if err := l.Do(ctx, func(ctx context.Context) error { return o.make(ctx, l) }, reason); !errors.Is(err, context.Canceled) {
 			t.Errorf("a stopped worker says %v", err)
 		}
 		if got := o.stored(run.ID); got.State != models.RunRunning || !got.Abandoned(s.Now()) {
@@ -150,7 +150,7 @@ func TestCancelStopsARun(t *testing.T) {
 		if _, err := o.Cancel(t.Context(), o.hr("town"), working.ID, nil); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.End(t.Context(), o.make(t.Context(), l), reason); err != nil {
+		if err := l.Do(t.Context(), func(ctx context.Context) error { return o.make(ctx, l) }, reason); err != nil {
 			t.Errorf("a cancelled worker says %v", err)
 		}
 		if got := o.stored(working.ID); got.State != models.RunCancelled {
@@ -241,7 +241,7 @@ func TestARunThatCannotBeMadeFails(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.End(t.Context(), o.make(t.Context(), l), reason); err != nil {
+		if err := l.Do(t.Context(), func(ctx context.Context) error { return o.make(ctx, l) }, reason); err != nil {
 			t.Error(err)
 		}
 		if got := o.stored(late.ID); got.State != models.RunFailed || !strings.Contains(got.Failure, "FINAL") {

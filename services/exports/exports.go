@@ -18,7 +18,6 @@ import (
 	"context"
 	"io"
 	"sync"
-	"time"
 
 	"gocloud.dev/blob"
 
@@ -46,8 +45,8 @@ type Service struct {
 	Cycle   func(ctx context.Context, actor auth.Actor, id *models.ID, kind models.CycleKind) (*models.Cycle, error)
 	Prepare func(ctx context.Context, actor auth.Actor, e *models.Export) error
 	Write   func(ctx context.Context, actor auth.Actor, e *models.Export, told func(done int), w io.Writer) error
-	// Ended hears what became of each export that was written in this process; nil: nobody does.
-	Ended func(outcome leases.Outcome, took time.Duration)
+	// Begun hears of each export that is written in this process; nil: nobody does.
+	Begun leases.Begun
 
 	signal wake
 }

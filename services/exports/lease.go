@@ -18,7 +18,7 @@ type lease struct {
 func (s *Service) jobs() leases.Queue {
 	return leases.Queue{
 		Store: s.Store, Record: &models.Export{}, Table: "exports", Noun: "export", Lasts: models.ExportLease,
-		Queued: string(models.ExportQueued), Running: string(models.ExportRunning), Failed: string(models.ExportFailed), Ended: s.Ended,
+		Queued: string(models.ExportQueued), Running: string(models.ExportRunning), Failed: string(models.ExportFailed), Begun: s.Begun,
 	}
 }
 
@@ -29,7 +29,7 @@ func (s *Service) take(ctx context.Context) (*lease, error) {
 	if err != nil || e == nil || e.State != models.ExportRunning {
 		return nil, err
 	}
-	return &lease{Hold: leases.Hold{Queue: s.jobs(), ID: e.ID, Name: e.Worker, Since: time.Now()}, export: *e}, nil
+	return &lease{Hold: leases.Hold{Queue: s.jobs(), ID: e.ID, Name: e.Worker}, export: *e}, nil
 }
 
 func (s *Service) claim(e *models.Export, now time.Time) (columns []string) {

@@ -9,6 +9,7 @@ import (
 	"steelyard/report"
 	"steelyard/services/audit"
 	"steelyard/store"
+	leases "steelyard/store/lease"
 )
 
 // maxWaiting is how many exports of one person may wait or be written at a time.
@@ -59,6 +60,7 @@ func (s *Service) Request(ctx context.Context, actor auth.Actor, in New) (*model
 		return nil, err
 	}
 	s.signal.call()
+	leases.Asked(ctx, e.ID)
 	return e, nil
 }
 

@@ -28,7 +28,7 @@ func (s *Service) WriteNext(ctx context.Context) (bool, error) {
 	if err != nil || l == nil {
 		return false, err
 	}
-	return true, l.End(ctx, s.make(ctx, l), failure)
+	return true, l.Do(ctx, func(ctx context.Context) error { return s.make(ctx, l) }, failure)
 }
 
 // make writes the file of an export and then its row.

@@ -210,7 +210,7 @@ func TestAnExportOutlivesItsProcess(t *testing.T) {
 		if done.State != models.ExportDone || done.Attempts != 2 {
 			t.Errorf("the export is %+v", done)
 		}
-		if err := silent.End(t.Context(), o.make(t.Context(), silent), failure); err != nil {
+		if err := silent.Do(t.Context(), func(ctx context.Context) error { return o.make(ctx, silent) }, failure); err != nil {
 			t.Errorf("who comes back says %v", err)
 		}
 		if now := o.stored(id); now.Blob != done.Blob || o.files() != 1 {

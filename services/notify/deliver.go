@@ -140,7 +140,7 @@ func (s *Service) settle(ctx context.Context, d *models.NotificationDelivery, ou
 	if outcome == nil {
 		d.Arrive(now)
 	} else {
-		failure, forGood := reason(outcome)
+		failure, forGood := Reason(outcome)
 		d.Fail(now, failure, forGood, rand.Float64())
 		slog.WarnContext(ctx, "notification did not arrive", "delivery", d.ID.String(), "channel", d.Channel,
 			"attempt", d.Attempts, "failure", failure, "state", d.State)
@@ -155,9 +155,9 @@ func (s *Service) settle(ctx context.Context, d *models.NotificationDelivery, ou
 	return outcome == nil, nil
 }
 
-// reason is why a message did not arrive. Of an error that is not ours nothing is
+// Reason is why a message did not arrive. Of an error that is not ours nothing is
 // kept: it may quote an address.
-func reason(err error) (why string, forGood bool) {
+func Reason(err error) (why string, forGood bool) {
 	var u *Undelivered
 	switch {
 	case errors.As(err, &u):

@@ -32,10 +32,13 @@ type Queue struct {
 	Queued, Running, Failed string
 	// Lasts is how long a worker may stay silent; see [Terms].
 	Lasts time.Duration
-	// Ended hears what became of a job that this process took up, and how long that took;
-	// nil: nobody does.
-	Ended func(outcome Outcome, took time.Duration)
+	// Begun hears of a job that this process has taken up; nil: nobody does.
+	Begun Begun
 }
+
+// Begun hears of a job that is about to be worked on, by its id. The work is done under
+// the context that is returned, and ended hears once what became of it.
+type Begun func(ctx context.Context, id models.ID) (under context.Context, ended func(Outcome))
 
 // Outcome is what became of a job in this process.
 type Outcome string
@@ -122,7 +125,6 @@ type Hold struct {
 	Queue Queue
 	ID    models.ID
 	Name  string // what the row's worker is
-	Since time.Time
 }
 
 // NewName is a name for the hold of a worker on one job.
@@ -151,44 +153,43 @@ func (h Hold) Keep(ctx context.Context, values func(p Progress) map[string]any) 
 	}})
 }
 
-// End does with a job what its work came to: of one that failed the row says why; one
-// that the end of ctx cut short, or for which the database was away, is given back, so that
-// the next worker takes it up at once; one that was lost is another's.
-func (h Hold) End(ctx context.Context, err error, reason func(error) string) error {
+// Do does a job's work, and with the job what that came to: of one that failed the row
+// says why; one that the end of ctx cut short, or for which the database was away, is given
+// back, so that the next worker takes it up at once; one that was lost is another's.
+func (h Hold) Do(ctx context.Context, work func(ctx context.Context) error, reason func(error) string) error {
+	ended := func(Outcome) {}
+	if h.Queue.Begun != nil {
+		ctx, ended = h.Queue.Begun(ctx, h.ID)
+	}
+	outcome, err := h.end(ctx, work(ctx), reason)
+	ended(outcome)
+	return err
+}
+
+func (h Hold) end(ctx context.Context, err error, reason func(error) string) (Outcome, error) {
 	switch {
 	case err == nil:
-		h.tell(Done)
-		return nil
+		return Done, nil
 	case errors.Is(err, ErrLost):
-		h.tell(Lost)
 		slog.WarnContext(ctx, h.Queue.Noun+" was cancelled, or taken up elsewhere", "id", h.ID)
-		return nil
+		return Lost, nil
 	case ctx.Err() != nil:
-		h.tell(GivenBack)
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 		defer cancel()
 		given := h.change(last, map[string]any{"heartbeat_at": nil, "attempts": gorm.Expr("attempts - 1")})
 		if given != nil {
-			return errors.Join(ctx.Err(), fmt.Errorf("give %s %s back: %w", h.Queue.Noun, h.ID, given))
+			return GivenBack, errors.Join(ctx.Err(), fmt.Errorf("give %s %s back: %w", h.Queue.Noun, h.ID, given))
 		}
-		return ctx.Err()
+		return GivenBack, ctx.Err()
 	}
-	h.tell(Failed)
 	if store.Away(err) {
 		// Nothing is wrong with the job. The attempt counts, in case it is what breaks the
 		// database; and where that does not come back, the lease runs out.
 		slog.WarnContext(ctx, h.Queue.Noun+" was interrupted: the database was away", "id", h.ID, "error", err)
-		return h.change(ctx, map[string]any{"heartbeat_at": nil})
+		return Failed, h.change(ctx, map[string]any{"heartbeat_at": nil})
 	}
 	slog.ErrorContext(ctx, h.Queue.Noun+" failed", "id", h.ID, "error", err)
-	return h.change(ctx, map[string]any{"state": h.Queue.Failed, "failure": reason(err), "finished_at": h.Queue.Store.Now()})
-}
-
-// tell says what became of the job.
-func (h Hold) tell(outcome Outcome) {
-	if h.Queue.Ended != nil {
-		h.Queue.Ended(outcome, time.Since(h.Since))
-	}
+	return Failed, h.change(ctx, map[string]any{"state": h.Queue.Failed, "failure": reason(err), "finished_at": h.Queue.Store.Now()})
 }
 
 // change is Update in a transaction of its own; a job that was lost needs no change.
