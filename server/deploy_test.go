@@ -80,6 +80,10 @@ func TestWhatWatchesNamesWhatIsThere(t *testing.T) {
 	s := newTestSite(t, store.SQLite)
 	s.start(t)
 	s.query(t, "{ me { subject } }").want(t, 200)
+	s.metrics.operations.WithLabelValues("query", "me", otherName, "error") // it has not happened
+	if _, err := s.app.Audit.Watch(store.Widen(t.Context(), store.Background)); err != nil {
+		t.Fatal(err)
+	}
 	for _, err := range []error{nil, io.ErrUnexpectedEOF} {
 		s.metrics.turn(s.site.log, "sweep", func(context.Context) (int, error) { return 0, err })(t.Context())
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"steelyard/models"
+	"steelyard/services/audit"
 	"steelyard/services/backlog"
 	"steelyard/store"
 )
@@ -18,6 +19,7 @@ import (
 type figures struct {
 	store   *store.Store
 	backlog *backlog.Service
+	checked func() *audit.Check // how the audit chain was found last; nil: not looked at yet
 	log     *slog.Logger
 }
 
@@ -32,6 +34,7 @@ var (
 	replicaBehind = prometheus.NewDesc("steelyard_replica_behind_seconds", "How old the state of a replica may be at most.", []string{"replica"}, nil)
 	replicaReads  = prometheus.NewDesc("steelyard_replica_reads_total", "What a replica was asked: answered, or asked of the primary after it had failed.", []string{"replica", "outcome"}, nil)
 
+	chainHolds  = prometheus.NewDesc("steelyard_audit_chain_holds", "1 where the audit chain was whole when this process last went over it, else 0; missing before it has.", nil, nil)
 	figuresRead = prometheus.NewDesc("steelyard_figures_read", "1 where the figures below could be read; else they are missing.", nil, nil)
 	runs        = prometheus.NewDesc("steelyard_assessment_runs", "Assessment runs.", []string{"state"}, nil)
 	runStages   = prometheus.NewDesc("steelyard_assessment_runs_at_stage", "Assessment runs that are being made.", []string{"stage"}, nil)
@@ -46,7 +49,7 @@ var (
 // Describe names the metrics.
 func (f *figures) Describe(out chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
-		poolOpen, poolMost, poolWaits, poolWait, writesAwait,
+		poolOpen, poolMost, poolWaits, poolWait, writesAwait, chainHolds,
 		replicas, replicaBehind, replicaReads, figuresRead, runs, runStages, queued, queuedFor, answers, unreleased, lateReplies, lateCases,
 	} {
 		out <- desc
@@ -67,6 +70,13 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 	out <- prometheus.MustNewConstMetric(poolWaits, prometheus.CounterValue, float64(pool.WaitCount))
 	out <- prometheus.MustNewConstMetric(poolWait, prometheus.CounterValue, pool.WaitDuration.Seconds())
 
+	if check := f.checked(); check != nil {
+		holds := 1.0
+		if check.Fault != nil {
+			holds = 0
+		}
+		gauge(chainHolds, holds)
+	}
 	f.tellReplicas(out)
 	of, err := f.backlog.Figures(context.Background())
 	if err != nil {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
@@ -313,6 +316,21 @@ func knownName(ctx context.Context, op *graphql.OperationContext, trusted *trust
 	return otherName
 }
 
+// outcomeOf is what became of an operation. Its answer is 200 over HTTP also where a resolver
+// failed, so that this alone tells what its caller got wrong ("refused") from what we did
+// ("error"). Nobody's fault is what ended since its caller had gone.
+func outcomeOf(ctx context.Context, problems gqlerror.List) string {
+	outcome := "ok"
+	for _, p := range problems {
+		code := fmt.Sprint(p.Extensions["code"])
+		if ours := code == resolvers.CodeInternal || code == string(models.CodeUnavailable); ours && !errors.Is(ctx.Err(), context.Canceled) {
+			return "error"
+		}
+		outcome = "refused"
+	}
+	return outcome
+}
+
 // aroundOperation counts operations, and how long they take.
 func (m *metrics) aroundOperation(trusted *trusted) graphql.OperationMiddleware {
 	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
@@ -324,11 +342,7 @@ func (m *metrics) aroundOperation(trusted *trusted) graphql.OperationMiddleware 
 			if r == nil {
 				return nil
 			}
-			outcome := "ok"
-			if len(r.Errors) > 0 {
-				outcome = "error"
-			}
-			m.operations.WithLabelValues(kind, field, name, outcome).Inc()
+			m.operations.WithLabelValues(kind, field, name, outcomeOf(ctx, r.Errors)).Inc()
 			if op.Operation.Operation != ast.Subscription {
 				m.operationSeconds.WithLabelValues(kind, field, name).Observe(time.Since(start).Seconds())
 			}

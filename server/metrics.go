@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/attribute"
 
 	"steelyard/models"
+	"steelyard/services/notify"
 	"steelyard/store"
 	"steelyard/store/lease"
 )
@@ -27,6 +30,7 @@ type metrics struct {
 	statementSeconds *prometheus.HistogramVec // by kind, outcome
 	jobSeconds       *prometheus.HistogramVec // by job, outcome
 	sentAway         *prometheus.CounterVec   // by class
+	deliverySeconds  *prometheus.HistogramVec // by channel, outcome
 	taskSeconds      *prometheus.HistogramVec // by task, outcome
 	taskWent         *prometheus.GaugeVec     // by task
 
@@ -57,10 +61,11 @@ func newMetrics() *metrics {
 		operationSeconds: histogram("steelyard_graphql_operation_seconds", "How long queries and mutations took.", buckets, "kind", "field", "operation"),
 		statementSeconds: histogram("steelyard_sql_statement_seconds", "How long statements took, until their last row was read.", statementBuckets, "kind", "outcome"),
 		jobSeconds:       histogram("steelyard_job_seconds", "How long assessment runs and exports took in this process.", jobBuckets, "job", "outcome"),
+		deliverySeconds:  histogram("steelyard_delivery_seconds", "How long webhooks and mails took to arrive, or not to.", buckets, "channel", "outcome"),
 		taskSeconds:      histogram("steelyard_background_seconds", "How long turns of the work beside the requests took.", buckets, "task", "outcome"),
 		sentAway:         counter("steelyard_sent_away_total", "Who was told to come back since too many were being served.", "class"),
 		taskWent: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "steelyard_background_last_success_timestamp_seconds", Help: "When the work beside the requests last went well.",
+			Name: "steelyard_background_last_success_timestamp_seconds", Help: "When the work beside the requests last went well; before it has, when it began.",
 		}, []string{"task"}),
 	}
 	// What has not happened yet is 0, so that the first time is seen as a rise.
@@ -74,11 +79,16 @@ func newMetrics() *metrics {
 			m.jobSeconds.WithLabelValues(job, string(outcome))
 		}
 	}
+	for _, channel := range models.DeliveryChannels {
+		for _, outcome := range []string{arrived, notArrived} {
+			m.deliverySeconds.WithLabelValues(channelLabel(channel), outcome)
+		}
+	}
 	for c := range unasked + 1 {
 		m.sentAway.WithLabelValues(c.String())
 	}
 	m.registry.MustRegister(
-		m.sentAway, m.requests, m.requestSeconds, m.operations, m.operationSeconds, m.statementSeconds, m.jobSeconds, m.taskSeconds, m.taskWent,
+		m.sentAway, m.requests, m.requestSeconds, m.operations, m.operationSeconds, m.statementSeconds, m.jobSeconds, m.deliverySeconds, m.taskSeconds, m.taskWent,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -133,9 +143,36 @@ func (m *metrics) jobBegun(job string) lease.Begun {
 	}
 }
 
+// What became of a delivery.
+const (
+	arrived    = "arrived"
+	notArrived = "failed"
+)
+
+// channelLabel is the way of a delivery as metrics and traces name it.
+func channelLabel(c models.DeliveryChannel) string { return strings.ToLower(string(c)) }
+
+// deliveryBegun hears of a webhook or a mail that is being sent. Its receiver is told nothing
+// of the trace: that is nobody's business outside.
+func (m *metrics) deliveryBegun(ctx context.Context, d models.NotificationDelivery) (context.Context, func(error)) {
+	start, channel := time.Now(), channelLabel(d.Channel)
+	ctx, end := m.traces.work(ctx, "delivery "+channel, attribute.String("delivery.id", d.ID.String()), attribute.Int("delivery.attempt", d.Attempts))
+	return ctx, func(err error) {
+		outcome, why := arrived, arrived
+		if err != nil {
+			outcome = notArrived
+			why, _ = notify.Reason(err)
+		}
+		m.deliverySeconds.WithLabelValues(channel, outcome).Observe(time.Since(start).Seconds())
+		end(why, err != nil)
+	}
+}
+
 // turn takes a turn of a task: it counts and traces it, notes when it went well, and logs
-// what was done and what failed.
+// what was done and what failed. What never goes well is seen to stand since it began.
 func (m *metrics) turn(log *slog.Logger, task string, work func(ctx context.Context) (int, error)) func(ctx context.Context) {
+	m.taskSeconds.WithLabelValues(task, "error")
+	m.taskWent.WithLabelValues(task).SetToCurrentTime()
 	return func(ctx context.Context) {
 		start := time.Now()
 		under, end := m.traces.work(ctx, "task "+task)

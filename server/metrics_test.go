@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
 
+	"steelyard/auth"
 	"steelyard/models"
 	"steelyard/services/accounts"
 	"steelyard/store"
@@ -28,6 +30,55 @@ func TestKnownOperationsAreCountedByName(t *testing.T) {
 	a.want(t, 200, `{field="me",kind="query",operation="FrontendAsks",outcome="ok"} 1`, `{field="me",kind="query",operation="other",outcome="ok"} 1`,
 		`{field="several",kind="query",operation="Find",outcome="`, `steelyard_graphql_operation_seconds_count{field="me",kind="query",operation="FrontendAsks"} 1`)
 	search(t, "/metrics", a.body, []string{"planted"})
+}
+
+// TestWhatWeDidWrongIsCountedApart from what callers did: the answer is 200 over HTTP for both.
+func TestWhatWeDidWrongIsCountedApart(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.app.Cases = nil // whoever asks it panics
+	s.start(t)
+	s.query(t, `{ caseByReceipt(receipt: "`+auth.NewReceipt().Code()+`") { ref } }`).want(t, 200, `"INTERNAL"`)
+	hr := s.token(t, accounts.Grant{Subject: "hr", Role: models.RoleHR, UnitRef: "LX"})
+	s.query(t, `{ officials(first: 5000) { nodes { name } } }`, "Authorization", "Bearer "+hr).want(t, 200, `"errors"`)
+	s.send(t, "GET", "/metrics", "").want(t, 200, `{field="caseByReceipt",kind="query",operation="other",outcome="error"} 1`,
+		`{field="officials",kind="query",operation="other",outcome="refused"} 1`)
+}
+
+// TestABrokenAuditChainIsShown to whoever watches, as soon as it is found, and not before it
+// was looked for.
+func TestABrokenAuditChainIsShown(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	shown := func() string {
+		found := regexp.MustCompile(`(?m)^steelyard_audit_chain_holds (\d)$`).FindStringSubmatch(s.send(t, "GET", "/metrics", "").body)
+		if found == nil {
+			return ""
+		}
+		return found[1]
+	}
+	watch := func() {
+		s.metrics.turn(s.site.log, "go over the audit chain", s.app.Audit.Watch)(store.Widen(t.Context(), store.Background))
+	}
+	if got := shown(); got != "" {
+		t.Errorf("before it was looked for it is %s", got)
+	}
+	if _, err := s.app.Audit.Chain(store.Widen(t.Context(), store.Background)); err != nil {
+		t.Fatal(err)
+	}
+	watch()
+	if got := shown(); got != "1" {
+		t.Errorf("whole it is %q", got)
+	}
+	err := storetest.Owner(t, s.store).InTx(t.Context(), func(tx *store.Tx) error {
+		return errors.Join(tx.Exec("DROP TRIGGER audit_entries_keep_update").Error, tx.Exec("UPDATE audit_entries SET actor = 'another'").Error)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	watch()
+	if got := shown(); got != "0" {
+		t.Errorf("broken it is %q", got)
+	}
 }
 
 // TestStatementsJobsAndQueuesAreCounted; and where the database's own

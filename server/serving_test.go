@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -212,6 +213,22 @@ func TestWorkIsDoneAgainAfterAFailure(t *testing.T) {
 		t.Errorf("%d turns, %v", turns, err)
 	}
 	wantHas(t, log.String(), "no luck", "done=7")
+}
+
+// TestWorkThatNeverGoesWellIsSeenToStand: it counts from when it began, or nobody would ever
+// be told.
+func TestWorkThatNeverGoesWellIsSeenToStand(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	since := func() string {
+		return regexp.MustCompile(`last_success_timestamp_seconds{task="sweep"} \S+`).FindString(s.send(t, "GET", "/metrics", "").body)
+	}
+	turn := s.metrics.turn(s.site.log, "sweep", func(context.Context) (int, error) { return 0, errors.New("no luck") })
+	began := since()
+	turn(t.Context())
+	if still := since(); began == "" || still != began {
+		t.Errorf("it stands since %q, and after a failure since %q", began, still)
+	}
 }
 
 // TestOnlyAWorkerLooksRunsOver: what takes memory by what a run rests on is not done by a

@@ -56,14 +56,12 @@ type site struct {
 func (s *site) handler() (http.Handler, error) {
 	m, kinds := s.metrics, newPaces(s.perMinute, s.store.Now)
 	waiting := &backlog.Service{Store: s.store, Zone: s.zone, Thresholds: privacy.Default()}
-	if err := m.look(&figures{s.store, waiting, s.log}); err != nil {
+	if err := m.look(&figures{s.store, waiting, s.app.Audit.LastCheck, s.log}); err != nil {
 		return nil, err
 	}
 	s.gate = newGate(s.atOnce, s.patience, m.awayFor)
 	s.app.Assessments.Begun, s.app.Exports.Begun = m.jobBegun(jobRun), m.jobBegun(jobExport)
-	for channel, sink := range s.app.Notify.Sinks {
-		s.app.Notify.Sinks[channel] = m.traces.deliveries(channel, sink)
-	}
+	s.app.Notify.Begun = m.deliveryBegun
 	api, err := newGraphQL(&resolvers.Resolver{App: s.app, PublicURL: s.publicURL}, graphqlOptions{
 		maxBody: s.maxBody, maxComplexity: s.maxComplexity, timeout: s.timeout,
 		introspection: s.introspection, trusted: s.trusted, proveEvery: s.proveEvery, quit: s.quit, metrics: m, paces: kinds, wrong: s.wrong, gate: s.gate, elsewhere: s.readsElsewhere,

@@ -21,8 +21,6 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
-	"steelyard/models"
-	"steelyard/services/notify"
 	"steelyard/store"
 )
 
@@ -147,33 +145,6 @@ func (t *tracing) work(ctx context.Context, name string, of ...attribute.KeyValu
 		}
 		span.End()
 	}
-}
-
-// deliveries begins a span for each message that a sink is handed. The receiver is not told
-// of it: who traces what in here is nobody's business outside.
-func (t *tracing) deliveries(channel models.DeliveryChannel, to notify.Sink) notify.Sink {
-	if t == nil {
-		return to
-	}
-	return tracedSink{t, "delivery " + strings.ToLower(string(channel)), to}
-}
-
-type tracedSink struct {
-	traces *tracing
-	name   string
-	notify.Sink
-}
-
-// Deliver implements [notify.Sink].
-func (s tracedSink) Deliver(ctx context.Context, m notify.Message) error {
-	ctx, end := s.traces.work(ctx, s.name, attribute.String("delivery.id", m.ID.String()), attribute.String("delivery.kind", string(m.Kind)))
-	err := s.Sink.Deliver(ctx, m)
-	outcome := "ok"
-	if err != nil {
-		outcome, _ = notify.Reason(err)
-	}
-	end(outcome, err != nil)
-	return err
 }
 
 // statement begins a span for a statement of what is traced; end is nil where nothing is.

@@ -161,6 +161,8 @@ func TestWorkBesideTheRequestsIsTraced(t *testing.T) {
 			}
 			wantHas(t, s.log.String(), `msg="notification did not arrive"`, "failure=HTTP_500 state=WAITING trace_id="+delivery.SpanContext.TraceID().String())
 			search(t, "traces", fmt.Sprintf("%+v", spans.GetSpans()), []string{"planted"})
+			s.send(t, "GET", "/metrics", "").want(t, 200, `steelyard_delivery_seconds_count{channel="webhook",outcome="failed"} 1`,
+				`steelyard_delivery_seconds_count{channel="webhook",outcome="arrived"} 0`)
 		})
 	}
 }

@@ -142,7 +142,8 @@ func (f *Figures) queue(q Queue, read func(*Waiting) error) error {
 	return err
 }
 
-// countRuns counts runs by state, and those that are being made by stage.
+// countRuns counts runs by state, and those that are being made by stage. One whose worker has
+// gone silent waits for another since then.
 func countRuns(db *gorm.DB, f *Figures) error {
 	var rows []struct {
 		State models.RunState
@@ -157,7 +158,8 @@ func countRuns(db *gorm.DB, f *Figures) error {
 			f.Stages[r.Stage] += r.N
 		}
 	}
-	return errors.Join(err, f.queue(QueueRuns, oldest(db, "assessment_runs", "requested_at", "state = ?", models.RunQueued)))
+	const waits, since = "(state = ? OR state = ? AND (heartbeat_at IS NULL OR heartbeat_at < ?))", "COALESCE(heartbeat_at, requested_at)"
+	return errors.Join(err, f.queue(QueueRuns, oldest(db, "assessment_runs", since, waits, models.RunQueued, models.RunRunning, f.At.Add(-models.RunLease))))
 }
 
 // countReminders counts rounds whose reviewers should have been reminded by now.

@@ -44,6 +44,7 @@ INSERT INTO services VALUES (@03, 's', 's', 'c');
 INSERT INTO officials (id, ref, unit_id, position_id, name) VALUES (@04, 'o', @01, @02, 'o');
 INSERT INTO cycles VALUES (@05, @01, 'ANNUAL', 'c', '2025-01-01', '2025-12-31', 'SCORING', NULL, NULL, 'X', '2025-01-01', '2025-01-01');
 INSERT INTO cycles VALUES (@06, @01, 'ANNUAL', 'd', '2024-01-01', '2024-12-31', 'SCORING', NULL, NULL, 'X', '2025-01-01', '2025-01-01');
+INSERT INTO cycles VALUES (@10, @01, 'ANNUAL', 'e', '2023-01-01', '2023-12-31', 'SCORING', NULL, NULL, 'X', '2025-01-01', '2025-01-01');
 INSERT INTO review_rounds (id, cycle_id, name, state, opens_on, closes_on) VALUES (@07, @05, 'soon', 'OPEN', '2025-06-01', '2025-06-11'),
     (@08, @05, 'late', 'OPEN', '2025-06-01', '2025-06-30'), (@09, @05, 'over', 'CLOSED', '2025-06-01', '2025-06-11');
 INSERT INTO webhooks VALUES (@11, @01, 'https://x.example', '[]', '2025-06-01', '2025-06-01');
@@ -140,10 +141,11 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 				}
 				return id
 			}
-			started := at("11:00:00")
+			started, alive, silent := at("11:00:00"), at("11:59:50"), at("11:40:00")
 			create(
 				&models.AssessmentRun{ID: models.NewID(), CycleID: cycle(5), State: models.RunQueued, RequestedBy: "x", RequestedAt: at("11:50:00")},
-				&models.AssessmentRun{ID: models.NewID(), CycleID: cycle(6), State: models.RunRunning, Stage: "cases", RequestedBy: "x", RequestedAt: started, StartedAt: &started},
+				&models.AssessmentRun{ID: models.NewID(), CycleID: cycle(6), State: models.RunRunning, Stage: "cases", RequestedBy: "x", RequestedAt: started, StartedAt: &started, HeartbeatAt: &alive},
+				&models.AssessmentRun{ID: models.NewID(), CycleID: cycle(10), State: models.RunRunning, Stage: "reviews", RequestedBy: "x", RequestedAt: started, StartedAt: &started, HeartbeatAt: &silent},
 				&models.AuditBlock{
 					Number: 1, PreviousHash: make([]byte, 32), ClosedAt: at("10:00:00"), Count: 1, Hash: make([]byte, 32), KeyID: "k", Signature: []byte{1},
 				},
@@ -159,9 +161,9 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 			}
 			since := func(clock string) *time.Time { return new(at(clock)) }
 			want := &Figures{
-				At: now, Runs: map[models.RunState]int64{models.RunQueued: 1, models.RunRunning: 1}, Stages: map[string]int64{"cases": 1},
+				At: now, Runs: map[models.RunState]int64{models.RunQueued: 1, models.RunRunning: 2}, Stages: map[string]int64{"cases": 1, "reviews": 1},
 				Queues: map[Queue]Waiting{
-					QueueRuns: {1, since("11:50:00")}, QueueExports: {}, QueueWebhooks: {2, since("11:59:00")}, QueueMails: {1, since("11:00:00")},
+					QueueRuns: {2, since("11:40:00")}, QueueExports: {}, QueueWebhooks: {2, since("11:59:00")}, QueueMails: {1, since("11:00:00")},
 					QueueReminders: {N: 1}, QueueAudit: {1, since("11:58:00")},
 				},
 				Ratings: Answers{N: 5, Days: 1}, RepliesOverdue: 1, CasesOverdue: 1,

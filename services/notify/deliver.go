@@ -121,7 +121,12 @@ func (s *Service) deliver(ctx context.Context, taken []models.NotificationDelive
 }
 
 // hand gives one message to its sink; a message that could not be made is given up.
-func (s *Service) hand(ctx context.Context, d models.NotificationDelivery, m *Message) error {
+func (s *Service) hand(ctx context.Context, d models.NotificationDelivery, m *Message) (err error) {
+	if s.Begun != nil {
+		under, ended := s.Begun(ctx, d)
+		defer func() { ended(err) }()
+		ctx = under
+	}
 	if m == nil {
 		return &Undelivered{Why: "NO_RECEIVER", ForGood: true}
 	}

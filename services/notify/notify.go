@@ -41,6 +41,9 @@ type Service struct {
 	Sinks map[models.DeliveryChannel]Sink
 	// Plain lets webhooks have http addresses.
 	Plain bool
+	// Begun hears of each delivery that is about to be handed to its sink, under the context
+	// that is returned, and ended of what became of it; nil: nobody does.
+	Begun func(ctx context.Context, d models.NotificationDelivery) (under context.Context, ended func(error))
 }
 
 // Sink is a way out. Deliver returns nil when the receiver has taken the message,
