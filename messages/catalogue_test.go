@@ -257,6 +257,26 @@ func TestEveryFaultKindHasASentence(t *testing.T) {
 	}
 }
 
+func TestEveryNoticeHasASentence(t *testing.T) {
+	kinds := texts(t, "../services/imports/notice.go", func(name string, typ ast.Expr) bool {
+		named, ok := typ.(*ast.Ident)
+		return ok && named.Name == "NoticeKind"
+	})
+	for kind := range kinds {
+		s, ok := notices[kind]
+		if !ok {
+			t.Errorf("notice %s has no sentence", kind)
+			continue
+		}
+		checkSentence(t, kind, s, 3)
+	}
+	for kind := range notices {
+		if !kinds[kind] {
+			t.Errorf("sentence %s belongs to no notice", kind)
+		}
+	}
+}
+
 func TestFaultNamesWhatWouldBeRight(t *testing.T) {
 	for _, c := range []struct{ file, column, value, want string }{
 		{"cases.csv", "confirmed", "PERHAPS", "“PERHAPS” is not a word for confirmed; use one of: YES, NO."},

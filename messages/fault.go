@@ -1,6 +1,7 @@
 package messages
 
 import (
+	"strconv"
 	"strings"
 
 	"steelyard/models"
@@ -70,4 +71,22 @@ func list[W ~string](words []W) string {
 		texts[i] = string(w)
 	}
 	return strings.Join(texts, ", ")
+}
+
+// Notice returns the sentence for what an import found that is no fault: its kind, the
+// column it stands in, in how many rows, and what of the format is not there and may be
+// meant.
+func Notice(l Lang, kind, column string, rows int64, free []string) string {
+	s, ok := notices[kind]
+	if !ok {
+		return kind
+	}
+	return fill(l, s.in(l), []string{column, strconv.FormatInt(rows, 10), strings.Join(free, ", ")})
+}
+
+// notices have the column as {1}, the number of rows as {2} and what is not there as {3}.
+var notices = map[string]sentence{
+	"UNREAD_FILE":     {"提醒：格式中没有此文件，未读取。格式中尚缺的文件：{3}。", "Note: the format has no such file, so that it was not read. Files of the format that are not there: {3}."},
+	"LEFT_OUT_COLUMN": {"提醒：没有名为 {1} 的列，整列未导入。此文件中尚缺的列：{3}。", "Note: there is no column {1}, so that all of it was left out. Columns that the file does not have: {3}."},
+	"FUTURE_TIME":     {"提醒：{1} 晚于现在（首见于此行，共 {2} 行），请核对年份。", "Note: {1} lies in the future, first in this row; rows like it: {2}. Check the year."},
 }

@@ -140,8 +140,9 @@ func TestFaultsAreListedAndNothingIsImported(t *testing.T) {
 		"services.csv:3: The row has 2 cells",
 		"deeds.csv:3 kind=\"CEREMONY\": “CEREMONY” is not a word for kind; use one of: HOME_VISIT, MEDIATION")
 	expected := readCSV(t, faulty+"/expected.csv")
-	if lines := strings.Count(stdout, "\n"); lines != len(expected)-1 {
-		t.Errorf("%d lines for %d faults", lines, len(expected)-1)
+	faults, notice, _ := strings.Cut(stdout, "expected.csv: Note: the format has no such file")
+	if lines := strings.Count(faults, "\n"); lines != len(expected)-1 || strings.Count(notice, "\n") != 1 {
+		t.Errorf("%d lines for %d faults, and behind them %q", lines, len(expected)-1, notice)
 	}
 	rows := readCSV(t, file)
 	if !slices.Equal(rows[0], []string{"file", "line", "column", "value", "kind", "sentence"}) || len(rows) != len(expected) {
@@ -163,6 +164,28 @@ func TestFaultsAreListedAndNothingIsImported(t *testing.T) {
 	if n := countRows(t, db, &models.OrgUnit{}); n != 0 {
 		t.Errorf("%d units of a refused folder are there", n)
 	}
+}
+
+// TestWhatIsHardlyMeantSoIsTold in both languages, whether anything is imported or not, and
+// does nothing to a terminal.
+func TestWhatIsHardlyMeantSoIsTold(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(village)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(dir, "ratings.csv"), filepath.Join(dir, "rating\x1b[2J.csv")); err != nil {
+		t.Fatal(err)
+	}
+	wantHas(t, must(t, fresh(t), "import", dir, "--lang", "en"),
+		"rating\uFFFD[2J.csv: Note: the format has no such file, so that it was not read. Files of the format that are not there: ratings.csv.\n", "digest ")
+	if err := os.Rename(filepath.Join(dir, "units.csv"), filepath.Join(dir, "unit.csv")); err != nil {
+		t.Fatal(err)
+	}
+	stdout, _, err := command(t, fresh(t), "import", dir)
+	if err == nil {
+		t.Error("a folder without units is imported")
+	}
+	wantHas(t, stdout, "unit.csv: 提醒：格式中没有此文件，未读取。格式中尚缺的文件：units.csv, ratings.csv。")
 }
 
 func TestBadRowsAreLeftOutOnDemand(t *testing.T) {

@@ -4,11 +4,15 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
+	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"steelyard/messages"
+	"steelyard/models"
 	"steelyard/report"
 	"steelyard/services/imports"
 	"steelyard/store"
@@ -27,7 +31,8 @@ func (importCmd) Help() string {
 	return "examples/village is a small folder with every file. An empty or missing database is made first. Importing the same folder again changes nothing. " +
 		"Cases on which somebody has taken a step since they were imported are left as they are. " +
 		"On SQLite an import into a database in use keeps all other writers waiting until it has ended. " +
-		"Faults are listed one a line as file:line column=value: what would be right; the exit code is then 1."
+		"Faults are listed one a line as file:line column=value: what would be right; the exit code is then 1. " +
+		"A .csv file that is none of the format, a time in the future and a column that was left out are named as well and stop nothing."
 }
 
 func (c *importCmd) Run(s *session) error {
@@ -113,7 +118,7 @@ func (c *importCmd) tell(s *session, r *imports.Report) error {
 		}
 	}
 	if !r.Imported {
-		return nil
+		return tellNotices(s.stdout, l, r.Notices)
 	}
 	table := tabwriter.NewWriter(s.stdout, 0, 8, 2, ' ', 0)
 	if _, err := fmt.Fprintln(table, "file\tread\tinserted\tupdated\tunchanged\trejected"); err != nil {
@@ -135,6 +140,9 @@ func (c *importCmd) tell(s *session, r *imports.Report) error {
 			return err
 		}
 	}
+	if err := tellNotices(s.stdout, l, r.Notices); err != nil {
+		return err
+	}
 	if r.Rejected != "" {
 		if _, err := fmt.Fprintf(s.stdout, "rejected rows: %s\n", r.Rejected); err != nil {
 			return err
@@ -146,14 +154,47 @@ func (c *importCmd) tell(s *session, r *imports.Report) error {
 
 // faultLine is file:line column=value: sentence.
 func faultLine(l messages.Lang, f imports.Fault) string {
-	place := f.File
-	if f.Line > 0 {
-		place += ":" + strconv.Itoa(f.Line)
-	}
+	at := place(f.File, f.Line)
 	if f.Column != "" {
-		place += " " + f.Column + "=" + strconv.Quote(f.Value)
+		at += " " + f.Column + "=" + strconv.Quote(f.Value)
 	}
-	return place + ": " + messages.Fault(l, string(f.Kind), f.File, f.Column, f.Value)
+	return oneLine(at + ": " + messages.Fault(l, string(f.Kind), f.File, f.Column, f.Value))
+}
+
+// tellNotices writes what is no fault and hardly meant so.
+func tellNotices(to io.Writer, l messages.Lang, notices []imports.Notice) error {
+	for _, n := range notices {
+		at := place(n.File, n.Line)
+		if n.Value != "" {
+			at += " " + n.Column + "=" + strconv.Quote(n.Value)
+		}
+		if _, err := fmt.Fprintln(to, oneLine(at+": "+messages.Notice(l, string(n.Kind), n.Column, n.Rows, n.Free))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// place is where something is seen; line 0 is the whole file.
+func place(file string, line int) string {
+	if line == 0 {
+		return file
+	}
+	return file + ":" + strconv.Itoa(line)
+}
+
+// oneLine is a line for a terminal that does nothing there but stand: names and values are
+// those of a stranger's file.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\r', r == '\t':
+			return ' '
+		case models.ControlCharacter(r):
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }
 
 // writeFaults writes the faults as CSV. Their values come from the file that is at fault.

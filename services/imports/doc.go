@@ -2,8 +2,8 @@
 //
 // A source is a folder of the format's CSV files, a .zip of one, or a rejected.csv
 // that an earlier import has left. Everything else in a folder or archive is
-// passed over: only the format's own names are opened, and no name in an archive
-// becomes a path.
+// passed over, other .csv files with a word ([Notice]): only the format's own names
+// are opened, and no name in an archive becomes a path.
 //
 // # Twice through the folder
 //

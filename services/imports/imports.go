@@ -162,6 +162,11 @@ type run struct {
 	some   map[string]bool // tables that held rows when the run began
 	seals  []seal
 	totals totals
+
+	ahead   int64              // microseconds since 1970 that nothing can have happened behind
+	future  map[[2]int]*Notice // by file and column
+	leftOut []Notice
+
 	first
 	organisation
 	encounters encounterTable
@@ -171,6 +176,7 @@ type run struct {
 // everything reads all files in the order of the format.
 func (r *run) everything() error {
 	r.faults = newFaults()
+	r.ahead, r.future = r.s.Store.Now().Add(clockSkew).UnixMicro(), map[[2]int]*Notice{}
 	if r.filling == nil { // nothing is looked up then, and references are best checked by reading all
 		if err := r.db.PreferIndexes(r.ctx); err != nil {
 			return err
@@ -249,7 +255,7 @@ func (r *run) forget() {
 
 func (r *run) report() *Report {
 	report := &Report{
-		Faults: r.faults.first(), FaultCount: r.faults.count, Digest: hex.EncodeToString(r.src.digest()),
+		Faults: r.faults.first(), FaultCount: r.faults.count, Notices: r.notices(), Digest: hex.EncodeToString(r.src.digest()),
 	}
 	rejected := r.faults.perFile()
 	for i, f := range r.files {

@@ -93,6 +93,7 @@ type Report struct {
 	Files      []FileReport // in the order of the format, those that were there
 	Faults     []Fault      // in the order of the format, of lines and of columns; at most [MaxFaults]
 	FaultCount int
+	Notices    []Notice
 	Imported   bool   // whether anything was allowed to be written
 	Digest     string // SHA-256 of the files' names and contents, in hexadecimal
 	Rejected   string // where the rejected rows were written; empty: nowhere

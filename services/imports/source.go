@@ -36,6 +36,8 @@ type source struct {
 	size  map[string]int64 // unpacked
 	sums  map[string][]byte
 	close func() error
+
+	unread []string // .csv files beside them that are none of the format
 }
 
 // errTouched says that a file is not what it was a moment ago.
@@ -94,6 +96,13 @@ func (s *source) add(name string, size int64, open func() (io.ReadCloser, error)
 	s.open[name], s.size[name] = open, size
 }
 
+// passOver notes a file that looks as if it were one of the format; hidden ones are others'.
+func (s *source) passOver(name string) {
+	if strings.EqualFold(path.Ext(name), ".csv") && !known(name) && !strings.HasPrefix(name, ".") && len(s.unread) < MaxFaults {
+		s.unread = append(s.unread, name)
+	}
+}
+
 // known says whether a file is one that is read.
 func known(name string) bool { return name == RejectedName || rank(name) < len(format) }
 
@@ -103,6 +112,13 @@ func (s *source) addFolder(at string) error {
 		return err
 	}
 	s.close = root.Close
+	beside, err := fs.ReadDir(root.FS(), ".")
+	if err != nil {
+		return errors.Join(err, root.Close())
+	}
+	for _, entry := range beside {
+		s.passOver(entry.Name())
+	}
 	names := []string{RejectedName}
 	for i := range format {
 		names = append(names, format[i].name)
@@ -173,6 +189,11 @@ func (s *source) addEntries(entries []*zip.File) error {
 			}
 			return &bounded{in, int64(unpacked)}, nil
 		})
+	}
+	for _, e := range entries {
+		if dir, base := path.Split(e.Name); dir == folder && e.Mode().IsRegular() {
+			s.passOver(base)
+		}
 	}
 	return nil
 }

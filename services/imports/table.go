@@ -182,7 +182,9 @@ func (w *row) read(l *layout, cells [][]byte) {
 			w.fault(i, kind)
 			continue
 		}
-		v.filled = true
+		if v.filled = true; c.happened && v.micros > w.run.ahead {
+			w.future(i)
+		}
 	}
 }
 
@@ -200,6 +202,7 @@ func (r *run) readHeader(f uint8, pass int, header [][]byte) *layout {
 			r.headerFault(f, name, kind)
 		}
 	}
+	var unknown [][]byte
 	for cell, name := range header {
 		i := columnNamed(columns, string(name))
 		switch {
@@ -211,6 +214,7 @@ func (r *run) readHeader(f uint8, pass int, header [][]byte) *layout {
 			fault(name, BadEncoding)
 		case i < 0 && !(rejected && ofRejected(string(name))):
 			fault(name, UnknownColumn)
+			unknown = append(unknown, name)
 		case i < 0:
 		case l.cellOf[i] >= 0:
 			fault(name, DuplicateColumn)
@@ -225,6 +229,11 @@ func (r *run) readHeader(f uint8, pass int, header [][]byte) *layout {
 	}
 	if rejected && l.fileOf < 0 {
 		fault([]byte("file"), MissingColumn)
+	}
+	if report && r.tx != nil {
+		for _, name := range unknown {
+			r.leaveOut(f, name, l)
+		}
 	}
 	return l
 }
