@@ -20,6 +20,8 @@ type Actor struct {
 	OfficialID *models.ID
 	// Operations are all that a machine's account may call; nil: whatever the role may.
 	Operations []string
+	// State is the state of the organisation in which all this is so: see store.InState.
+	State string
 }
 
 // Anonymous says whether there is no proven subject.

@@ -18,6 +18,13 @@ type OrgUnitClosure struct {
 	Depth        int
 }
 
+// OrganisationState is one row: the word for the state that units, positions and officials
+// are in. It is another after each change of theirs.
+type OrganisationState struct {
+	ID    int `gorm:"primaryKey"`
+	State string
+}
+
 // Position is a kind of post; it decides the peer group unless a policy says
 // otherwise.
 type Position struct {

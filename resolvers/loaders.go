@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vikstrous/dataloadgen"
 
 	"steelyard/auth"
@@ -17,6 +18,7 @@ import (
 	"steelyard/models"
 	"steelyard/services/assessments"
 	"steelyard/services/cases"
+	"steelyard/services/officials"
 	"steelyard/services/ratings"
 )
 
@@ -259,9 +261,15 @@ func (r *Resolver) trends(ctx context.Context, actor auth.Actor, ids []models.ID
 type loadersKey struct{}
 
 // Loaders gives each operation loaders of its own; a subscription gets fresh
-// ones for each of its events.
+// ones for each of its events. Of the organisation, what a query needs may be kept from
+// earlier ones, in the state in which its caller was recognised: what changes anything, or goes on for
+// long, reads it anew.
 func (r *Resolver) Loaders(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	query := graphql.GetOperationContext(ctx).Operation.Operation == ast.Query
 	fresh := func(ctx context.Context) context.Context {
+		if !query {
+			ctx = officials.Anew(ctx)
+		}
 		actor := auth.ActorFrom(ctx)
 		return context.WithValue(ctx, loadersKey{}, sync.OnceValue(func() *loaders { return newLoaders(r, actor) }))
 	}

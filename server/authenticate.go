@@ -65,6 +65,7 @@ func sameActor(ctx context.Context, verifier *auth.Verifier, known actors, lines
 		return over
 	}
 	actor, err := known.Actor(ctx, viewer)
+	actor.State = was.State // the organisation may change around them
 	if err == nil && !reflect.DeepEqual(actor, was) {
 		return over
 	}

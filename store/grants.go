@@ -82,6 +82,7 @@ var grants = map[string]string{
 	"notifications":           keeps,
 	"objections":              changes,
 	"officials":               changes,
+	"organisation_states":     changes, // by triggers, as whoever changes the organisation
 	"org_unit_closures":       removes, // made anew from the tree
 	"org_units":               changes,
 	"peer_reviews":            keeps,

@@ -27,6 +27,7 @@ var records = []any{
 	models.Position{},
 	models.Official{},
 	models.Posting{},
+	models.OrganisationState{},
 	models.Account{},
 	models.AccountToken{},
 	models.Service{},

@@ -32,6 +32,7 @@ type standing struct {
 	TokenRevoked bool
 	Asked        *models.ID // the unit that the token names, where it lies within the account's scope
 	Home         *models.ID // the unit of the official whom the subject is
+	State        string     // of the organisation
 }
 
 // Actor is who a proven viewer is. It is UNAUTHENTICATED where the account is
@@ -54,7 +55,7 @@ func (s *Service) Actor(ctx context.Context, v auth.Viewer) (auth.Actor, error) 
 	if account.Disabled || found.TokenRevoked || stale(v, account) || !caps(v.Role, account) {
 		return auth.Actor{}, refused
 	}
-	actor := auth.Actor{Subject: account.Subject, Role: v.Role, UnitID: account.UnitID, OfficialID: account.OfficialID}
+	actor := auth.Actor{Subject: account.Subject, Role: v.Role, UnitID: account.UnitID, OfficialID: account.OfficialID, State: found.State}
 	if account.Kind == models.AccountService {
 		actor.Operations = slices.Clip(account.Operations)
 	}
@@ -105,7 +106,8 @@ func (s *Service) standings(ctx context.Context, holders []holder) (map[holder]*
 		EXISTS (SELECT 1 FROM account_tokens AS t WHERE t.account_id = accounts.id AND t.token_id = q.token AND t.revoked_at IS NOT NULL) AS token_revoked,
 		(SELECT u.id FROM org_units AS u JOIN org_unit_closures AS c ON c.descendant_id = u.id
 			WHERE u.ref = q.unit AND c.ancestor_id = accounts.unit_id) AS asked,
-		(SELECT o.unit_id FROM officials AS o WHERE o.id = accounts.official_id) AS home
+		(SELECT o.unit_id FROM officials AS o WHERE o.id = accounts.official_id) AS home,
+		`+store.OrganisationState+` AS state
 		FROM ? JOIN accounts ON accounts.subject = q.subject`, s.Store.TextRows("q", []string{"subject", "token", "unit"}, asked)).Find(&rows).Error
 	found := make(map[holder]*standing, len(rows))
 	for _, row := range rows {
@@ -118,7 +120,7 @@ func (s *Service) standings(ctx context.Context, holders []holder) (map[holder]*
 // the database lets it touch what lies within the actor's scope and hands. A stranger
 // touches what belongs to the secrets that they show.
 func Enter(ctx context.Context, a auth.Actor) context.Context {
-	return store.WithReach(auth.WithActor(ctx, a), a.UnitID, a.OfficialID)
+	return store.WithReach(auth.WithActor(store.InState(ctx, a.State), a), a.UnitID, a.OfficialID)
 }
 
 // caps says whether a token may make its holder act in a role: in the account's

@@ -1,9 +1,12 @@
 // Package officials reads the organisation: units and officials, each actor
-// within the own scope. It changes nothing: the organisation comes by import.
+// within the own scope. It changes nothing: the organisation comes by import, and what
+// has been read of it is kept for as long as the database says that it is so still.
 package officials
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -13,36 +16,49 @@ import (
 )
 
 // Service reads the organisation.
-type Service struct{ Store *store.Store }
+type Service struct {
+	Store *store.Store
+
+	officials store.Kept[models.ID, *models.Official]
+	units     store.Kept[models.ID, *models.OrgUnit]
+	positions store.Kept[models.ID, *models.Position]
+	above     store.Kept[models.ID, []models.ID] // a unit, and those that it lies below
+}
+
+// Anew returns a context for what needs the organisation as it is now, and not as it was a
+// moment ago, when the caller was recognised.
+func Anew(ctx context.Context) context.Context { return store.InState(ctx, "") }
 
 // readers are the roles that see the officials of their scope.
 var readers = []models.Role{models.RoleHR, models.RoleAuditor, models.RoleAdmin, models.RoleReplyOfficer}
 
-// visible bounds a query on officials by what the actor may see: HR, auditors,
-// administrators and reply officers their scope, everybody themself. Whether a unit lies in
-// scope is looked up for each official that is found: asked by IN or EXISTS, PostgreSQL would
-// first make a table of all units of the scope.
-func visible(actor auth.Actor) func(db *gorm.DB) *gorm.DB {
+// visiblePage bounds a query for a page of officials by what the actor may see: HR, auditors,
+// administrators and reply officers their scope, everybody themself.
+func visiblePage(actor auth.Actor) func(db *gorm.DB) *gorm.DB {
 	return func(db *gorm.DB) *gorm.DB {
-		if !actor.Is(readers...) || actor.UnitID == nil {
+		switch {
+		case !actor.Is(readers...) || actor.UnitID == nil:
 			return db.Where("officials.id = ?", actor.OfficialID)
+		case actor.OfficialID == nil:
+			return db.Scopes(store.Within("officials.unit_id", actor.UnitID))
 		}
 		return db.Where("((SELECT 1 FROM org_unit_closures AS c WHERE c.ancestor_id = ? AND c.descendant_id = officials.unit_id) = 1 OR officials.id = ?)",
 			*actor.UnitID, actor.OfficialID)
 	}
 }
 
-// visiblePage is visible for a page of all that there are.
-func visiblePage(actor auth.Actor) func(db *gorm.DB) *gorm.DB {
-	if actor.Is(readers...) && actor.OfficialID == nil {
-		return store.Within("officials.unit_id", actor.UnitID)
-	}
-	return visible(actor)
-}
-
 // ByIDs returns the officials that the actor may see, by id.
 func (s *Service) ByIDs(ctx context.Context, actor auth.Actor, ids []models.ID) (map[models.ID]*models.Official, error) {
-	return store.ByID(s.Store.Read(ctx).Scopes(visible(actor)), ids, func(r *models.Official) models.ID { return r.ID })
+	found, err := s.all(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := s.visible(ctx, actor, found)
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(found, func(id models.ID, _ *models.Official) bool { return !seen[id] })
+	return found, nil
 }
 
 // Named returns the officials that a row in the actor's sight names: who worked on
@@ -53,17 +69,64 @@ func (s *Service) Named(ctx context.Context, actor auth.Actor, ids []models.ID) 
 	if actor.Anonymous() {
 		return nil, nil
 	}
-	seen, err := s.ByIDs(ctx, actor, ids)
-	if err != nil || len(seen) == len(ids) {
-		return seen, err
+	found, err := s.all(ctx, ids)
+	if err != nil {
+		return nil, err
 	}
-	named, err := store.ByID(s.Store.Read(ctx), ids, func(r *models.Official) models.ID { return r.ID })
-	for id, official := range named {
-		if seen[id] == nil {
-			named[id] = &models.Official{ID: official.ID, Ref: official.Ref, Name: official.Name}
+	seen, err := s.visible(ctx, actor, found)
+	if err != nil {
+		return nil, err
+	}
+	for id, official := range found {
+		if !seen[id] {
+			found[id] = &models.Official{ID: official.ID, Ref: official.Ref, Name: official.Name}
 		}
 	}
-	return named, err
+	return found, nil
+}
+
+// all returns officials by id, whoever asks.
+func (s *Service) all(ctx context.Context, ids []models.ID) (map[models.ID]*models.Official, error) {
+	return s.officials.Get(ctx, ids, func(ctx context.Context, ids []models.ID) (map[models.ID]*models.Official, string, error) {
+		return store.InStateByID(s.Store.Read(ctx), ids, func(r *models.Official) models.ID { return r.ID })
+	})
+}
+
+// visible says whom of some officials the actor may see: the rule of [visiblePage].
+func (s *Service) visible(ctx context.Context, actor auth.Actor, officials map[models.ID]*models.Official) (map[models.ID]bool, error) {
+	seen, units := make(map[models.ID]bool, len(officials)), make([]models.ID, 0, len(officials))
+	for id, official := range officials {
+		seen[id] = actor.IsOfficial(id)
+		units = append(units, official.UnitID)
+	}
+	if !actor.Is(readers...) || actor.UnitID == nil {
+		return seen, nil
+	}
+	above, err := s.lines(ctx, units)
+	if err != nil {
+		return nil, err
+	}
+	for id, official := range officials {
+		seen[id] = seen[id] || slices.Contains(above[official.UnitID], *actor.UnitID)
+	}
+	return seen, nil
+}
+
+// lines returns units, each with itself and those that it lies below.
+func (s *Service) lines(ctx context.Context, units []models.ID) (map[models.ID][]models.ID, error) {
+	return s.above.Get(ctx, units, func(ctx context.Context, units []models.ID) (map[models.ID][]models.ID, string, error) {
+		var rows []struct {
+			models.OrgUnitClosure
+			State string
+		}
+		err := s.Store.Read(ctx).Table("org_unit_closures").Select("*, " + store.OrganisationState + " AS state").
+			Scopes(store.Among("descendant_id", units)).Find(&rows).Error
+		above, state := make(map[models.ID][]models.ID, len(units)), ""
+		for _, r := range rows {
+			above[r.DescendantID], state = append(above[r.DescendantID], r.AncestorID), r.State
+		}
+		return above, state, err
+	})
 }
 
 // Page returns officials in the order of their external ids, behind a given one;
@@ -82,7 +145,9 @@ func (s *Service) Page(ctx context.Context, actor auth.Actor, unit *models.ID, f
 // UnitsByIDs returns units by id. The names of units are no secret inside the
 // organisation: a case tells which unit has it.
 func (s *Service) UnitsByIDs(ctx context.Context, ids []models.ID) (map[models.ID]*models.OrgUnit, error) {
-	return store.ByID(s.Store.Read(ctx), ids, func(r *models.OrgUnit) models.ID { return r.ID })
+	return s.units.Get(ctx, ids, func(ctx context.Context, ids []models.ID) (map[models.ID]*models.OrgUnit, string, error) {
+		return store.InStateByID(s.Store.Read(ctx), ids, func(r *models.OrgUnit) models.ID { return r.ID })
+	})
 }
 
 // UnitsInScope returns those of the units that lie within the actor's scope.
@@ -103,7 +168,9 @@ func (s *Service) UnitsPage(ctx context.Context, actor auth.Actor, first int, af
 
 // PositionNames returns the names of positions by id.
 func (s *Service) PositionNames(ctx context.Context, ids []models.ID) (map[models.ID]*models.Position, error) {
-	return store.ByID(s.Store.Read(ctx), ids, func(r *models.Position) models.ID { return r.ID })
+	return s.positions.Get(ctx, ids, func(ctx context.Context, ids []models.ID) (map[models.ID]*models.Position, string, error) {
+		return store.InStateByID(s.Store.Read(ctx), ids, func(r *models.Position) models.ID { return r.ID })
+	})
 }
 
 // Kinds says which noun each id names; an id that names none is missing. It does
