@@ -18,7 +18,7 @@ func document(n int) []byte { return fmt.Appendf(nil, "%%PDF-1.7\n%% %d\n%%%%EOF
 // attach adds a file as whoever has the receipt or, without one, as a subject.
 func (o *office) attach(subject, receipt, id string, content []byte) (*models.Attachment, error) {
 	o.Helper()
-	in := attachments.Upload{Receipt: receipt, Content: content}
+	in := attachments.Upload{Receipt: receipt, Read: func() ([]byte, error) { return content, nil }}
 	if receipt == "" {
 		key := o.parse(id)
 		in.CaseID = &key

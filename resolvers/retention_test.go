@@ -35,7 +35,7 @@ func (o *office) plant() (caseID, ofCase, ofRating string) {
 	caseID, ofCase = opened.text("openCase.case.id"), opened.text("openCase.receipt")
 	o.app.Notify.Sinks = map[models.DeliveryChannel]notify.Sink{models.DeliveryMail: notify.LogSink{}}
 	o.ok("", `mutation($r: String!) { subscribeToCase(input: {receipt: $r, email: "planted-mail@example.org"}) { subscribed`+userErrors+`} }`, "r", ofCase)
-	if _, err := o.app.Attachments.Add(o.Context(), o.actor(""), attachments.Upload{Receipt: ofCase, Content: []byte("%PDF-1.4\nplanted-file\n%%EOF")}); err != nil {
+	if _, err := o.app.Attachments.Add(o.Context(), o.actor(""), attachments.Upload{Receipt: ofCase, Read: func() ([]byte, error) { return []byte("%PDF-1.4\nplanted-file\n%%EOF"), nil }}); err != nil {
 		o.Fatal(err)
 	}
 	_, token := o.invite("ann", "passport", "planted-resident")

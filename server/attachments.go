@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"gocloud.dev/blob"
@@ -26,6 +28,11 @@ import (
 const (
 	// maxUploads is how many files one address may send in a minute.
 	maxUploads = 60
+	// uploadsAtOnce is how many files are read at once, uploadsEach how many of one payer: each
+	// is whole in memory until it is stored. uploadPatience is how long others wait.
+	uploadsAtOnce  = 24
+	uploadsEach    = 8
+	uploadPatience = 5 * time.Second
 	// maxParts is how many parts an upload is looked through for its file.
 	maxParts = 10
 	// maxField is the longest part of an upload that is no file, in bytes.
@@ -54,15 +61,72 @@ func (c *EveryCommand) attachments(place string) (string, error) {
 	return c.sideFile(attachmentsSuffix)
 }
 
+// desk is where files are read, a few at once.
+type desk struct {
+	places chan struct{}
+	mu     sync.Mutex
+	of     map[payer]int
+}
+
+func newDesk() *desk { return &desk{places: make(chan struct{}, uploadsAtOnce), of: map[payer]int{}} }
+
+// come counts a payer in; false where all that one may have are taken.
+func (d *desk) come(by payer) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.of[by] == uploadsEach {
+		return false
+	}
+	d.of[by]++
+	return true
+}
+
+// gone counts a payer out.
+func (d *desk) gone(by payer) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.of[by]--; d.of[by] == 0 {
+		delete(d.of, by)
+	}
+}
+
+// enter waits for a place; whoever gets one must leave.
+func (d *desk) enter(ctx context.Context, by payer) (leave func(), in bool) {
+	if !d.come(by) {
+		return nil, false
+	}
+	patience := time.NewTimer(uploadPatience)
+	defer patience.Stop()
+	select {
+	case d.places <- struct{}{}:
+		return func() { <-d.places; d.gone(by) }, true
+	case <-patience.C:
+	case <-ctx.Done():
+	}
+	d.gone(by)
+	return nil, false
+}
+
 // upload takes one file for a case: who names the case stands before the file, so
 // that nothing is read on behalf of nobody.
 func (s *site) upload() http.Handler {
+	desk := newDesk()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, models.MaxAttachmentSize+16<<10)
-		in, err := readUpload(r)
+		in, file, err := readUpload(r)
 		if err != nil {
 			refuseUpload(w, r, err)
 			return
+		}
+		leave := func() {}
+		defer func() { leave() }()
+		in.Read = func() ([]byte, error) {
+			out, at := desk.enter(r.Context(), s.payerOf(r))
+			if !at {
+				return nil, &models.Error{Code: models.CodeUnavailable, Key: models.KeyOverloaded}
+			}
+			leave = out
+			return readFile(file, r.ContentLength)
 		}
 		ctx, tries := auth.WithTries(r.Context())
 		a, err := s.app.Attachments.Add(ctx, auth.ActorFrom(r.Context()), in)
@@ -92,23 +156,22 @@ func (s *site) upload() http.Handler {
 	})
 }
 
-// readUpload reads the parts of an upload. A file's own name is never looked at.
-func readUpload(r *http.Request) (attachments.Upload, error) {
-	var in attachments.Upload
+// readUpload reads the parts of an upload up to its file. A file's own name is never looked at.
+func readUpload(r *http.Request) (in attachments.Upload, file io.Reader, err error) {
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return in, models.Invalid("file", models.KeyRequired)
+		return in, nil, models.Invalid("file", models.KeyRequired)
 	}
 	for n := 0; ; n++ {
 		if n == maxParts {
-			return in, models.Invalid("file", models.KeyTooManyParts, strconv.Itoa(maxParts))
+			return in, nil, models.Invalid("file", models.KeyTooManyParts, strconv.Itoa(maxParts))
 		}
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
-			return in, models.Invalid("file", models.KeyRequired)
+			return in, nil, models.Invalid("file", models.KeyRequired)
 		}
 		if err != nil {
-			return in, unreadable(err)
+			return in, nil, unreadable(err)
 		}
 		switch part.FormName() {
 		case "receipt":
@@ -118,21 +181,33 @@ func readUpload(r *http.Request) (attachments.Upload, error) {
 			if text, err = field(part); err == nil {
 				var id models.ID
 				if id, err = models.ParseID(text); err != nil {
-					return in, models.Invalid("caseId", models.KeyBadID, text)
+					return in, nil, models.Invalid("caseId", models.KeyBadID, text)
 				}
 				in.CaseID = &id
 			}
 		case "file":
 			if in.CaseID == nil && in.Receipt == "" {
-				return in, models.Invalid("receipt", models.KeyRequired)
+				return in, nil, models.Invalid("receipt", models.KeyRequired)
 			}
-			in.Content, err = io.ReadAll(part)
-			return in, unreadable(err)
+			return in, part, nil
 		}
 		if err != nil {
-			return in, unreadable(err)
+			return in, nil, unreadable(err)
 		}
 	}
+}
+
+// readFile reads a file, about so long, and of one that is too long no more than a byte too many.
+func readFile(file io.Reader, about int64) ([]byte, error) {
+	const most = models.MaxAttachmentSize + 1
+	content := bytes.NewBuffer(make([]byte, 0, min(max(about, 0), most)+bytes.MinRead))
+	if _, err := content.ReadFrom(io.LimitReader(file, most)); err != nil {
+		return nil, unreadable(err)
+	}
+	if content.Len() == most {
+		return nil, tooLarge()
+	}
+	return content.Bytes(), nil
 }
 
 // field reads a short part.
@@ -148,9 +223,13 @@ func unreadable(err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &large):
-		return models.Invalid("file", models.KeyTooLong, strconv.Itoa(models.MaxAttachmentSize), "> "+strconv.Itoa(models.MaxAttachmentSize))
+		return tooLarge()
 	}
 	return models.Invalid("file", models.KeyFileForm)
+}
+
+func tooLarge() error {
+	return models.Invalid("file", models.KeyTooLong, strconv.Itoa(models.MaxAttachmentSize), "> "+strconv.Itoa(models.MaxAttachmentSize))
 }
 
 // uploadStatus is what HTTP calls the classes of errors.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -13,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"steelyard/auth"
 	"steelyard/models"
 	"steelyard/services/attachments"
 	"steelyard/store"
@@ -165,5 +168,70 @@ func TestAProblemIsBroughtOnAPage(t *testing.T) {
 	}
 	if got := site.send(t, "POST", "/case/new?lang=en", "title=x", "Content-Type", "application/x-www-form-urlencoded"); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("a form of the other kind: %d", got.status)
+	}
+}
+
+// TestNobodysFileIsRead: who names no case, or one that takes none, is answered before the
+// file has come, so that strangers cannot fill the memory.
+func TestNobodysFileIsRead(t *testing.T) {
+	site := newTestSite(t, store.SQLite)
+	site.start(t)
+	body, media := formOf(t, "receipt", auth.NewReceipt().Code(), "file", "%PDF-")
+	begun, _, _ := strings.Cut(body, "%PDF-")
+	rest, to := io.Pipe()
+	t.Cleanup(func() {
+		if err := to.Close(); err != nil { // not before the answer
+			t.Error(err)
+		}
+	})
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, site.url+"/attachments", io.MultiReader(strings.NewReader(begun+"%PDF-"), rest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", media)
+	request.ContentLength = models.MaxAttachmentSize
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusNotFound {
+		t.Errorf("answered %d, %v", answer.StatusCode, err)
+	}
+}
+
+// TestFewFilesAreReadAtOnce, and one payer cannot have all places.
+func TestFewFilesAreReadAtOnce(t *testing.T) {
+	d := newDesk()
+	var leave []func()
+	enter := func(ctx context.Context, by string) bool {
+		out, in := d.enter(ctx, strangerAt(by))
+		if in {
+			leave = append(leave, out)
+		}
+		return in
+	}
+	for n := range uploadsEach {
+		if !enter(t.Context(), "192.0.2.1") {
+			t.Fatalf("upload %d does not get in", n)
+		}
+	}
+	if enter(t.Context(), "192.0.2.1") {
+		t.Error("one has more than each may")
+	}
+	for n := uploadsEach; n < uploadsAtOnce; n++ {
+		if !enter(t.Context(), fmt.Sprintf("198.51.100.%d", n)) {
+			t.Fatalf("upload %d does not get in", n)
+		}
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if enter(gone, "203.0.113.1") {
+		t.Error("there is one too many")
+	}
+	for _, out := range leave {
+		out()
+	}
+	if len(d.of) != 0 || !enter(t.Context(), "192.0.2.1") {
+		t.Errorf("they have not left: %v", d.of)
 	}
 }

@@ -380,9 +380,10 @@ func (g *gate) full() bool {
 	return g.overloaded() != none && len(g.waiting[residents]) >= g.queue()
 }
 
-// streams says whether a request is for events as they come.
+// streams says whether a request is for events as they come, which the API alone sends:
+// elsewhere nobody passes by asking for them.
 func streams(r *http.Request) bool {
-	return strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+	return r.URL.Path == "/graphql" && strings.Contains(r.Header.Get("Accept"), "text/event-stream")
 }
 
 // tellOverload answers who is sent away.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -385,5 +386,20 @@ func TestACrowdGetsRightAnswersOrNone(t *testing.T) {
 	defer s.gate.mu.Unlock()
 	if s.gate.inside != [classes]int{} || s.gate.house != 0 {
 		t.Errorf("%v are still inside, %d in the house", s.gate.inside, s.gate.house)
+	}
+}
+
+// TestOnlyStreamsPassTheCrowd: who asks for events where there are none is counted as anybody.
+func TestOnlyStreamsPassTheCrowd(t *testing.T) {
+	g := newGate(1, time.Millisecond, func(class) {})
+	for g.come(1) {
+	}
+	for path, want := range map[string]int{"/graphql": http.StatusNoContent, "/attachments": http.StatusServiceUnavailable, "/case/new": http.StatusServiceUnavailable} {
+		r, w := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, nil), httptest.NewRecorder()
+		r.Header.Set("Accept", "text/event-stream")
+		g.crowd(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })).ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		}
 	}
 }

@@ -52,7 +52,7 @@ func (s *testSite) plant(t *testing.T) (p *planting, caseReceipt string, ratingR
 	caseReceipt = text("", fmt.Sprintf(`mutation { openCase(input: {category: "roads", title: %q, description: %q, place: %q, unitId: %q, idempotencyKey: %q}) {
 		receipt userErrors { message } } }`, plantedWords[0], plantedWords[1], plantedWords[2], unit, "planted-key-of-a-client"), "openCase", "receipt")
 	s.gives(t, "", fmt.Sprintf(`mutation { subscribeToCase(input: {receipt: %q, email: "planted-mail@example.org"}) { __typename userErrors { message } } }`, caseReceipt), "subscribeToCase", "__typename")
-	if _, err := s.app.Attachments.Add(t.Context(), auth.Actor{}, attachments.Upload{Receipt: caseReceipt, Content: []byte("%PDF-1.4\nplanted-file\n%%EOF")}); err != nil {
+	if _, err := s.app.Attachments.Add(t.Context(), auth.Actor{}, attachments.Upload{Receipt: caseReceipt, Read: func() ([]byte, error) { return []byte("%PDF-1.4\nplanted-file\n%%EOF"), nil }}); err != nil {
 		t.Fatal(err)
 	}
 

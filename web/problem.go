@@ -1,7 +1,7 @@
 package web
 
 import (
-	"bytes"
+	"bufio"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -132,16 +132,17 @@ func readProblem(parts *multipart.Reader) (problemPage, *multipart.Part, error) 
 // taken; empty where all were.
 func (s *site) passOn(r *http.Request, parts *multipart.Reader, file *multipart.Part, receipt string) (notice string) {
 	for file != nil {
-		content, err := io.ReadAll(io.LimitReader(file, maxFile))
-		if err != nil {
-			return wordsIn(language(r)).ProblemFileLost
-		}
+		content := bufio.NewReader(file)
 		// A field without a file comes as one without content.
-		if len(content) > 0 {
+		switch _, err := content.Peek(1); {
+		case err == nil:
 			if problem := s.attach(r, receipt, content); problem != "" {
 				notice = problem
 			}
+		case !errors.Is(err, io.EOF):
+			return wordsIn(language(r)).ProblemFileLost
 		}
+		var err error
 		file, err = parts.NextPart()
 		if errors.Is(err, io.EOF) {
 			return notice
@@ -153,28 +154,25 @@ func (s *site) passOn(r *http.Request, parts *multipart.Reader, file *multipart.
 	return notice
 }
 
-// attach sends one file the way that any client does.
-func (s *site) attach(r *http.Request, receipt string, content []byte) (problem string) {
+// attach sends one file the way that any client does, as it comes: who takes it says how
+// many are in memory at once.
+func (s *site) attach(r *http.Request, receipt string, content io.Reader) (problem string) {
 	lost := wordsIn(language(r)).ProblemFileLost
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	file := io.Writer(nil)
-	err := form.WriteField("receipt", receipt)
-	if err == nil {
-		file, err = form.CreateFormFile("file", "file")
-	}
-	if err == nil {
-		_, err = file.Write(content)
-	}
-	if err := errors.Join(err, form.Close()); err != nil {
-		return lost
-	}
-	request, err := http.NewRequestWithContext(asking(r), http.MethodPost, "/attachments", &body)
+	body, to := io.Pipe()
+	form := multipart.NewWriter(to)
+	request, err := http.NewRequestWithContext(asking(r), http.MethodPost, "/attachments", body)
 	if err != nil {
 		return lost
 	}
 	request.Header.Set("Content-Type", form.FormDataContentType())
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		to.CloseWithError(writeFile(form, receipt, content)) // the error is the reader's
+	}()
 	answer, err := inprocess.Send(s.uploads, request)
+	body.Close() // who refuses a file has not read it
+	<-written    // nobody reads the form any more
 	if err != nil {
 		return lost
 	}
@@ -186,4 +184,19 @@ func (s *site) attach(r *http.Request, receipt string, content []byte) (problem 
 		return lost
 	}
 	return lost + " " + refused.Errors[0].Message
+}
+
+// writeFile writes a form with a file for whoever has a receipt.
+func writeFile(form *multipart.Writer, receipt string, content io.Reader) error {
+	if err := form.WriteField("receipt", receipt); err != nil {
+		return err
+	}
+	file, err := form.CreateFormFile("file", "file")
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(file, io.LimitReader(content, maxFile)); err != nil {
+		return err
+	}
+	return form.Close()
 }

@@ -56,7 +56,9 @@ type Service struct {
 type Upload struct {
 	Receipt string
 	CaseID  *models.ID
-	Content []byte
+	// Read reads the file. It is called once it is known that the case takes it: for
+	// whoever names none nothing is held in memory.
+	Read func() ([]byte, error)
 }
 
 // Add cleans a file and attaches it. The same file again is the attachment that is
@@ -69,7 +71,11 @@ func (s *Service) Add(ctx context.Context, actor auth.Actor, in Upload) (*models
 	if err := c.State.TakesAttachments(); err != nil {
 		return nil, err
 	}
-	kind, content, err := clean(in.Content)
+	raw, err := in.Read()
+	if err != nil {
+		return nil, err
+	}
+	kind, content, err := clean(raw)
 	if err != nil {
 		return nil, err
 	}

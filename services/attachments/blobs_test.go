@@ -114,7 +114,7 @@ func newDesk(t *testing.T, place string) *desk {
 func pdf(n int) []byte { return fmt.Appendf(nil, "%%PDF-1.7\n%% %d\n%%%%EOF\n", n) }
 
 func (d *desk) add(content []byte) (*models.Attachment, error) {
-	return d.Add(d.Context(), auth.Actor{}, Upload{Receipt: auth.NewReceipt().Code(), Content: content})
+	return d.Add(d.Context(), auth.Actor{}, Upload{Receipt: auth.NewReceipt().Code(), Read: func() ([]byte, error) { return content, nil }})
 }
 
 // fetch follows an attachment's link.
