@@ -91,7 +91,7 @@ func (g *gate) MutateOperationContext(ctx context.Context, op *graphql.Operation
 	if actor.Anonymous() {
 		w.who = 1
 	}
-	path := w.selections(op.Operation.SelectionSet, nil)
+	path := w.selections(op.Operation.SelectionSet)
 	if path == nil && actor.Limited() {
 		m := machine{g, actor.Operations, map[machineSpread]bool{}}
 		path = m.beyond(op.Operation.SelectionSet, nil, false)
@@ -113,22 +113,22 @@ type visit struct {
 	seen map[*ast.FragmentDefinition]bool
 }
 
-// selections returns the path of the first thing that is refused; nil: nothing is.
-// Whether @skip or @include leave it out does not matter.
-func (w *visit) selections(set ast.SelectionSet, path ast.Path) ast.Path {
+// selections returns the path, from here, of the first thing that is refused; nil: nothing
+// is. Whether @skip or @include leave it out does not matter.
+func (w *visit) selections(set ast.SelectionSet) ast.Path {
 	for _, s := range set {
 		var refused ast.Path
 		switch s := s.(type) {
 		case *ast.Field:
-			refused = w.field(s, path)
+			refused = w.field(s)
 		case *ast.InlineFragment:
-			refused = w.fragment(s.TypeCondition, s.SelectionSet, path)
+			refused = w.fragment(s.TypeCondition, s.SelectionSet)
 		case *ast.FragmentSpread:
 			if w.seen[s.Definition] {
 				continue
 			}
 			w.seen[s.Definition] = true
-			refused = w.fragment(s.Definition.TypeCondition, s.Definition.SelectionSet, path)
+			refused = w.fragment(s.Definition.TypeCondition, s.Definition.SelectionSet)
 		}
 		if refused != nil {
 			return refused
@@ -137,32 +137,31 @@ func (w *visit) selections(set ast.SelectionSet, path ast.Path) ast.Path {
 	return nil
 }
 
-func (w *visit) field(f *ast.Field, path ast.Path) ast.Path {
+func (w *visit) field(f *ast.Field) ast.Path {
 	if strings.HasPrefix(f.Name, "__") {
 		return nil // the schema's own; whether it is told is a setting
 	}
-	path = append(slices.Clip(path), ast.PathName(f.Alias))
 	narrower, is := w.fields[f.Definition]
 	if is && narrower&w.who == 0 || !w.may(f.ObjectDefinition.Name) {
-		return path
+		return ast.Path{ast.PathName(f.Alias)}
 	}
 	if f.SelectionSet == nil {
 		return nil
 	}
 	if !w.may(f.Definition.Type.Name()) {
-		return path
+		return ast.Path{ast.PathName(f.Alias)}
 	}
-	return w.selections(f.SelectionSet, path)
+	if refused := w.selections(f.SelectionSet); refused != nil {
+		return append(ast.Path{ast.PathName(f.Alias)}, refused...)
+	}
+	return nil
 }
 
-func (w *visit) fragment(of string, set ast.SelectionSet, path ast.Path) ast.Path {
+func (w *visit) fragment(of string, set ast.SelectionSet) ast.Path {
 	if of != "" && !w.may(of) {
-		if path == nil {
-			path = ast.Path{}
-		}
-		return path
+		return ast.Path{}
 	}
-	return w.selections(set, path)
+	return w.selections(set)
 }
 
 // may says whether the caller may select a type. One that nobody knows nobody may.

@@ -273,7 +273,10 @@ func (r *Resolver) Loaders(ctx context.Context, next graphql.OperationHandler) g
 		actor := auth.ActorFrom(ctx)
 		return context.WithValue(ctx, loadersKey{}, sync.OnceValue(func() *loaders { return newLoaders(r, actor) }))
 	}
-	respond := next(fresh(ctx))
+	if !query { // a subscription begins here
+		ctx = fresh(ctx)
+	}
+	respond := next(ctx)
 	return func(ctx context.Context) *graphql.Response { return respond(fresh(ctx)) }
 }
 

@@ -287,10 +287,11 @@ func (g *gate) aroundOperation(ctx context.Context, next graphql.OperationHandle
 		text := messages.Text(messages.From(ctx), models.KeyOverloaded)
 		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{overhttp.Overloaded(text, comeBack)}})
 	}
-	context.AfterFunc(ctx, leave) // whatever becomes of the answer
+	stop := context.AfterFunc(ctx, leave) // should nobody ask for the answer
 	respond := next(ctx)
 	return func(ctx context.Context) *graphql.Response {
 		defer leave()
+		stop()
 		return respond(ctx)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"log/slog"
+	"maps"
 	"net/http"
 	"regexp"
 	"runtime/debug"
@@ -108,12 +109,12 @@ func (o *observed) Unwrap() http.ResponseWriter { return o.ResponseWriter }
 func observe(routes *http.ServeMux, m *metrics, log *slog.Logger) middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			_, route := routes.Handler(r)
-			if route == "" {
-				route = "none"
-			}
 			o, start := &observed{ResponseWriter: w}, time.Now()
 			defer func() {
+				route := r.Pattern // of which the mux takes note
+				if route == "" {
+					route = routeOf(routes, r)
+				}
 				if p := recover(); p != nil {
 					if p == http.ErrAbortHandler {
 						panic(p)
@@ -136,6 +137,14 @@ func observe(routes *http.ServeMux, m *metrics, log *slog.Logger) middleware {
 	}
 }
 
+// routeOf is the route that a request takes, or would.
+func routeOf(routes *http.ServeMux, r *http.Request) string {
+	if _, route := routes.Handler(r); route != "" {
+		return route
+	}
+	return "none"
+}
+
 // methodLabel is a method that may stand in a label or a line: a caller can make
 // up any other.
 func methodLabel(method string) string {
@@ -149,18 +158,20 @@ func methodLabel(method string) string {
 // harden sets the headers that keep an answer where it belongs. Pages that need
 // more than nothing set a content policy of their own.
 func harden(https bool) middleware {
+	hard := http.Header{ // each value is as long as its array, so that whoever adds another copies it
+		"X-Content-Type-Options":     {"nosniff"},
+		"X-Frame-Options":            {"DENY"},
+		"Referrer-Policy":            {"no-referrer"},
+		"Cross-Origin-Opener-Policy": {"same-origin"},
+		"Content-Security-Policy":    {"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"},
+		"Permissions-Policy":         {"camera=(), geolocation=(), microphone=()"},
+	}
+	if https {
+		hard.Set("Strict-Transport-Security", "max-age=31536000")
+	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			h := w.Header()
-			h.Set("X-Content-Type-Options", "nosniff")
-			h.Set("X-Frame-Options", "DENY")
-			h.Set("Referrer-Policy", "no-referrer")
-			h.Set("Cross-Origin-Opener-Policy", "same-origin")
-			h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-			h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-			if https {
-				h.Set("Strict-Transport-Security", "max-age=31536000")
-			}
+			maps.Copy(w.Header(), hard)
 			next.ServeHTTP(w, r)
 		})
 	}

@@ -86,10 +86,7 @@ func (t *tracing) requests(routes *http.ServeMux, trusted networks) middleware {
 			if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil && trusted.trusts(peer.Addr().Unmap()) {
 				ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
 			}
-			_, route := routes.Handler(r)
-			if route == "" {
-				route = "none"
-			}
+			route := routeOf(routes, r)
 			ctx, span := t.tracer.Start(ctx, "request "+route, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
 				attribute.String("http.request.method", methodLabel(r.Method)), attribute.String("http.route", route)))
 			defer span.End()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/json"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -74,6 +75,7 @@ func (r *Rounds[K, V]) join(key K) *round[K, V] {
 
 // send closes a round for others and sends its statement. Then the next may begin.
 func (r *Rounds[K, V]) send(ctx context.Context, mine *round[K, V], fetch func(ctx context.Context, keys []K) (map[K]V, error)) {
+	runtime.Gosched() // whoever is about to ask does so before
 	r.mu.Lock()
 	r.next = nil
 	r.mu.Unlock()

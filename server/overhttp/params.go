@@ -27,9 +27,7 @@ func bad(message string) *refusal { return &refusal{http.StatusBadRequest, messa
 
 // fromBody reads the parameters of a POST.
 func fromBody(r *http.Request) (*graphql.RawParams, error) {
-	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	charset, given := params["charset"]
-	if err != nil || media != mediaJSON || given && !isUTF8(charset) || r.Header.Get("Content-Encoding") != "" {
+	if !isJSON(r.Header.Get("Content-Type")) || r.Header.Get("Content-Encoding") != "" {
 		return nil, &refusal{http.StatusUnsupportedMediaType, "send the request as Content-Type: application/json in UTF-8"}
 	}
 	body, err := io.ReadAll(r.Body)
@@ -42,33 +40,40 @@ func fromBody(r *http.Request) (*graphql.RawParams, error) {
 	case !utf8.Valid(body):
 		return nil, bad("the request is not UTF-8")
 	}
+	// Names are told apart by case, as a struct's would not be.
 	var members map[string]json.RawMessage
-	if err := decode(body, &members); err != nil || members == nil {
+	if err := json.Unmarshal(body, &members); err != nil || members == nil {
 		return nil, bad("the request is not a JSON object")
 	}
 	var out graphql.RawParams
-	for _, member := range []struct {
-		name, want string
-		into       any
-	}{
-		{"query", "a text", &out.Query},
-		{"operationName", "a text", &out.OperationName},
-		{"variables", "an object", &out.Variables},
-		{"extensions", "an object", &out.Extensions},
-	} {
-		if raw, found := members[member.name]; found {
-			if err := decode(raw, member.into); err != nil {
-				return nil, bad(member.name + " is not " + member.want)
-			}
+	var id string
+	for _, text := range [...]struct {
+		name string
+		into *string
+	}{{"query", &out.Query}, {"operationName", &out.OperationName}, {"documentId", &id}} {
+		if raw, found := members[text.name]; found && json.Unmarshal(raw, text.into) != nil {
+			return nil, bad(text.name + " is not a text")
 		}
 	}
-	var id string
-	if raw, found := members["documentId"]; found {
-		if err := decode(raw, &id); err != nil {
-			return nil, bad("documentId is not a text")
+	for _, object := range [...]struct {
+		name string
+		into *map[string]any
+	}{{"variables", &out.Variables}, {"extensions", &out.Extensions}} {
+		if raw, found := members[object.name]; found && decode(raw, object.into) != nil {
+			return nil, bad(object.name + " is not an object")
 		}
 	}
 	return &out, hasQuery(&out, id)
+}
+
+// isJSON says whether a Content-Type is JSON in UTF-8.
+func isJSON(header string) bool {
+	if header == mediaJSON { // nearly always
+		return true
+	}
+	media, params, err := mime.ParseMediaType(header)
+	charset, given := params["charset"]
+	return err == nil && media == mediaJSON && (!given || isUTF8(charset))
 }
 
 // fromURL reads the parameters of a GET.
