@@ -280,6 +280,9 @@ func (g *gate) fill() {
 func (g *gate) aroundOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	op := graphql.GetOperationContext(ctx)
 	if g == nil || op.Operation.Operation == ast.Subscription {
+		if out, may := ctx.Value(outKey{}).(func()); may {
+			out()
+		}
 		return next(ctx)
 	}
 	leave, in := g.enter(ctx, classOf(op.Operation.SelectionSet))
@@ -327,19 +330,29 @@ func (g *gate) admit(c class) middleware {
 // passes are the paths of those who watch the server, and must see that it is overloaded.
 var passes = map[string]bool{"/healthz": true, "/readyz": true, "/metrics": true}
 
-// crowd bounds how many requests are in the house, wherever they are.
+// outKey is where a request that may become a stream has the way out of the house.
+type outKey struct{}
+
+// crowd bounds how many requests are in the house, wherever they are. A stream leaves it as
+// soon as it is known to be one: until then it is read as any other, and takes as much memory.
 func (g *gate) crowd(next http.Handler) http.Handler {
 	if g == nil {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if passes[r.URL.Path] || streams(r) {
+		if passes[r.URL.Path] {
 			next.ServeHTTP(w, r)
 			return
 		}
 		if !g.come(1) {
 			g.sentAway(unasked)
 			tellOverload(w, r)
+			return
+		}
+		if streams(r) {
+			out := sync.OnceFunc(func() { g.come(-1) })
+			defer out()
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), outKey{}, out)))
 			return
 		}
 		defer g.come(-1)
@@ -381,10 +394,9 @@ func (g *gate) full() bool {
 	return g.overloaded() != none && len(g.waiting[residents]) >= g.queue()
 }
 
-// streams says whether a request is for events as they come, which the API alone sends:
-// elsewhere nobody passes by asking for them.
+// streams says whether a request asks for events as they come.
 func streams(r *http.Request) bool {
-	return r.URL.Path == "/graphql" && strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+	return strings.Contains(r.Header.Get("Accept"), "text/event-stream")
 }
 
 // tellOverload answers who is sent away.

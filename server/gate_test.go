@@ -389,17 +389,36 @@ func TestACrowdGetsRightAnswersOrNone(t *testing.T) {
 	}
 }
 
-// TestOnlyStreamsPassTheCrowd: who asks for events where there are none is counted as anybody.
-func TestOnlyStreamsPassTheCrowd(t *testing.T) {
-	g := newGate(1, time.Millisecond, func(class) {})
-	for g.come(1) {
+// TestStreamsLeaveTheHouseOnceTheyAreSome: who follows something keeps nobody out.
+func TestStreamsLeaveTheHouseOnceTheyAreSome(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.atOnce = 1
+	s.start(t)
+	hr, run := s.queuedRun(t)
+	for range 2 * housePerPlace {
+		s.follow(t, hr, run)
 	}
-	for path, want := range map[string]int{"/graphql": http.StatusNoContent, "/attachments": http.StatusServiceUnavailable, "/case/new": http.StatusServiceUnavailable} {
+	s.query(t, "{ __typename }").want(t, 200, "Query")
+}
+
+// TestToAskForEventsPassesNobody: until it is known that they come, who asks takes the room
+// that anybody takes.
+func TestToAskForEventsPassesNobody(t *testing.T) {
+	g := newGate(1, time.Millisecond, func(class) {})
+	ask := func(path string) int {
 		r, w := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, nil), httptest.NewRecorder()
 		r.Header.Set("Accept", "text/event-stream")
 		g.crowd(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })).ServeHTTP(w, r)
-		if w.Code != want {
-			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		return w.Code
+	}
+	if code := ask("/graphql"); code != http.StatusNoContent || g.house != 0 {
+		t.Errorf("answered %d, and %d are in the house", code, g.house)
+	}
+	for g.come(1) {
+	}
+	for _, path := range []string{"/graphql", "/attachments", "/case/new"} {
+		if code := ask(path); code != http.StatusServiceUnavailable {
+			t.Errorf("%s: %d", path, code)
 		}
 	}
 }
