@@ -123,8 +123,13 @@ func (h *Handler) run(ctx context.Context, op *graphql.OperationContext) *graphq
 	return run(ctx)
 }
 
+// maxProblems is how many faults of a document are told: each names its place, so that a few
+// bytes of a request could make a hundred times as many of an answer.
+const maxProblems = 50
+
 // refuse answers an operation that was not executed.
 func (h *Handler) refuse(ctx context.Context, w http.ResponseWriter, media string, problems gqlerror.List) {
+	problems = problems[:min(len(problems), maxProblems)]
 	response := h.Executor.DispatchError(ctx, problems)
 	body := result{Errors: response.Errors, Extensions: response.Extensions}
 	if status, wait, is := comeBack(problems); is {

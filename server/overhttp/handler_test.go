@@ -275,6 +275,26 @@ func TestPersistedQueryIsKnownTheSecondTime(t *testing.T) {
 	request{body: `{` + good + `}`, status: 200, has: `{"data":{"name":"x"}}`}.check(t, url)
 }
 
+// TestASmallRequestMakesNoLargeAnswer: of very many faults some are told.
+func TestASmallRequestMakesNoLargeAnswer(t *testing.T) {
+	_, _, url := newToy(t)
+	var fields strings.Builder
+	for i := range 2 * maxProblems {
+		fmt.Fprintf(&fields, " f%d", i)
+	}
+	answer, err := http.Post(url, "application/json", strings.NewReader(`{"query":"{`+fields.String()+`}"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(answer.Body)
+	if err := errors.Join(err, answer.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(body), `"message"`); n != maxProblems {
+		t.Errorf("%d faults are told in %d bytes", n, len(body))
+	}
+}
+
 func TestSlowOperationIsStopped(t *testing.T) {
 	_, h, url := newToy(t)
 	h.Timeout = time.Millisecond
