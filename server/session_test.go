@@ -136,3 +136,17 @@ func TestWorkIsForWhoHasIt(t *testing.T) {
 		})
 	}
 }
+
+// TestWhoseSessionIsOverIsToldWhatBecomesOfTheForm: nothing was sent, and where what was written
+// still stands; whoever only looked comes back to the page.
+func TestWhoseSessionIsOverIsToldWhatBecomesOfTheForm(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	for lang, words := range map[string]string{"en": "Nothing was sent: what you wrote is still in the form.", "zh-CN": "刚才填写的内容没有提交"} {
+		for _, cookie := range []string{"", "steelyard_session=over"} {
+			s.form(t, "/work/deeds/new?lang="+lang, url.Values{"title": {"an hour's work"}}, "Cookie", cookie).want(t, http.StatusUnauthorized, words, `name="token"`)
+		}
+	}
+	s.send(t, "GET", "/work/cycles?lang=en", "", "Cookie", "steelyard_session=over").
+		want(t, http.StatusUnauthorized, "You are no longer signed in: sign in again.</p>", `name="back" value="/work/cycles?lang=en"`)
+}

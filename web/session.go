@@ -149,13 +149,33 @@ func (s *site) only(may func(*Caller) bool, page http.HandlerFunc) http.HandlerF
 // askToSignIn sends a stranger to where one signs in, and from there to the page that
 // they wanted to see.
 func (s *site) askToSignIn(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet {
+		s.sessionOver(w, r)
+		return
+	}
 	back := wanted(r.URL.RequestURI())
-	if r.Method != http.MethodGet || back == workPath || r.URL.Path == workPath {
+	if back == workPath || r.URL.Path == workPath {
 		s.turn(w, r, "/sign-in", "")
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, "/sign-in?"+url.Values{"lang": {string(language(r))}, "back": {back}}.Encode(), http.StatusSeeOther)
+}
+
+// sessionOver asks to sign in again, for the page that was asked for. Of a form that was
+// sent nothing is kept here; the browser keeps what was written into it.
+func (s *site) sessionOver(w http.ResponseWriter, r *http.Request) {
+	http.SetCookie(w, s.cookie(""))
+	words, back := wordsIn(language(r)), ""
+	page := view{Path: "/sign-in", Notice: words.SessionOver}
+	if r.Method == http.MethodGet {
+		back = r.URL.RequestURI()
+		page.Query = url.Values{"back": {wanted(back)}}
+	} else {
+		page.Notice += words.NothingSent
+	}
+	page.Page = s.ways(back)
+	s.show(w, r, http.StatusUnauthorized, "sign-in", page)
 }
 
 type callerKey struct{}
@@ -201,8 +221,7 @@ func (s *site) refused(w http.ResponseWriter, r *http.Request, err error) {
 	words := wordsIn(language(r))
 	switch {
 	case isUnauthenticated(err):
-		http.SetCookie(w, s.cookie(""))
-		s.show(w, r, http.StatusUnauthorized, "sign-in", view{Path: "/sign-in", Notice: words.SessionOver, Page: s.ways("")})
+		s.sessionOver(w, r)
 	case isCode(err, ErrorCodeForbidden):
 		s.show(w, r, http.StatusForbidden, "blocked", view{Notice: words.NotYourRole})
 	case isCode(err, ErrorCodeInvalid):

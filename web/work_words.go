@@ -4,32 +4,32 @@ import "cmp"
 
 // workWords are the sentences of the officials' pages in one language.
 type workWords struct {
-	SignIn, SignInText, Token, TokenHint, BadToken, MachineToken, SessionOver, SignOut string
-	Work, NewLink, NewDeed, NothingHere, NotYourRole, NoCase                           string
-	MyCases, OfferedCases, ExclusionCases, EscalatedCases, UnitCases                   string
-	NoneOfMine, More, DueBy, Overdue, DueSoon, Escalated, OfferedTo                    string
-	AnswerBy, MustDecide, Nobody, InHands, OwnUnit                                     string
-	OwedTitle, NothingOwed, ReplyBy, MendBy, LateReply, OwedHidden                     string
-	RatingSaid, ContactSaid, ReplyText, MendText, ReplySend, MendSend                  string
-	ReplySaid                                                                          string
-	ReviewsTitle, ReviewBy, ReviewsHow                                                 string
-	DeedsTitle, DeedsHow                                                               string
-	Place, Words, CanDo, NothingToDo, Case, Category                                   string
-	Reason, ReasonMaybe, AccountDone, Mediator, ToUnit, Choose, Outcome                string
-	Yes, No, MediationOf, MediationWaits, ExclusionAsked                               string
-	LinkTitle, LinkText, Service, Channel, LinkSend, ChooseService                     string
-	ShowTitle, ShowText, CodeAlt, WorksUntil, Another                                  string
-	DeedText, DeedKind, DeedTitle, DeedOn, DeedSend, BadDay                            string
-	DeedCode, DeedCodeText, Back                                                       string
-	GiveTo, Give                                                                       string
-	Actions                                                                            map[CaseAction]string
-	Hints                                                                              map[CaseAction]string // of an action; empty: it speaks for itself
-	Done                                                                               map[string]string     // by action, "reply" and "mending"
-	Outcomes                                                                           map[CaseOutcome]string
-	Grounds                                                                            map[ExclusionGround]string
-	Channels                                                                           map[Channel]string
-	Deeds                                                                              map[DeedKind]string
-	Relations                                                                          map[Relation]string
+	SignIn, SignInText, Token, TokenHint, BadToken, MachineToken, SessionOver, NothingSent, SignOut string
+	Work, NewLink, NewDeed, NothingHere, NotYourRole, NoCase                                        string
+	MyCases, OfferedCases, ExclusionCases, EscalatedCases, UnitCases                                string
+	NoneOfMine, More, DueBy, Overdue, DueSoon, Escalated, OfferedTo                                 string
+	AnswerBy, MustDecide, Nobody, InHands, OwnUnit                                                  string
+	OwedTitle, NothingOwed, ReplyBy, MendBy, LateReply, OwedHidden                                  string
+	RatingSaid, ContactSaid, ReplyText, MendText, ReplySend, MendSend                               string
+	ReplySaid                                                                                       string
+	ReviewsTitle, ReviewBy, ReviewsHow                                                              string
+	DeedsTitle, DeedsHow                                                                            string
+	Place, Words, CanDo, NothingToDo, Case, Category                                                string
+	Reason, ReasonMaybe, AccountDone, Mediator, ToUnit, Choose, Outcome                             string
+	Yes, No, MediationOf, MediationWaits, ExclusionAsked                                            string
+	LinkTitle, LinkText, Service, Channel, LinkSend, ChooseService                                  string
+	ShowTitle, ShowText, CodeAlt, WorksUntil, Another                                               string
+	DeedText, DeedKind, DeedTitle, DeedOn, DeedSend, BadDay                                         string
+	DeedCode, DeedCodeText, Back                                                                    string
+	GiveTo, Give                                                                                    string
+	Actions                                                                                         map[CaseAction]string
+	Hints                                                                                           map[CaseAction]string // of an action; empty: it speaks for itself
+	Done                                                                                            map[string]string     // by action, "reply" and "mending"
+	Outcomes                                                                                        map[CaseOutcome]string
+	Grounds                                                                                         map[ExclusionGround]string
+	Channels                                                                                        map[Channel]string
+	Deeds                                                                                           map[DeedKind]string
+	Relations                                                                                       map[Relation]string
 	// OfficeStates and OfficeSteps are what officials read otherwise than residents.
 	OfficeStates map[CaseState]string
 	OfficeSteps  map[CaseEventKind]string
@@ -39,7 +39,7 @@ type workWords struct {
 var chineseWork = workWords{
 	SignIn: "工作人员登录", SignInText: "请粘贴您的访问令牌。令牌由本单位管理员发放，请勿告诉他人。", Token: "访问令牌",
 	TokenHint: "关闭浏览器即退出。公用电脑请用完后点“退出”。", BadToken: "令牌无效或已过期，请核对，或向管理员索取新的令牌。", MachineToken: "这是程序使用的令牌，不能用来登录页面。",
-	SessionOver: "登录已失效，请重新登录。", SignOut: "退出",
+	SessionOver: "登录已失效，请重新登录。", NothingSent: "刚才填写的内容没有提交；登录后用浏览器的“后退”回到表单，内容仍在，可再次提交。", SignOut: "退出",
 	Work: "我的工作", NewLink: "出示评价码", NewDeed: "记录实事", NothingHere: "您的角色在这里没有待办事项。", NotYourRole: "您的角色不能办理此事。",
 	NoCase:  "没有这个事项，或它已不在您的范围内。",
 	MyCases: "我承办的事项", OfferedCases: "转给本单位、等待答复", ExclusionCases: "申请不予受理、等待审定", EscalatedCases: "逾期上报本单位", UnitCases: "本单位待签收、待分派",
@@ -100,7 +100,7 @@ var chineseWork = workWords{
 var englishWork = workWords{
 	SignIn: "Sign in for officials", SignInText: "Paste your access token. Your administrator gave it to you: show it to nobody.", Token: "Access token",
 	TokenHint: "Closing the browser signs you out. On a shared computer, press “Sign out” when you are done.", BadToken: "The token does not hold, or has run out: check it, or ask your administrator for a new one.", MachineToken: "This is a machine's token: nobody signs in to the pages with it.",
-	SessionOver: "You are no longer signed in: sign in again.", SignOut: "Sign out",
+	SessionOver: "You are no longer signed in: sign in again.", NothingSent: " Nothing was sent: what you wrote is still in the form. Sign in, go back to it by the browser's Back button and send it again.", SignOut: "Sign out",
 	Work: "My work", NewLink: "Show a rating code", NewDeed: "Record a deed", NothingHere: "There is nothing to do here for your role.", NotYourRole: "Your role cannot do this.",
 	NoCase:  "There is no such case, or it is no longer yours to see.",
 	MyCases: "My cases", OfferedCases: "Offered to us: waiting for an answer", ExclusionCases: "To be excluded: waiting for a decision", EscalatedCases: "Overdue below us", UnitCases: "Ours to sign for or to give out",
