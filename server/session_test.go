@@ -150,3 +150,22 @@ func TestWhoseSessionIsOverIsToldWhatBecomesOfTheForm(t *testing.T) {
 	s.send(t, "GET", "/work/cycles?lang=en", "", "Cookie", "steelyard_session=over").
 		want(t, http.StatusUnauthorized, "You are no longer signed in: sign in again.</p>", `name="back" value="/work/cycles?lang=en"`)
 }
+
+// TestAStepThatIsNoLongerPossibleIsToldToPeople: whoever has an old page open reads no words of
+// the API, in either language.
+func TestAStepThatIsNoLongerPossibleIsToldToPeople(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	official := s.token(t, accounts.Grant{Subject: "v1", Role: models.RoleOfficial, OfficialRef: "V1", UnitRef: "LX-FW"})
+	over, err := store.Take[models.Case](s.store.Read(store.Widen(t.Context(), store.Background)).Where("ref = ?", "C01"), "Case")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lang, words := range map[string]string{"en": "This has gone on meanwhile", "zh-CN": "情况在此期间已有变化"} {
+		a := s.form(t, "/work/cases/"+over.ID.String()+"/START?lang="+lang, url.Values{"key": {"a key of the page"}}, "Cookie", "steelyard_session="+official)
+		a.want(t, http.StatusUnprocessableEntity, `role="alert">`+words)
+		if strings.Contains(a.body, "CONFIRMED") {
+			t.Errorf("a word of the API is shown: %s", a.body)
+		}
+	}
+}

@@ -172,7 +172,7 @@ func (s *site) grantAccount(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if problems := answer.GrantAccount.UserErrors; len(problems) > 0 {
-		faults := faultsOf(problems, "subject", "name", "role", "official", "reason")
+		faults := faultsOf(language(r), problems, "subject", "name", "role", "official", "reason")
 		s.showAccount(w, r, http.StatusUnprocessableEntity, nil, form, "", faults...)
 		return
 	}
@@ -188,7 +188,7 @@ func (s *site) onAccount(w http.ResponseWriter, r *http.Request) {
 		s.refused(w, r, err)
 		return
 	}
-	if problem := mendable(problems); problem != "" {
+	if problem := mendable(language(r), problems); problem != "" {
 		s.showOne(w, r, http.StatusUnprocessableEntity, problem)
 		return
 	}

@@ -65,6 +65,6 @@ func (s *site) vote(w http.ResponseWriter, r *http.Request) {
 	case has(payload.UserErrors, ErrorCodeGone):
 		s.show(w, r, http.StatusGone, "appraisalgone", view{})
 	default:
-		s.showAppraisal(w, r, http.StatusUnprocessableEntity, page, mendable(payload.UserErrors))
+		s.showAppraisal(w, r, http.StatusUnprocessableEntity, page, mendable(language(r), payload.UserErrors))
 	}
 }

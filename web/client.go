@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"regexp"
 
 	"steelyard/messages"
 )
@@ -15,11 +16,23 @@ func asking(r *http.Request) context.Context {
 
 // mendable is the first sentence that a payload says is to be mended; empty where
 // all was well.
-func mendable(problems []Problem) string {
+func mendable(l messages.Lang, problems []Problem) string {
 	if len(problems) == 0 {
 		return ""
 	}
-	return problems[0].Message
+	return sentence(l, problems[0])
+}
+
+// apiWord is a state or a step as the API has it.
+var apiWord = regexp.MustCompile(`\b[A-Z]{4,}\b`)
+
+// sentence is what is to be mended, for people. Of a step that is not possible the API lists
+// states and steps in its own words; whoever reads a page has one that is no longer so.
+func sentence(l messages.Lang, p Problem) string {
+	if p.Code == ErrorCodeIllegalState && apiWord.MatchString(p.Message) {
+		return wordsIn(l).MovedOn
+	}
+	return p.Message
 }
 
 // has says whether a payload was refused with a code.

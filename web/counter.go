@@ -85,8 +85,8 @@ func (s *site) walkIn(w http.ResponseWriter, r *http.Request) {
 	case has(payload.UserErrors, ErrorCodeGone):
 		s.show(w, r, http.StatusGone, "gone", view{})
 	case has(payload.UserErrors, ErrorCodeRateLimited):
-		s.showCounter(w, r, http.StatusTooManyRequests, page, faultsOf(payload.UserErrors, rateControls...)...)
+		s.showCounter(w, r, http.StatusTooManyRequests, page, faultsOf(language(r), payload.UserErrors, rateControls...)...)
 	default:
-		s.showCounter(w, r, http.StatusUnprocessableEntity, page, faultsOf(payload.UserErrors, rateControls...)...)
+		s.showCounter(w, r, http.StatusUnprocessableEntity, page, faultsOf(language(r), payload.UserErrors, rateControls...)...)
 	}
 }

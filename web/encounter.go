@@ -51,7 +51,7 @@ func (s *site) takeEncounter(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if recorded.RecordEncounter.Encounter == nil {
-		s.showEncounter(w, r, http.StatusUnprocessableEntity, page, mendable(recorded.RecordEncounter.UserErrors))
+		s.showEncounter(w, r, http.StatusUnprocessableEntity, page, mendable(language(r), recorded.RecordEncounter.UserErrors))
 		return
 	}
 	issued, err := Issue(asking(r), s.api, recorded.RecordEncounter.Encounter.Id, page.Key)
@@ -60,7 +60,7 @@ func (s *site) takeEncounter(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if page.Link = issued.IssueRatingInvitation.Invitation; page.Link == nil {
-		s.showEncounter(w, r, http.StatusUnprocessableEntity, page, mendable(issued.IssueRatingInvitation.UserErrors))
+		s.showEncounter(w, r, http.StatusUnprocessableEntity, page, mendable(language(r), issued.IssueRatingInvitation.UserErrors))
 		return
 	}
 	page.Code = template.URL("data:image/png;base64," + page.Link.QrPng) // base64 of our own making
@@ -106,7 +106,7 @@ func (s *site) takeDeed(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if answer.RecordDeed.Receipt == nil {
-		s.showDeed(w, r, http.StatusUnprocessableEntity, page, mendable(answer.RecordDeed.UserErrors))
+		s.showDeed(w, r, http.StatusUnprocessableEntity, page, mendable(language(r), answer.RecordDeed.UserErrors))
 		return
 	}
 	page.Receipt = *answer.RecordDeed.Receipt

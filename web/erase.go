@@ -33,7 +33,7 @@ func (s *site) erase(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if problems := answer.EraseMine.UserErrors; len(problems) > 0 {
-		s.showFound(w, r, page, "", faultsOf(problems)...)
+		s.showFound(w, r, page, "", faultsOf(language(r), problems)...)
 		return
 	}
 	s.showFound(w, r, page, wordsIn(language(r)).Erased)

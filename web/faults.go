@@ -3,6 +3,8 @@ package web
 import (
 	"html/template"
 	"strings"
+
+	"steelyard/messages"
 )
 
 // fault is something to be mended in a form.
@@ -17,10 +19,10 @@ var controls = map[string]string{"dimensions": "aspects", "officialId": "officia
 
 // faultsOf are what an operation's payload says is to be mended. Fields that the page has
 // no control for are about none.
-func faultsOf(problems []Problem, on ...string) []fault {
+func faultsOf(l messages.Lang, problems []Problem, on ...string) []fault {
 	faults := make([]fault, len(problems))
 	for i, p := range problems {
-		faults[i].Text = p.Message
+		faults[i].Text = sentence(l, p)
 		if p.Field == nil {
 			continue
 		}

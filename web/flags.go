@@ -159,7 +159,7 @@ func (s *site) onFlag(w http.ResponseWriter, r *http.Request) {
 		}
 		said, problems = "decided", answer.DecideFlag.UserErrors
 	}
-	if problem := mendable(problems); problem != "" {
+	if problem := mendable(language(r), problems); problem != "" {
 		s.showFlag(w, r, http.StatusUnprocessableEntity, r.PostForm, problem)
 		return
 	}

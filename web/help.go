@@ -29,7 +29,7 @@ func (s *site) help(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if answer.ConfirmDeed.Deed == nil {
-		s.show(w, r, http.StatusUnprocessableEntity, "help", view{Path: "/deed", Faults: faultsOf(answer.ConfirmDeed.UserErrors, "receipt", "done"), Page: page})
+		s.show(w, r, http.StatusUnprocessableEntity, "help", view{Path: "/deed", Faults: faultsOf(language(r), answer.ConfirmDeed.UserErrors, "receipt", "done"), Page: page})
 		return
 	}
 	page.Title = answer.ConfirmDeed.Deed.Title

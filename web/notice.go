@@ -61,7 +61,7 @@ func (s *site) objectToName(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.fail(w, r, asked("ObjectToName", err))
 	case len(answer.FileObjection.UserErrors) > 0:
-		s.showNotice(w, r, http.StatusUnprocessableEntity, noticePage{Form: r.PostForm}, mendable(answer.FileObjection.UserErrors))
+		s.showNotice(w, r, http.StatusUnprocessableEntity, noticePage{Form: r.PostForm}, mendable(language(r), answer.FileObjection.UserErrors))
 	default:
 		s.showNotice(w, r, http.StatusOK, noticePage{Receipt: answer.FileObjection.Receipt}, "")
 	}

@@ -62,7 +62,7 @@ func (s *site) object(w http.ResponseWriter, r *http.Request) {
 		s.refused(w, r, asked("Object", err))
 		return
 	}
-	if problem := mendable(answer.FileObjection.UserErrors); problem != "" {
+	if problem := mendable(language(r), answer.FileObjection.UserErrors); problem != "" {
 		s.showObjections(w, r, http.StatusUnprocessableEntity, r.PostForm, problem)
 		return
 	}
@@ -127,7 +127,7 @@ func (s *site) decide(w http.ResponseWriter, r *http.Request) {
 		}
 		problems = answer.DecideObjection.UserErrors
 	}
-	if problem := mendable(problems); problem != "" {
+	if problem := mendable(language(r), problems); problem != "" {
 		s.showObjection(w, r, http.StatusUnprocessableEntity, r.PostForm, problem)
 		return
 	}

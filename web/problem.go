@@ -84,7 +84,7 @@ func (s *site) takeProblem(w http.ResponseWriter, r *http.Request) {
 	}
 	made := answer.OpenCase
 	if made.Receipt == nil || made.Case == nil {
-		s.showProblem(w, r, http.StatusUnprocessableEntity, page, faultsOf(made.UserErrors, "title", "description", "place", "category")...)
+		s.showProblem(w, r, http.StatusUnprocessableEntity, page, faultsOf(language(r), made.UserErrors, "title", "description", "place", "category")...)
 		return
 	}
 	// From here on the problem is handed in, whatever becomes of the rest.
@@ -95,7 +95,7 @@ func (s *site) takeProblem(w http.ResponseWriter, r *http.Request) {
 			s.fail(w, r, asked("Subscribe", err))
 			return
 		}
-		if problem := mendable(told.SubscribeToCase.UserErrors); problem != "" {
+		if problem := mendable(language(r), told.SubscribeToCase.UserErrors); problem != "" {
 			notice = problem
 		}
 	}

@@ -82,7 +82,7 @@ func (s *site) rate(w http.ResponseWriter, r *http.Request) {
 	case has(payload.UserErrors, ErrorCodeGone):
 		s.show(w, r, http.StatusGone, "gone", view{})
 	default:
-		s.showRate(w, r, http.StatusUnprocessableEntity, page, faultsOf(payload.UserErrors, rateControls...)...)
+		s.showRate(w, r, http.StatusUnprocessableEntity, page, faultsOf(language(r), payload.UserErrors, rateControls...)...)
 	}
 }
 

@@ -137,7 +137,7 @@ func (s *site) mediation(w http.ResponseWriter, r *http.Request) {
 func (s *site) noted(w http.ResponseWriter, r *http.Request, receipt string, problems []Problem) {
 	page := foundPage{Receipt: receipt, Comment: r.PostFormValue("comment")}
 	if len(problems) > 0 {
-		s.showFound(w, r, page, "", faultsOf(problems, foundControls...)...)
+		s.showFound(w, r, page, "", faultsOf(language(r), problems, foundControls...)...)
 		return
 	}
 	s.showFound(w, r, foundPage{Receipt: receipt}, wordsIn(language(r)).WordTaken)
@@ -155,7 +155,7 @@ func (s *site) undo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if problems := answer.UndoRating.UserErrors; len(problems) > 0 {
-		s.showFound(w, r, foundPage{Receipt: receipt}, "", faultsOf(problems)...)
+		s.showFound(w, r, foundPage{Receipt: receipt}, "", faultsOf(language(r), problems)...)
 		return
 	}
 	s.show(w, r, http.StatusOK, "undone", view{})
@@ -188,7 +188,7 @@ func (s *site) again(w http.ResponseWriter, r *http.Request) {
 	}
 	payload := answer.RateAgain
 	if payload.Receipt == nil {
-		s.showFound(w, r, page, "", faultsOf(payload.UserErrors, foundControls...)...)
+		s.showFound(w, r, page, "", faultsOf(language(r), payload.UserErrors, foundControls...)...)
 		return
 	}
 	s.show(w, r, http.StatusOK, "rated", view{Page: *payload.Receipt})

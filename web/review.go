@@ -152,7 +152,7 @@ func (s *site) takeReview(w http.ResponseWriter, r *http.Request) {
 		s.refused(w, r, err)
 		return
 	}
-	if problem := mendable(problems); problem != "" {
+	if problem := mendable(language(r), problems); problem != "" {
 		s.showReview(w, r, http.StatusUnprocessableEntity, reviewPage{Duty: duty, Contact: contact}, said, problem)
 		return
 	}

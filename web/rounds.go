@@ -42,7 +42,7 @@ func (s *site) remind(w http.ResponseWriter, r *http.Request) {
 		s.refused(w, r, asked("Remind", err))
 		return
 	}
-	if problem := mendable(answer.RemindReviewers.UserErrors); problem != "" {
+	if problem := mendable(language(r), answer.RemindReviewers.UserErrors); problem != "" {
 		s.showRounds(w, r, http.StatusUnprocessableEntity, problem)
 		return
 	}
@@ -56,7 +56,7 @@ func (s *site) endRound(w http.ResponseWriter, r *http.Request) {
 		s.refused(w, r, asked("EndRound", err))
 		return
 	}
-	if problem := mendable(answer.CloseReviewRound.UserErrors); problem != "" {
+	if problem := mendable(language(r), answer.CloseReviewRound.UserErrors); problem != "" {
 		s.showRounds(w, r, http.StatusUnprocessableEntity, problem)
 		return
 	}

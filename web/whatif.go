@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+
+	"steelyard/messages"
 )
 
 // whatIfPage tries other weights.
@@ -242,5 +244,5 @@ func (s *site) compare(ctx context.Context, cycle string, page *whatIfPage, poli
 		return "", asked("WhatIf", err)
 	}
 	page.Result = answer.ComparePolicies.Comparison
-	return mendable(answer.ComparePolicies.UserErrors), nil
+	return mendable(messages.From(ctx), answer.ComparePolicies.UserErrors), nil
 }

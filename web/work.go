@@ -130,7 +130,7 @@ func (s *site) reply(w http.ResponseWriter, r *http.Request) {
 		}
 		problems = answer.ReplyToRating.UserErrors
 	}
-	if problem := mendable(problems); problem != "" {
+	if problem := mendable(language(r), problems); problem != "" {
 		s.showQueue(w, r, http.StatusUnprocessableEntity, queuePage{Text: map[string]string{rating: text}}, problem)
 		return
 	}

@@ -88,7 +88,7 @@ func (s *site) act(w http.ResponseWriter, r *http.Request) {
 		s.refused(w, r, asked(string(action), err))
 		return
 	}
-	if problem := mendable(problems); problem != "" {
+	if problem := mendable(language(r), problems); problem != "" {
 		s.showCase(w, r, http.StatusUnprocessableEntity, casePage{Tried: action, Form: r.PostForm}, problem)
 		return
 	}

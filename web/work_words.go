@@ -5,7 +5,7 @@ import "cmp"
 // workWords are the sentences of the officials' pages in one language.
 type workWords struct {
 	SignIn, SignInText, Token, TokenHint, BadToken, MachineToken, SessionOver, NothingSent, SignOut string
-	Work, NewLink, NewDeed, NothingHere, NotYourRole, NoCase                                        string
+	Work, NewLink, NewDeed, NothingHere, NotYourRole, NoCase, MovedOn                               string
 	MyCases, OfferedCases, ExclusionCases, EscalatedCases, UnitCases                                string
 	NoneOfMine, More, DueBy, Overdue, DueSoon, Escalated, OfferedTo                                 string
 	AnswerBy, MustDecide, Nobody, InHands, OwnUnit                                                  string
@@ -41,7 +41,7 @@ var chineseWork = workWords{
 	TokenHint: "关闭浏览器即退出。公用电脑请用完后点“退出”。", BadToken: "令牌无效或已过期，请核对，或向管理员索取新的令牌。", MachineToken: "这是程序使用的令牌，不能用来登录页面。",
 	SessionOver: "登录已失效，请重新登录。", NothingSent: "刚才填写的内容没有提交；登录后用浏览器的“后退”回到表单，内容仍在，可再次提交。", SignOut: "退出",
 	Work: "我的工作", NewLink: "出示评价码", NewDeed: "记录实事", NothingHere: "您的角色在这里没有待办事项。", NotYourRole: "您的角色不能办理此事。",
-	NoCase:  "没有这个事项，或它已不在您的范围内。",
+	NoCase: "没有这个事项，或它已不在您的范围内。", MovedOn: "情况在此期间已有变化，此项操作已不能进行。这里显示的是现在的情况。",
 	MyCases: "我承办的事项", OfferedCases: "转给本单位、等待答复", ExclusionCases: "申请不予受理、等待审定", EscalatedCases: "逾期上报本单位", UnitCases: "本单位待签收、待分派",
 	NoneOfMine: "您手上没有在办事项。", More: "这里只列出最急的 50 件。", DueBy: "办结期限", Overdue: "已逾期", DueSoon: "即将到期", Escalated: "已上报", OfferedTo: "转给",
 	AnswerBy: "答复期限", MustDecide: "须由本单位决定，不能退回", Nobody: "未分派", InHands: "承办人", OwnUnit: "承办单位",
@@ -102,7 +102,7 @@ var englishWork = workWords{
 	TokenHint: "Closing the browser signs you out. On a shared computer, press “Sign out” when you are done.", BadToken: "The token does not hold, or has run out: check it, or ask your administrator for a new one.", MachineToken: "This is a machine's token: nobody signs in to the pages with it.",
 	SessionOver: "You are no longer signed in: sign in again.", NothingSent: " Nothing was sent: what you wrote is still in the form. Sign in, go back to it by the browser's Back button and send it again.", SignOut: "Sign out",
 	Work: "My work", NewLink: "Show a rating code", NewDeed: "Record a deed", NothingHere: "There is nothing to do here for your role.", NotYourRole: "Your role cannot do this.",
-	NoCase:  "There is no such case, or it is no longer yours to see.",
+	NoCase: "There is no such case, or it is no longer yours to see.", MovedOn: "This has gone on meanwhile, and the step is no longer possible. What stands here is how it is now.",
 	MyCases: "My cases", OfferedCases: "Offered to us: waiting for an answer", ExclusionCases: "To be excluded: waiting for a decision", EscalatedCases: "Overdue below us", UnitCases: "Ours to sign for or to give out",
 	NoneOfMine: "You have no open case.", More: "Only the 50 most urgent are listed.", DueBy: "Due by", Overdue: "overdue", DueSoon: "due soon", Escalated: "laid before", OfferedTo: "Offered to",
 	AnswerBy: "Answer by", MustDecide: "you decide; it cannot be refused", Nobody: "nobody yet", InHands: "Official", OwnUnit: "Unit",
