@@ -1,10 +1,17 @@
 package resolvers_test
 
 import (
+	"errors"
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"steelyard/models"
+	"steelyard/store"
 )
 
 // TestTheOrganisationIsReadOnceAndNeverTooOld: who asks again costs no statement for official,
@@ -86,6 +93,55 @@ func TestWhatChangesSomethingReadsTheOrganisationAnew(t *testing.T) {
 		if got := o.send(bob, `mutation($id: ID!) { case: acceptCase(input: {caseId: $id}) `+unit+` }`, "id", id).text("case.case.unit.name"); got != "North" {
 			o.Errorf("a mutation tells %q", got)
 		}
+	})
+}
+
+// TestNoAnswerIsOlderThanItsQuestion: while somebody renames an official and their unit again and
+// again, whoever asks is told a name that was theirs when they asked, or a later one.
+func TestNoAnswerIsOlderThanItsQuestion(t *testing.T) {
+	each(t, func(o *office) {
+		const renames, readers = 60, 4
+		var committed atomic.Int64
+		done := make(chan struct{})
+		query := strings.ReplaceAll(`{ official(id: {ann}) { name unit { name } } }`, "{ann}", `"`+o.ids["ann"]+`"`)
+		owner, ann, desk := o.asOwner(), o.id("ann"), o.id("north-desk")
+		var all sync.WaitGroup
+		for range readers {
+			all.Go(func() {
+				for asked := 0; ; asked++ {
+					select {
+					case <-done:
+						if asked == 0 {
+							t.Error("nobody asked")
+						}
+						return
+					default:
+					}
+					before := committed.Load()
+					a := o.send(o.actor("hr-north"), query)
+					for _, path := range []string{"official.name", "official.unit.name"} {
+						_, number, _ := strings.Cut(a.text(path), "#")
+						if n, _ := strconv.ParseInt(number, 10, 64); n < before {
+							t.Errorf("%s is %q after the %d. renaming", path, a.text(path), before)
+							return
+						}
+					}
+				}
+			})
+		}
+		for n := range int64(renames) {
+			err := owner.InTx(t.Context(), func(tx *store.Tx) error {
+				err := tx.Exec("UPDATE officials SET name = ? WHERE id = ?", fmt.Sprint("Ann #", n+1), ann).Error
+				return errors.Join(err, tx.Exec("UPDATE org_units SET name = ? WHERE id = ?", fmt.Sprint("Desk #", n+1), desk).Error)
+			})
+			if err != nil {
+				t.Error(err)
+				break
+			}
+			committed.Store(n + 1)
+		}
+		close(done)
+		all.Wait()
 	})
 }
 
