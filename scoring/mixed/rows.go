@@ -142,6 +142,10 @@ func (l *layout) sumPart(cs *combos, order []int32, part *summed) {
 		part.addRuns(rows[:done])
 		rows = append(rows[:0], rows[done:]...)
 	}
+	// By themselves: these places lie far apart, and many are fetched at a time.
+	for i, c := range part.combo {
+		part.comboWeight[c] += part.w[i]
+	}
 }
 
 // wholeRuns is how many of the rows belong to runs that end among them. Free rows
@@ -194,7 +198,6 @@ func (s *summed) addRun(rows []row) {
 		s.combo = append(s.combo, rows[0].combo)
 		s.w = append(s.w, w)
 		s.wy = append(s.wy, wy)
-		s.comboWeight[rows[0].combo] += w
 		total += w
 		rows = rows[n:]
 	}
