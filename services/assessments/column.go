@@ -22,21 +22,5 @@ func (c *column[T]) add(x T) {
 
 func (c *column[T]) len() int { return len(c.full)*blockRows + len(c.last) }
 
-func (c *column[T]) at(i int) *T {
-	if k := i / blockRows; k < len(c.full) {
-		return &c.full[k][i%blockRows]
-	}
-	return &c.last[i%blockRows]
-}
-
 // blocks are the blocks in their order; all but the last hold blockRows.
 func (c *column[T]) blocks() [][]T { return append(c.full[:len(c.full):len(c.full)], c.last) }
-
-// list is the whole column in one piece.
-func (c *column[T]) list() []T {
-	out := make([]T, 0, c.len())
-	for _, block := range c.blocks() {
-		out = append(out, block...)
-	}
-	return out
-}

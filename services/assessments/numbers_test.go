@@ -46,30 +46,43 @@ func TestNumbersAreThoseOfAMap(t *testing.T) {
 	}
 }
 
-// A roll gives the numbers of a table that looks up one by one, whether a hash comes
-// twice in one call, in two, or where there is none.
-func TestRollNumbersInTheOrderOfItsRows(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4))
-	var one numbers
-	var all roll
-	var want []int32
-	for range 3*rollCall + 7 {
-		if r.IntN(5) == 0 {
-			all.append([16]byte{}, false)
-			want = append(want, scoring.None)
-			continue
+// A roll numbers persons as a table that looks up one by one does, but for their order: also
+// one that is divided, and whose rows fill several blocks.
+func TestRollTellsPersonsApart(t *testing.T) {
+	for _, rows := range []int{0, 1, 3000, shortRoll + 1, 3*blockRows + 7} {
+		r := rand.New(rand.NewPCG(3, uint64(rows)))
+		var one numbers
+		var all roll
+		var want []int32
+		for range rows {
+			if r.IntN(5) == 0 {
+				all.rows.add(called{})
+				want = append(want, scoring.None)
+				continue
+			}
+			k := key(r, 70_000)
+			all.rows.add(called{k, true})
+			want = append(want, one.number(k))
 		}
-		k := key(r, 700)
-		all.append(k, true)
-		want = append(want, one.number(k))
-	}
-	got := all.all()
-	if len(got) != len(want) {
-		t.Fatalf("%d rows, want %d", len(got), len(want))
-	}
-	for i := range want {
-		if got[i] != want[i] {
-			t.Fatalf("row %d is %d, want %d", i, got[i], want[i])
+		got := make([]int32, rows)
+		if n := all.call(got); n != one.count() {
+			t.Errorf("%d rows: %d persons, want %d", rows, n, one.count())
+		}
+		there := map[int32]int32{scoring.None: scoring.None} // their numbers by those wanted
+		used := map[int32]bool{}
+		for i := range want {
+			number, met := there[want[i]]
+			if !met {
+				number = got[i]
+				there[want[i]] = number
+				if used[number] || number < 0 || number >= int32(one.count()) {
+					t.Fatalf("row %d of %d: %d for somebody new", i, rows, number)
+				}
+				used[number] = true
+			}
+			if got[i] != number {
+				t.Fatalf("row %d of %d is %d, where it was %d before", i, rows, got[i], number)
+			}
 		}
 	}
 }

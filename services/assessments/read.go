@@ -174,9 +174,10 @@ func (r *reader) on(ctx context.Context, snap *store.Snapshot) *reader {
 // who rates an encounter are two persons, whose hashes nobody can compare.
 func (r *reader) join(ratings *ratingReader, cases *caseReader) {
 	marks := &cases.marks
-	r.ev.Ratings = ratings.columns(len(marks.Posting))
+	columns, persons := ratings.columns(len(marks.Posting))
+	r.ev.Ratings = columns
 	all := &r.ev.Ratings
-	kinds, raters := int32(len(ratings.kinds.list)), int32(ratings.raters.numbers.count())
+	kinds, raters := int32(len(ratings.kinds.list)), int32(persons)
 	r.ev.Kinds = ratings.kinds.list
 	for _, k := range cases.kinds.list {
 		k.Parent = after(kinds, k.Parent)

@@ -1,8 +1,6 @@
 package assessments
 
 import (
-	"sync"
-
 	"steelyard/models"
 	"steelyard/scoring"
 	"steelyard/store"
@@ -132,10 +130,10 @@ func (r *ratingReader) addRating(row *store.Row) error {
 	return nil
 }
 
-// columns turns the rows into columns, with room for so many more.
-func (r *ratingReader) columns(more int) scoring.Ratings {
+// columns turns the rows into columns, with room for so many more, and counts the raters.
+func (r *ratingReader) columns(more int) (t scoring.Ratings, raters int) {
 	n := r.rows.len()
-	t := scoring.Ratings{
+	t = scoring.Ratings{
 		Posting: make([]int32, n, n+more), Rater: make([]int32, n, n+more), Kind: make([]int32, n, n+more),
 		Channel: make([]scoring.Channel, n, n+more), Level: make([]uint8, n, n+more), Day: make([]scoring.Day, n, n+more),
 		Source: make([]scoring.Source, n, n+more), Invited: make([]scoring.Ternary, n, n+more),
@@ -143,25 +141,18 @@ func (r *ratingReader) columns(more int) scoring.Ratings {
 	if r.marked {
 		t.Adverse = make([]bool, n, n+more)
 	}
-	r.raters.call()
-	raters := r.raters.column.blocks()
-	var blocks sync.WaitGroup
-	for k, block := range r.rows.blocks() {
-		blocks.Go(func() {
-			first := k * blockRows
-			copy(t.Rater[first:], raters[k])
-			for i := range block {
-				row, to := &block[i], first+i
-				t.Posting[to], t.Kind[to], t.Day[to] = row.posting, row.kind, row.day
-				t.Channel[to], t.Level[to], t.Source[to], t.Invited[to] = row.channel, row.level, row.source, row.invited
-				if r.marked {
-					t.Adverse[to] = row.adverse
-				}
+	blocks := r.rows.blocks()
+	eachBeside(len(blocks), func(k int) {
+		for i := range blocks[k] {
+			row, to := &blocks[k][i], k*blockRows+i
+			t.Posting[to], t.Kind[to], t.Day[to] = row.posting, row.kind, row.day
+			t.Channel[to], t.Level[to], t.Source[to], t.Invited[to] = row.channel, row.level, row.source, row.invited
+			if r.marked {
+				t.Adverse[to] = row.adverse
 			}
-		})
-	}
-	blocks.Wait()
-	return t
+		}
+	})
+	return t, r.raters.call(t.Rater)
 }
 
 // readResponse counts the encounters of the period, and of them those in which

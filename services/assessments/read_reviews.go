@@ -17,7 +17,8 @@ import (
 // handed in here counts in a run once its round has ended and all of it is released: what a
 // running round brings is sealed.
 func (r *reader) readReviews() error {
-	reviewers, years := roll{}, map[int]bool{}
+	var reviewers numbers
+	years := map[int]bool{}
 	narrower, args := r.ofScope("official_id", []any{r.in.period.From, r.in.period.To})
 	if r.in.before != nil {
 		narrower += " AND (round_id IS NULL OR round_id IN (SELECT id FROM review_rounds WHERE ended_on < ?))"
@@ -38,10 +39,11 @@ func (r *reader) readReviews() error {
 		if err != nil {
 			return err
 		}
+		reviewer, _ := row.Hash16(1) // every review has one
 		years[int(row.Int(2))] = true
 		v := &r.ev.Reviews
 		v.Posting = append(v.Posting, posting)
-		reviewers.add(row, 1)
+		v.Reviewer = append(v.Reviewer, reviewers.number(reviewer))
 		v.Relation = append(v.Relation, relation)
 		v.Dimension = append(v.Dimension, dimension)
 		v.Score = append(v.Score, uint8(row.Int(5)))
@@ -52,8 +54,7 @@ func (r *reader) readReviews() error {
 	if err != nil {
 		return err
 	}
-	r.ev.Reviews.Reviewer = reviewers.all()
-	return r.recogniseReviewers(&reviewers.numbers, slices.Sorted(maps.Keys(years)))
+	return r.recogniseReviewers(&reviewers, slices.Sorted(maps.Keys(years)))
 }
 
 // contacts are the levels as the engine has them; what is not said is unknown.
