@@ -126,6 +126,7 @@ func (s *site) upload() http.Handler {
 				return nil, &models.Error{Code: models.CodeUnavailable, Key: models.KeyOverloaded}
 			}
 			leave = out
+			leaveHouse(r.Context()) // a phone takes its time
 			return readFile(file, r.ContentLength)
 		}
 		ctx, tries := auth.WithTries(r.Context())

@@ -31,6 +31,7 @@ const (
 // byte, each piece goes out at once, and the client has a time for each.
 type streaming struct {
 	http.ResponseWriter
+	ctx   context.Context // of the request
 	head  func(http.Header)
 	begun bool
 }
@@ -43,6 +44,7 @@ func (s *streaming) Write(p []byte) (int, error) {
 	}
 	if !s.begun {
 		s.begun = true
+		leaveHouse(s.ctx)
 		s.head(s.Header())
 	}
 	n, err := s.ResponseWriter.Write(p)
@@ -70,7 +72,7 @@ func (s *site) fetchExport() http.Handler {
 			s.refuseExport(w, r, err)
 			return
 		}
-		out := &streaming{ResponseWriter: w, head: func(h http.Header) { exportHead(h, e) }}
+		out := &streaming{ResponseWriter: w, ctx: r.Context(), head: func(h http.Header) { exportHead(h, e) }}
 		switch err := sendWhole(out, e, content); {
 		case err == nil:
 		case out.begun:
@@ -173,7 +175,7 @@ func (s *site) streamReport() http.Handler {
 		}
 		f.Lang = messages.From(r.Context())
 		name := strings.TrimSuffix(r.PathValue("file"), f.Format.Extension())
-		out := &streaming{ResponseWriter: w, head: func(h http.Header) {
+		out := &streaming{ResponseWriter: w, ctx: r.Context(), head: func(h http.Header) {
 			fileHead(h, "assessment-"+name+f.Format.Extension(), f.Format.MediaType())
 		}}
 		ctx, cancel := context.WithTimeout(r.Context(), reportTakes)

@@ -43,9 +43,6 @@ const (
 	trial = 30 * time.Second
 	// comeBack is after how many seconds those who are sent away may come again.
 	comeBack = 1
-	// housePerPlace is how many requests may be in the house for each place, those that
-	// are still being read and those who are being asked for their token among them.
-	housePerPlace = 16
 )
 
 // overload is how much more is asked than can be done.
@@ -103,7 +100,7 @@ type gate struct {
 	until   time.Time // when that is judged anew
 	served  int       // residents who were let in since it was judged
 	refused int       // residents, and who was not asked, sent away since
-	house   int
+	house   house
 }
 
 // newGate makes a gate with so many places; of 0 it is nil, and lets everybody in.
@@ -280,9 +277,7 @@ func (g *gate) fill() {
 func (g *gate) aroundOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	op := graphql.GetOperationContext(ctx)
 	if g == nil || op.Operation.Operation == ast.Subscription {
-		if out, may := ctx.Value(outKey{}).(func()); may {
-			out()
-		}
+		leaveHouse(ctx)
 		return next(ctx)
 	}
 	leave, in := g.enter(ctx, classOf(op.Operation.SelectionSet))
@@ -329,47 +324,6 @@ func (g *gate) admit(c class) middleware {
 
 // passes are the paths of those who watch the server, and must see that it is overloaded.
 var passes = map[string]bool{"/healthz": true, "/readyz": true, "/metrics": true}
-
-// outKey is where a request that may become a stream has the way out of the house.
-type outKey struct{}
-
-// crowd bounds how many requests are in the house, wherever they are. A stream leaves it as
-// soon as it is known to be one: until then it is read as any other, and takes as much memory.
-func (g *gate) crowd(next http.Handler) http.Handler {
-	if g == nil {
-		return next
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if passes[r.URL.Path] {
-			next.ServeHTTP(w, r)
-			return
-		}
-		if !g.come(1) {
-			g.sentAway(unasked)
-			tellOverload(w, r)
-			return
-		}
-		if streams(r) {
-			out := sync.OnceFunc(func() { g.come(-1) })
-			defer out()
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), outKey{}, out)))
-			return
-		}
-		defer g.come(-1)
-		next.ServeHTTP(w, r)
-	})
-}
-
-// come counts who comes and goes; false where the house is full.
-func (g *gate) come(n int) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.house+n > housePerPlace*g.places {
-		return false
-	}
-	g.house += n
-	return true
-}
 
 // door sends requests away unread while even the most urgent could not wait: to read what
 // is asked costs as much as to let in would. Pages pass, and tell it in a page's words.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -384,41 +383,7 @@ func TestACrowdGetsRightAnswersOrNone(t *testing.T) {
 	}
 	s.gate.mu.Lock()
 	defer s.gate.mu.Unlock()
-	if s.gate.inside != [classes]int{} || s.gate.house != 0 {
-		t.Errorf("%v are still inside, %d in the house", s.gate.inside, s.gate.house)
-	}
-}
-
-// TestStreamsLeaveTheHouseOnceTheyAreSome: who follows something keeps nobody out.
-func TestStreamsLeaveTheHouseOnceTheyAreSome(t *testing.T) {
-	s := newTestSite(t, store.SQLite)
-	s.atOnce = 1
-	s.start(t)
-	hr, run := s.queuedRun(t)
-	for range 2 * housePerPlace {
-		s.follow(t, hr, run)
-	}
-	s.query(t, "{ __typename }").want(t, 200, "Query")
-}
-
-// TestToAskForEventsPassesNobody: until it is known that they come, who asks takes the room
-// that anybody takes.
-func TestToAskForEventsPassesNobody(t *testing.T) {
-	g := newGate(1, time.Millisecond, func(class) {})
-	ask := func(path string) int {
-		r, w := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, nil), httptest.NewRecorder()
-		r.Header.Set("Accept", "text/event-stream")
-		g.crowd(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })).ServeHTTP(w, r)
-		return w.Code
-	}
-	if code := ask("/graphql"); code != http.StatusNoContent || g.house != 0 {
-		t.Errorf("answered %d, and %d are in the house", code, g.house)
-	}
-	for g.come(1) {
-	}
-	for _, path := range []string{"/graphql", "/attachments", "/case/new"} {
-		if code := ask(path); code != http.StatusServiceUnavailable {
-			t.Errorf("%s: %d", path, code)
-		}
+	if s.gate.inside != [classes]int{} {
+		t.Errorf("%v are still inside", s.gate.inside)
 	}
 }

@@ -80,6 +80,7 @@ type observed struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	guest  *guest // who takes the answer; nil: nobody asks how long that takes
 }
 
 // WriteHeader notes the status.
@@ -94,6 +95,9 @@ func (o *observed) WriteHeader(status int) {
 func (o *observed) Write(p []byte) (int, error) {
 	if o.status == 0 {
 		o.status = http.StatusOK
+	}
+	if o.guest != nil {
+		defer o.guest.goesOn(o.guest.waits())
 	}
 	n, err := o.ResponseWriter.Write(p)
 	o.bytes += int64(n)
