@@ -105,7 +105,7 @@ func TestWorkIsForWhoHasIt(t *testing.T) {
 		says              string
 	}{
 		{"a stranger is asked to sign in", "/work", "", nil, 303, ""},
-		{"a stranger does no step", "/work/cases/" + nobody + "/ACCEPT", "", []string{"key", "k"}, 303, ""},
+		{"a stranger does no step", "/work/cases/" + nobody + "/ACCEPT", "", []string{"key", "k"}, 401, "Nothing was sent"},
 		{"a token that does not hold is over", "/work", "x.y.z", nil, 401, "no longer signed in"},
 		{"an auditor has nothing to do", "/work", auditor, nil, 200, "nothing to do here"},
 		{"an auditor makes no link", "/work/encounters/new", auditor, []string{"service", nobody, "channel", "WINDOW", "key", "k"}, 403, "Your role cannot"},
