@@ -280,16 +280,18 @@ func (g *gate) aroundOperation(ctx context.Context, next graphql.OperationHandle
 		leaveHouse(ctx)
 		return next(ctx)
 	}
-	leave, in := g.enter(ctx, classOf(op.Operation.SelectionSet))
-	if !in {
-		text := messages.Text(messages.From(ctx), models.KeyOverloaded)
-		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{overhttp.Overloaded(text, comeBack)}})
-	}
-	stop := context.AfterFunc(ctx, leave) // should nobody ask for the answer
-	respond := next(ctx)
+	respond, refused := next(ctx), false // nothing is done before somebody asks for the answer
 	return func(ctx context.Context) *graphql.Response {
+		if refused {
+			return nil
+		}
+		leave, in := g.enter(ctx, classOf(op.Operation.SelectionSet))
+		if !in {
+			refused = true
+			text := messages.Text(messages.From(ctx), models.KeyOverloaded)
+			return &graphql.Response{Errors: gqlerror.List{overhttp.Overloaded(text, comeBack)}}
+		}
 		defer leave()
-		stop()
 		return respond(ctx)
 	}
 }

@@ -53,11 +53,11 @@ func (s *Service) ByIDs(ctx context.Context, actor auth.Actor, ids []models.ID) 
 	if err != nil {
 		return nil, err
 	}
-	seen, err := s.visible(ctx, actor, found)
+	sees, err := s.sight(ctx, actor, found)
 	if err != nil {
 		return nil, err
 	}
-	maps.DeleteFunc(found, func(id models.ID, _ *models.Official) bool { return !seen[id] })
+	maps.DeleteFunc(found, func(_ models.ID, official *models.Official) bool { return !sees(official) })
 	return found, nil
 }
 
@@ -73,12 +73,12 @@ func (s *Service) Named(ctx context.Context, actor auth.Actor, ids []models.ID) 
 	if err != nil {
 		return nil, err
 	}
-	seen, err := s.visible(ctx, actor, found)
+	sees, err := s.sight(ctx, actor, found)
 	if err != nil {
 		return nil, err
 	}
 	for id, official := range found {
-		if !seen[id] {
+		if !sees(official) {
 			found[id] = &models.Official{ID: official.ID, Ref: official.Ref, Name: official.Name}
 		}
 	}
@@ -92,24 +92,19 @@ func (s *Service) all(ctx context.Context, ids []models.ID) (map[models.ID]*mode
 	})
 }
 
-// visible says whom of some officials the actor may see: the rule of [visiblePage].
-func (s *Service) visible(ctx context.Context, actor auth.Actor, officials map[models.ID]*models.Official) (map[models.ID]bool, error) {
-	seen, units := make(map[models.ID]bool, len(officials)), make([]models.ID, 0, len(officials))
-	for id, official := range officials {
-		seen[id] = actor.IsOfficial(id)
+// sight says of each of some officials whether the actor may see them: the rule of [visiblePage].
+func (s *Service) sight(ctx context.Context, actor auth.Actor, officials map[models.ID]*models.Official) (sees func(*models.Official) bool, err error) {
+	if !actor.Is(readers...) || actor.UnitID == nil {
+		return func(official *models.Official) bool { return actor.IsOfficial(official.ID) }, nil
+	}
+	units := make([]models.ID, 0, len(officials))
+	for _, official := range officials {
 		units = append(units, official.UnitID)
 	}
-	if !actor.Is(readers...) || actor.UnitID == nil {
-		return seen, nil
-	}
 	above, err := s.lines(ctx, units)
-	if err != nil {
-		return nil, err
-	}
-	for id, official := range officials {
-		seen[id] = seen[id] || slices.Contains(above[official.UnitID], *actor.UnitID)
-	}
-	return seen, nil
+	return func(official *models.Official) bool {
+		return actor.IsOfficial(official.ID) || slices.Contains(above[official.UnitID], *actor.UnitID)
+	}, err
 }
 
 // lines returns units, each with itself and those that it lies below.
