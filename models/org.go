@@ -25,6 +25,12 @@ type OrganisationState struct {
 	State string
 }
 
+// AccountState is the like for accounts and their tokens.
+type AccountState struct {
+	ID    int `gorm:"primaryKey"`
+	State string
+}
+
 // Position is a kind of post; it decides the peer group unless a policy says
 // otherwise.
 type Position struct {

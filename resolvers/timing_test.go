@@ -135,8 +135,8 @@ func TestRefusalsTakeTheSameWay(t *testing.T) {
 }
 
 // bearersTakeTheSameWay: a token that was revoked, by itself or with all others, one of a
-// disabled account and one of nobody's lead to one statement and one refusal. What has
-// expired or is forged never comes so far: it is refused by the token alone.
+// disabled account and one of nobody's lead to the same statements and one refusal, at first and
+// again. What has expired or is forged never comes so far: it is refused by the token alone.
 func (o *office) bearersTakeTheSameWay(r *recorder) {
 	o.Helper()
 	for _, subject := range []string{"stale", "single", "disabled"} {
@@ -149,7 +149,7 @@ func (o *office) bearersTakeTheSameWay(r *recorder) {
 	for name, v := range map[string]auth.Viewer{
 		"revoked with all": {Subject: "stale", Role: models.RoleHR, TokenID: "a", Epoch: 2}, "revoked": {Subject: "single", Role: models.RoleHR, TokenID: "lost"},
 		"disabled": {Subject: "disabled", Role: models.RoleHR, TokenID: "a"}, "nobody's": {Subject: "nobody", Role: models.RoleHR, TokenID: "a"},
-		"of a role that it has not": {Subject: "single", Role: models.RoleAdmin, TokenID: "a"}, "revoked at the provider's": {Subject: "single", Outside: true, TokenID: "lost"},
+		"of a role that it has not": {Subject: "single", Role: models.RoleAdmin, TokenID: "a"}, "revoked at the provider's": {Subject: "single", Outside: true, TokenID: "lost", Unit: "north"},
 	} {
 		acts[name] = func() {
 			if _, err := o.app.Accounts.Actor(o.Context(), v); models.CodeOf(err) != models.CodeUnauthenticated {
@@ -158,6 +158,7 @@ func (o *office) bearersTakeTheSameWay(r *recorder) {
 		}
 	}
 	o.alike(r, "a bearer token", acts)
+	o.alike(r, "a bearer token that has been shown before", acts)
 }
 
 // hashOf is the hash under which a rating link is kept.

@@ -41,6 +41,7 @@ var grants = map[string]string{
 	"assessments":  adds,
 	"explanations": adds,
 
+	"account_states":          changes, // by triggers
 	"account_tokens":          keeps,
 	"accounts":                changes,
 	"achievements":            changes,
@@ -82,7 +83,7 @@ var grants = map[string]string{
 	"notifications":           keeps,
 	"objections":              changes,
 	"officials":               changes,
-	"organisation_states":     changes, // by triggers, as whoever changes the organisation
+	"organisation_states":     changes, // by triggers
 	"org_unit_closures":       removes, // made anew from the tree
 	"org_units":               changes,
 	"peer_reviews":            keeps,

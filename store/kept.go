@@ -17,6 +17,9 @@ import (
 // 00026). A statement that reads rows of theirs with it says of which state they are.
 const OrganisationState = "(SELECT state FROM organisation_states)"
 
+// AccountState is the like for accounts and their tokens (migration 00027).
+const AccountState = "(SELECT state FROM account_states)"
+
 type stateKey struct{}
 
 // InState returns a context for an answer that begins in a state of the organisation: what was
@@ -28,19 +31,41 @@ func InState(ctx context.Context, state string) context.Context {
 // mostKept is how many rows of a kind are kept: a few MiB.
 const mostKept = 20_000
 
-// Kept is what was read of the organisation, by key, each of it for as long as the organisation
-// stays in the state in which it was read. Who asks has been told the state by the database
-// in the same request (see [InState]), so that no answer is older than its question, and no
-// process need know what another has changed. What is kept belongs to all who ask: nobody
-// changes it.
+// Kept is what was read of accounts or the organisation, by key, each of it for as long as
+// these stay in the state in which it was read. Who asks has been told the state by the
+// database in the same request, so that no answer is older than its question, and no process
+// need know what another has changed. What is kept belongs to all who ask: nobody changes it.
 type Kept[K comparable, V any] struct {
 	mu    sync.Mutex
 	state string
 	rows  *simplelru.LRU[K, V]
 }
 
-// Get returns what there is by each of the keys. Read finds what is not kept, and says of which
-// state all that it found is: [OrganisationState] read by the same statement.
+// One returns what there is by a key in a state; false where there is nothing. Read finds what
+// is not kept, and says of which state it is: read by the same statement.
+func (k *Kept[K, V]) One(state string, key K, read func() (v V, there bool, state string, err error)) (V, bool, error) {
+	if v, there := k.heldOne(state, key); there {
+		return v, true, nil
+	}
+	v, there, now, err := read()
+	if err == nil && there {
+		k.keep(now, map[K]V{key: v})
+	}
+	return v, there, err
+}
+
+func (k *Kept[K, V]) heldOne(state string, key K) (v V, there bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if state == "" || state != k.state {
+		return v, false
+	}
+	return k.rows.Get(key)
+}
+
+// Get returns what there is by each of the keys, in the state of the context. Read finds what
+// is not kept, and says of which state all that it found is: [OrganisationState] read by the
+// same statement.
 func (k *Kept[K, V]) Get(ctx context.Context, keys []K, read func(ctx context.Context, keys []K) (found map[K]V, state string, err error)) (map[K]V, error) {
 	state, _ := ctx.Value(stateKey{}).(string)
 	found, missing := k.held(state, keys)

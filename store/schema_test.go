@@ -28,6 +28,7 @@ var records = []any{
 	models.Official{},
 	models.Posting{},
 	models.OrganisationState{},
+	models.AccountState{},
 	models.Account{},
 	models.AccountToken{},
 	models.Service{},

@@ -21,18 +21,35 @@ type Service struct {
 	// what machines can be allowed.
 	Callers map[string][]models.Role
 
-	asked store.Rounds[holder, *standing]
+	asked   store.Rounds[struct{}, *states]
+	unknown store.Rounds[holder, *standing]
+	known   store.Kept[holder, *standing]
 }
 
-// standing is an account with what the database says of one of its tokens, and of units.
+// standing is an account with what the database says of one of its tokens, and of units;
+// without an id there is none. That is known of nobody's token as well, so that it takes no
+// other time to refuse.
 type standing struct {
 	models.Account
+	BySubject    string
 	ByToken      string
 	ByUnit       string
 	TokenRevoked bool
 	Asked        *models.ID // the unit that the token names, where it lies within the account's scope
 	Home         *models.ID // the unit of the official whom the subject is
-	State        string     // of the organisation
+	As           states     `gorm:"embedded"` // when all this was read
+}
+
+// states are words for what accounts and the organisation are like: each is another after
+// a change.
+type states struct{ Accounts, Organisation string }
+
+// both is one word for both; empty where there is none for one of them.
+func (s states) both() string {
+	if s.Accounts == "" || s.Organisation == "" {
+		return ""
+	}
+	return s.Accounts + s.Organisation
 }
 
 // Actor is who a proven viewer is. It is UNAUTHENTICATED where the account is
@@ -55,7 +72,7 @@ func (s *Service) Actor(ctx context.Context, v auth.Viewer) (auth.Actor, error) 
 	if account.Disabled || found.TokenRevoked || stale(v, account) || !caps(v.Role, account) {
 		return auth.Actor{}, refused
 	}
-	actor := auth.Actor{Subject: account.Subject, Role: v.Role, UnitID: account.UnitID, OfficialID: account.OfficialID, State: found.State}
+	actor := auth.Actor{Subject: account.Subject, Role: v.Role, UnitID: account.UnitID, OfficialID: account.OfficialID, State: found.As.Organisation}
 	if account.Kind == models.AccountService {
 		actor.Operations = slices.Clip(account.Operations)
 	}
@@ -84,15 +101,34 @@ func (s *Service) BySubject(ctx context.Context, subject string) (*models.Accoun
 // holder is who shows a token: what every request is asked for.
 type holder struct{ subject, token, unit string }
 
-// standing reads a viewer's account, whether just this token was revoked, and the units
-// that its scope may come to, at once: every request asks, those that come at the same
-// time together.
+// standing is a viewer's account, whether just this token was revoked, and the units that its
+// scope may come to. Every request asks the database whether all is as it was when that was
+// read, and reads it anew where it is not; those that come at the same time ask together.
 func (s *Service) standing(ctx context.Context, v auth.Viewer) (*standing, error) {
-	found, ok, err := s.asked.Ask(store.Untold(ctx), holder{v.Subject, v.TokenID, v.Unit}, s.standings)
-	if err == nil && !ok {
+	ctx = store.Untold(ctx)
+	now, _, err := s.asked.Ask(ctx, struct{}{}, s.states)
+	if err != nil {
+		return nil, err
+	}
+	h := holder{v.Subject, v.TokenID, v.Unit}
+	found, ok, err := s.known.One(now.both(), h, func() (*standing, bool, string, error) {
+		found, ok, err := s.unknown.Ask(ctx, h, s.standings)
+		if err != nil || !ok {
+			return nil, false, "", err
+		}
+		return found, true, found.As.both(), nil
+	})
+	if err == nil && (!ok || found.ID.IsZero()) {
 		err = models.NotFound("Account")
 	}
 	return found, err
+}
+
+// states are those that the database is in.
+func (s *Service) states(ctx context.Context, _ []struct{}) (map[struct{}]*states, error) {
+	now := &states{}
+	err := s.Store.Read(ctx).Raw("SELECT " + store.AccountState + " AS accounts, " + store.OrganisationState + " AS organisation").Find(now).Error
+	return map[struct{}]*states{{}: now}, err
 }
 
 // standings are those of several holders.
@@ -102,16 +138,16 @@ func (s *Service) standings(ctx context.Context, holders []holder) (map[holder]*
 		asked[i] = []string{h.subject, h.token, h.unit}
 	}
 	var rows []*standing
-	err := s.Store.Read(ctx).Raw(`SELECT accounts.*, q.token AS by_token, q.unit AS by_unit,
+	err := s.Store.Read(ctx).Raw(`SELECT accounts.*, q.subject AS by_subject, q.token AS by_token, q.unit AS by_unit,
 		EXISTS (SELECT 1 FROM account_tokens AS t WHERE t.account_id = accounts.id AND t.token_id = q.token AND t.revoked_at IS NOT NULL) AS token_revoked,
 		(SELECT u.id FROM org_units AS u JOIN org_unit_closures AS c ON c.descendant_id = u.id
 			WHERE u.ref = q.unit AND c.ancestor_id = accounts.unit_id) AS asked,
 		(SELECT o.unit_id FROM officials AS o WHERE o.id = accounts.official_id) AS home,
-		`+store.OrganisationState+` AS state
-		FROM ? JOIN accounts ON accounts.subject = q.subject`, s.Store.TextRows("q", []string{"subject", "token", "unit"}, asked)).Find(&rows).Error
+		`+store.AccountState+` AS accounts, `+store.OrganisationState+` AS organisation
+		FROM ? LEFT JOIN accounts ON accounts.subject = q.subject`, s.Store.TextRows("q", []string{"subject", "token", "unit"}, asked)).Find(&rows).Error
 	found := make(map[holder]*standing, len(rows))
 	for _, row := range rows {
-		found[holder{row.Subject, row.ByToken, row.ByUnit}] = row
+		found[holder{row.BySubject, row.ByToken, row.ByUnit}] = row
 	}
 	return found, err
 }
