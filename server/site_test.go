@@ -365,3 +365,15 @@ func TestConsoleWorksOffline(t *testing.T) {
 	}
 	s.send(t, "GET", "/graphiql/nothing.js", "").want(t, 404)
 }
+
+// TestWhoMistypesAnAddressIsToldWhereToBegin, in their language, and not in a machine's words.
+func TestWhoMistypesAnAddressIsToldWhereToBegin(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	for accept, words := range map[string]string{"en": "There is no such page.", "zh-CN": "没有这个页面。"} {
+		for _, path := range []string{"/recipt", "/receipt/", "/work/nothing/here", "/favicon.ico"} {
+			s.send(t, "GET", path, "", "Accept-Language", accept).want(t, http.StatusNotFound, `role="alert">`+words, `href="/receipt?lang=`+accept)
+		}
+	}
+	s.send(t, "PUT", "/receipt", "").want(t, http.StatusMethodNotAllowed)
+}

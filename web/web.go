@@ -111,6 +111,7 @@ func New(api, uploads http.Handler, options Options) (*Pages, error) {
 	}
 	routes := &Pages{}
 	routes.HandleFunc("GET /{$}", s.home)
+	routes.HandleFunc("GET /", s.nowhere)
 	routes.HandleFunc("GET /r/{token}", s.offer)
 	routes.HandleFunc("POST /r/{token}", s.rate)
 	routes.HandleFunc("GET /appraisal/{code}", s.appraise)
@@ -358,4 +359,9 @@ func signed(x any) string {
 
 func (s *site) home(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, http.StatusOK, "home", view{Path: "/"})
+}
+
+// nowhere is for who has mistyped an address that was read from a poster.
+func (s *site) nowhere(w http.ResponseWriter, r *http.Request) {
+	s.show(w, r, http.StatusNotFound, "home", view{Path: "/", Notice: wordsIn(language(r)).NoPage})
 }

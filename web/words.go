@@ -7,7 +7,7 @@ type words struct {
 	Appraisal appraisalWords
 
 	Name, OtherLang, OtherLangName                             string
-	HomeTitle, HomeText, HomeRate, HomeReceipt                 string
+	HomeTitle, HomeText, HomeRate, HomeReceipt, NoPage         string
 	RateTitle, RateBy, RateOn, RateUntil, RateAsk, ChooseLevel string
 	Levels                                                     [6]string // by level; 0 is none
 	Tags, Aspects, Contact, ContactHint                        string
@@ -76,6 +76,7 @@ var chinese = words{
 
 	ToMend: "没有提交成功，请更正：",
 	Name:   "群众心里有杆秤", OtherLang: "en", OtherLangName: "English",
+	NoPage:    "没有这个页面。请核对地址，或从这里开始。",
 	HomeTitle: "您的评价有分量", HomeText: "扫描工作人员出示的二维码，或打开收到的链接，半分钟即可评价刚刚办理的服务。评价匿名，无需注册。",
 	HomeRate: "没有链接？请向为您办事的工作人员索取。", HomeReceipt: "用回执查询评价或诉求",
 	RateTitle: "请评价这次服务", RateBy: "办理人", RateOn: "办理日期", RateUntil: "有效期至", RateAsk: "您对这次服务满意吗？", ChooseLevel: "请先选择满意程度，再提交。",
@@ -141,6 +142,7 @@ var english = words{
 
 	ToMend: "Nothing was sent. Please mend this:",
 	Name:   "Steelyard", OtherLang: "zh-CN", OtherLangName: "中文",
+	NoPage:    "There is no such page. Check the address, or begin here.",
 	HomeTitle: "Your word has weight", HomeText: "Scan the code that you are shown, or open the link that you were given: rating the service you have just had takes half a minute. It is anonymous and needs no account.",
 	HomeRate: "No link? Ask whoever served you for one.", HomeReceipt: "Follow a rating or a case by its receipt",
 	RateTitle: "Rate this service", RateBy: "Served by", RateOn: "On", RateUntil: "The link works until", RateAsk: "Were you satisfied?", ChooseLevel: "Choose how satisfied you were, then send it.",
