@@ -1,11 +1,17 @@
 package auth
 
 import (
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"io/fs"
 	"testing"
 	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 
 	"steelyard/models"
 )
@@ -69,4 +75,43 @@ func TestAProvenTokenHoldsNoLongerThanItsKeyAndItsTime(t *testing.T) {
 	verify("of a key that is back", token, "")
 	now = now.Add(time.Hour)
 	verify("after its time", token, ReasonExpired)
+}
+
+// TestKeysAreTheSameByWhatTheyAre, each kind of them, and in the same order.
+func TestKeysAreTheSameByWhatTheyAre(t *testing.T) {
+	ed := func() any { return edKey(t).Public() }
+	curve := func() any {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key.Public()
+	}
+	modulus := func() any {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key.Public()
+	}
+	secret := func() any { return []byte(rand.Text()) }
+	set := func(keys ...jwt.VerificationKey) any { return jwt.VerificationKeySet{Keys: keys} }
+	var all []jwt.VerificationKey
+	for name, draw := range map[string]func() any{"Ed25519": ed, "P-256": curve, "RSA": modulus, "secret": secret} {
+		one, other := draw(), draw()
+		if !sameKeys(set(one), set(one)) || sameKeys(set(one), set(other)) {
+			t.Errorf("%s: a key is not itself, or another one's", name)
+		}
+		all = append(all, one)
+	}
+	for i := range all {
+		for j := range all {
+			if same := sameKeys(set(all[i]), set(all[j])); same != (i == j) {
+				t.Errorf("%T and %T are the same: %v", all[i], all[j], same)
+			}
+		}
+	}
+	if sameKeys(set(all[0]), set(all[0], all[1])) || sameKeys(set(all[0], all[1]), set(all[1], all[0])) || sameKeys(nil, nil) || sameKeys(set(7), set(7)) {
+		t.Error("more keys, keys in another order, no set or what is no key are the same")
+	}
 }
