@@ -172,10 +172,16 @@ type sampler struct {
 	use  [Components][]bool
 	// worth is combined.worth by indicator, which every draw asks for.
 	worth []float64
+	// alone is what each indicator has to itself, of the official that was looked at.
+	alone []alone
 }
 
+// alone is the distribution of what an indicator has to itself: the share of how far off
+// the group's mean its estimate lies, less what is common and the halo, and noise.
+type alone struct{ share, off, noise float64 }
+
 func newSampler(c *combined, m *jointModel) *sampler {
-	s := &sampler{c: c, m: m, worth: make([]float64, len(c.list))}
+	s := &sampler{c: c, m: m, worth: make([]float64, len(c.list)), alone: make([]alone, len(c.list))}
 	for j := range s.worth {
 		s.worth[j] = c.worth(j)
 	}
@@ -189,6 +195,9 @@ func newSampler(c *combined, m *jointModel) *sampler {
 }
 
 func (s *sampler) look(i int) {
+	for j := range s.alone {
+		s.alone[j] = s.m.apart(s.c.data, j, i)
+	}
 	if s.c.lend {
 		s.m.look(s.c.data, i, nil, &s.all)
 		s.root[0] = s.all.root()
@@ -223,7 +232,7 @@ func (s *sampler) sample(i int, source *normals, effects *[Components][]float64)
 		}
 		sum := 0.0
 		for _, j := range s.c.members[k] {
-			sum += float64(s.worth[j] * s.effect(j, i, v, q, w, source))
+			sum += float64(s.worth[j] * s.effect(j, v, q, w, source))
 		}
 		effects[k][i] = sum
 	}
@@ -244,23 +253,27 @@ func latent(view *view, root [3]float64, source *normals) (v, q, w float64) {
 	return v, q, w
 }
 
+// apart is what indicator j of official i has to itself; where there is no estimate, noise.
+func (m *jointModel) apart(d *jointData, j, i int) alone {
+	y, variance := d.y[j][i], d.variance[j][i]
+	if y != y {
+		return alone{noise: m.own[j]}
+	}
+	own := float64(m.own[j] * m.own[j])
+	share := own / (own + variance)
+	return alone{share: share, off: y - m.mean[d.group[i]][j], noise: math.Sqrt(share * variance)}
+}
+
 // effect draws what indicator j owes to the work.
-func (s *sampler) effect(j, i int, v, q, w float64, source *normals) float64 {
-	m, d := s.m, s.c.data
+func (s *sampler) effect(j int, v, q, w float64, source *normals) float64 {
+	m, a := s.m, &s.alone[j]
 	common := q
 	if m.outcome[j] {
 		common += float64(m.shared * w)
 	}
 	common = float64(m.loading[j] * common)
 	halo := float64(m.halo[j] * v)
-	own := float64(m.own[j] * m.own[j])
-	sum := common
-	if y := d.y[j][i]; y == y {
-		share := own / (own + d.variance[j][i])
-		sum += float64(share*(y-m.mean[d.group[i]][j]-common-halo)) + float64(math.Sqrt(share*d.variance[j][i])*source.next())
-	} else {
-		sum += float64(m.own[j] * source.next())
-	}
+	sum := common + (float64(a.share*(a.off-common-halo)) + float64(a.noise*source.next()))
 	if !s.c.halo {
 		sum += halo
 	}
