@@ -21,8 +21,8 @@ type caseReader struct {
 	place     []int32          // by history: of the case in the columns, or None
 	kinds     kinds            // categories
 	known     map[string]int32 // kinds by category
-	refs      []byte           // the external ids, one after the other
-	refEnds   []int
+	rows      column[caseRow]
+	refs      []byte // the external ids, one after the other
 	residents roll
 	marks     scoring.Ratings // of the cases; Rater is the case, and Kind numbered apart, until they are joined
 }
@@ -58,8 +58,7 @@ func (c *caseReader) readCases() error {
 	if err := c.readStandings(); err != nil {
 		return err
 	}
-	c.ev.Cases.End, c.ev.Cases.Resident = seconds(c.end.UnixMicro()), c.residents.all()
-	c.nameCases()
+	c.ev.Cases = c.columns()
 	c.keepEvents()
 	return nil
 }
@@ -217,7 +216,7 @@ func (c *caseReader) settle(s *standing, row *store.Row, history int32) {
 		return
 	}
 	if history != scoring.None {
-		c.place[history] = int32(len(c.refEnds))
+		c.place[history] = int32(c.rows.len())
 	}
 	c.addCase(s, row, posting)
 	if s.satisfaction != 0 && s.closed != unknownTime && posting != scoring.None {
@@ -235,35 +234,55 @@ func (c *caseReader) nobodys(s *standing) bool {
 	return s.holder.IsZero() && c.inScope[s.unit]
 }
 
-func (c *caseReader) addCase(s *standing, row *store.Row, posting int32) {
-	t := &c.ev.Cases
-	c.refs = append(c.refs, row.Bytes(1)...)
-	c.refEnds = append(c.refEnds, len(c.refs))
-	t.Posting = append(t.Posting, posting)
-	t.Kind = append(t.Kind, s.kind)
-	t.Channel = append(t.Channel, s.channel)
-	t.Opened = append(t.Opened, seconds(s.opened))
-	t.Due = append(t.Due, secondsOrNone(s.due))
-	t.Closed = append(t.Closed, secondsOrNone(s.closed))
-	t.Outcome = append(t.Outcome, s.outcome)
-	t.Confirmed = append(t.Confirmed, s.confirmed)
-	t.Asked = append(t.Asked, s.asked)
-	t.Satisfaction = append(t.Satisfaction, s.satisfaction)
-	t.Transfers = append(t.Transfers, s.transfers)
-	t.Reopened = append(t.Reopened, s.reopenings)
-	c.residents.add(row, 13)
-	t.Upheld = append(t.Upheld, s.upheld)
+// caseRow is a case as it stood at the end, but for its resident.
+type caseRow struct {
+	refEnd                int // in refs
+	posting, kind         int32
+	opened, due, closed   int64
+	transfers, reopenings int32
+	channel               scoring.Channel
+	outcome               scoring.Outcome
+	confirmed, asked      scoring.Ternary
+	satisfaction          uint8
+	upheld                bool
 }
 
-// nameCases cuts the external ids out of one text: a million small ones would be dear.
-func (c *caseReader) nameCases() {
-	all, start := string(c.refs), 0
-	c.ev.Cases.ID = make([]string, len(c.refEnds))
-	for i, end := range c.refEnds {
-		c.ev.Cases.ID[i] = all[start:end]
-		start = end
+func (c *caseReader) addCase(s *standing, row *store.Row, posting int32) {
+	c.refs = append(c.refs, row.Bytes(1)...)
+	c.residents.add(row, 13)
+	c.rows.add(caseRow{
+		refEnd: len(c.refs), posting: posting, kind: s.kind,
+		opened: seconds(s.opened), due: secondsOrNone(s.due), closed: secondsOrNone(s.closed),
+		transfers: s.transfers, reopenings: s.reopenings, channel: s.channel, outcome: s.outcome,
+		confirmed: s.confirmed, asked: s.asked, satisfaction: s.satisfaction, upheld: s.upheld,
+	})
+}
+
+// columns turns the rows into columns. The external ids are cut out of one text: a million
+// small ones would be dear.
+func (c *caseReader) columns() scoring.Cases {
+	n, refs := c.rows.len(), string(c.refs)
+	t := scoring.Cases{
+		ID: make([]string, n), Posting: make([]int32, n), Kind: make([]int32, n), Channel: make([]scoring.Channel, n),
+		Opened: make([]int64, n), Due: make([]int64, n), Closed: make([]int64, n), Outcome: make([]scoring.Outcome, n),
+		Confirmed: make([]scoring.Ternary, n), Asked: make([]scoring.Ternary, n), Satisfaction: make([]uint8, n),
+		Transfers: make([]int32, n), Reopened: make([]int32, n), Upheld: make([]bool, n),
+		Resident: c.residents.all(), End: seconds(c.end.UnixMicro()),
 	}
-	c.refs, c.refEnds = nil, nil
+	i, start := 0, 0
+	for _, block := range c.rows.blocks() {
+		for k := range block {
+			row := &block[k]
+			t.ID[i], start = refs[start:row.refEnd], row.refEnd
+			t.Posting[i], t.Kind[i], t.Channel[i] = row.posting, row.kind, row.channel
+			t.Opened[i], t.Due[i], t.Closed[i], t.Outcome[i] = row.opened, row.due, row.closed, row.outcome
+			t.Confirmed[i], t.Asked[i], t.Satisfaction[i] = row.confirmed, row.asked, row.satisfaction
+			t.Transfers[i], t.Reopened[i], t.Upheld[i] = row.transfers, row.reopenings, row.upheld
+			i++
+		}
+	}
+	c.rows, c.refs = column[caseRow]{}, nil
+	return t
 }
 
 // addMark notes a case's satisfaction mark, which is a rating dated by the day on
@@ -272,7 +291,7 @@ func (c *caseReader) addMark(s *standing, posting int32) {
 	invited := s.asked
 	t := &c.marks
 	t.Posting = append(t.Posting, posting)
-	t.Rater = append(t.Rater, int32(len(c.refEnds)-1))
+	t.Rater = append(t.Rater, int32(c.rows.len()-1))
 	t.Kind = append(t.Kind, s.kind)
 	t.Channel = append(t.Channel, s.channel)
 	t.Level = append(t.Level, s.satisfaction)
