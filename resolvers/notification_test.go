@@ -231,6 +231,52 @@ func TestSeveralProcessesShareTheDeliveries(t *testing.T) {
 	})
 }
 
+// deafTo takes messages but for one address, where nobody is.
+type deafTo struct {
+	mu    sync.Mutex
+	url   string
+	tried map[string]int
+}
+
+func (d *deafTo) Deliver(_ context.Context, m notify.Message) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.tried[m.URL]++; m.URL == d.url {
+		return &notify.Undelivered{Why: "TIMEOUT"}
+	}
+	return nil
+}
+
+// TestADeadMachineKeepsNobodyWaiting: of what it should hear a few are tried, and the rest
+// shares their fate; whoever answers hears everything.
+func TestADeadMachineKeepsNobodyWaiting(t *testing.T) {
+	each(t, func(o *office) {
+		o.listen()
+		o.hook("hr-north", "north", "CASE_ARRIVED")
+		o.hook("hr-north", "north-desk", "CASE_ARRIVED")
+		const cases = 18 // with both webhooks in one batch
+		for range cases {
+			o.handIn("north-desk")
+		}
+		var hooks []models.Webhook
+		if err := o.store.Read(o.Context()).Order("id").Find(&hooks).Error; err != nil || len(hooks) != 2 {
+			o.Fatal(hooks, err)
+		}
+		sink := &deafTo{url: hooks[0].URL, tried: map[string]int{}}
+		o.app.Notify.Sinks[models.DeliveryWebhook] = sink
+		o.deliver(cases)
+		if dead, well := sink.tried[hooks[0].URL], sink.tried[hooks[1].URL]; dead > 8 || well != cases {
+			o.Errorf("the dead one was tried %d times, the other one heard %d", dead, well)
+		}
+		var put int64
+		err := o.store.Read(o.Context()).Model(&models.NotificationDelivery{}).
+			Where("webhook_id = ? AND state = ? AND attempts = 1 AND failure = 'TIMEOUT'", hooks[0].ID, models.DeliveryWaiting).Count(&put).Error
+		if err != nil || put != cases {
+			o.Errorf("%d are put off: %v", put, err)
+		}
+	})
+}
+
 func TestAResidentIsToldWhereTheReceiptsHolderAskedForIt(t *testing.T) {
 	each(t, func(o *office) {
 		subscribe := `mutation($r: String!, $email: String!) { subscribeToCase(input: {receipt: $r, email: $email}) { subscribed` + userErrors + `} }`

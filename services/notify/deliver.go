@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -96,11 +97,14 @@ func (s *Service) deliver(ctx context.Context, taken []models.NotificationDelive
 		return 0, err
 	}
 	outcomes := make([]error, len(taken))
-	group := errgroup.Group{}
+	group, gone := errgroup.Group{}, absent{}
 	group.SetLimit(atOnce)
 	for i := range taken {
 		group.Go(func() error {
-			outcomes[i] = s.hand(ctx, taken[i], messages[taken[i].ID])
+			if outcomes[i] = gone.is(&taken[i]); outcomes[i] == nil {
+				outcomes[i] = s.hand(ctx, taken[i], messages[taken[i].ID])
+				gone.note(&taken[i], outcomes[i])
+			}
 			return nil
 		})
 	}
@@ -118,6 +122,44 @@ func (s *Service) deliver(ctx context.Context, taken []models.NotificationDelive
 		}
 	}
 	return arrived, nil
+}
+
+// absent are the receivers that were not there when one of these deliveries was tried: what
+// else they should hear shares its fate untried. Else one dead machine, for which every try
+// waits until its time is over, would keep everybody's messages waiting.
+type absent struct {
+	mu   sync.Mutex
+	gone map[models.ID]error // by webhook; the mail server is the zero one
+}
+
+func receiver(d *models.NotificationDelivery) models.ID {
+	if d.WebhookID == nil {
+		return models.ID{}
+	}
+	return *d.WebhookID
+}
+
+// is is why the receiver was not there; nil where it was, or nobody has tried.
+func (a *absent) is(d *models.NotificationDelivery) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.gone[receiver(d)]
+}
+
+// note notes a receiver that was not there; one that answered was, whatever it said.
+func (a *absent) note(d *models.NotificationDelivery, outcome error) {
+	if outcome == nil {
+		return
+	}
+	switch why, _ := Reason(outcome); why {
+	case "TIMEOUT", "NOT_REACHED", "NAME_NOT_FOUND":
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.gone == nil {
+			a.gone = map[models.ID]error{}
+		}
+		a.gone[receiver(d)] = outcome
+	}
 }
 
 // hand gives one message to its sink; a message that could not be made is given up.
