@@ -28,6 +28,16 @@ func (d Dialect) SkipLocked() string {
 	return ""
 }
 
+// IndexedBy has a query go by an index of a table. Where a column is unique, SQLite takes it
+// that few rows are NULL in it, and reads all that are in place of the few that wait; PostgreSQL
+// counts them.
+func (d Dialect) IndexedBy(index string) string {
+	if d == Postgres || index == "" {
+		return ""
+	}
+	return " INDEXED BY " + index
+}
+
 // ByteOrder makes an order by a text column independent of the database's
 // collation: both then compare UTF-8 bytes.
 func (d Dialect) ByteOrder(column string) string {

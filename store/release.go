@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"steelyard/models"
 )
@@ -31,6 +30,8 @@ type Answers struct {
 	Person string // the column by which those who answered are told apart
 	Enough int    // how many persons make a batch
 	Zone   *time.Location
+	Table  string // of the records
+	Index  string // by which those that wait are found, among imported ones; empty: the database knows
 	// Imports says that the table has imported answers as well, which do not wait.
 	Imports bool
 }
@@ -90,8 +91,8 @@ func (a Answers) ready(tx *Tx) (fresh, again []models.ID, err error) {
 		ID  models.ID
 		Day models.Date
 	}
-	err = tx.Model(a.Record).Select("id, "+a.Day+" AS day").Where(a.ours(), false).
-		Order("id").Limit(maxRelease).Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"}).Scan(&waiting).Error
+	from := " FROM " + a.Table + tx.Dialect().IndexedBy(a.Index) + " WHERE " + a.ours()
+	err = tx.Raw("SELECT id, "+a.Day+" AS day"+from+" ORDER BY id LIMIT ? "+tx.Dialect().SkipLocked(), false, maxRelease).Scan(&waiting).Error
 	if err != nil {
 		return nil, nil, err
 	}
@@ -114,8 +115,7 @@ func (a Answers) ready(tx *Tx) (fresh, again []models.ID, err error) {
 			continue
 		}
 		var others []models.ID
-		err := tx.Model(a.Record).Where(a.ours()+" AND "+a.Day+" = ?", true, day).
-			Order("id").Limit(company).Pluck("id", &others).Error
+		err := tx.Raw("SELECT id"+from+" AND "+a.Day+" = ? ORDER BY id LIMIT ?", true, day, company).Scan(&others).Error
 		if err != nil {
 			return nil, nil, err
 		}
@@ -148,9 +148,13 @@ func (a Answers) rewrite(tx *Tx, ids []models.ID) error {
 // earlier one of which some wait for their release, or may still be taken back.
 func OpenDay(db *gorm.DB, now time.Time, zone *time.Location) (models.Date, error) {
 	open := models.DateOf(now.Add(-models.UndoFor), zone)
-	for _, a := range []Answers{{Record: &models.Rating{}, Day: "rated_on", Imports: true}, {Record: &models.PeerReview{}, Day: "submitted_on", Imports: true}} {
+	for _, a := range []Answers{
+		{Table: "ratings", Index: "ratings_release", Day: "rated_on", Imports: true},
+		{Table: "peer_reviews", Index: "peer_reviews_release", Day: "submitted_on", Imports: true},
+	} {
 		var waiting []models.Date
-		if err := db.Model(a.Record).Where(a.ours(), false).Order(a.Day).Limit(1).Pluck(a.Day, &waiting).Error; err != nil {
+		query := "SELECT " + a.Day + " FROM " + a.Table + Dialect(db.Name()).IndexedBy(a.Index) + " WHERE " + a.ours() + " ORDER BY " + a.Day + " LIMIT 1"
+		if err := db.Raw(query, false).Scan(&waiting).Error; err != nil {
 			return open, err
 		}
 		if len(waiting) > 0 && waiting[0].Before(open) {

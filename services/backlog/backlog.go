@@ -109,8 +109,8 @@ func (s *Service) count(ctx context.Context, now time.Time) (*Figures, error) {
 		f.queue(QueueMails, oldest(db, "notification_deliveries", "next_at", undelivered, models.DeliveryMail)),
 		countReminders(db, f, today),
 		countAudit(db, f),
-		s.answers(db, &f.Ratings, "ratings", "rated_on", today),
-		s.answers(db, &f.Reviews, "peer_reviews", "submitted_on", today),
+		s.answers(db, &f.Ratings, "ratings", "ratings_release", "rated_on", today),
+		s.answers(db, &f.Reviews, "peer_reviews", "peer_reviews_release", "submitted_on", today),
 		db.Raw(`SELECT count(*) FROM reply_duties WHERE reply_due_on >= ? AND reply_due_on < ?
 			AND NOT EXISTS (SELECT 1 FROM rating_replies p WHERE p.rating_id = reply_duties.rating_id)`, today.AddDays(-lateFor), today).Scan(&f.RepliesOverdue).Error,
 		db.Raw("SELECT count(*) FROM cases WHERE closed_at IS NULL AND due_at < ?", now).Scan(&f.CasesOverdue).Error,
@@ -191,9 +191,9 @@ func countAudit(db *gorm.DB, f *Figures) error {
 }
 
 // answers counts anonymous answers that wait.
-func (s *Service) answers(db *gorm.DB, to *Answers, table, day string, today models.Date) error {
+func (s *Service) answers(db *gorm.DB, to *Answers, table, index, day string, today models.Date) error {
 	var found Answers
-	err := db.Raw("SELECT count(*) AS n, count(DISTINCT CASE WHEN "+day+" < ? THEN "+day+" END) AS days FROM "+table+
+	err := db.Raw("SELECT count(*) AS n, count(DISTINCT CASE WHEN "+day+" < ? THEN "+day+" END) AS days FROM "+table+store.Dialect(db.Name()).IndexedBy(index)+
 		" WHERE import_key IS NULL AND released = ?", today, false).Scan(&found).Error
 	found.N -= found.N % int64(max(s.Thresholds.Figures, 1))
 	*to = found

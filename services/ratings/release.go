@@ -15,7 +15,7 @@ import (
 // regularly; it returns how many ratings were released.
 func (s *Service) Release(ctx context.Context) (int, error) {
 	return s.Store.Release(ctx, store.Answers{
-		Record: &models.Rating{}, Imports: true, Day: "rated_on", Person: "id", Enough: s.Thresholds.Figures, Zone: s.Zone,
+		Record: &models.Rating{}, Table: "ratings", Index: waiting, Imports: true, Day: "rated_on", Person: "id", Enough: s.Thresholds.Figures, Zone: s.Zone,
 	}, func(tx *store.Tx, fresh []models.ID) error {
 		if err := addToTotals(tx, fresh); err != nil {
 			return err
@@ -26,6 +26,9 @@ func (s *Service) Release(ctx context.Context) (int, error) {
 		return markUsed(tx)
 	})
 }
+
+// waiting is the index of the ratings that wait.
+const waiting = "ratings_release"
 
 // addToTotals counts ratings in their officials' days: not before their release,
 // since the total of a day with one rating is that rating. The rows are always
@@ -50,6 +53,6 @@ func addToTotals(tx *store.Tx, ids []models.ID) error {
 func markUsed(tx *store.Tx) error {
 	return tx.Exec(`UPDATE rating_invitations SET state = ? WHERE state = 'ISSUED'
 		AND EXISTS (SELECT 1 FROM encounter_claims c WHERE c.encounter_id = rating_invitations.encounter_id)
-		AND NOT EXISTS (SELECT 1 FROM ratings WHERE import_key IS NULL AND released = ?)`,
+		AND NOT EXISTS (SELECT 1 FROM ratings`+tx.Dialect().IndexedBy(waiting)+` WHERE import_key IS NULL AND released = ?)`,
 		models.InvitationUsed, false).Error
 }

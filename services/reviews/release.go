@@ -14,15 +14,15 @@ import (
 // returns how many answers were released.
 func (s *Service) Release(ctx context.Context) (int, error) {
 	n, err := s.Store.Release(ctx, store.Answers{
-		Record: &models.PeerReview{}, Imports: true, Day: "submitted_on", Person: "reviewer_key",
+		Record: &models.PeerReview{}, Table: "peer_reviews", Index: "peer_reviews_release", Imports: true, Day: "submitted_on", Person: "reviewer_key",
 		Enough: s.Thresholds.Figures, Zone: s.Zone,
 	}, nothingElse)
 	if err != nil {
 		return n, err
 	}
-	for _, record := range []any{&models.AppraisalBallot{}, &models.AppraisalComment{}} {
+	for table, record := range map[string]any{"appraisal_ballots": &models.AppraisalBallot{}, "appraisal_comments": &models.AppraisalComment{}} {
 		more, err := s.Store.Release(ctx, store.Answers{
-			Record: record, Day: "submitted_on", Person: "id", Enough: s.Thresholds.Figures, Zone: s.Zone,
+			Record: record, Table: table, Day: "submitted_on", Person: "id", Enough: s.Thresholds.Figures, Zone: s.Zone,
 		}, nothingElse)
 		n += more
 		if err != nil {
