@@ -37,6 +37,10 @@ const (
 	// how long they wait is what patience bounds, and sixty officers who open a page at once
 	// are through long before it ends.
 	queuePerPlace = 8
+	// residentsPerPlace is how many residents a place is for while nothing is overloaded: half of
+	// the time that a rating takes it waits for the one before to be written, and the more are
+	// read meanwhile, the more go together then.
+	residentsPerPlace = 2
 	// trial is after how long an overload is taken to be over, to see whether it is: where who
 	// is served waits for another machine more than for this one's processors, half the places
 	// serve half as many, and would send half of those away whom all could serve.
@@ -228,6 +232,9 @@ func (g *gate) room(c class) bool {
 	places, total := g.atOnce(), 0
 	for _, n := range g.inside {
 		total += n
+	}
+	if c == residents && g.overloaded() == none {
+		places *= residentsPerPlace
 	}
 	most := [classes]int{residents: places, office: max(1, places-places/4), reporting: max(1, places/4)}
 	return total < places && g.inside[c] < most[c]

@@ -18,14 +18,20 @@ func busyGate(t *testing.T, places int, patience time.Duration) (g *gate, leave 
 	t.Helper()
 	away = new([classes]atomic.Int64)
 	g = newGate(places, patience, func(c class) { away[c].Add(1) })
-	for range places {
+	return g, takeAll(t, g), away
+}
+
+// takeAll takes all places of a gate.
+func takeAll(t *testing.T, g *gate) (leave []func()) {
+	t.Helper()
+	for range residentsPerPlace * g.places {
 		done, in := g.enter(t.Context(), residents)
 		if !in {
 			t.Fatal("a free place is not given")
 		}
 		leave = append(leave, done)
 	}
-	return g, leave, away
+	return leave
 }
 
 // TestTheMoreUrgentIsLetInFirst, whoever came first; within a class who came first.
@@ -44,12 +50,15 @@ func TestTheMoreUrgentIsLetInFirst(t *testing.T) {
 					t.Errorf("%s is sent away", who.name)
 					return
 				}
-				order = append(order, who.name) // one place: one at a time
+				order = append(order, who.name) // one leaves: one at a time
 				done()
 			})
 			synctest.Wait()
 		}
-		leave[0]()
+		for _, done := range leave {
+			done()
+			synctest.Wait()
+		}
 		all.Wait()
 		if got, want := strings.Join(order, ", "), "resident, second resident, officer, first report, second report"; got != want {
 			t.Errorf("let in: %s; want %s", got, want)
@@ -258,10 +267,10 @@ func TestAQueueThatStandsIsAnOverload(t *testing.T) {
 				})
 			}
 		}
-		come(30)
+		come(60)
 		for range 19 { // as many as can be served behind them
 			time.Sleep(5 * time.Millisecond)
-			come(8)
+			come(16)
 		}
 		synctest.Wait()
 		if n := away.Load(); n != 0 || g.overloaded() != none {
@@ -269,7 +278,7 @@ func TestAQueueThatStandsIsAnOverload(t *testing.T) {
 		}
 		for range 3 {
 			time.Sleep(5 * time.Millisecond)
-			come(8)
+			come(16)
 		}
 		synctest.Wait()
 		if g.overloaded() == none {
@@ -323,7 +332,7 @@ func TestWhoCannotBeServedIsToldToComeBack(t *testing.T) {
 	hr, run := s.queuedRun(t)
 	s.start(t)
 	token := s.links(t, 1)
-	leave, _ := s.gate.enter(t.Context(), residents)
+	leave := takeAll(t, s.gate)
 	receipt, answer := s.rates(t, token[0], false)
 	if receipt != "" || !strings.Contains(answer, `"code":"UNAVAILABLE"`) {
 		t.Errorf("who is sent away gets %s", answer)
@@ -345,7 +354,9 @@ func TestWhoCannotBeServedIsToldToComeBack(t *testing.T) {
 	}
 	s.follow(t, hr, run)
 	s.send(t, "GET", "/metrics", "").want(t, http.StatusOK, `steelyard_sent_away_total{class="residents"}`, `steelyard_sent_away_total{class="reports"} 1`)
-	leave()
+	for _, done := range leave {
+		done()
+	}
 	if receipt, answer := s.rates(t, token[0], false); receipt == "" {
 		t.Errorf("with a place again: %s", answer)
 	}
