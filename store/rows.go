@@ -129,7 +129,7 @@ func (d records) from(rows pgx.Rows) (n int64, err error) {
 	for _, column := range rows.FieldDescriptions() {
 		set = append(set, d.setters[column.Name].fitting(column)) // a column of no field is passed over, as gorm does
 	}
-	row := &Row{}
+	row, room := &Row{}, slab{of: d.record}
 	many := d.dest.Kind() == reflect.Slice
 	if many {
 		d.dest.Set(reflect.MakeSlice(d.dest.Type(), 0, 20))
@@ -138,7 +138,7 @@ func (d records) from(rows pgx.Rows) (n int64, err error) {
 		row.raw = rows.RawValues()
 		into := d.dest
 		if many {
-			into = reflect.New(d.record).Elem()
+			into = room.next()
 		}
 		for i := range set {
 			if err := set[i].set(row, i, into); err != nil {
@@ -193,17 +193,41 @@ func (d records) append(record reflect.Value) {
 	d.dest.Set(reflect.Append(d.dest, record))
 }
 
+// slab is room for values of a type that are read one after the other: the more there are,
+// the more are made at once.
+type slab struct {
+	of   reflect.Type
+	made reflect.Value // a slice
+	used int
+}
+
+// mostAtOnce is how many values of a type are made at once at most.
+const mostAtOnce = 32
+
+// next is a new value, which can be set and pointed to.
+func (s *slab) next() reflect.Value {
+	if !s.made.IsValid() {
+		s.made = reflect.MakeSlice(reflect.SliceOf(s.of), 1, 1)
+	} else if s.used == s.made.Len() {
+		n := min(2*s.used, mostAtOnce)
+		s.made, s.used = reflect.MakeSlice(reflect.SliceOf(s.of), n, n), 0
+	}
+	s.used++
+	return s.made.Index(s.used - 1)
+}
+
 // setter reads a column into a field.
 type setter struct {
 	place []int // of the field within the record
 	types []uint32
 	read  func(r *Row, i int, field reflect.Value) error
 	name  string
+	room  slab // where the field is a pointer: what it points to
 }
 
 // set reads column i of a row into its field of a record. NULL leaves the field as a new
 // record has it.
-func (s setter) set(r *Row, i int, record reflect.Value) error {
+func (s *setter) set(r *Row, i int, record reflect.Value) error {
 	if s.read == nil {
 		return nil
 	}
@@ -213,8 +237,10 @@ func (s setter) set(r *Row, i int, record reflect.Value) error {
 		return nil
 	}
 	if field.Kind() == reflect.Pointer {
-		field.Set(reflect.New(field.Type().Elem()))
-		field = field.Elem()
+		s.room.of = field.Type().Elem()
+		to := s.room.next()
+		field.Set(to.Addr())
+		field = to
 	}
 	if err := s.read(r, i, field); err != nil {
 		return fmt.Errorf("column %s: %w", s.name, err)

@@ -41,6 +41,7 @@ func readComponents(text []byte) ([]models.ComponentScore, bool) {
 	in := usual{rest: text}
 	in.take(`[`)
 	scores := make([]models.ComponentScore, 0, len(models.ScoreComponents))
+	in.room = make([]models.Score, 0, 2*len(models.ScoreComponents))
 	for more := true; more; more = in.has(`,`) {
 		var c models.ComponentScore
 		in.take(`{"component":`)
@@ -69,6 +70,7 @@ func readComponents(text []byte) ([]models.ComponentScore, bool) {
 type usual struct {
 	rest      []byte
 	otherwise bool // it has another form; what was read does not count
+	room      []models.Score
 }
 
 // has takes a word, where it comes next.
@@ -124,8 +126,11 @@ func (u *usual) scoreOrNil() *models.Score {
 	if u.has(`null`) {
 		return nil
 	}
-	s := u.score()
-	return &s
+	if len(u.room) == cap(u.room) {
+		u.room = make([]models.Score, 0, 1)
+	}
+	u.room = append(u.room, u.score())
+	return &u.room[len(u.room)-1]
 }
 
 // score takes a number: of what JSON allows that which encoding/json writes.

@@ -1,12 +1,13 @@
 package overhttp
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -232,25 +233,39 @@ func WriteError(w http.ResponseWriter, r *http.Request, status int, message, cod
 	writeRefusal(w, status, answerMedia(negotiate(r.Header.Get("Accept"))), message, code)
 }
 
-// bytes are the result as it is sent. Data alone, as nearly always, is JSON already: the
+// into writes the result as it is sent. Data alone, as nearly always, is JSON already: the
 // encoder would read all of it again.
-func (r result) bytes() []byte {
+func (r result) into(b *bytes.Buffer) {
 	if len(r.Errors) == 0 && len(r.Extensions) == 0 && len(r.Data) > 0 {
-		return slices.Concat([]byte(`{"data":`), r.Data, []byte("}"))
+		b.WriteString(`{"data":`)
+		b.Write(r.Data)
+		b.WriteByte('}')
+		return
 	}
 	raw, err := json.Marshal(r)
 	if err != nil {
 		panic(err) // results hold JSON that was made here
 	}
-	return raw
+	b.Write(raw)
 }
 
+// buffers are where answers are put together. maxBuffer is the largest that is kept: most are
+// far smaller.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const maxBuffer = 256 << 10
+
 func write(w http.ResponseWriter, status int, media string, body result) {
-	raw := body.bytes()
+	b := buffers.Get().(*bytes.Buffer)
+	b.Reset()
+	body.into(b)
+	if b.Cap() <= maxBuffer {
+		defer buffers.Put(b)
+	}
 	w.Header().Set("Content-Type", media+"; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(raw))) // else it would be sent in chunks
+	w.Header().Set("Content-Length", strconv.Itoa(b.Len())) // else it would be sent in chunks
 	w.WriteHeader(status)
-	if _, err := w.Write(raw); err != nil {
+	if _, err := w.Write(b.Bytes()); err != nil {
 		return // the client has gone: there is nobody to tell
 	}
 }
