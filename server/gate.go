@@ -227,17 +227,19 @@ func (g *gate) queue() int {
 func (g *gate) atOnce() int { return max(1, g.places/fewer[g.overloaded()]) }
 
 // room says whether a class has a place now. Long work leaves room for short, and both for
-// residents.
+// residents, several of whom share a place while nothing is overloaded.
 func (g *gate) room(c class) bool {
-	places, total := g.atOnce(), 0
-	for _, n := range g.inside {
-		total += n
+	places, share := g.atOnce(), 1
+	if g.overloaded() == none {
+		share = residentsPerPlace
 	}
-	if c == residents && g.overloaded() == none {
-		places *= residentsPerPlace
+	needs := [classes]int{residents: 1, office: share, reporting: share} // in shares of a place
+	most := [classes]int{residents: places * share, office: max(1, places-places/4), reporting: max(1, places/4)}
+	taken := needs[c]
+	for class, n := range g.inside {
+		taken += n * needs[class]
 	}
-	most := [classes]int{residents: places, office: max(1, places-places/4), reporting: max(1, places/4)}
-	return total < places && g.inside[c] < most[c]
+	return taken <= places*share && g.inside[c] < most[c]
 }
 
 // gaveUp takes somebody out of the queue; false where they have been let in.

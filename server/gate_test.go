@@ -116,6 +116,41 @@ func TestTheQueueIsBoundedAndSoIsWaiting(t *testing.T) {
 	}
 }
 
+// TestResidentsShareAPlace while nothing is overloaded: as many more are let in, and whoever
+// else comes has the places that they leave.
+func TestResidentsShareAPlace(t *testing.T) {
+	for _, c := range []struct {
+		name            string
+		load            overload
+		residents       int // who are in
+		office, another bool
+	}{
+		{"a place is free", none, 6, true, true},
+		{"half a place is free", none, 7, false, true},
+		{"none is", none, 8, false, false},
+		{"in an overload nobody shares", some, 1, true, true},
+		{"and half of them are places", some, 2, false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGate(4, time.Second, func(class) {})
+				g.mu.Lock()
+				defer g.mu.Unlock()
+				if c.load != none {
+					g.judge(c.load)
+				}
+				g.inside[residents] = c.residents
+				if got := g.room(office); got != c.office {
+					t.Errorf("an officer has room: %v", got)
+				}
+				if got := g.room(residents); got != c.another {
+					t.Errorf("another resident has room: %v", got)
+				}
+			})
+		})
+	}
+}
+
 // arrivals lets residents come, so many at each step of a millisecond, each of whom works for
 // a while; it returns how many were served, how long they waited at most, and how many worked
 // at once at most during the last tenth.
