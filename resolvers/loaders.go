@@ -262,8 +262,8 @@ type loadersKey struct{}
 
 // Loaders gives each operation loaders of its own; a subscription gets fresh
 // ones for each of its events. Of the organisation, what a query needs may be kept from
-// earlier ones, in the state in which its caller was recognised: what changes anything, or goes on for
-// long, reads it anew.
+// earlier ones, in the state in which its caller was recognised; what changes anything, or
+// goes on for long, reads it anew.
 func (r *Resolver) Loaders(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	query := graphql.GetOperationContext(ctx).Operation.Operation == ast.Query
 	fresh := func(ctx context.Context) context.Context {

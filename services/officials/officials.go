@@ -49,11 +49,7 @@ func visiblePage(actor auth.Actor) func(db *gorm.DB) *gorm.DB {
 
 // ByIDs returns the officials that the actor may see, by id.
 func (s *Service) ByIDs(ctx context.Context, actor auth.Actor, ids []models.ID) (map[models.ID]*models.Official, error) {
-	found, err := s.all(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	sees, err := s.sight(ctx, actor, found)
+	found, sees, err := s.look(ctx, actor, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -69,11 +65,7 @@ func (s *Service) Named(ctx context.Context, actor auth.Actor, ids []models.ID) 
 	if actor.Anonymous() {
 		return nil, nil
 	}
-	found, err := s.all(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	sees, err := s.sight(ctx, actor, found)
+	found, sees, err := s.look(ctx, actor, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -85,24 +77,21 @@ func (s *Service) Named(ctx context.Context, actor auth.Actor, ids []models.ID) 
 	return found, nil
 }
 
-// all returns officials by id, whoever asks.
-func (s *Service) all(ctx context.Context, ids []models.ID) (map[models.ID]*models.Official, error) {
-	return s.officials.Get(ctx, ids, func(ctx context.Context, ids []models.ID) (map[models.ID]*models.Official, string, error) {
+// look returns officials by id, and of each whether the actor may see them: the rule of
+// [visiblePage].
+func (s *Service) look(ctx context.Context, actor auth.Actor, ids []models.ID) (found map[models.ID]*models.Official, sees func(*models.Official) bool, err error) {
+	found, err = s.officials.Get(ctx, ids, func(ctx context.Context, ids []models.ID) (map[models.ID]*models.Official, string, error) {
 		return store.InStateByID(s.Store.Read(ctx), ids, func(r *models.Official) models.ID { return r.ID })
 	})
-}
-
-// sight says of each of some officials whether the actor may see them: the rule of [visiblePage].
-func (s *Service) sight(ctx context.Context, actor auth.Actor, officials map[models.ID]*models.Official) (sees func(*models.Official) bool, err error) {
-	if !actor.Is(readers...) || actor.UnitID == nil {
-		return func(official *models.Official) bool { return actor.IsOfficial(official.ID) }, nil
+	if err != nil || !actor.Is(readers...) || actor.UnitID == nil {
+		return found, func(official *models.Official) bool { return actor.IsOfficial(official.ID) }, err
 	}
-	units := make([]models.ID, 0, len(officials))
-	for _, official := range officials {
+	units := make([]models.ID, 0, len(found))
+	for _, official := range found {
 		units = append(units, official.UnitID)
 	}
 	above, err := s.lines(ctx, units)
-	return func(official *models.Official) bool {
+	return found, func(official *models.Official) bool {
 		return actor.IsOfficial(official.ID) || slices.Contains(above[official.UnitID], *actor.UnitID)
 	}, err
 }
