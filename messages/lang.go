@@ -3,6 +3,7 @@ package messages
 import (
 	"context"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/text/language"
 )
 
@@ -26,12 +27,25 @@ var matcher = language.NewMatcher([]language.Tag{
 // more languages than fit.
 const maxHeader = 512
 
+// negotiated are languages by the headers that asked for them: browsers send few, again and
+// again, and to read one takes longer than to check who asks.
+var negotiated, _ = lru.New[string, Lang](256) // it fails for a size of 0
+
 // Negotiate returns the language that fits an Accept-Language header best: Chinese
 // where it is missing, cannot be read, or names none of ours.
 func Negotiate(acceptLanguage string) Lang {
 	if len(acceptLanguage) > maxHeader {
 		return Chinese
 	}
+	l, known := negotiated.Get(acceptLanguage)
+	if !known {
+		l = negotiate(acceptLanguage)
+		negotiated.Add(acceptLanguage, l)
+	}
+	return l
+}
+
+func negotiate(acceptLanguage string) Lang {
 	wanted, quality, err := language.ParseAcceptLanguage(acceptLanguage)
 	if err != nil {
 		return Chinese

@@ -10,6 +10,7 @@ import (
 
 	"steelyard/auth"
 	"steelyard/models"
+	"steelyard/server/overhttp"
 	"steelyard/services/accounts"
 )
 
@@ -25,7 +26,7 @@ type actors interface {
 func authenticate(verifier *auth.Verifier, known actors, wrong noteWrong, log *slog.Logger) middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Add("Vary", "Authorization")
+			overhttp.Varies(w.Header(), "Authorization")
 			lines := r.Header.Values("Authorization")
 			if len(lines) == 0 {
 				next.ServeHTTP(w, r.WithContext(accounts.Enter(r.Context(), auth.Actor{})))

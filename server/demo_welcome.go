@@ -48,7 +48,7 @@ func (d *demo) welcome() error {
 	if err != nil {
 		return err
 	}
-	lines := []line{{"GRAPHQL_URL", d.url + "/graphql"}, {"RATING_URL", link}, {"RESIDENT_RECEIPT", receipt}}
+	lines := []line{{"GRAPHQL_URL", d.url + schemaPath}, {"RATING_URL", link}, {"RESIDENT_RECEIPT", receipt}}
 	lines = append(lines, tokens...)
 	lines = append(lines, line{"CYCLE_ID", cycle.ID.String()})
 	var out strings.Builder

@@ -30,11 +30,14 @@ type door struct {
 	how  string
 }
 
+// schemaPath is where the schema is asked.
+const schemaPath = "/graphql"
+
 // doors are every way in but the schema's own fields. A route that stands in no row is
 // not served. Behind the pages and Open311 lies the schema with its own table: they
 // can show nothing that the API would not.
 var doors = []door{
-	{"/graphql", showNothing, "everybody", "The schema's table, below, by the bearer token; a token that does not hold is 401, also for what is open to everybody."},
+	{schemaPath, showNothing, "everybody", "The schema's table, below, by the bearer token; a token that does not hold is 401, also for what is open to everybody."},
 	{"/attachments", showReceipt, "the holder of the case's receipt; OFFICIAL and HR who see the case", "Checked before the file is read, by the rules of cases; no machine's account."},
 	{"/attachments/{link}", showLink, "whoever has the address, for ten minutes", "Signed with the server's secret; given out with a case in sight."},
 	{"/exports/{token}", showLink, "whoever has the address, for ten minutes", "Signed with the server's secret; holds while role, scope and tokens of the asker do."},

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"steelyard/models"
+	"steelyard/server/overhttp"
 )
 
 // origins are the web origins, besides this server's own, whose pages may call
@@ -34,7 +35,7 @@ func isOrigin(text string) bool {
 func (o origins) share(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, origin := w.Header(), r.Header.Get("Origin")
-		h.Add("Vary", "Origin")
+		overhttp.Varies(h, "Origin")
 		listed := origin != "" && slices.Contains(o, origin)
 		if listed {
 			h.Set("Access-Control-Allow-Origin", origin)

@@ -85,7 +85,7 @@ func (s *site) handler() (http.Handler, error) {
 	routes := &entrance{}
 	open, protect := s.paced(newPace(s.perMinute, 1, s.store.Now)), s.origins.protect(s.publicURL)
 	uploads, work := s.paced(newPace(min(s.perMinute, maxUploads), 1, s.store.Now)), s.paced(kinds[working])
-	routes.Handle("/graphql", chain(api, s.gate.door, open, s.origins.share, protect, s.visitor, s.sightOfClient))
+	routes.Handle(schemaPath, chain(api, s.gate.door, open, s.origins.share, protect, s.visitor, s.sightOfClient))
 	routes.Handle("POST /attachments", chain(uploading, uploads, s.origins.share, protect))
 	routes.Handle("OPTIONS /attachments", s.origins.share(http.NotFoundHandler()))
 	routes.Handle("GET /attachments/{link}", open(s.download()))

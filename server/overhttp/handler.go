@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,7 +45,7 @@ const codeBadRequest = "BAD_REQUEST"
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
-	header.Add("Vary", "Accept")
+	Varies(header, "Accept")
 	header.Set("Cache-Control", "no-store")
 	media := negotiate(r.Header.Get("Accept"))
 	params, err := h.read(w, r, media)
@@ -220,6 +221,18 @@ func Overloaded(message string, seconds int) *gqlerror.Error {
 // TooMuch is the error of an operation whose caller asks too much: it makes the answer 429.
 func TooMuch(message string, seconds int) *gqlerror.Error {
 	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": codeRateLimited, "retryAfter": seconds}}
+}
+
+// Varies says that an answer depends on a header of its request, where that is not said yet.
+func Varies(answer http.Header, by string) {
+	for _, rest := range answer["Vary"] {
+		for said := ""; rest != ""; {
+			if said, rest, _ = strings.Cut(rest, ", "); said == by {
+				return
+			}
+		}
+	}
+	answer.Add("Vary", by)
 }
 
 func writeWait(w http.ResponseWriter, status int, media string, body result, seconds int) {
