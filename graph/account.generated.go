@@ -800,7 +800,7 @@ var accountImplementors = []string{"Account"}
 func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, obj *models.Account) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, accountImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -886,7 +886,7 @@ var accountConnectionImplementors = []string{"AccountConnection"}
 func (ec *executionContext) _AccountConnection(ctx context.Context, sel ast.SelectionSet, obj *AccountConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, accountConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -929,7 +929,7 @@ var accountEdgeImplementors = []string{"AccountEdge"}
 func (ec *executionContext) _AccountEdge(ctx context.Context, sel ast.SelectionSet, obj *AccountEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, accountEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -967,7 +967,7 @@ var accountPayloadImplementors = []string{"AccountPayload"}
 func (ec *executionContext) _AccountPayload(ctx context.Context, sel ast.SelectionSet, obj *AccountPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, accountPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1005,7 +1005,7 @@ var accountTokenImplementors = []string{"AccountToken"}
 func (ec *executionContext) _AccountToken(ctx context.Context, sel ast.SelectionSet, obj *models.AccountToken) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, accountTokenImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1054,19 +1054,11 @@ func (ec *executionContext) _AccountToken(ctx context.Context, sel ast.Selection
 
 func (ec *executionContext) marshalNAccount2ᚕᚖsteelyardᚋmodelsᚐAccountᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Account) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Account", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "Account", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "Account", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAccount2ᚖsteelyardᚋmodelsᚐAccount(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNAccount2ᚖsteelyardᚋmodelsᚐAccount(ctx context.Context, sel ast.SelectionSet, v *models.Account) graphql.Marshaler {
@@ -1086,19 +1078,11 @@ func (ec *executionContext) marshalNAccountConnection2ᚖsteelyardᚋgraphᚐAcc
 }
 
 func (ec *executionContext) marshalNAccountEdge2ᚕᚖsteelyardᚋgraphᚐAccountEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*AccountEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "AccountEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "AccountEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAccountEdge2ᚖsteelyardᚋgraphᚐAccountEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNAccountEdge2ᚖsteelyardᚋgraphᚐAccountEdge(ctx context.Context, sel ast.SelectionSet, v *AccountEdge) graphql.Marshaler {
@@ -1138,19 +1122,11 @@ func (ec *executionContext) unmarshalNAccountStepInput2steelyardᚋgraphᚐAccou
 }
 
 func (ec *executionContext) marshalNAccountToken2ᚕᚖsteelyardᚋmodelsᚐAccountTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.AccountToken) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "AccountToken", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "AccountToken", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAccountToken2ᚖsteelyardᚋmodelsᚐAccountToken(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNAccountToken2ᚖsteelyardᚋmodelsᚐAccountToken(ctx context.Context, sel ast.SelectionSet, v *models.AccountToken) graphql.Marshaler {

@@ -1628,7 +1628,7 @@ var assessmentImplementors = []string{"Assessment", "Node"}
 func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSet, obj *models.Assessment) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, assessmentImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1784,7 +1784,7 @@ var assessmentChangeImplementors = []string{"AssessmentChange"}
 func (ec *executionContext) _AssessmentChange(ctx context.Context, sel ast.SelectionSet, obj *assessments.Change) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, assessmentChangeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1832,7 +1832,7 @@ var assessmentConnectionImplementors = []string{"AssessmentConnection"}
 func (ec *executionContext) _AssessmentConnection(ctx context.Context, sel ast.SelectionSet, obj *AssessmentConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, assessmentConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1881,7 +1881,7 @@ var assessmentEdgeImplementors = []string{"AssessmentEdge"}
 func (ec *executionContext) _AssessmentEdge(ctx context.Context, sel ast.SelectionSet, obj *AssessmentEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, assessmentEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1919,7 +1919,7 @@ var assessmentRunImplementors = []string{"AssessmentRun", "Node"}
 func (ec *executionContext) _AssessmentRun(ctx context.Context, sel ast.SelectionSet, obj *models.AssessmentRun) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, assessmentRunImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2026,7 +2026,7 @@ var cancelAssessmentPayloadImplementors = []string{"CancelAssessmentPayload"}
 func (ec *executionContext) _CancelAssessmentPayload(ctx context.Context, sel ast.SelectionSet, obj *CancelAssessmentPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, cancelAssessmentPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2064,7 +2064,7 @@ var componentScoreImplementors = []string{"ComponentScore"}
 func (ec *executionContext) _ComponentScore(ctx context.Context, sel ast.SelectionSet, obj *models.ComponentScore) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, componentScoreImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2122,7 +2122,7 @@ var evidencePieceImplementors = []string{"EvidencePiece"}
 func (ec *executionContext) _EvidencePiece(ctx context.Context, sel ast.SelectionSet, obj *models.EvidencePiece) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, evidencePieceImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2180,7 +2180,7 @@ var explanationImplementors = []string{"Explanation"}
 func (ec *executionContext) _Explanation(ctx context.Context, sel ast.SelectionSet, obj *models.Explanation) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, explanationImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2213,7 +2213,7 @@ var peerComparisonImplementors = []string{"PeerComparison"}
 func (ec *executionContext) _PeerComparison(ctx context.Context, sel ast.SelectionSet, obj *assessments.PeerComparison) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, peerComparisonImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2251,7 +2251,7 @@ var peerFigureImplementors = []string{"PeerFigure"}
 func (ec *executionContext) _PeerFigure(ctx context.Context, sel ast.SelectionSet, obj *assessments.PeerFigure) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, peerFigureImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2304,7 +2304,7 @@ var reportExportImplementors = []string{"ReportExport"}
 func (ec *executionContext) _ReportExport(ctx context.Context, sel ast.SelectionSet, obj *ReportExport) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reportExportImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2352,7 +2352,7 @@ var runAssessmentPayloadImplementors = []string{"RunAssessmentPayload"}
 func (ec *executionContext) _RunAssessmentPayload(ctx context.Context, sel ast.SelectionSet, obj *RunAssessmentPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, runAssessmentPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2390,7 +2390,7 @@ var scorePartImplementors = []string{"ScorePart"}
 func (ec *executionContext) _ScorePart(ctx context.Context, sel ast.SelectionSet, obj *models.ScorePart) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, scorePartImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2452,19 +2452,11 @@ func (ec *executionContext) _ScorePart(ctx context.Context, sel ast.SelectionSet
 
 func (ec *executionContext) marshalNAssessment2ᚕᚖsteelyardᚋmodelsᚐAssessmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Assessment) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Assessment", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "Assessment", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "Assessment", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAssessment2ᚖsteelyardᚋmodelsᚐAssessment(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNAssessment2ᚖsteelyardᚋmodelsᚐAssessment(ctx context.Context, sel ast.SelectionSet, v *models.Assessment) graphql.Marshaler {
@@ -2484,19 +2476,11 @@ func (ec *executionContext) marshalNAssessmentConnection2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNAssessmentEdge2ᚕᚖsteelyardᚋgraphᚐAssessmentEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*AssessmentEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "AssessmentEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "AssessmentEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAssessmentEdge2ᚖsteelyardᚋgraphᚐAssessmentEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNAssessmentEdge2ᚖsteelyardᚋgraphᚐAssessmentEdge(ctx context.Context, sel ast.SelectionSet, v *AssessmentEdge) graphql.Marshaler {
@@ -2563,19 +2547,11 @@ func (ec *executionContext) marshalNComponentScore2steelyardᚋmodelsᚐComponen
 }
 
 func (ec *executionContext) marshalNComponentScore2ᚕsteelyardᚋmodelsᚐComponentScoreᚄ(ctx context.Context, sel ast.SelectionSet, v []models.ComponentScore) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ComponentScore", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ComponentScore", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComponentScore2steelyardᚋmodelsᚐComponentScore(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) unmarshalNContentEncoding2steelyardᚋgraphᚐContentEncoding(ctx context.Context, v any) (ContentEncoding, error) {
@@ -2589,19 +2565,11 @@ func (ec *executionContext) marshalNContentEncoding2steelyardᚋgraphᚐContentE
 }
 
 func (ec *executionContext) marshalNEvidencePiece2ᚕᚖsteelyardᚋmodelsᚐEvidencePieceᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.EvidencePiece) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "EvidencePiece", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "EvidencePiece", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEvidencePiece2ᚖsteelyardᚋmodelsᚐEvidencePiece(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNEvidencePiece2ᚖsteelyardᚋmodelsᚐEvidencePiece(ctx context.Context, sel ast.SelectionSet, v *models.EvidencePiece) graphql.Marshaler {
@@ -2621,19 +2589,11 @@ func (ec *executionContext) marshalNExplanation2ᚖsteelyardᚋmodelsᚐExplanat
 }
 
 func (ec *executionContext) marshalNPeerFigure2ᚕᚖsteelyardᚋservicesᚋassessmentsᚐPeerFigureᚄ(ctx context.Context, sel ast.SelectionSet, v []*assessments.PeerFigure) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "PeerFigure", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "PeerFigure", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPeerFigure2ᚖsteelyardᚋservicesᚋassessmentsᚐPeerFigure(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNPeerFigure2ᚖsteelyardᚋservicesᚋassessmentsᚐPeerFigure(ctx context.Context, sel ast.SelectionSet, v *assessments.PeerFigure) graphql.Marshaler {
@@ -2711,19 +2671,11 @@ func (ec *executionContext) marshalNScoreComponent2steelyardᚋmodelsᚐScoreCom
 }
 
 func (ec *executionContext) marshalNScorePart2ᚕᚖsteelyardᚋmodelsᚐScorePartᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ScorePart) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ScorePart", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ScorePart", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNScorePart2ᚖsteelyardᚋmodelsᚐScorePart(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNScorePart2ᚖsteelyardᚋmodelsᚐScorePart(ctx context.Context, sel ast.SelectionSet, v *models.ScorePart) graphql.Marshaler {

@@ -718,7 +718,7 @@ var auditDetailImplementors = []string{"AuditDetail"}
 func (ec *executionContext) _AuditDetail(ctx context.Context, sel ast.SelectionSet, obj *AuditDetail) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, auditDetailImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -761,7 +761,7 @@ var auditEntryImplementors = []string{"AuditEntry"}
 func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSet, obj *audit.Chained) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, auditEntryImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -853,7 +853,7 @@ var auditEntryConnectionImplementors = []string{"AuditEntryConnection"}
 func (ec *executionContext) _AuditEntryConnection(ctx context.Context, sel ast.SelectionSet, obj *AuditEntryConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, auditEntryConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -896,7 +896,7 @@ var auditEntryEdgeImplementors = []string{"AuditEntryEdge"}
 func (ec *executionContext) _AuditEntryEdge(ctx context.Context, sel ast.SelectionSet, obj *AuditEntryEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, auditEntryEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -934,7 +934,7 @@ var auditFaultImplementors = []string{"AuditFault"}
 func (ec *executionContext) _AuditFault(ctx context.Context, sel ast.SelectionSet, obj *auditchain.Fault) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, auditFaultImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -983,7 +983,7 @@ var auditHeadImplementors = []string{"AuditHead"}
 func (ec *executionContext) _AuditHead(ctx context.Context, sel ast.SelectionSet, obj *audit.Tip) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, auditHeadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1077,19 +1077,11 @@ func (ec *executionContext) marshalNAuditDefect2steelyardᚋauditchainᚐDefect(
 }
 
 func (ec *executionContext) marshalNAuditDetail2ᚕᚖsteelyardᚋgraphᚐAuditDetailᚄ(ctx context.Context, sel ast.SelectionSet, v []*AuditDetail) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "AuditDetail", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "AuditDetail", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAuditDetail2ᚖsteelyardᚋgraphᚐAuditDetail(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNAuditDetail2ᚖsteelyardᚋgraphᚐAuditDetail(ctx context.Context, sel ast.SelectionSet, v *AuditDetail) graphql.Marshaler {
@@ -1102,19 +1094,11 @@ func (ec *executionContext) marshalNAuditDetail2ᚖsteelyardᚋgraphᚐAuditDeta
 
 func (ec *executionContext) marshalNAuditEntry2ᚕᚖsteelyardᚋservicesᚋauditᚐChainedᚄ(ctx context.Context, sel ast.SelectionSet, v []*audit.Chained) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "AuditEntry", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "AuditEntry", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "AuditEntry", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAuditEntry2ᚖsteelyardᚋservicesᚋauditᚐChained(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNAuditEntry2ᚖsteelyardᚋservicesᚋauditᚐChained(ctx context.Context, sel ast.SelectionSet, v *audit.Chained) graphql.Marshaler {
@@ -1134,19 +1118,11 @@ func (ec *executionContext) marshalNAuditEntryConnection2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNAuditEntryEdge2ᚕᚖsteelyardᚋgraphᚐAuditEntryEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*AuditEntryEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "AuditEntryEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "AuditEntryEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAuditEntryEdge2ᚖsteelyardᚋgraphᚐAuditEntryEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNAuditEntryEdge2ᚖsteelyardᚋgraphᚐAuditEntryEdge(ctx context.Context, sel ast.SelectionSet, v *AuditEntryEdge) graphql.Marshaler {

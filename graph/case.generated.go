@@ -2943,7 +2943,7 @@ var caseImplementors = []string{"Case", "Node"}
 func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj *models.Case) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, caseImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3183,7 +3183,7 @@ var caseConnectionImplementors = []string{"CaseConnection"}
 func (ec *executionContext) _CaseConnection(ctx context.Context, sel ast.SelectionSet, obj *CaseConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, caseConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3226,7 +3226,7 @@ var caseEdgeImplementors = []string{"CaseEdge"}
 func (ec *executionContext) _CaseEdge(ctx context.Context, sel ast.SelectionSet, obj *CaseEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, caseEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3264,7 +3264,7 @@ var caseEventImplementors = []string{"CaseEvent"}
 func (ec *executionContext) _CaseEvent(ctx context.Context, sel ast.SelectionSet, obj *models.CaseEvent) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, caseEventImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3313,7 +3313,7 @@ var caseOfferImplementors = []string{"CaseOffer"}
 func (ec *executionContext) _CaseOffer(ctx context.Context, sel ast.SelectionSet, obj *models.CaseTransfer) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, caseOfferImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3362,7 +3362,7 @@ var casePayloadImplementors = []string{"CasePayload"}
 func (ec *executionContext) _CasePayload(ctx context.Context, sel ast.SelectionSet, obj *CasePayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, casePayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3400,7 +3400,7 @@ var exclusionImplementors = []string{"Exclusion"}
 func (ec *executionContext) _Exclusion(ctx context.Context, sel ast.SelectionSet, obj *models.Exclusion) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, exclusionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3489,7 +3489,7 @@ var mediationImplementors = []string{"Mediation"}
 func (ec *executionContext) _Mediation(ctx context.Context, sel ast.SelectionSet, obj *models.Mediation) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, mediationImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3559,7 +3559,7 @@ var openCasePayloadImplementors = []string{"OpenCasePayload"}
 func (ec *executionContext) _OpenCasePayload(ctx context.Context, sel ast.SelectionSet, obj *OpenCasePayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, openCasePayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3607,7 +3607,7 @@ var unitTransparencyImplementors = []string{"UnitTransparency"}
 func (ec *executionContext) _UnitTransparency(ctx context.Context, sel ast.SelectionSet, obj *cases.Transparency) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, unitTransparencyImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3697,19 +3697,11 @@ func (ec *executionContext) unmarshalNAssignCaseInput2steelyardᚋgraphᚐAssign
 
 func (ec *executionContext) marshalNCase2ᚕᚖsteelyardᚋmodelsᚐCaseᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Case) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Case", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "Case", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "Case", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCase2ᚖsteelyardᚋmodelsᚐCase(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNCase2ᚖsteelyardᚋmodelsᚐCase(ctx context.Context, sel ast.SelectionSet, v *models.Case) graphql.Marshaler {
@@ -3774,19 +3766,11 @@ func (ec *executionContext) marshalNCaseConnection2ᚖsteelyardᚋgraphᚐCaseCo
 }
 
 func (ec *executionContext) marshalNCaseEdge2ᚕᚖsteelyardᚋgraphᚐCaseEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*CaseEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "CaseEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "CaseEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCaseEdge2ᚖsteelyardᚋgraphᚐCaseEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNCaseEdge2ᚖsteelyardᚋgraphᚐCaseEdge(ctx context.Context, sel ast.SelectionSet, v *CaseEdge) graphql.Marshaler {
@@ -3798,19 +3782,11 @@ func (ec *executionContext) marshalNCaseEdge2ᚖsteelyardᚋgraphᚐCaseEdge(ctx
 }
 
 func (ec *executionContext) marshalNCaseEvent2ᚕᚖsteelyardᚋmodelsᚐCaseEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.CaseEvent) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "CaseEvent", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "CaseEvent", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCaseEvent2ᚖsteelyardᚋmodelsᚐCaseEvent(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNCaseEvent2ᚖsteelyardᚋmodelsᚐCaseEvent(ctx context.Context, sel ast.SelectionSet, v *models.CaseEvent) graphql.Marshaler {

@@ -857,7 +857,7 @@ var comparePoliciesPayloadImplementors = []string{"ComparePoliciesPayload"}
 func (ec *executionContext) _ComparePoliciesPayload(ctx context.Context, sel ast.SelectionSet, obj *ComparePoliciesPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, comparePoliciesPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -895,7 +895,7 @@ var comparedOfficialImplementors = []string{"ComparedOfficial"}
 func (ec *executionContext) _ComparedOfficial(ctx context.Context, sel ast.SelectionSet, obj *assessments.Compared) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, comparedOfficialImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -955,7 +955,7 @@ var comparedOfficialConnectionImplementors = []string{"ComparedOfficialConnectio
 func (ec *executionContext) _ComparedOfficialConnection(ctx context.Context, sel ast.SelectionSet, obj *ComparedOfficialConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, comparedOfficialConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1003,7 +1003,7 @@ var comparedOfficialEdgeImplementors = []string{"ComparedOfficialEdge"}
 func (ec *executionContext) _ComparedOfficialEdge(ctx context.Context, sel ast.SelectionSet, obj *ComparedOfficialEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, comparedOfficialEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1041,7 +1041,7 @@ var comparedScoreImplementors = []string{"ComparedScore"}
 func (ec *executionContext) _ComparedScore(ctx context.Context, sel ast.SelectionSet, obj *assessments.SideScore) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, comparedScoreImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1100,7 +1100,7 @@ var comparedSideImplementors = []string{"ComparedSide"}
 func (ec *executionContext) _ComparedSide(ctx context.Context, sel ast.SelectionSet, obj *assessments.Side) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, comparedSideImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1153,7 +1153,7 @@ var policyComparisonImplementors = []string{"PolicyComparison"}
 func (ec *executionContext) _PolicyComparison(ctx context.Context, sel ast.SelectionSet, obj *assessments.Comparison) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, policyComparisonImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1197,7 +1197,7 @@ var presetPolicyImplementors = []string{"PresetPolicy"}
 func (ec *executionContext) _PresetPolicy(ctx context.Context, sel ast.SelectionSet, obj *assessments.PresetPolicy) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, presetPolicyImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1240,7 +1240,7 @@ var weightRangeImplementors = []string{"WeightRange"}
 func (ec *executionContext) _WeightRange(ctx context.Context, sel ast.SelectionSet, obj *assessments.WeightRange) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, weightRangeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1307,19 +1307,11 @@ func (ec *executionContext) marshalNComparePoliciesPayload2ᚖsteelyardᚋgraph�
 
 func (ec *executionContext) marshalNComparedOfficial2ᚕᚖsteelyardᚋservicesᚋassessmentsᚐComparedᚄ(ctx context.Context, sel ast.SelectionSet, v []*assessments.Compared) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ComparedOfficial", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "ComparedOfficial", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ComparedOfficial", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparedOfficial2ᚖsteelyardᚋservicesᚋassessmentsᚐCompared(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNComparedOfficial2ᚖsteelyardᚋservicesᚋassessmentsᚐCompared(ctx context.Context, sel ast.SelectionSet, v *assessments.Compared) graphql.Marshaler {
@@ -1339,19 +1331,11 @@ func (ec *executionContext) marshalNComparedOfficialConnection2ᚖsteelyardᚋgr
 }
 
 func (ec *executionContext) marshalNComparedOfficialEdge2ᚕᚖsteelyardᚋgraphᚐComparedOfficialEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ComparedOfficialEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ComparedOfficialEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ComparedOfficialEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparedOfficialEdge2ᚖsteelyardᚋgraphᚐComparedOfficialEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNComparedOfficialEdge2ᚖsteelyardᚋgraphᚐComparedOfficialEdge(ctx context.Context, sel ast.SelectionSet, v *ComparedOfficialEdge) graphql.Marshaler {
@@ -1367,19 +1351,11 @@ func (ec *executionContext) marshalNComparedScore2steelyardᚋservicesᚋassessm
 }
 
 func (ec *executionContext) marshalNComparedScore2ᚕsteelyardᚋservicesᚋassessmentsᚐSideScoreᚄ(ctx context.Context, sel ast.SelectionSet, v []assessments.SideScore) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ComparedScore", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ComparedScore", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparedScore2steelyardᚋservicesᚋassessmentsᚐSideScore(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNComparedSide2steelyardᚋservicesᚋassessmentsᚐSide(ctx context.Context, sel ast.SelectionSet, v assessments.Side) graphql.Marshaler {
@@ -1387,19 +1363,11 @@ func (ec *executionContext) marshalNComparedSide2steelyardᚋservicesᚋassessme
 }
 
 func (ec *executionContext) marshalNComparedSide2ᚕsteelyardᚋservicesᚋassessmentsᚐSideᚄ(ctx context.Context, sel ast.SelectionSet, v []assessments.Side) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ComparedSide", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ComparedSide", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparedSide2steelyardᚋservicesᚋassessmentsᚐSide(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) unmarshalNPolicyPreset2steelyardᚋmodelsᚐPolicyPreset(ctx context.Context, v any) (models.PolicyPreset, error) {
@@ -1418,19 +1386,11 @@ func (ec *executionContext) marshalNPolicyPreset2steelyardᚋmodelsᚐPolicyPres
 }
 
 func (ec *executionContext) marshalNPresetPolicy2ᚕᚖsteelyardᚋservicesᚋassessmentsᚐPresetPolicyᚄ(ctx context.Context, sel ast.SelectionSet, v []*assessments.PresetPolicy) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "PresetPolicy", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "PresetPolicy", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPresetPolicy2ᚖsteelyardᚋservicesᚋassessmentsᚐPresetPolicy(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNPresetPolicy2ᚖsteelyardᚋservicesᚋassessmentsᚐPresetPolicy(ctx context.Context, sel ast.SelectionSet, v *assessments.PresetPolicy) graphql.Marshaler {

@@ -137,7 +137,7 @@ var countedRatingImplementors = []string{"CountedRating"}
 func (ec *executionContext) _CountedRating(ctx context.Context, sel ast.SelectionSet, obj *CountedRating) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, countedRatingImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -205,7 +205,7 @@ var proofStepImplementors = []string{"ProofStep"}
 func (ec *executionContext) _ProofStep(ctx context.Context, sel ast.SelectionSet, obj *ProofStep) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, proofStepImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -243,19 +243,11 @@ func (ec *executionContext) _ProofStep(ctx context.Context, sel ast.SelectionSet
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNCountedRating2ᚕᚖsteelyardᚋgraphᚐCountedRatingᚄ(ctx context.Context, sel ast.SelectionSet, v []*CountedRating) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "CountedRating", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "CountedRating", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCountedRating2ᚖsteelyardᚋgraphᚐCountedRating(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNCountedRating2ᚖsteelyardᚋgraphᚐCountedRating(ctx context.Context, sel ast.SelectionSet, v *CountedRating) graphql.Marshaler {
@@ -267,19 +259,11 @@ func (ec *executionContext) marshalNCountedRating2ᚖsteelyardᚋgraphᚐCounted
 }
 
 func (ec *executionContext) marshalNProofStep2ᚕᚖsteelyardᚋgraphᚐProofStepᚄ(ctx context.Context, sel ast.SelectionSet, v []*ProofStep) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ProofStep", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ProofStep", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNProofStep2ᚖsteelyardᚋgraphᚐProofStep(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNProofStep2ᚖsteelyardᚋgraphᚐProofStep(ctx context.Context, sel ast.SelectionSet, v *ProofStep) graphql.Marshaler {

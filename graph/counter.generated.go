@@ -1004,7 +1004,7 @@ var counterCodeImplementors = []string{"CounterCode"}
 func (ec *executionContext) _CounterCode(ctx context.Context, sel ast.SelectionSet, obj *models.CounterCode) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, counterCodeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1103,7 +1103,7 @@ var counterCodeConnectionImplementors = []string{"CounterCodeConnection"}
 func (ec *executionContext) _CounterCodeConnection(ctx context.Context, sel ast.SelectionSet, obj *CounterCodeConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, counterCodeConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1146,7 +1146,7 @@ var counterCodeEdgeImplementors = []string{"CounterCodeEdge"}
 func (ec *executionContext) _CounterCodeEdge(ctx context.Context, sel ast.SelectionSet, obj *CounterCodeEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, counterCodeEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1184,7 +1184,7 @@ var counterOfferImplementors = []string{"CounterOffer"}
 func (ec *executionContext) _CounterOffer(ctx context.Context, sel ast.SelectionSet, obj *ratings.CounterOffer) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, counterOfferImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1249,7 +1249,7 @@ var counterOfficialImplementors = []string{"CounterOfficial"}
 func (ec *executionContext) _CounterOfficial(ctx context.Context, sel ast.SelectionSet, obj *models.Official) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, counterOfficialImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1287,7 +1287,7 @@ var issueCounterCodePayloadImplementors = []string{"IssueCounterCodePayload"}
 func (ec *executionContext) _IssueCounterCodePayload(ctx context.Context, sel ast.SelectionSet, obj *IssueCounterCodePayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, issueCounterCodePayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1325,7 +1325,7 @@ var revokeCounterCodePayloadImplementors = []string{"RevokeCounterCodePayload"}
 func (ec *executionContext) _RevokeCounterCodePayload(ctx context.Context, sel ast.SelectionSet, obj *RevokeCounterCodePayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, revokeCounterCodePayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1364,19 +1364,11 @@ func (ec *executionContext) _RevokeCounterCodePayload(ctx context.Context, sel a
 
 func (ec *executionContext) marshalNCounterCode2ᚕᚖsteelyardᚋmodelsᚐCounterCodeᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.CounterCode) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "CounterCode", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "CounterCode", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "CounterCode", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCounterCode2ᚖsteelyardᚋmodelsᚐCounterCode(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNCounterCode2ᚖsteelyardᚋmodelsᚐCounterCode(ctx context.Context, sel ast.SelectionSet, v *models.CounterCode) graphql.Marshaler {
@@ -1396,19 +1388,11 @@ func (ec *executionContext) marshalNCounterCodeConnection2ᚖsteelyardᚋgraph�
 }
 
 func (ec *executionContext) marshalNCounterCodeEdge2ᚕᚖsteelyardᚋgraphᚐCounterCodeEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*CounterCodeEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "CounterCodeEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "CounterCodeEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCounterCodeEdge2ᚖsteelyardᚋgraphᚐCounterCodeEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNCounterCodeEdge2ᚖsteelyardᚋgraphᚐCounterCodeEdge(ctx context.Context, sel ast.SelectionSet, v *CounterCodeEdge) graphql.Marshaler {
@@ -1420,19 +1404,11 @@ func (ec *executionContext) marshalNCounterCodeEdge2ᚖsteelyardᚋgraphᚐCount
 }
 
 func (ec *executionContext) marshalNCounterOfficial2ᚕᚖsteelyardᚋmodelsᚐOfficialᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Official) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "CounterOfficial", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "CounterOfficial", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCounterOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNCounterOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx context.Context, sel ast.SelectionSet, v *models.Official) graphql.Marshaler {

@@ -1391,7 +1391,7 @@ var cycleImplementors = []string{"Cycle", "Node"}
 func (ec *executionContext) _Cycle(ctx context.Context, sel ast.SelectionSet, obj *models.Cycle) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, cycleImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1467,7 +1467,7 @@ var cycleConnectionImplementors = []string{"CycleConnection"}
 func (ec *executionContext) _CycleConnection(ctx context.Context, sel ast.SelectionSet, obj *CycleConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, cycleConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1510,7 +1510,7 @@ var cycleEdgeImplementors = []string{"CycleEdge"}
 func (ec *executionContext) _CycleEdge(ctx context.Context, sel ast.SelectionSet, obj *CycleEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, cycleEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1548,7 +1548,7 @@ var cyclePayloadImplementors = []string{"CyclePayload"}
 func (ec *executionContext) _CyclePayload(ctx context.Context, sel ast.SelectionSet, obj *CyclePayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, cyclePayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1586,7 +1586,7 @@ var openCyclePayloadImplementors = []string{"OpenCyclePayload"}
 func (ec *executionContext) _OpenCyclePayload(ctx context.Context, sel ast.SelectionSet, obj *OpenCyclePayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, openCyclePayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1624,7 +1624,7 @@ var policyImplementors = []string{"Policy"}
 func (ec *executionContext) _Policy(ctx context.Context, sel ast.SelectionSet, obj *models.Policy) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, policyImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1687,7 +1687,7 @@ var savePolicyPayloadImplementors = []string{"SavePolicyPayload"}
 func (ec *executionContext) _SavePolicyPayload(ctx context.Context, sel ast.SelectionSet, obj *SavePolicyPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, savePolicyPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1725,7 +1725,7 @@ var selfSummaryImplementors = []string{"SelfSummary"}
 func (ec *executionContext) _SelfSummary(ctx context.Context, sel ast.SelectionSet, obj *models.SelfSummary) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, selfSummaryImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1774,7 +1774,7 @@ var selfSummaryConnectionImplementors = []string{"SelfSummaryConnection"}
 func (ec *executionContext) _SelfSummaryConnection(ctx context.Context, sel ast.SelectionSet, obj *SelfSummaryConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, selfSummaryConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1817,7 +1817,7 @@ var selfSummaryEdgeImplementors = []string{"SelfSummaryEdge"}
 func (ec *executionContext) _SelfSummaryEdge(ctx context.Context, sel ast.SelectionSet, obj *SelfSummaryEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, selfSummaryEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1855,7 +1855,7 @@ var submitSelfSummaryPayloadImplementors = []string{"SubmitSelfSummaryPayload"}
 func (ec *executionContext) _SubmitSelfSummaryPayload(ctx context.Context, sel ast.SelectionSet, obj *SubmitSelfSummaryPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, submitSelfSummaryPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1893,19 +1893,11 @@ func (ec *executionContext) _SubmitSelfSummaryPayload(ctx context.Context, sel a
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNCycle2ᚕᚖsteelyardᚋmodelsᚐCycleᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Cycle) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "Cycle", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "Cycle", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCycle2ᚖsteelyardᚋmodelsᚐCycle(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNCycle2ᚖsteelyardᚋmodelsᚐCycle(ctx context.Context, sel ast.SelectionSet, v *models.Cycle) graphql.Marshaler {
@@ -1925,19 +1917,11 @@ func (ec *executionContext) marshalNCycleConnection2ᚖsteelyardᚋgraphᚐCycle
 }
 
 func (ec *executionContext) marshalNCycleEdge2ᚕᚖsteelyardᚋgraphᚐCycleEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*CycleEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "CycleEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "CycleEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCycleEdge2ᚖsteelyardᚋgraphᚐCycleEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNCycleEdge2ᚖsteelyardᚋgraphᚐCycleEdge(ctx context.Context, sel ast.SelectionSet, v *CycleEdge) graphql.Marshaler {
@@ -2024,19 +2008,11 @@ func (ec *executionContext) marshalNSavePolicyPayload2ᚖsteelyardᚋgraphᚐSav
 
 func (ec *executionContext) marshalNSelfSummary2ᚕᚖsteelyardᚋmodelsᚐSelfSummaryᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.SelfSummary) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "SelfSummary", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "SelfSummary", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "SelfSummary", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSelfSummary2ᚖsteelyardᚋmodelsᚐSelfSummary(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNSelfSummary2ᚖsteelyardᚋmodelsᚐSelfSummary(ctx context.Context, sel ast.SelectionSet, v *models.SelfSummary) graphql.Marshaler {
@@ -2056,19 +2032,11 @@ func (ec *executionContext) marshalNSelfSummaryConnection2ᚖsteelyardᚋgraph�
 }
 
 func (ec *executionContext) marshalNSelfSummaryEdge2ᚕᚖsteelyardᚋgraphᚐSelfSummaryEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*SelfSummaryEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "SelfSummaryEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "SelfSummaryEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSelfSummaryEdge2ᚖsteelyardᚋgraphᚐSelfSummaryEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNSelfSummaryEdge2ᚖsteelyardᚋgraphᚐSelfSummaryEdge(ctx context.Context, sel ast.SelectionSet, v *SelfSummaryEdge) graphql.Marshaler {

@@ -732,7 +732,7 @@ var achievementImplementors = []string{"Achievement"}
 func (ec *executionContext) _Achievement(ctx context.Context, sel ast.SelectionSet, obj *models.Achievement) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, achievementImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -785,7 +785,7 @@ var checkDeedPayloadImplementors = []string{"CheckDeedPayload"}
 func (ec *executionContext) _CheckDeedPayload(ctx context.Context, sel ast.SelectionSet, obj *CheckDeedPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, checkDeedPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -823,7 +823,7 @@ var confirmDeedPayloadImplementors = []string{"ConfirmDeedPayload"}
 func (ec *executionContext) _ConfirmDeedPayload(ctx context.Context, sel ast.SelectionSet, obj *ConfirmDeedPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, confirmDeedPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -861,7 +861,7 @@ var deedImplementors = []string{"Deed"}
 func (ec *executionContext) _Deed(ctx context.Context, sel ast.SelectionSet, obj *models.Deed) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, deedImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -932,7 +932,7 @@ var recordAchievementPayloadImplementors = []string{"RecordAchievementPayload"}
 func (ec *executionContext) _RecordAchievementPayload(ctx context.Context, sel ast.SelectionSet, obj *RecordAchievementPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, recordAchievementPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -970,7 +970,7 @@ var recordDeedPayloadImplementors = []string{"RecordDeedPayload"}
 func (ec *executionContext) _RecordDeedPayload(ctx context.Context, sel ast.SelectionSet, obj *RecordDeedPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, recordDeedPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1013,19 +1013,11 @@ func (ec *executionContext) _RecordDeedPayload(ctx context.Context, sel ast.Sele
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNAchievement2ᚕᚖsteelyardᚋmodelsᚐAchievementᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Achievement) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "Achievement", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "Achievement", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAchievement2ᚖsteelyardᚋmodelsᚐAchievement(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNAchievement2ᚖsteelyardᚋmodelsᚐAchievement(ctx context.Context, sel ast.SelectionSet, v *models.Achievement) graphql.Marshaler {
@@ -1078,19 +1070,11 @@ func (ec *executionContext) marshalNConfirmDeedPayload2ᚖsteelyardᚋgraphᚐCo
 }
 
 func (ec *executionContext) marshalNDeed2ᚕᚖsteelyardᚋmodelsᚐDeedᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Deed) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "Deed", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "Deed", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDeed2ᚖsteelyardᚋmodelsᚐDeed(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNDeed2ᚖsteelyardᚋmodelsᚐDeed(ctx context.Context, sel ast.SelectionSet, v *models.Deed) graphql.Marshaler {

@@ -1483,7 +1483,7 @@ var exportImplementors = []string{"Export"}
 func (ec *executionContext) _Export(ctx context.Context, sel ast.SelectionSet, obj *models.Export) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, exportImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1640,7 +1640,7 @@ var exportConnectionImplementors = []string{"ExportConnection"}
 func (ec *executionContext) _ExportConnection(ctx context.Context, sel ast.SelectionSet, obj *ExportConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, exportConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1683,7 +1683,7 @@ var exportEdgeImplementors = []string{"ExportEdge"}
 func (ec *executionContext) _ExportEdge(ctx context.Context, sel ast.SelectionSet, obj *ExportEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, exportEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1721,7 +1721,7 @@ var reportColumnImplementors = []string{"ReportColumn"}
 func (ec *executionContext) _ReportColumn(ctx context.Context, sel ast.SelectionSet, obj *ReportColumn) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reportColumnImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1759,7 +1759,7 @@ var reportDefinitionImplementors = []string{"ReportDefinition"}
 func (ec *executionContext) _ReportDefinition(ctx context.Context, sel ast.SelectionSet, obj *models.ReportDefinition) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reportDefinitionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1856,7 +1856,7 @@ var reportDefinitionConnectionImplementors = []string{"ReportDefinitionConnectio
 func (ec *executionContext) _ReportDefinitionConnection(ctx context.Context, sel ast.SelectionSet, obj *ReportDefinitionConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reportDefinitionConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1899,7 +1899,7 @@ var reportDefinitionEdgeImplementors = []string{"ReportDefinitionEdge"}
 func (ec *executionContext) _ReportDefinitionEdge(ctx context.Context, sel ast.SelectionSet, obj *ReportDefinitionEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reportDefinitionEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1937,7 +1937,7 @@ var reportDefinitionPayloadImplementors = []string{"ReportDefinitionPayload"}
 func (ec *executionContext) _ReportDefinitionPayload(ctx context.Context, sel ast.SelectionSet, obj *ReportDefinitionPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reportDefinitionPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1975,7 +1975,7 @@ var requestExportPayloadImplementors = []string{"RequestExportPayload"}
 func (ec *executionContext) _RequestExportPayload(ctx context.Context, sel ast.SelectionSet, obj *RequestExportPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, requestExportPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2019,19 +2019,11 @@ func (ec *executionContext) unmarshalNDeleteReportDefinitionInput2steelyardᚋgr
 
 func (ec *executionContext) marshalNExport2ᚕᚖsteelyardᚋmodelsᚐExportᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Export) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Export", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "Export", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "Export", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNExport2ᚖsteelyardᚋmodelsᚐExport(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNExport2ᚖsteelyardᚋmodelsᚐExport(ctx context.Context, sel ast.SelectionSet, v *models.Export) graphql.Marshaler {
@@ -2051,19 +2043,11 @@ func (ec *executionContext) marshalNExportConnection2ᚖsteelyardᚋgraphᚐExpo
 }
 
 func (ec *executionContext) marshalNExportEdge2ᚕᚖsteelyardᚋgraphᚐExportEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ExportEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ExportEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ExportEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNExportEdge2ᚖsteelyardᚋgraphᚐExportEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNExportEdge2ᚖsteelyardᚋgraphᚐExportEdge(ctx context.Context, sel ast.SelectionSet, v *ExportEdge) graphql.Marshaler {
@@ -2090,19 +2074,11 @@ func (ec *executionContext) marshalNExportState2steelyardᚋmodelsᚐExportState
 }
 
 func (ec *executionContext) marshalNReportColumn2ᚕᚖsteelyardᚋgraphᚐReportColumnᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReportColumn) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReportColumn", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReportColumn", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReportColumn2ᚖsteelyardᚋgraphᚐReportColumn(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReportColumn2ᚖsteelyardᚋgraphᚐReportColumn(ctx context.Context, sel ast.SelectionSet, v *ReportColumn) graphql.Marshaler {
@@ -2115,19 +2091,11 @@ func (ec *executionContext) marshalNReportColumn2ᚖsteelyardᚋgraphᚐReportCo
 
 func (ec *executionContext) marshalNReportDefinition2ᚕᚖsteelyardᚋmodelsᚐReportDefinitionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReportDefinition) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReportDefinition", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReportDefinition", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReportDefinition", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReportDefinition2ᚖsteelyardᚋmodelsᚐReportDefinition(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReportDefinition2ᚖsteelyardᚋmodelsᚐReportDefinition(ctx context.Context, sel ast.SelectionSet, v *models.ReportDefinition) graphql.Marshaler {
@@ -2147,19 +2115,11 @@ func (ec *executionContext) marshalNReportDefinitionConnection2ᚖsteelyardᚋgr
 }
 
 func (ec *executionContext) marshalNReportDefinitionEdge2ᚕᚖsteelyardᚋgraphᚐReportDefinitionEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReportDefinitionEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReportDefinitionEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReportDefinitionEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReportDefinitionEdge2ᚖsteelyardᚋgraphᚐReportDefinitionEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReportDefinitionEdge2ᚖsteelyardᚋgraphᚐReportDefinitionEdge(ctx context.Context, sel ast.SelectionSet, v *ReportDefinitionEdge) graphql.Marshaler {

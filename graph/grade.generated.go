@@ -1185,7 +1185,7 @@ var cycleGradeImplementors = []string{"CycleGrade"}
 func (ec *executionContext) _CycleGrade(ctx context.Context, sel ast.SelectionSet, obj *models.CycleGrade) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, cycleGradeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1308,7 +1308,7 @@ var cycleGradeConnectionImplementors = []string{"CycleGradeConnection"}
 func (ec *executionContext) _CycleGradeConnection(ctx context.Context, sel ast.SelectionSet, obj *CycleGradeConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, cycleGradeConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1351,7 +1351,7 @@ var cycleGradeEdgeImplementors = []string{"CycleGradeEdge"}
 func (ec *executionContext) _CycleGradeEdge(ctx context.Context, sel ast.SelectionSet, obj *CycleGradeEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, cycleGradeEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1389,7 +1389,7 @@ var cycleGradePayloadImplementors = []string{"CycleGradePayload"}
 func (ec *executionContext) _CycleGradePayload(ctx context.Context, sel ast.SelectionSet, obj *CycleGradePayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, cycleGradePayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1427,7 +1427,7 @@ var gradeLimitImplementors = []string{"GradeLimit"}
 func (ec *executionContext) _GradeLimit(ctx context.Context, sel ast.SelectionSet, obj *models.GradeLimit) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, gradeLimitImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1496,7 +1496,7 @@ var gradeLimitConnectionImplementors = []string{"GradeLimitConnection"}
 func (ec *executionContext) _GradeLimitConnection(ctx context.Context, sel ast.SelectionSet, obj *GradeLimitConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, gradeLimitConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1539,7 +1539,7 @@ var gradeLimitEdgeImplementors = []string{"GradeLimitEdge"}
 func (ec *executionContext) _GradeLimitEdge(ctx context.Context, sel ast.SelectionSet, obj *GradeLimitEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, gradeLimitEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1577,7 +1577,7 @@ var gradeQuotaImplementors = []string{"GradeQuota"}
 func (ec *executionContext) _GradeQuota(ctx context.Context, sel ast.SelectionSet, obj *models.GradeQuota) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, gradeQuotaImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1636,7 +1636,7 @@ var setGradeLimitPayloadImplementors = []string{"SetGradeLimitPayload"}
 func (ec *executionContext) _SetGradeLimitPayload(ctx context.Context, sel ast.SelectionSet, obj *SetGradeLimitPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, setGradeLimitPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1675,19 +1675,11 @@ func (ec *executionContext) _SetGradeLimitPayload(ctx context.Context, sel ast.S
 
 func (ec *executionContext) marshalNCycleGrade2ᚕᚖsteelyardᚋmodelsᚐCycleGradeᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.CycleGrade) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "CycleGrade", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "CycleGrade", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "CycleGrade", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCycleGrade2ᚖsteelyardᚋmodelsᚐCycleGrade(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNCycleGrade2ᚖsteelyardᚋmodelsᚐCycleGrade(ctx context.Context, sel ast.SelectionSet, v *models.CycleGrade) graphql.Marshaler {
@@ -1707,19 +1699,11 @@ func (ec *executionContext) marshalNCycleGradeConnection2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNCycleGradeEdge2ᚕᚖsteelyardᚋgraphᚐCycleGradeEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*CycleGradeEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "CycleGradeEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "CycleGradeEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCycleGradeEdge2ᚖsteelyardᚋgraphᚐCycleGradeEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNCycleGradeEdge2ᚖsteelyardᚋgraphᚐCycleGradeEdge(ctx context.Context, sel ast.SelectionSet, v *CycleGradeEdge) graphql.Marshaler {
@@ -1760,19 +1744,11 @@ func (ec *executionContext) marshalNGrade2steelyardᚋmodelsᚐGrade(ctx context
 
 func (ec *executionContext) marshalNGradeLimit2ᚕᚖsteelyardᚋmodelsᚐGradeLimitᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.GradeLimit) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "GradeLimit", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "GradeLimit", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "GradeLimit", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGradeLimit2ᚖsteelyardᚋmodelsᚐGradeLimit(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNGradeLimit2ᚖsteelyardᚋmodelsᚐGradeLimit(ctx context.Context, sel ast.SelectionSet, v *models.GradeLimit) graphql.Marshaler {
@@ -1792,19 +1768,11 @@ func (ec *executionContext) marshalNGradeLimitConnection2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNGradeLimitEdge2ᚕᚖsteelyardᚋgraphᚐGradeLimitEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*GradeLimitEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "GradeLimitEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "GradeLimitEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGradeLimitEdge2ᚖsteelyardᚋgraphᚐGradeLimitEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNGradeLimitEdge2ᚖsteelyardᚋgraphᚐGradeLimitEdge(ctx context.Context, sel ast.SelectionSet, v *GradeLimitEdge) graphql.Marshaler {
@@ -1832,19 +1800,11 @@ func (ec *executionContext) marshalNGradeLimitGround2steelyardᚋmodelsᚐLimitG
 
 func (ec *executionContext) marshalNGradeQuota2ᚕᚖsteelyardᚋmodelsᚐGradeQuotaᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.GradeQuota) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "GradeQuota", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "GradeQuota", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "GradeQuota", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGradeQuota2ᚖsteelyardᚋmodelsᚐGradeQuota(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNGradeQuota2ᚖsteelyardᚋmodelsᚐGradeQuota(ctx context.Context, sel ast.SelectionSet, v *models.GradeQuota) graphql.Marshaler {

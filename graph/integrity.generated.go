@@ -1123,7 +1123,7 @@ var flagAppealImplementors = []string{"FlagAppeal"}
 func (ec *executionContext) _FlagAppeal(ctx context.Context, sel ast.SelectionSet, obj *models.FlagAppeal) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, flagAppealImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1191,7 +1191,7 @@ var flagEffectImplementors = []string{"FlagEffect"}
 func (ec *executionContext) _FlagEffect(ctx context.Context, sel ast.SelectionSet, obj *models.IntegrityFlag) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, flagEffectImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1240,7 +1240,7 @@ var flagEvidenceImplementors = []string{"FlagEvidence"}
 func (ec *executionContext) _FlagEvidence(ctx context.Context, sel ast.SelectionSet, obj *models.FlagEvidence) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, flagEvidenceImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1312,7 +1312,7 @@ var integrityFlagImplementors = []string{"IntegrityFlag", "Node"}
 func (ec *executionContext) _IntegrityFlag(ctx context.Context, sel ast.SelectionSet, obj *models.IntegrityFlag) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, integrityFlagImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1427,7 +1427,7 @@ var integrityFlagConnectionImplementors = []string{"IntegrityFlagConnection"}
 func (ec *executionContext) _IntegrityFlagConnection(ctx context.Context, sel ast.SelectionSet, obj *IntegrityFlagConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, integrityFlagConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1470,7 +1470,7 @@ var integrityFlagEdgeImplementors = []string{"IntegrityFlagEdge"}
 func (ec *executionContext) _IntegrityFlagEdge(ctx context.Context, sel ast.SelectionSet, obj *IntegrityFlagEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, integrityFlagEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1508,7 +1508,7 @@ var integrityFlagPayloadImplementors = []string{"IntegrityFlagPayload"}
 func (ec *executionContext) _IntegrityFlagPayload(ctx context.Context, sel ast.SelectionSet, obj *IntegrityFlagPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, integrityFlagPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1573,36 +1573,20 @@ func (ec *executionContext) marshalNFlagEvidence2steelyardᚋmodelsᚐFlagEviden
 }
 
 func (ec *executionContext) marshalNFlagEvidence2ᚕsteelyardᚋmodelsᚐFlagEvidenceᚄ(ctx context.Context, sel ast.SelectionSet, v []models.FlagEvidence) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "FlagEvidence", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "FlagEvidence", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNFlagEvidence2steelyardᚋmodelsᚐFlagEvidence(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNIntegrityFlag2ᚕᚖsteelyardᚋmodelsᚐIntegrityFlagᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.IntegrityFlag) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "IntegrityFlag", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "IntegrityFlag", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "IntegrityFlag", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNIntegrityFlag2ᚖsteelyardᚋmodelsᚐIntegrityFlag(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNIntegrityFlag2ᚖsteelyardᚋmodelsᚐIntegrityFlag(ctx context.Context, sel ast.SelectionSet, v *models.IntegrityFlag) graphql.Marshaler {
@@ -1622,19 +1606,11 @@ func (ec *executionContext) marshalNIntegrityFlagConnection2ᚖsteelyardᚋgraph
 }
 
 func (ec *executionContext) marshalNIntegrityFlagEdge2ᚕᚖsteelyardᚋgraphᚐIntegrityFlagEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*IntegrityFlagEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "IntegrityFlagEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "IntegrityFlagEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNIntegrityFlagEdge2ᚖsteelyardᚋgraphᚐIntegrityFlagEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNIntegrityFlagEdge2ᚖsteelyardᚋgraphᚐIntegrityFlagEdge(ctx context.Context, sel ast.SelectionSet, v *IntegrityFlagEdge) graphql.Marshaler {

@@ -40,20 +40,19 @@ func AtHand(ctx context.Context, of string) []string {
 
 // marshalList marshals the elements of a list: one after the other where all that is asked
 // of them is at hand or gathered for the whole list at once, otherwise side by side, so
-// that what they ask for one by one comes together.
-func marshalList(ctx context.Context, oc *graphql.OperationContext, sel ast.SelectionSet, of string, n int, element func(context.Context, int) graphql.Marshaler) graphql.Array {
+// that what they ask for one by one comes together. Where each is promised and one is null,
+// so is the list.
+func marshalList(ctx context.Context, oc *graphql.OperationContext, sel ast.SelectionSet, of string, promised bool, n int, element func(context.Context, int) graphql.Marshaler) graphql.Marshaler {
 	outer, within := ctx.Value(inTurnKey{}).(*turn) // then so is this list
-	if !within && !inTurn(oc, sel, of, true) {
-		return graphql.MarshalSliceConcurrently(context.WithValue(ctx, besideKey{}, true), n, 0, false, element)
+	switch {
+	case within:
+		return outer.inner(ctx, sel).list(promised, n, element)
+	case inTurn(oc, sel, of, true):
+		return newTurn(ctx, &room{}, new([]asked)).write(promised, n, element)
 	}
-	list, t := make(graphql.Array, n), &turn{of: n, asked: new([]asked)}
-	if within {
-		t.asked = outer.asked
-	}
-	ctx = context.WithValue(ctx, inTurnKey{}, t)
-	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Index: &t.at}) // one for all of them: who asks for the place asks in turn
-	for t.at = range n {
-		list[t.at] = marshalOne(ctx, t.at, element)
+	list := graphql.MarshalSliceConcurrently(context.WithValue(ctx, besideKey{}, true), n, 0, false, element)
+	if promised && misses(list) {
+		return graphql.Null
 	}
 	return list
 }
@@ -63,7 +62,86 @@ func marshalList(ctx context.Context, oc *graphql.OperationContext, sel ast.Sele
 type turn struct {
 	at, of int
 	found  map[string]any
-	asked  *[]asked // of all objects in it, those of lists within it among them
+	ctx    context.Context // of its elements
+	within []within
+	room   *room    // of all objects in it, those of lists within it among them
+	asked  *[]asked // the same
+}
+
+// within is a list that stands in each element of another: one turn after the other.
+type within struct {
+	sel  ast.SelectionSet
+	ctx  context.Context // in which it stands
+	turn *turn
+}
+
+// newTurn begins a turn of a list that stands in a context.
+func newTurn(ctx context.Context, room *room, asked *[]asked) *turn {
+	t := &turn{room: room, asked: asked}
+	// One place for all of them: who asks for it asks in turn.
+	t.ctx = graphql.WithFieldContext(context.WithValue(ctx, inTurnKey{}, t), &graphql.FieldContext{Index: &t.at})
+	return t
+}
+
+// inner is the turn of a list within an element: that of the element before, where it stood at
+// the same place.
+func (t *turn) inner(ctx context.Context, sel ast.SelectionSet) *turn {
+	for _, w := range t.within {
+		if w.ctx == ctx && len(w.sel) == len(sel) && len(sel) > 0 && &w.sel[0] == &sel[0] {
+			return w.turn
+		}
+	}
+	inner := newTurn(ctx, t.room, t.asked)
+	t.within = append(t.within, within{sel, ctx, inner})
+	return inner
+}
+
+// begin makes the turn that of so many elements.
+func (t *turn) begin(n int) { t.at, t.of, t.found = 0, n, nil }
+
+// write marshals the elements, each of which is written before the next one's turn.
+func (t *turn) write(promised bool, n int, element func(context.Context, int) graphql.Marshaler) graphql.Marshaler {
+	t.begin(n)
+	b, missing := buffer(), false
+	b.WriteByte('[')
+	for t.at = range n {
+		if t.at > 0 {
+			b.WriteByte(',')
+		}
+		one := marshalOne(t.ctx, t.at, element)
+		missing = missing || one == graphql.Null
+		one.MarshalGQL(b)
+		t.room.leave()
+	}
+	b.WriteByte(']')
+	if promised && missing {
+		done(b)
+		return graphql.Null
+	}
+	return &written{b}
+}
+
+// list marshals the elements of a list within an element: they are written with it.
+func (t *turn) list(promised bool, n int, element func(context.Context, int) graphql.Marshaler) graphql.Marshaler {
+	t.begin(n)
+	list := graphql.Array(t.room.take(n))
+	for t.at = range n {
+		list[t.at] = marshalOne(t.ctx, t.at, element)
+	}
+	if promised && misses(list) {
+		return graphql.Null
+	}
+	return list
+}
+
+// misses says whether one of a list is null.
+func misses(list graphql.Array) bool {
+	for _, one := range list {
+		if one == graphql.Null {
+			return true
+		}
+	}
+	return false
 }
 
 // asked are the fields that are asked of the objects of a type.

@@ -63,7 +63,7 @@ func TestWhatIsGatheredIsThereForTheOthers(t *testing.T) {
 	} {
 		got := make([]string, 3)
 		ctx := graphql.WithOperationContext(t.Context(), oc)
-		marshalList(ctx, oc, sel, "Official", 3, func(ctx context.Context, i int) graphql.Marshaler {
+		marshalList(ctx, oc, sel, "Official", true, 3, func(ctx context.Context, i int) graphql.Marshaler {
 			if place := graphql.GetPath(ctx).String(); place != fmt.Sprintf("[%d]", i) {
 				t.Errorf("%s: element %d stands at %s", name, i, place)
 			}
@@ -85,7 +85,7 @@ func TestObjectsAreWrittenAsByGqlgen(t *testing.T) {
 	oc, sel := selected(t, `id other: name __typename unit { name } ... on Node { id }`)
 	fields := graphql.CollectFields(oc, sel, []string{"Official", "Node"})
 	for _, fields := range [][]graphql.CollectedField{nil, fields[:1], fields, append(fields, fields[1], fields[0])} {
-		set, own := graphql.NewFieldSet(fields), newAnswer(fields)
+		set, own := graphql.NewFieldSet(fields), newAnswer(t.Context(), fields)
 		for i := range fields {
 			set.Values[i] = graphql.MarshalString(fmt.Sprintf("%d \"", i))
 			own.Values[i] = set.Values[i]
@@ -103,22 +103,76 @@ func TestObjectsAreWrittenAsByGqlgen(t *testing.T) {
 	}
 }
 
-// A fault in one element is an error at its place; the others are there.
+// A fault in one element is an error at its place; the others are there, where one may miss.
 func TestAFaultInAListIsAnErrorAtItsPlace(t *testing.T) {
 	for _, of := range []string{"id", "unit { parent { id } }"} {
-		oc, sel := selected(t, of)
-		ctx := graphql.WithOperationContext(t.Context(), oc)
-		ctx = graphql.WithResponseContext(ctx, graphql.DefaultErrorPresenter, graphql.DefaultRecover)
-		list := marshalList(ctx, oc, sel, "Official", 3, func(_ context.Context, i int) graphql.Marshaler {
-			if i == 1 {
-				panic("broken")
+		for promised, want := range map[bool]string{false: `["whole",null,"whole"]`, true: "null"} {
+			oc, sel := selected(t, of)
+			ctx := graphql.WithOperationContext(t.Context(), oc)
+			ctx = graphql.WithResponseContext(ctx, graphql.DefaultErrorPresenter, graphql.DefaultRecover)
+			list := marshalList(ctx, oc, sel, "Official", promised, 3, func(_ context.Context, i int) graphql.Marshaler {
+				if i == 1 {
+					panic("broken")
+				}
+				return graphql.MarshalString("whole")
+			})
+			var got bytes.Buffer
+			list.MarshalGQL(&got)
+			errs := graphql.GetErrors(ctx)
+			if got.String() != want || promised != (list == graphql.Null) || len(errs) != 1 || errs[0].Path.String() != "[1]" {
+				t.Errorf("{ %s }, promised %t: %s, %v", of, promised, &got, errs)
 			}
-			return graphql.MarshalString("whole")
-		})
-		errs := graphql.GetErrors(ctx)
-		if len(list) != 3 || list[0] == graphql.Null || list[1] != graphql.Null || list[2] == graphql.Null || len(errs) != 1 || errs[0].Path.String() != "[1]" {
-			t.Errorf("{ %s }: %v, %v", of, list, errs)
 		}
+	}
+}
+
+// What the elements of a list share while it is marshalled is never seen in the answer: of
+// whatever size the objects and the lists within them are, and where one is missing.
+func TestListsInTurnAreWrittenAsSideBySide(t *testing.T) {
+	oc, sel := selected(t, `id name cases(first: 2) { id title events { at } }`)
+	ctx := graphql.WithOperationContext(t.Context(), oc)
+	ctx = graphql.WithResponseContext(ctx, graphql.DefaultErrorPresenter, graphql.DefaultRecover)
+	official := graphql.CollectFields(oc, sel, []string{"Official"})
+	case1 := graphql.CollectFields(oc, official[2].Selections, []string{"Case"})
+	// tree is an object with lists of lists, whose sizes hang on where it stands.
+	var tree func(ctx context.Context, list func(context.Context, ast.SelectionSet, bool, int, func(context.Context, int) graphql.Marshaler) graphql.Marshaler, i int) graphql.Marshaler
+	object := func(ctx context.Context, fields []graphql.CollectedField, values ...graphql.Marshaler) graphql.Marshaler {
+		o := newAnswer(ctx, fields)
+		copy(o.Values, values)
+		return o
+	}
+	tree = func(ctx context.Context, list func(context.Context, ast.SelectionSet, bool, int, func(context.Context, int) graphql.Marshaler) graphql.Marshaler, i int) graphql.Marshaler {
+		return object(ctx, official, graphql.MarshalInt(i), graphql.MarshalString("name"),
+			list(ctx, official[2].Selections, false, i*7%5, func(ctx context.Context, j int) graphql.Marshaler {
+				if i == 3 && j == 0 {
+					return graphql.Null
+				}
+				events := list(ctx, case1[2].Selections, true, i*j%4, func(ctx context.Context, k int) graphql.Marshaler {
+					if i == 5 && k == 2 {
+						return graphql.Null
+					}
+					return object(ctx, official[:1], graphql.MarshalInt(100*i+10*j+k))
+				})
+				return object(ctx, case1, graphql.MarshalInt(10*i+j), graphql.MarshalString(graphql.GetPath(ctx).String()), events)
+			}))
+	}
+	var got, want bytes.Buffer
+	newTurn(ctx, &room{}, new([]asked)).write(true, 40, func(ctx context.Context, i int) graphql.Marshaler {
+		return tree(ctx, func(ctx context.Context, sel ast.SelectionSet, promised bool, n int, element func(context.Context, int) graphql.Marshaler) graphql.Marshaler {
+			return marshalList(ctx, oc, sel, "Case", promised, n, element)
+		}, i)
+	}).MarshalGQL(&got)
+	graphql.MarshalSliceConcurrently(ctx, 40, 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		return tree(ctx, func(ctx context.Context, _ ast.SelectionSet, promised bool, n int, element func(context.Context, int) graphql.Marshaler) graphql.Marshaler {
+			list := graphql.MarshalSliceConcurrently(ctx, n, 0, false, element)
+			if promised && misses(list) {
+				return graphql.Null
+			}
+			return list
+		}, i)
+	}).MarshalGQL(&want)
+	if got.String() != want.String() {
+		t.Errorf("in turn\n%s\nside by side\n%s", &got, &want)
 	}
 }
 

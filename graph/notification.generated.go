@@ -677,7 +677,7 @@ var caseSubscriptionPayloadImplementors = []string{"CaseSubscriptionPayload"}
 func (ec *executionContext) _CaseSubscriptionPayload(ctx context.Context, sel ast.SelectionSet, obj *CaseSubscriptionPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, caseSubscriptionPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -715,7 +715,7 @@ var removeWebhookPayloadImplementors = []string{"RemoveWebhookPayload"}
 func (ec *executionContext) _RemoveWebhookPayload(ctx context.Context, sel ast.SelectionSet, obj *RemoveWebhookPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, removeWebhookPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -753,7 +753,7 @@ var saveWebhookPayloadImplementors = []string{"SaveWebhookPayload"}
 func (ec *executionContext) _SaveWebhookPayload(ctx context.Context, sel ast.SelectionSet, obj *SaveWebhookPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, saveWebhookPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -796,7 +796,7 @@ var webhookImplementors = []string{"Webhook"}
 func (ec *executionContext) _Webhook(ctx context.Context, sel ast.SelectionSet, obj *notify.Webhook) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, webhookImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -866,7 +866,7 @@ var webhookConnectionImplementors = []string{"WebhookConnection"}
 func (ec *executionContext) _WebhookConnection(ctx context.Context, sel ast.SelectionSet, obj *WebhookConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, webhookConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -909,7 +909,7 @@ var webhookEdgeImplementors = []string{"WebhookEdge"}
 func (ec *executionContext) _WebhookEdge(ctx context.Context, sel ast.SelectionSet, obj *WebhookEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, webhookEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1037,19 +1037,11 @@ func (ec *executionContext) unmarshalNUnsubscribeFromCaseInput2steelyardᚋgraph
 
 func (ec *executionContext) marshalNWebhook2ᚕᚖsteelyardᚋservicesᚋnotifyᚐWebhookᚄ(ctx context.Context, sel ast.SelectionSet, v []*notify.Webhook) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Webhook", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "Webhook", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "Webhook", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNWebhook2ᚖsteelyardᚋservicesᚋnotifyᚐWebhook(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNWebhook2ᚖsteelyardᚋservicesᚋnotifyᚐWebhook(ctx context.Context, sel ast.SelectionSet, v *notify.Webhook) graphql.Marshaler {
@@ -1069,19 +1061,11 @@ func (ec *executionContext) marshalNWebhookConnection2ᚖsteelyardᚋgraphᚐWeb
 }
 
 func (ec *executionContext) marshalNWebhookEdge2ᚕᚖsteelyardᚋgraphᚐWebhookEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*WebhookEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "WebhookEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "WebhookEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNWebhookEdge2ᚖsteelyardᚋgraphᚐWebhookEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNWebhookEdge2ᚖsteelyardᚋgraphᚐWebhookEdge(ctx context.Context, sel ast.SelectionSet, v *WebhookEdge) graphql.Marshaler {

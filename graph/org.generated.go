@@ -866,7 +866,7 @@ var officialImplementors = []string{"Official", "Node"}
 func (ec *executionContext) _Official(ctx context.Context, sel ast.SelectionSet, obj *models.Official) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, officialImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -951,7 +951,7 @@ var officialConnectionImplementors = []string{"OfficialConnection"}
 func (ec *executionContext) _OfficialConnection(ctx context.Context, sel ast.SelectionSet, obj *OfficialConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, officialConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -994,7 +994,7 @@ var officialEdgeImplementors = []string{"OfficialEdge"}
 func (ec *executionContext) _OfficialEdge(ctx context.Context, sel ast.SelectionSet, obj *OfficialEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, officialEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1032,7 +1032,7 @@ var orgUnitImplementors = []string{"OrgUnit", "Node"}
 func (ec *executionContext) _OrgUnit(ctx context.Context, sel ast.SelectionSet, obj *models.OrgUnit) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, orgUnitImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1081,7 +1081,7 @@ var orgUnitConnectionImplementors = []string{"OrgUnitConnection"}
 func (ec *executionContext) _OrgUnitConnection(ctx context.Context, sel ast.SelectionSet, obj *OrgUnitConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, orgUnitConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1124,7 +1124,7 @@ var orgUnitEdgeImplementors = []string{"OrgUnitEdge"}
 func (ec *executionContext) _OrgUnitEdge(ctx context.Context, sel ast.SelectionSet, obj *OrgUnitEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, orgUnitEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1163,19 +1163,11 @@ func (ec *executionContext) _OrgUnitEdge(ctx context.Context, sel ast.SelectionS
 
 func (ec *executionContext) marshalNOfficial2ᚕᚖsteelyardᚋmodelsᚐOfficialᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Official) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Official", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "Official", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "Official", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNOfficial2ᚖsteelyardᚋmodelsᚐOfficial(ctx context.Context, sel ast.SelectionSet, v *models.Official) graphql.Marshaler {
@@ -1195,19 +1187,11 @@ func (ec *executionContext) marshalNOfficialConnection2ᚖsteelyardᚋgraphᚐOf
 }
 
 func (ec *executionContext) marshalNOfficialEdge2ᚕᚖsteelyardᚋgraphᚐOfficialEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*OfficialEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "OfficialEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "OfficialEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOfficialEdge2ᚖsteelyardᚋgraphᚐOfficialEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNOfficialEdge2ᚖsteelyardᚋgraphᚐOfficialEdge(ctx context.Context, sel ast.SelectionSet, v *OfficialEdge) graphql.Marshaler {
@@ -1219,19 +1203,11 @@ func (ec *executionContext) marshalNOfficialEdge2ᚖsteelyardᚋgraphᚐOfficial
 }
 
 func (ec *executionContext) marshalNOrgUnit2ᚕᚖsteelyardᚋmodelsᚐOrgUnitᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.OrgUnit) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "OrgUnit", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "OrgUnit", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNOrgUnit2ᚖsteelyardᚋmodelsᚐOrgUnit(ctx context.Context, sel ast.SelectionSet, v *models.OrgUnit) graphql.Marshaler {
@@ -1251,19 +1227,11 @@ func (ec *executionContext) marshalNOrgUnitConnection2ᚖsteelyardᚋgraphᚐOrg
 }
 
 func (ec *executionContext) marshalNOrgUnitEdge2ᚕᚖsteelyardᚋgraphᚐOrgUnitEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*OrgUnitEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "OrgUnitEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "OrgUnitEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOrgUnitEdge2ᚖsteelyardᚋgraphᚐOrgUnitEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNOrgUnitEdge2ᚖsteelyardᚋgraphᚐOrgUnitEdge(ctx context.Context, sel ast.SelectionSet, v *OrgUnitEdge) graphql.Marshaler {

@@ -390,7 +390,7 @@ var participationImplementors = []string{"Participation"}
 func (ec *executionContext) _Participation(ctx context.Context, sel ast.SelectionSet, obj *ratings.Participation) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, participationImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -450,7 +450,7 @@ var participationConnectionImplementors = []string{"ParticipationConnection"}
 func (ec *executionContext) _ParticipationConnection(ctx context.Context, sel ast.SelectionSet, obj *ParticipationConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, participationConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -493,7 +493,7 @@ var participationEdgeImplementors = []string{"ParticipationEdge"}
 func (ec *executionContext) _ParticipationEdge(ctx context.Context, sel ast.SelectionSet, obj *ParticipationEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, participationEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -532,19 +532,11 @@ func (ec *executionContext) _ParticipationEdge(ctx context.Context, sel ast.Sele
 
 func (ec *executionContext) marshalNParticipation2ᚕᚖsteelyardᚋservicesᚋratingsᚐParticipationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ratings.Participation) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Participation", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "Participation", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "Participation", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNParticipation2ᚖsteelyardᚋservicesᚋratingsᚐParticipation(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNParticipation2ᚖsteelyardᚋservicesᚋratingsᚐParticipation(ctx context.Context, sel ast.SelectionSet, v *ratings.Participation) graphql.Marshaler {
@@ -564,19 +556,11 @@ func (ec *executionContext) marshalNParticipationConnection2ᚖsteelyardᚋgraph
 }
 
 func (ec *executionContext) marshalNParticipationEdge2ᚕᚖsteelyardᚋgraphᚐParticipationEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ParticipationEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ParticipationEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ParticipationEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNParticipationEdge2ᚖsteelyardᚋgraphᚐParticipationEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNParticipationEdge2ᚖsteelyardᚋgraphᚐParticipationEdge(ctx context.Context, sel ast.SelectionSet, v *ParticipationEdge) graphql.Marshaler {

@@ -358,7 +358,7 @@ var publicCaseImplementors = []string{"PublicCase"}
 func (ec *executionContext) _PublicCase(ctx context.Context, sel ast.SelectionSet, obj *cases.PublicCase) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, publicCaseImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -427,7 +427,7 @@ var publicCaseConnectionImplementors = []string{"PublicCaseConnection"}
 func (ec *executionContext) _PublicCaseConnection(ctx context.Context, sel ast.SelectionSet, obj *PublicCaseConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, publicCaseConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -470,7 +470,7 @@ var publicCaseEdgeImplementors = []string{"PublicCaseEdge"}
 func (ec *executionContext) _PublicCaseEdge(ctx context.Context, sel ast.SelectionSet, obj *PublicCaseEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, publicCaseEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -509,19 +509,11 @@ func (ec *executionContext) _PublicCaseEdge(ctx context.Context, sel ast.Selecti
 
 func (ec *executionContext) marshalNPublicCase2ᚕᚖsteelyardᚋservicesᚋcasesᚐPublicCaseᚄ(ctx context.Context, sel ast.SelectionSet, v []*cases.PublicCase) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "PublicCase", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "PublicCase", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "PublicCase", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPublicCase2ᚖsteelyardᚋservicesᚋcasesᚐPublicCase(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNPublicCase2ᚖsteelyardᚋservicesᚋcasesᚐPublicCase(ctx context.Context, sel ast.SelectionSet, v *cases.PublicCase) graphql.Marshaler {
@@ -541,19 +533,11 @@ func (ec *executionContext) marshalNPublicCaseConnection2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNPublicCaseEdge2ᚕᚖsteelyardᚋgraphᚐPublicCaseEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*PublicCaseEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "PublicCaseEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "PublicCaseEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPublicCaseEdge2ᚖsteelyardᚋgraphᚐPublicCaseEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNPublicCaseEdge2ᚖsteelyardᚋgraphᚐPublicCaseEdge(ctx context.Context, sel ast.SelectionSet, v *PublicCaseEdge) graphql.Marshaler {

@@ -2549,7 +2549,7 @@ var cycleProposalImplementors = []string{"CycleProposal"}
 func (ec *executionContext) _CycleProposal(ctx context.Context, sel ast.SelectionSet, obj *models.CycleProposal) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, cycleProposalImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2619,7 +2619,7 @@ var cycleSealImplementors = []string{"CycleSeal"}
 func (ec *executionContext) _CycleSeal(ctx context.Context, sel ast.SelectionSet, obj *publications.SealCheck) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, cycleSealImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2682,7 +2682,7 @@ var evidenceExclusionImplementors = []string{"EvidenceExclusion"}
 func (ec *executionContext) _EvidenceExclusion(ctx context.Context, sel ast.SelectionSet, obj *models.EvidenceExclusion) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, evidenceExclusionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2758,7 +2758,7 @@ var evidenceExclusionConnectionImplementors = []string{"EvidenceExclusionConnect
 func (ec *executionContext) _EvidenceExclusionConnection(ctx context.Context, sel ast.SelectionSet, obj *EvidenceExclusionConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, evidenceExclusionConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2801,7 +2801,7 @@ var evidenceExclusionEdgeImplementors = []string{"EvidenceExclusionEdge"}
 func (ec *executionContext) _EvidenceExclusionEdge(ctx context.Context, sel ast.SelectionSet, obj *EvidenceExclusionEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, evidenceExclusionEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2839,7 +2839,7 @@ var exclusionOfEvidencePayloadImplementors = []string{"ExclusionOfEvidencePayloa
 func (ec *executionContext) _ExclusionOfEvidencePayload(ctx context.Context, sel ast.SelectionSet, obj *ExclusionOfEvidencePayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, exclusionOfEvidencePayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2877,7 +2877,7 @@ var fileObjectionPayloadImplementors = []string{"FileObjectionPayload"}
 func (ec *executionContext) _FileObjectionPayload(ctx context.Context, sel ast.SelectionSet, obj *FileObjectionPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, fileObjectionPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2925,7 +2925,7 @@ var noticeEntryImplementors = []string{"NoticeEntry"}
 func (ec *executionContext) _NoticeEntry(ctx context.Context, sel ast.SelectionSet, obj *publications.NoticeEntry) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, noticeEntryImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2973,7 +2973,7 @@ var objectionImplementors = []string{"Objection", "Node"}
 func (ec *executionContext) _Objection(ctx context.Context, sel ast.SelectionSet, obj *models.Objection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, objectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3074,7 +3074,7 @@ var objectionConnectionImplementors = []string{"ObjectionConnection"}
 func (ec *executionContext) _ObjectionConnection(ctx context.Context, sel ast.SelectionSet, obj *ObjectionConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, objectionConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3117,7 +3117,7 @@ var objectionEdgeImplementors = []string{"ObjectionEdge"}
 func (ec *executionContext) _ObjectionEdge(ctx context.Context, sel ast.SelectionSet, obj *ObjectionEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, objectionEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3155,7 +3155,7 @@ var objectionPayloadImplementors = []string{"ObjectionPayload"}
 func (ec *executionContext) _ObjectionPayload(ctx context.Context, sel ast.SelectionSet, obj *ObjectionPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, objectionPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3193,7 +3193,7 @@ var objectionStatusImplementors = []string{"ObjectionStatus"}
 func (ec *executionContext) _ObjectionStatus(ctx context.Context, sel ast.SelectionSet, obj *models.Objection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, objectionStatusImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3241,7 +3241,7 @@ var publicNoticeImplementors = []string{"PublicNotice"}
 func (ec *executionContext) _PublicNotice(ctx context.Context, sel ast.SelectionSet, obj *publications.Notice) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, publicNoticeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3352,7 +3352,7 @@ var runComparisonImplementors = []string{"RunComparison"}
 func (ec *executionContext) _RunComparison(ctx context.Context, sel ast.SelectionSet, obj *publications.Compared) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, runComparisonImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3400,7 +3400,7 @@ var runComparisonConnectionImplementors = []string{"RunComparisonConnection"}
 func (ec *executionContext) _RunComparisonConnection(ctx context.Context, sel ast.SelectionSet, obj *RunComparisonConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, runComparisonConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3443,7 +3443,7 @@ var runComparisonEdgeImplementors = []string{"RunComparisonEdge"}
 func (ec *executionContext) _RunComparisonEdge(ctx context.Context, sel ast.SelectionSet, obj *RunComparisonEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, runComparisonEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3481,7 +3481,7 @@ var signedPayloadImplementors = []string{"SignedPayload"}
 func (ec *executionContext) _SignedPayload(ctx context.Context, sel ast.SelectionSet, obj *SignedPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, signedPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3524,7 +3524,7 @@ var tellDecisionPayloadImplementors = []string{"TellDecisionPayload"}
 func (ec *executionContext) _TellDecisionPayload(ctx context.Context, sel ast.SelectionSet, obj *TellDecisionPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, tellDecisionPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3578,19 +3578,11 @@ func (ec *executionContext) unmarshalNDecideObjectionInput2steelyardᚋgraphᚐD
 
 func (ec *executionContext) marshalNEvidenceExclusion2ᚕᚖsteelyardᚋmodelsᚐEvidenceExclusionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.EvidenceExclusion) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "EvidenceExclusion", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "EvidenceExclusion", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "EvidenceExclusion", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEvidenceExclusion2ᚖsteelyardᚋmodelsᚐEvidenceExclusion(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNEvidenceExclusion2ᚖsteelyardᚋmodelsᚐEvidenceExclusion(ctx context.Context, sel ast.SelectionSet, v *models.EvidenceExclusion) graphql.Marshaler {
@@ -3610,19 +3602,11 @@ func (ec *executionContext) marshalNEvidenceExclusionConnection2ᚖsteelyardᚋg
 }
 
 func (ec *executionContext) marshalNEvidenceExclusionEdge2ᚕᚖsteelyardᚋgraphᚐEvidenceExclusionEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*EvidenceExclusionEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "EvidenceExclusionEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "EvidenceExclusionEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEvidenceExclusionEdge2ᚖsteelyardᚋgraphᚐEvidenceExclusionEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNEvidenceExclusionEdge2ᚖsteelyardᚋgraphᚐEvidenceExclusionEdge(ctx context.Context, sel ast.SelectionSet, v *EvidenceExclusionEdge) graphql.Marshaler {
@@ -3665,19 +3649,11 @@ func (ec *executionContext) marshalNFileObjectionPayload2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNNoticeEntry2ᚕᚖsteelyardᚋservicesᚋpublicationsᚐNoticeEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*publications.NoticeEntry) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "NoticeEntry", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "NoticeEntry", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNNoticeEntry2ᚖsteelyardᚋservicesᚋpublicationsᚐNoticeEntry(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNNoticeEntry2ᚖsteelyardᚋservicesᚋpublicationsᚐNoticeEntry(ctx context.Context, sel ast.SelectionSet, v *publications.NoticeEntry) graphql.Marshaler {
@@ -3690,19 +3666,11 @@ func (ec *executionContext) marshalNNoticeEntry2ᚖsteelyardᚋservicesᚋpublic
 
 func (ec *executionContext) marshalNObjection2ᚕᚖsteelyardᚋmodelsᚐObjectionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Objection) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Objection", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "Objection", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "Objection", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNObjection2ᚖsteelyardᚋmodelsᚐObjection(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNObjection2ᚖsteelyardᚋmodelsᚐObjection(ctx context.Context, sel ast.SelectionSet, v *models.Objection) graphql.Marshaler {
@@ -3722,19 +3690,11 @@ func (ec *executionContext) marshalNObjectionConnection2ᚖsteelyardᚋgraphᚐO
 }
 
 func (ec *executionContext) marshalNObjectionEdge2ᚕᚖsteelyardᚋgraphᚐObjectionEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ObjectionEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ObjectionEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ObjectionEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNObjectionEdge2ᚖsteelyardᚋgraphᚐObjectionEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNObjectionEdge2ᚖsteelyardᚋgraphᚐObjectionEdge(ctx context.Context, sel ast.SelectionSet, v *ObjectionEdge) graphql.Marshaler {
@@ -3821,19 +3781,11 @@ func (ec *executionContext) marshalNRunComparisonConnection2ᚖsteelyardᚋgraph
 }
 
 func (ec *executionContext) marshalNRunComparisonEdge2ᚕᚖsteelyardᚋgraphᚐRunComparisonEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*RunComparisonEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "RunComparisonEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "RunComparisonEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRunComparisonEdge2ᚖsteelyardᚋgraphᚐRunComparisonEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNRunComparisonEdge2ᚖsteelyardᚋgraphᚐRunComparisonEdge(ctx context.Context, sel ast.SelectionSet, v *RunComparisonEdge) graphql.Marshaler {

@@ -2299,7 +2299,7 @@ var aspectImplementors = []string{"Aspect"}
 func (ec *executionContext) _Aspect(ctx context.Context, sel ast.SelectionSet, obj *models.Aspect) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, aspectImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2342,7 +2342,7 @@ var dimensionLevelImplementors = []string{"DimensionLevel"}
 func (ec *executionContext) _DimensionLevel(ctx context.Context, sel ast.SelectionSet, obj *models.DimensionLevel) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, dimensionLevelImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2380,7 +2380,7 @@ var encounterImplementors = []string{"Encounter", "Node"}
 func (ec *executionContext) _Encounter(ctx context.Context, sel ast.SelectionSet, obj *models.Encounter) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, encounterImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2445,7 +2445,7 @@ var issueRatingInvitationPayloadImplementors = []string{"IssueRatingInvitationPa
 func (ec *executionContext) _IssueRatingInvitationPayload(ctx context.Context, sel ast.SelectionSet, obj *IssueRatingInvitationPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, issueRatingInvitationPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2483,7 +2483,7 @@ var issuedInvitationImplementors = []string{"IssuedInvitation"}
 func (ec *executionContext) _IssuedInvitation(ctx context.Context, sel ast.SelectionSet, obj *IssuedInvitation) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, issuedInvitationImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2543,7 +2543,7 @@ var ratingImplementors = []string{"Rating"}
 func (ec *executionContext) _Rating(ctx context.Context, sel ast.SelectionSet, obj *models.Rating) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, ratingImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2631,7 +2631,7 @@ var ratingAspectImplementors = []string{"RatingAspect"}
 func (ec *executionContext) _RatingAspect(ctx context.Context, sel ast.SelectionSet, obj *RatingAspect) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, ratingAspectImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2669,7 +2669,7 @@ var ratingFormImplementors = []string{"RatingForm"}
 func (ec *executionContext) _RatingForm(ctx context.Context, sel ast.SelectionSet, obj *models.RatingForm) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, ratingFormImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2717,7 +2717,7 @@ var ratingInvitationImplementors = []string{"RatingInvitation"}
 func (ec *executionContext) _RatingInvitation(ctx context.Context, sel ast.SelectionSet, obj *ratings.Offer) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, ratingInvitationImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2782,7 +2782,7 @@ var ratingMarksImplementors = []string{"RatingMarks"}
 func (ec *executionContext) _RatingMarks(ctx context.Context, sel ast.SelectionSet, obj *RatingMarks) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, ratingMarksImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2820,7 +2820,7 @@ var ratingReplyImplementors = []string{"RatingReply"}
 func (ec *executionContext) _RatingReply(ctx context.Context, sel ast.SelectionSet, obj *models.RatingReply) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, ratingReplyImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2858,7 +2858,7 @@ var ratingTagImplementors = []string{"RatingTag"}
 func (ec *executionContext) _RatingTag(ctx context.Context, sel ast.SelectionSet, obj *RatingTag) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, ratingTagImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2901,7 +2901,7 @@ var recordEncounterPayloadImplementors = []string{"RecordEncounterPayload"}
 func (ec *executionContext) _RecordEncounterPayload(ctx context.Context, sel ast.SelectionSet, obj *RecordEncounterPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, recordEncounterPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2939,7 +2939,7 @@ var recordEncountersPayloadImplementors = []string{"RecordEncountersPayload"}
 func (ec *executionContext) _RecordEncountersPayload(ctx context.Context, sel ast.SelectionSet, obj *RecordEncountersPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, recordEncountersPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -2977,7 +2977,7 @@ var recordedEncounterImplementors = []string{"RecordedEncounter"}
 func (ec *executionContext) _RecordedEncounter(ctx context.Context, sel ast.SelectionSet, obj *RecordedEncounter) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, recordedEncounterImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3025,7 +3025,7 @@ var revokeInvitationPayloadImplementors = []string{"RevokeInvitationPayload"}
 func (ec *executionContext) _RevokeInvitationPayload(ctx context.Context, sel ast.SelectionSet, obj *RevokeInvitationPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, revokeInvitationPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3063,7 +3063,7 @@ var saveRatingFormPayloadImplementors = []string{"SaveRatingFormPayload"}
 func (ec *executionContext) _SaveRatingFormPayload(ctx context.Context, sel ast.SelectionSet, obj *SaveRatingFormPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, saveRatingFormPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3101,7 +3101,7 @@ var serviceImplementors = []string{"Service", "Node"}
 func (ec *executionContext) _Service(ctx context.Context, sel ast.SelectionSet, obj *models.Service) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, serviceImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3149,7 +3149,7 @@ var serviceConnectionImplementors = []string{"ServiceConnection"}
 func (ec *executionContext) _ServiceConnection(ctx context.Context, sel ast.SelectionSet, obj *ServiceConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, serviceConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3192,7 +3192,7 @@ var serviceEdgeImplementors = []string{"ServiceEdge"}
 func (ec *executionContext) _ServiceEdge(ctx context.Context, sel ast.SelectionSet, obj *ServiceEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, serviceEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3230,7 +3230,7 @@ var submitRatingPayloadImplementors = []string{"SubmitRatingPayload"}
 func (ec *executionContext) _SubmitRatingPayload(ctx context.Context, sel ast.SelectionSet, obj *SubmitRatingPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, submitRatingPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3273,7 +3273,7 @@ var tagImplementors = []string{"Tag"}
 func (ec *executionContext) _Tag(ctx context.Context, sel ast.SelectionSet, obj *models.Tag) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, tagImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3321,7 +3321,7 @@ var undoRatingPayloadImplementors = []string{"UndoRatingPayload"}
 func (ec *executionContext) _UndoRatingPayload(ctx context.Context, sel ast.SelectionSet, obj *UndoRatingPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, undoRatingPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -3363,19 +3363,11 @@ func (ec *executionContext) marshalNAspect2steelyardᚋmodelsᚐAspect(ctx conte
 }
 
 func (ec *executionContext) marshalNAspect2ᚕsteelyardᚋmodelsᚐAspectᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Aspect) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "Aspect", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "Aspect", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAspect2steelyardᚋmodelsᚐAspect(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) unmarshalNAspectInput2ᚕᚖsteelyardᚋmodelsᚐAspectᚄ(ctx context.Context, v any) ([]*models.Aspect, error) {
@@ -3417,19 +3409,11 @@ func (ec *executionContext) marshalNDimensionLevel2steelyardᚋmodelsᚐDimensio
 }
 
 func (ec *executionContext) marshalNDimensionLevel2ᚕsteelyardᚋmodelsᚐDimensionLevelᚄ(ctx context.Context, sel ast.SelectionSet, v []models.DimensionLevel) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "DimensionLevel", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "DimensionLevel", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDimensionLevel2steelyardᚋmodelsᚐDimensionLevel(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) unmarshalNDimensionLevelInput2ᚖsteelyardᚋmodelsᚐDimensionLevel(ctx context.Context, v any) (*models.DimensionLevel, error) {
@@ -3456,19 +3440,11 @@ func (ec *executionContext) marshalNIssueRatingInvitationPayload2ᚖsteelyardᚋ
 }
 
 func (ec *executionContext) marshalNRatingAspect2ᚕᚖsteelyardᚋgraphᚐRatingAspectᚄ(ctx context.Context, sel ast.SelectionSet, v []*RatingAspect) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "RatingAspect", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "RatingAspect", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRatingAspect2ᚖsteelyardᚋgraphᚐRatingAspect(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNRatingAspect2ᚖsteelyardᚋgraphᚐRatingAspect(ctx context.Context, sel ast.SelectionSet, v *RatingAspect) graphql.Marshaler {
@@ -3488,19 +3464,11 @@ func (ec *executionContext) marshalNRatingMarks2ᚖsteelyardᚋgraphᚐRatingMar
 }
 
 func (ec *executionContext) marshalNRatingTag2ᚕᚖsteelyardᚋgraphᚐRatingTagᚄ(ctx context.Context, sel ast.SelectionSet, v []*RatingTag) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "RatingTag", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "RatingTag", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRatingTag2ᚖsteelyardᚋgraphᚐRatingTag(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNRatingTag2ᚖsteelyardᚋgraphᚐRatingTag(ctx context.Context, sel ast.SelectionSet, v *RatingTag) graphql.Marshaler {
@@ -3538,19 +3506,11 @@ func (ec *executionContext) marshalNRecordEncountersPayload2ᚖsteelyardᚋgraph
 }
 
 func (ec *executionContext) marshalNRecordedEncounter2ᚕᚖsteelyardᚋgraphᚐRecordedEncounterᚄ(ctx context.Context, sel ast.SelectionSet, v []*RecordedEncounter) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "RecordedEncounter", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "RecordedEncounter", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRecordedEncounter2ᚖsteelyardᚋgraphᚐRecordedEncounter(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNRecordedEncounter2ᚖsteelyardᚋgraphᚐRecordedEncounter(ctx context.Context, sel ast.SelectionSet, v *RecordedEncounter) graphql.Marshaler {
@@ -3588,19 +3548,11 @@ func (ec *executionContext) marshalNSaveRatingFormPayload2ᚖsteelyardᚋgraph�
 }
 
 func (ec *executionContext) marshalNService2ᚕᚖsteelyardᚋmodelsᚐServiceᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Service) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "Service", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "Service", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNService2ᚖsteelyardᚋmodelsᚐService(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNService2ᚖsteelyardᚋmodelsᚐService(ctx context.Context, sel ast.SelectionSet, v *models.Service) graphql.Marshaler {
@@ -3620,19 +3572,11 @@ func (ec *executionContext) marshalNServiceConnection2ᚖsteelyardᚋgraphᚐSer
 }
 
 func (ec *executionContext) marshalNServiceEdge2ᚕᚖsteelyardᚋgraphᚐServiceEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ServiceEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ServiceEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ServiceEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNServiceEdge2ᚖsteelyardᚋgraphᚐServiceEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNServiceEdge2ᚖsteelyardᚋgraphᚐServiceEdge(ctx context.Context, sel ast.SelectionSet, v *ServiceEdge) graphql.Marshaler {
@@ -3661,19 +3605,11 @@ func (ec *executionContext) marshalNTag2steelyardᚋmodelsᚐTag(ctx context.Con
 }
 
 func (ec *executionContext) marshalNTag2ᚕsteelyardᚋmodelsᚐTagᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Tag) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "Tag", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "Tag", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTag2steelyardᚋmodelsᚐTag(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) unmarshalNTagInput2ᚕᚖsteelyardᚋmodelsᚐTagᚄ(ctx context.Context, v any) ([]*models.Tag, error) {
@@ -3731,19 +3667,11 @@ func (ec *executionContext) marshalODimensionLevel2ᚕsteelyardᚋmodelsᚐDimen
 	if v == nil {
 		return graphql.Null
 	}
-	ret := marshalList(ctx, ec.OperationContext, sel, "DimensionLevel", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "DimensionLevel", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDimensionLevel2steelyardᚋmodelsᚐDimensionLevel(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) unmarshalODimensionLevelInput2ᚕᚖsteelyardᚋmodelsᚐDimensionLevelᚄ(ctx context.Context, v any) ([]*models.DimensionLevel, error) {

@@ -175,7 +175,7 @@ var ratingsByUnitImplementors = []string{"RatingsByUnit"}
 func (ec *executionContext) _RatingsByUnit(ctx context.Context, sel ast.SelectionSet, obj *ratings.ByUnit) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, ratingsByUnitImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -218,7 +218,7 @@ var unitRatingsImplementors = []string{"UnitRatings"}
 func (ec *executionContext) _UnitRatings(ctx context.Context, sel ast.SelectionSet, obj *ratings.UnitRatings) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, unitRatingsImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -276,19 +276,11 @@ func (ec *executionContext) marshalNRatingsByUnit2ᚖsteelyardᚋservicesᚋrati
 
 func (ec *executionContext) marshalNUnitRatings2ᚕᚖsteelyardᚋservicesᚋratingsᚐUnitRatingsᚄ(ctx context.Context, sel ast.SelectionSet, v []*ratings.UnitRatings) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "UnitRatings", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "UnitRatings", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "UnitRatings", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUnitRatings2ᚖsteelyardᚋservicesᚋratingsᚐUnitRatings(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNUnitRatings2ᚖsteelyardᚋservicesᚋratingsᚐUnitRatings(ctx context.Context, sel ast.SelectionSet, v *ratings.UnitRatings) graphql.Marshaler {

@@ -1181,7 +1181,7 @@ var owedReplyImplementors = []string{"OwedReply"}
 func (ec *executionContext) _OwedReply(ctx context.Context, sel ast.SelectionSet, obj *ratings.Owed) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, owedReplyImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1304,7 +1304,7 @@ var owedReplyConnectionImplementors = []string{"OwedReplyConnection"}
 func (ec *executionContext) _OwedReplyConnection(ctx context.Context, sel ast.SelectionSet, obj *OwedReplyConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, owedReplyConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1347,7 +1347,7 @@ var owedReplyEdgeImplementors = []string{"OwedReplyEdge"}
 func (ec *executionContext) _OwedReplyEdge(ctx context.Context, sel ast.SelectionSet, obj *OwedReplyEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, owedReplyEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1385,7 +1385,7 @@ var rateMendingPayloadImplementors = []string{"RateMendingPayload"}
 func (ec *executionContext) _RateMendingPayload(ctx context.Context, sel ast.SelectionSet, obj *RateMendingPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, rateMendingPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1423,7 +1423,7 @@ var ratingDueImplementors = []string{"RatingDue"}
 func (ec *executionContext) _RatingDue(ctx context.Context, sel ast.SelectionSet, obj *ratings.Due) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, ratingDueImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1486,7 +1486,7 @@ var recordMendingPayloadImplementors = []string{"RecordMendingPayload"}
 func (ec *executionContext) _RecordMendingPayload(ctx context.Context, sel ast.SelectionSet, obj *RecordMendingPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, recordMendingPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1524,7 +1524,7 @@ var replyToRatingPayloadImplementors = []string{"ReplyToRatingPayload"}
 func (ec *executionContext) _ReplyToRatingPayload(ctx context.Context, sel ast.SelectionSet, obj *ReplyToRatingPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, replyToRatingPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1563,19 +1563,11 @@ func (ec *executionContext) _ReplyToRatingPayload(ctx context.Context, sel ast.S
 
 func (ec *executionContext) marshalNOwedReply2ᚕᚖsteelyardᚋservicesᚋratingsᚐOwedᚄ(ctx context.Context, sel ast.SelectionSet, v []*ratings.Owed) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "OwedReply", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "OwedReply", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "OwedReply", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOwedReply2ᚖsteelyardᚋservicesᚋratingsᚐOwed(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNOwedReply2ᚖsteelyardᚋservicesᚋratingsᚐOwed(ctx context.Context, sel ast.SelectionSet, v *ratings.Owed) graphql.Marshaler {
@@ -1595,19 +1587,11 @@ func (ec *executionContext) marshalNOwedReplyConnection2ᚖsteelyardᚋgraphᚐO
 }
 
 func (ec *executionContext) marshalNOwedReplyEdge2ᚕᚖsteelyardᚋgraphᚐOwedReplyEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*OwedReplyEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "OwedReplyEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "OwedReplyEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOwedReplyEdge2ᚖsteelyardᚋgraphᚐOwedReplyEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNOwedReplyEdge2ᚖsteelyardᚋgraphᚐOwedReplyEdge(ctx context.Context, sel ast.SelectionSet, v *OwedReplyEdge) graphql.Marshaler {

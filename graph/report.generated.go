@@ -330,7 +330,7 @@ var componentMeanImplementors = []string{"ComponentMean"}
 func (ec *executionContext) _ComponentMean(ctx context.Context, sel ast.SelectionSet, obj *assessments.ComponentMean) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, componentMeanImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -368,7 +368,7 @@ var groupComparisonImplementors = []string{"GroupComparison"}
 func (ec *executionContext) _GroupComparison(ctx context.Context, sel ast.SelectionSet, obj *assessments.GroupComparison) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, groupComparisonImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -411,7 +411,7 @@ var reportFiguresImplementors = []string{"ReportFigures"}
 func (ec *executionContext) _ReportFigures(ctx context.Context, sel ast.SelectionSet, obj *assessments.Figures) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reportFiguresImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -479,7 +479,7 @@ var unitReportImplementors = []string{"UnitReport"}
 func (ec *executionContext) _UnitReport(ctx context.Context, sel ast.SelectionSet, obj *assessments.UnitReport) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, unitReportImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -532,19 +532,11 @@ func (ec *executionContext) marshalNComponentMean2steelyardᚋservicesᚋassessm
 }
 
 func (ec *executionContext) marshalNComponentMean2ᚕsteelyardᚋservicesᚋassessmentsᚐComponentMeanᚄ(ctx context.Context, sel ast.SelectionSet, v []assessments.ComponentMean) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ComponentMean", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ComponentMean", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComponentMean2steelyardᚋservicesᚋassessmentsᚐComponentMean(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNGroupComparison2steelyardᚋservicesᚋassessmentsᚐGroupComparison(ctx context.Context, sel ast.SelectionSet, v assessments.GroupComparison) graphql.Marshaler {
@@ -552,19 +544,11 @@ func (ec *executionContext) marshalNGroupComparison2steelyardᚋservicesᚋasses
 }
 
 func (ec *executionContext) marshalNGroupComparison2ᚕsteelyardᚋservicesᚋassessmentsᚐGroupComparisonᚄ(ctx context.Context, sel ast.SelectionSet, v []assessments.GroupComparison) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "GroupComparison", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "GroupComparison", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGroupComparison2steelyardᚋservicesᚋassessmentsᚐGroupComparison(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReportFigures2steelyardᚋservicesᚋassessmentsᚐFigures(ctx context.Context, sel ast.SelectionSet, v assessments.Figures) graphql.Marshaler {

@@ -186,7 +186,7 @@ var eraseMinePayloadImplementors = []string{"EraseMinePayload"}
 func (ec *executionContext) _EraseMinePayload(ctx context.Context, sel ast.SelectionSet, obj *EraseMinePayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, eraseMinePayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {

@@ -4367,7 +4367,7 @@ var amendReviewAssignmentPayloadImplementors = []string{"AmendReviewAssignmentPa
 func (ec *executionContext) _AmendReviewAssignmentPayload(ctx context.Context, sel ast.SelectionSet, obj *AmendReviewAssignmentPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, amendReviewAssignmentPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4405,7 +4405,7 @@ var appraisalCommentImplementors = []string{"AppraisalComment"}
 func (ec *executionContext) _AppraisalComment(ctx context.Context, sel ast.SelectionSet, obj *models.AppraisalComment) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, appraisalCommentImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4443,7 +4443,7 @@ var appraisalCommentConnectionImplementors = []string{"AppraisalCommentConnectio
 func (ec *executionContext) _AppraisalCommentConnection(ctx context.Context, sel ast.SelectionSet, obj *AppraisalCommentConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, appraisalCommentConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4486,7 +4486,7 @@ var appraisalCommentEdgeImplementors = []string{"AppraisalCommentEdge"}
 func (ec *executionContext) _AppraisalCommentEdge(ctx context.Context, sel ast.SelectionSet, obj *AppraisalCommentEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, appraisalCommentEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4524,7 +4524,7 @@ var appraisalFormImplementors = []string{"AppraisalForm"}
 func (ec *executionContext) _AppraisalForm(ctx context.Context, sel ast.SelectionSet, obj *reviews.Form) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, appraisalFormImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4567,7 +4567,7 @@ var appraisalOfficialImplementors = []string{"AppraisalOfficial"}
 func (ec *executionContext) _AppraisalOfficial(ctx context.Context, sel ast.SelectionSet, obj *reviews.FormOfficial) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, appraisalOfficialImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4615,7 +4615,7 @@ var appraisalResultImplementors = []string{"AppraisalResult"}
 func (ec *executionContext) _AppraisalResult(ctx context.Context, sel ast.SelectionSet, obj *reviews.Appraised) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, appraisalResultImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4658,7 +4658,7 @@ var appraisalSharesImplementors = []string{"AppraisalShares"}
 func (ec *executionContext) _AppraisalShares(ctx context.Context, sel ast.SelectionSet, obj *reviews.Shares) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, appraisalSharesImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4716,7 +4716,7 @@ var appraisalTurnoutImplementors = []string{"AppraisalTurnout"}
 func (ec *executionContext) _AppraisalTurnout(ctx context.Context, sel ast.SelectionSet, obj *reviews.Turnout) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, appraisalTurnoutImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4759,7 +4759,7 @@ var classWeightsImplementors = []string{"ClassWeights"}
 func (ec *executionContext) _ClassWeights(ctx context.Context, sel ast.SelectionSet, obj *models.ClassWeights) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, classWeightsImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4802,7 +4802,7 @@ var closeReviewRoundPayloadImplementors = []string{"CloseReviewRoundPayload"}
 func (ec *executionContext) _CloseReviewRoundPayload(ctx context.Context, sel ast.SelectionSet, obj *CloseReviewRoundPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, closeReviewRoundPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4840,7 +4840,7 @@ var dimensionScoreImplementors = []string{"DimensionScore"}
 func (ec *executionContext) _DimensionScore(ctx context.Context, sel ast.SelectionSet, obj *reviews.Mark) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, dimensionScoreImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4878,7 +4878,7 @@ var issueAppraisalCodesPayloadImplementors = []string{"IssueAppraisalCodesPayloa
 func (ec *executionContext) _IssueAppraisalCodesPayload(ctx context.Context, sel ast.SelectionSet, obj *IssueAppraisalCodesPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, issueAppraisalCodesPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4916,7 +4916,7 @@ var levelTextImplementors = []string{"LevelText"}
 func (ec *executionContext) _LevelText(ctx context.Context, sel ast.SelectionSet, obj *models.LevelText) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, levelTextImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4954,7 +4954,7 @@ var openReviewRoundPayloadImplementors = []string{"OpenReviewRoundPayload"}
 func (ec *executionContext) _OpenReviewRoundPayload(ctx context.Context, sel ast.SelectionSet, obj *OpenReviewRoundPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, openReviewRoundPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -4992,7 +4992,7 @@ var remindReviewersPayloadImplementors = []string{"RemindReviewersPayload"}
 func (ec *executionContext) _RemindReviewersPayload(ctx context.Context, sel ast.SelectionSet, obj *RemindReviewersPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, remindReviewersPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5030,7 +5030,7 @@ var reviewAnswerImplementors = []string{"ReviewAnswer"}
 func (ec *executionContext) _ReviewAnswer(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewAnswer) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewAnswerImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5068,7 +5068,7 @@ var reviewAssignmentImplementors = []string{"ReviewAssignment"}
 func (ec *executionContext) _ReviewAssignment(ctx context.Context, sel ast.SelectionSet, obj *reviews.Duty) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewAssignmentImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5142,7 +5142,7 @@ var reviewConflictImplementors = []string{"ReviewConflict"}
 func (ec *executionContext) _ReviewConflict(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewConflict) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewConflictImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5197,7 +5197,7 @@ var reviewConflictConnectionImplementors = []string{"ReviewConflictConnection"}
 func (ec *executionContext) _ReviewConflictConnection(ctx context.Context, sel ast.SelectionSet, obj *ReviewConflictConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewConflictConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5240,7 +5240,7 @@ var reviewConflictEdgeImplementors = []string{"ReviewConflictEdge"}
 func (ec *executionContext) _ReviewConflictEdge(ctx context.Context, sel ast.SelectionSet, obj *ReviewConflictEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewConflictEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5278,7 +5278,7 @@ var reviewConflictPayloadImplementors = []string{"ReviewConflictPayload"}
 func (ec *executionContext) _ReviewConflictPayload(ctx context.Context, sel ast.SelectionSet, obj *ReviewConflictPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewConflictPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5316,7 +5316,7 @@ var reviewFigureImplementors = []string{"ReviewFigure"}
 func (ec *executionContext) _ReviewFigure(ctx context.Context, sel ast.SelectionSet, obj *reviews.Figure) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewFigureImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5364,7 +5364,7 @@ var reviewLoadImplementors = []string{"ReviewLoad"}
 func (ec *executionContext) _ReviewLoad(ctx context.Context, sel ast.SelectionSet, obj *reviews.Load) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewLoadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5403,7 +5403,7 @@ var reviewPairImplementors = []string{"ReviewPair"}
 func (ec *executionContext) _ReviewPair(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewAssignment) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewPairImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5453,7 +5453,7 @@ var reviewPairConnectionImplementors = []string{"ReviewPairConnection"}
 func (ec *executionContext) _ReviewPairConnection(ctx context.Context, sel ast.SelectionSet, obj *ReviewPairConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewPairConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5496,7 +5496,7 @@ var reviewPairEdgeImplementors = []string{"ReviewPairEdge"}
 func (ec *executionContext) _ReviewPairEdge(ctx context.Context, sel ast.SelectionSet, obj *ReviewPairEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewPairEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5534,7 +5534,7 @@ var reviewProgressImplementors = []string{"ReviewProgress"}
 func (ec *executionContext) _ReviewProgress(ctx context.Context, sel ast.SelectionSet, obj *reviews.Progress) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewProgressImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5577,7 +5577,7 @@ var reviewProposalImplementors = []string{"ReviewProposal"}
 func (ec *executionContext) _ReviewProposal(ctx context.Context, sel ast.SelectionSet, obj *reviews.Proposal) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewProposalImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5660,7 +5660,7 @@ var reviewProposalPartImplementors = []string{"ReviewProposalPart"}
 func (ec *executionContext) _ReviewProposalPart(ctx context.Context, sel ast.SelectionSet, obj *reviews.ProposalPart) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewProposalPartImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5699,7 +5699,7 @@ var reviewProposalPayloadImplementors = []string{"ReviewProposalPayload"}
 func (ec *executionContext) _ReviewProposalPayload(ctx context.Context, sel ast.SelectionSet, obj *ReviewProposalPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewProposalPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5737,7 +5737,7 @@ var reviewQuestionImplementors = []string{"ReviewQuestion"}
 func (ec *executionContext) _ReviewQuestion(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewQuestion) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewQuestionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5790,7 +5790,7 @@ var reviewRoundImplementors = []string{"ReviewRound"}
 func (ec *executionContext) _ReviewRound(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewRound) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewRoundImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5878,7 +5878,7 @@ var reviewRoundConnectionImplementors = []string{"ReviewRoundConnection"}
 func (ec *executionContext) _ReviewRoundConnection(ctx context.Context, sel ast.SelectionSet, obj *ReviewRoundConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewRoundConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5921,7 +5921,7 @@ var reviewRoundEdgeImplementors = []string{"ReviewRoundEdge"}
 func (ec *executionContext) _ReviewRoundEdge(ctx context.Context, sel ast.SelectionSet, obj *ReviewRoundEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewRoundEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -5959,7 +5959,7 @@ var reviewSheetImplementors = []string{"ReviewSheet"}
 func (ec *executionContext) _ReviewSheet(ctx context.Context, sel ast.SelectionSet, obj *reviews.Sheet) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewSheetImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -6003,7 +6003,7 @@ var reviewTemplateImplementors = []string{"ReviewTemplate"}
 func (ec *executionContext) _ReviewTemplate(ctx context.Context, sel ast.SelectionSet, obj *models.ReviewTemplate) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewTemplateImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -6073,7 +6073,7 @@ var reviewTemplateConnectionImplementors = []string{"ReviewTemplateConnection"}
 func (ec *executionContext) _ReviewTemplateConnection(ctx context.Context, sel ast.SelectionSet, obj *ReviewTemplateConnection) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewTemplateConnectionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -6116,7 +6116,7 @@ var reviewTemplateEdgeImplementors = []string{"ReviewTemplateEdge"}
 func (ec *executionContext) _ReviewTemplateEdge(ctx context.Context, sel ast.SelectionSet, obj *ReviewTemplateEdge) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewTemplateEdgeImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -6154,7 +6154,7 @@ var reviewTemplatePayloadImplementors = []string{"ReviewTemplatePayload"}
 func (ec *executionContext) _ReviewTemplatePayload(ctx context.Context, sel ast.SelectionSet, obj *ReviewTemplatePayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, reviewTemplatePayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -6192,7 +6192,7 @@ var saveReviewDraftPayloadImplementors = []string{"SaveReviewDraftPayload"}
 func (ec *executionContext) _SaveReviewDraftPayload(ctx context.Context, sel ast.SelectionSet, obj *SaveReviewDraftPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, saveReviewDraftPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -6230,7 +6230,7 @@ var submitAppraisalPayloadImplementors = []string{"SubmitAppraisalPayload"}
 func (ec *executionContext) _SubmitAppraisalPayload(ctx context.Context, sel ast.SelectionSet, obj *SubmitAppraisalPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, submitAppraisalPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -6268,7 +6268,7 @@ var submitPeerReviewPayloadImplementors = []string{"SubmitPeerReviewPayload"}
 func (ec *executionContext) _SubmitPeerReviewPayload(ctx context.Context, sel ast.SelectionSet, obj *SubmitPeerReviewPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, submitPeerReviewPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -6319,19 +6319,11 @@ func (ec *executionContext) marshalNAmendReviewAssignmentPayload2ᚖsteelyardᚋ
 }
 
 func (ec *executionContext) marshalNAppraisalComment2ᚕᚖsteelyardᚋmodelsᚐAppraisalCommentᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.AppraisalComment) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "AppraisalComment", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "AppraisalComment", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAppraisalComment2ᚖsteelyardᚋmodelsᚐAppraisalComment(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNAppraisalComment2ᚖsteelyardᚋmodelsᚐAppraisalComment(ctx context.Context, sel ast.SelectionSet, v *models.AppraisalComment) graphql.Marshaler {
@@ -6351,19 +6343,11 @@ func (ec *executionContext) marshalNAppraisalCommentConnection2ᚖsteelyardᚋgr
 }
 
 func (ec *executionContext) marshalNAppraisalCommentEdge2ᚕᚖsteelyardᚋgraphᚐAppraisalCommentEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*AppraisalCommentEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "AppraisalCommentEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "AppraisalCommentEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAppraisalCommentEdge2ᚖsteelyardᚋgraphᚐAppraisalCommentEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNAppraisalCommentEdge2ᚖsteelyardᚋgraphᚐAppraisalCommentEdge(ctx context.Context, sel ast.SelectionSet, v *AppraisalCommentEdge) graphql.Marshaler {
@@ -6409,19 +6393,11 @@ func (ec *executionContext) unmarshalNAppraisalMarkInput2ᚖsteelyardᚋmodels�
 }
 
 func (ec *executionContext) marshalNAppraisalOfficial2ᚕᚖsteelyardᚋservicesᚋreviewsᚐFormOfficialᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.FormOfficial) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "AppraisalOfficial", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "AppraisalOfficial", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAppraisalOfficial2ᚖsteelyardᚋservicesᚋreviewsᚐFormOfficial(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNAppraisalOfficial2ᚖsteelyardᚋservicesᚋreviewsᚐFormOfficial(ctx context.Context, sel ast.SelectionSet, v *reviews.FormOfficial) graphql.Marshaler {
@@ -6457,19 +6433,11 @@ func (ec *executionContext) marshalNAppraisalResult2ᚖsteelyardᚋservicesᚋre
 }
 
 func (ec *executionContext) marshalNAppraisalShares2ᚕᚖsteelyardᚋservicesᚋreviewsᚐSharesᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Shares) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "AppraisalShares", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "AppraisalShares", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAppraisalShares2ᚖsteelyardᚋservicesᚋreviewsᚐShares(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNAppraisalShares2ᚖsteelyardᚋservicesᚋreviewsᚐShares(ctx context.Context, sel ast.SelectionSet, v *reviews.Shares) graphql.Marshaler {
@@ -6481,19 +6449,11 @@ func (ec *executionContext) marshalNAppraisalShares2ᚖsteelyardᚋservicesᚋre
 }
 
 func (ec *executionContext) marshalNAppraisalTurnout2ᚕᚖsteelyardᚋservicesᚋreviewsᚐTurnoutᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Turnout) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "AppraisalTurnout", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "AppraisalTurnout", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAppraisalTurnout2ᚖsteelyardᚋservicesᚋreviewsᚐTurnout(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNAppraisalTurnout2ᚖsteelyardᚋservicesᚋreviewsᚐTurnout(ctx context.Context, sel ast.SelectionSet, v *reviews.Turnout) graphql.Marshaler {
@@ -6546,19 +6506,11 @@ func (ec *executionContext) marshalNDimensionScore2steelyardᚋservicesᚋreview
 }
 
 func (ec *executionContext) marshalNDimensionScore2ᚕsteelyardᚋservicesᚋreviewsᚐMarkᚄ(ctx context.Context, sel ast.SelectionSet, v []reviews.Mark) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "DimensionScore", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "DimensionScore", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDimensionScore2steelyardᚋservicesᚋreviewsᚐMark(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) unmarshalNDimensionScoreInput2ᚕᚖsteelyardᚋservicesᚋreviewsᚐMarkᚄ(ctx context.Context, v any) ([]*reviews.Mark, error) {
@@ -6598,19 +6550,11 @@ func (ec *executionContext) marshalNLevelText2steelyardᚋmodelsᚐLevelText(ctx
 }
 
 func (ec *executionContext) marshalNLevelText2ᚕsteelyardᚋmodelsᚐLevelTextᚄ(ctx context.Context, sel ast.SelectionSet, v []models.LevelText) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "LevelText", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "LevelText", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLevelText2steelyardᚋmodelsᚐLevelText(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) unmarshalNLevelTextInput2ᚕᚖsteelyardᚋmodelsᚐLevelTextᚄ(ctx context.Context, v any) ([]*models.LevelText, error) {
@@ -6683,19 +6627,11 @@ func (ec *executionContext) marshalNReviewAnswer2steelyardᚋmodelsᚐReviewAnsw
 }
 
 func (ec *executionContext) marshalNReviewAnswer2ᚕsteelyardᚋmodelsᚐReviewAnswerᚄ(ctx context.Context, sel ast.SelectionSet, v []models.ReviewAnswer) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewAnswer", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReviewAnswer", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewAnswer2steelyardᚋmodelsᚐReviewAnswer(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) unmarshalNReviewAnswerInput2ᚕᚖsteelyardᚋmodelsᚐReviewAnswerᚄ(ctx context.Context, v any) ([]*models.ReviewAnswer, error) {
@@ -6719,19 +6655,11 @@ func (ec *executionContext) unmarshalNReviewAnswerInput2ᚖsteelyardᚋmodelsᚐ
 
 func (ec *executionContext) marshalNReviewAssignment2ᚕᚖsteelyardᚋservicesᚋreviewsᚐDutyᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Duty) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewAssignment", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewAssignment", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReviewAssignment", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewAssignment2ᚖsteelyardᚋservicesᚋreviewsᚐDuty(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReviewAssignment2ᚖsteelyardᚋservicesᚋreviewsᚐDuty(ctx context.Context, sel ast.SelectionSet, v *reviews.Duty) graphql.Marshaler {
@@ -6759,19 +6687,11 @@ func (ec *executionContext) marshalNReviewAssignmentState2steelyardᚋservices�
 
 func (ec *executionContext) marshalNReviewConflict2ᚕᚖsteelyardᚋmodelsᚐReviewConflictᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewConflict) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewConflict", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewConflict", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReviewConflict", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewConflict2ᚖsteelyardᚋmodelsᚐReviewConflict(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReviewConflict2ᚖsteelyardᚋmodelsᚐReviewConflict(ctx context.Context, sel ast.SelectionSet, v *models.ReviewConflict) graphql.Marshaler {
@@ -6791,19 +6711,11 @@ func (ec *executionContext) marshalNReviewConflictConnection2ᚖsteelyardᚋgrap
 }
 
 func (ec *executionContext) marshalNReviewConflictEdge2ᚕᚖsteelyardᚋgraphᚐReviewConflictEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReviewConflictEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewConflictEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReviewConflictEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewConflictEdge2ᚖsteelyardᚋgraphᚐReviewConflictEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReviewConflictEdge2ᚖsteelyardᚋgraphᚐReviewConflictEdge(ctx context.Context, sel ast.SelectionSet, v *ReviewConflictEdge) graphql.Marshaler {
@@ -6823,19 +6735,11 @@ func (ec *executionContext) marshalNReviewConflictPayload2ᚖsteelyardᚋgraph�
 }
 
 func (ec *executionContext) marshalNReviewFigure2ᚕᚖsteelyardᚋservicesᚋreviewsᚐFigureᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Figure) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewFigure", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReviewFigure", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewFigure2ᚖsteelyardᚋservicesᚋreviewsᚐFigure(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReviewFigure2ᚖsteelyardᚋservicesᚋreviewsᚐFigure(ctx context.Context, sel ast.SelectionSet, v *reviews.Figure) graphql.Marshaler {
@@ -6848,19 +6752,11 @@ func (ec *executionContext) marshalNReviewFigure2ᚖsteelyardᚋservicesᚋrevie
 
 func (ec *executionContext) marshalNReviewLoad2ᚕᚖsteelyardᚋservicesᚋreviewsᚐLoadᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Load) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewLoad", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewLoad", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReviewLoad", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewLoad2ᚖsteelyardᚋservicesᚋreviewsᚐLoad(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReviewLoad2ᚖsteelyardᚋservicesᚋreviewsᚐLoad(ctx context.Context, sel ast.SelectionSet, v *reviews.Load) graphql.Marshaler {
@@ -6873,19 +6769,11 @@ func (ec *executionContext) marshalNReviewLoad2ᚖsteelyardᚋservicesᚋreviews
 
 func (ec *executionContext) marshalNReviewPair2ᚕᚖsteelyardᚋmodelsᚐReviewAssignmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewAssignment) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewPair", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewPair", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReviewPair", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewPair2ᚖsteelyardᚋmodelsᚐReviewAssignment(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReviewPair2ᚖsteelyardᚋmodelsᚐReviewAssignment(ctx context.Context, sel ast.SelectionSet, v *models.ReviewAssignment) graphql.Marshaler {
@@ -6905,19 +6793,11 @@ func (ec *executionContext) marshalNReviewPairConnection2ᚖsteelyardᚋgraphᚐ
 }
 
 func (ec *executionContext) marshalNReviewPairEdge2ᚕᚖsteelyardᚋgraphᚐReviewPairEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReviewPairEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewPairEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReviewPairEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewPairEdge2ᚖsteelyardᚋgraphᚐReviewPairEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReviewPairEdge2ᚖsteelyardᚋgraphᚐReviewPairEdge(ctx context.Context, sel ast.SelectionSet, v *ReviewPairEdge) graphql.Marshaler {
@@ -6948,19 +6828,11 @@ func (ec *executionContext) unmarshalNReviewPairInput2ᚖsteelyardᚋgraphᚐRev
 }
 
 func (ec *executionContext) marshalNReviewProgress2ᚕᚖsteelyardᚋservicesᚋreviewsᚐProgressᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.Progress) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewProgress", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReviewProgress", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewProgress2ᚖsteelyardᚋservicesᚋreviewsᚐProgress(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReviewProgress2ᚖsteelyardᚋservicesᚋreviewsᚐProgress(ctx context.Context, sel ast.SelectionSet, v *reviews.Progress) graphql.Marshaler {
@@ -6972,19 +6844,11 @@ func (ec *executionContext) marshalNReviewProgress2ᚖsteelyardᚋservicesᚋrev
 }
 
 func (ec *executionContext) marshalNReviewProposalPart2ᚕᚖsteelyardᚋservicesᚋreviewsᚐProposalPartᚄ(ctx context.Context, sel ast.SelectionSet, v []*reviews.ProposalPart) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewProposalPart", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReviewProposalPart", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewProposalPart2ᚖsteelyardᚋservicesᚋreviewsᚐProposalPart(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReviewProposalPart2ᚖsteelyardᚋservicesᚋreviewsᚐProposalPart(ctx context.Context, sel ast.SelectionSet, v *reviews.ProposalPart) graphql.Marshaler {
@@ -7004,19 +6868,11 @@ func (ec *executionContext) marshalNReviewProposalPayload2ᚖsteelyardᚋgraph�
 }
 
 func (ec *executionContext) marshalNReviewQuestion2ᚕᚖsteelyardᚋmodelsᚐReviewQuestionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewQuestion) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewQuestion", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReviewQuestion", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewQuestion2ᚖsteelyardᚋmodelsᚐReviewQuestion(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReviewQuestion2ᚖsteelyardᚋmodelsᚐReviewQuestion(ctx context.Context, sel ast.SelectionSet, v *models.ReviewQuestion) graphql.Marshaler {
@@ -7048,19 +6904,11 @@ func (ec *executionContext) unmarshalNReviewQuestionInput2ᚖsteelyardᚋgraph�
 
 func (ec *executionContext) marshalNReviewRound2ᚕᚖsteelyardᚋmodelsᚐReviewRoundᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewRound) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewRound", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewRound", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReviewRound", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewRound2ᚖsteelyardᚋmodelsᚐReviewRound(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReviewRound2ᚖsteelyardᚋmodelsᚐReviewRound(ctx context.Context, sel ast.SelectionSet, v *models.ReviewRound) graphql.Marshaler {
@@ -7080,19 +6928,11 @@ func (ec *executionContext) marshalNReviewRoundConnection2ᚖsteelyardᚋgraph�
 }
 
 func (ec *executionContext) marshalNReviewRoundEdge2ᚕᚖsteelyardᚋgraphᚐReviewRoundEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReviewRoundEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewRoundEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReviewRoundEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewRoundEdge2ᚖsteelyardᚋgraphᚐReviewRoundEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReviewRoundEdge2ᚖsteelyardᚋgraphᚐReviewRoundEdge(ctx context.Context, sel ast.SelectionSet, v *ReviewRoundEdge) graphql.Marshaler {
@@ -7120,19 +6960,11 @@ func (ec *executionContext) marshalNReviewRoundState2steelyardᚋmodelsᚐReview
 
 func (ec *executionContext) marshalNReviewTemplate2ᚕᚖsteelyardᚋmodelsᚐReviewTemplateᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ReviewTemplate) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ReviewTemplate", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewTemplate", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReviewTemplate", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewTemplate2ᚖsteelyardᚋmodelsᚐReviewTemplate(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReviewTemplate2ᚖsteelyardᚋmodelsᚐReviewTemplate(ctx context.Context, sel ast.SelectionSet, v *models.ReviewTemplate) graphql.Marshaler {
@@ -7152,19 +6984,11 @@ func (ec *executionContext) marshalNReviewTemplateConnection2ᚖsteelyardᚋgrap
 }
 
 func (ec *executionContext) marshalNReviewTemplateEdge2ᚕᚖsteelyardᚋgraphᚐReviewTemplateEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReviewTemplateEdge) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "ReviewTemplateEdge", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "ReviewTemplateEdge", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReviewTemplateEdge2ᚖsteelyardᚋgraphᚐReviewTemplateEdge(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNReviewTemplateEdge2ᚖsteelyardᚋgraphᚐReviewTemplateEdge(ctx context.Context, sel ast.SelectionSet, v *ReviewTemplateEdge) graphql.Marshaler {

@@ -1262,7 +1262,7 @@ var areaImplementors = []string{"Area"}
 func (ec *executionContext) _Area(ctx context.Context, sel ast.SelectionSet, obj *models.Area) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, areaImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1311,7 +1311,7 @@ var areaPayloadImplementors = []string{"AreaPayload"}
 func (ec *executionContext) _AreaPayload(ctx context.Context, sel ast.SelectionSet, obj *AreaPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, areaPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1349,7 +1349,7 @@ var categoryRuleImplementors = []string{"CategoryRule"}
 func (ec *executionContext) _CategoryRule(ctx context.Context, sel ast.SelectionSet, obj *models.CategoryRule) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, categoryRuleImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1403,7 +1403,7 @@ var categoryRulePayloadImplementors = []string{"CategoryRulePayload"}
 func (ec *executionContext) _CategoryRulePayload(ctx context.Context, sel ast.SelectionSet, obj *CategoryRulePayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, categoryRulePayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1441,7 +1441,7 @@ var categorySuggestionImplementors = []string{"CategorySuggestion"}
 func (ec *executionContext) _CategorySuggestion(ctx context.Context, sel ast.SelectionSet, obj *cases.Suggestion) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, categorySuggestionImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1484,7 +1484,7 @@ var holidayImplementors = []string{"Holiday"}
 func (ec *executionContext) _Holiday(ctx context.Context, sel ast.SelectionSet, obj *models.Holiday) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, holidayImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1538,7 +1538,7 @@ var holidayPayloadImplementors = []string{"HolidayPayload"}
 func (ec *executionContext) _HolidayPayload(ctx context.Context, sel ast.SelectionSet, obj *HolidayPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, holidayPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1576,7 +1576,7 @@ var keptDayImplementors = []string{"KeptDay"}
 func (ec *executionContext) _KeptDay(ctx context.Context, sel ast.SelectionSet, obj *cases.KeptDay) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, keptDayImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1624,7 +1624,7 @@ var removalPayloadImplementors = []string{"RemovalPayload"}
 func (ec *executionContext) _RemovalPayload(ctx context.Context, sel ast.SelectionSet, obj *RemovalPayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, removalPayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1662,7 +1662,7 @@ var routingRuleImplementors = []string{"RoutingRule"}
 func (ec *executionContext) _RoutingRule(ctx context.Context, sel ast.SelectionSet, obj *models.RoutingRule) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, routingRuleImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1724,7 +1724,7 @@ var routingRulePayloadImplementors = []string{"RoutingRulePayload"}
 func (ec *executionContext) _RoutingRulePayload(ctx context.Context, sel ast.SelectionSet, obj *RoutingRulePayload) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, routingRulePayloadImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1762,7 +1762,7 @@ var suggestionReasonImplementors = []string{"SuggestionReason"}
 func (ec *executionContext) _SuggestionReason(ctx context.Context, sel ast.SelectionSet, obj *cases.SuggestionReason) graphql.Marshaler {
 	fields := collect(ctx, ec.OperationContext, sel, suggestionReasonImplementors)
 
-	out := newAnswer(fields)
+	out := newAnswer(ctx, fields)
 	deferred := deferredGroup(ctx, fields)
 	for i, field := range fields {
 		switch field.Name {
@@ -1801,19 +1801,11 @@ func (ec *executionContext) _SuggestionReason(ctx context.Context, sel ast.Selec
 
 func (ec *executionContext) marshalNArea2ᚕᚖsteelyardᚋmodelsᚐAreaᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Area) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Area", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "Area", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "Area", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNArea2ᚖsteelyardᚋmodelsᚐArea(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNArea2ᚖsteelyardᚋmodelsᚐArea(ctx context.Context, sel ast.SelectionSet, v *models.Area) graphql.Marshaler {
@@ -1834,19 +1826,11 @@ func (ec *executionContext) marshalNAreaPayload2ᚖsteelyardᚋgraphᚐAreaPaylo
 
 func (ec *executionContext) marshalNCategoryRule2ᚕᚖsteelyardᚋmodelsᚐCategoryRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.CategoryRule) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "CategoryRule", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "CategoryRule", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "CategoryRule", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCategoryRule2ᚖsteelyardᚋmodelsᚐCategoryRule(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNCategoryRule2ᚖsteelyardᚋmodelsᚐCategoryRule(ctx context.Context, sel ast.SelectionSet, v *models.CategoryRule) graphql.Marshaler {
@@ -1866,19 +1850,11 @@ func (ec *executionContext) marshalNCategoryRulePayload2ᚖsteelyardᚋgraphᚐC
 }
 
 func (ec *executionContext) marshalNCategorySuggestion2ᚕᚖsteelyardᚋservicesᚋcasesᚐSuggestionᚄ(ctx context.Context, sel ast.SelectionSet, v []*cases.Suggestion) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "CategorySuggestion", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "CategorySuggestion", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCategorySuggestion2ᚖsteelyardᚋservicesᚋcasesᚐSuggestion(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNCategorySuggestion2ᚖsteelyardᚋservicesᚋcasesᚐSuggestion(ctx context.Context, sel ast.SelectionSet, v *cases.Suggestion) graphql.Marshaler {
@@ -1913,19 +1889,11 @@ func (ec *executionContext) marshalNHolidayPayload2ᚖsteelyardᚋgraphᚐHolida
 }
 
 func (ec *executionContext) marshalNKeptDay2ᚕᚖsteelyardᚋservicesᚋcasesᚐKeptDayᚄ(ctx context.Context, sel ast.SelectionSet, v []*cases.KeptDay) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "KeptDay", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "KeptDay", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNKeptDay2ᚖsteelyardᚋservicesᚋcasesᚐKeptDay(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNKeptDay2ᚖsteelyardᚋservicesᚋcasesᚐKeptDay(ctx context.Context, sel ast.SelectionSet, v *cases.KeptDay) graphql.Marshaler {
@@ -1951,19 +1919,11 @@ func (ec *executionContext) unmarshalNRemoveEntryInput2steelyardᚋgraphᚐRemov
 
 func (ec *executionContext) marshalNRoutingRule2ᚕᚖsteelyardᚋmodelsᚐRoutingRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.RoutingRule) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "RoutingRule", v, nil)
-	ret := marshalList(ctx, ec.OperationContext, sel, "RoutingRule", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "RoutingRule", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRoutingRule2ᚖsteelyardᚋmodelsᚐRoutingRule(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNRoutingRule2ᚖsteelyardᚋmodelsᚐRoutingRule(ctx context.Context, sel ast.SelectionSet, v *models.RoutingRule) graphql.Marshaler {
@@ -2007,19 +1967,11 @@ func (ec *executionContext) marshalNSuggestionReason2steelyardᚋservicesᚋcase
 }
 
 func (ec *executionContext) marshalNSuggestionReason2ᚕsteelyardᚋservicesᚋcasesᚐSuggestionReasonᚄ(ctx context.Context, sel ast.SelectionSet, v []cases.SuggestionReason) graphql.Marshaler {
-	ret := marshalList(ctx, ec.OperationContext, sel, "SuggestionReason", len(v), func(ctx context.Context, i int) graphql.Marshaler {
+	return marshalList(ctx, ec.OperationContext, sel, "SuggestionReason", true, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSuggestionReason2steelyardᚋservicesᚋcasesᚐSuggestionReason(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalOArea2ᚖsteelyardᚋmodelsᚐArea(ctx context.Context, sel ast.SelectionSet, v *models.Area) graphql.Marshaler {

@@ -18,18 +18,46 @@ type answer struct {
 	Values   []graphql.Marshaler // of each field
 	Invalids uint32              // how many are null that must not be
 	beside   *graphql.FieldSet   // nil where nothing is resolved side by side
-	few      [4]graphql.Marshaler
 }
 
-func newAnswer(fields []graphql.CollectedField) *answer {
-	o := &answer{fields: fields}
-	if len(fields) <= len(o.few) {
-		o.Values = o.few[:len(fields)]
-	} else {
-		o.Values = make([]graphql.Marshaler, len(fields))
+// newAnswer is an answer without its values: in a list that is marshalled in turn, one that
+// is written before the next element's turn.
+func newAnswer(ctx context.Context, fields []graphql.CollectedField) *answer {
+	if t, ok := ctx.Value(inTurnKey{}).(*turn); ok {
+		return t.room.answer(fields)
 	}
-	return o
+	return &answer{fields: fields, Values: make([]graphql.Marshaler, len(fields))}
 }
+
+// room is where all that is answered of one element of a list is put together, and then of
+// the next: a page's answers would be most of the memory that is made for it.
+type room struct {
+	answers []answer
+	values  []graphql.Marshaler
+}
+
+func (r *room) answer(fields []graphql.CollectedField) *answer {
+	if len(r.answers) == cap(r.answers) {
+		r.answers = make([]answer, 0, max(8, 2*cap(r.answers))) // those of before live on as long as they are asked for
+	}
+	r.answers = append(r.answers, answer{fields: fields, Values: r.take(len(fields))})
+	return &r.answers[len(r.answers)-1]
+}
+
+// take is room for so many values, all nil.
+func (r *room) take(n int) []graphql.Marshaler {
+	from := len(r.values)
+	if from+n > cap(r.values) {
+		r.values, from = make([]graphql.Marshaler, 0, max(32, 2*cap(r.values), n)), 0
+	}
+	r.values = r.values[:from+n]
+	taken := r.values[from : from+n : from+n]
+	clear(taken)
+	return taken
+}
+
+// leave gives all of it back: the element has been written.
+func (r *room) leave() { r.answers, r.values = r.answers[:0], r.values[:0] }
 
 // Dispatch waits for what is resolved side by side.
 func (o *answer) Dispatch(ctx context.Context) {
@@ -74,20 +102,41 @@ func (o *answer) MarshalGQL(w io.Writer) {
 	b.WriteByte('}')
 }
 
+// written is a list that has been written. It is written once, as everything in an answer is.
+type written struct{ text *bytes.Buffer }
+
+// MarshalGQL implements graphql.Marshaler.
+func (l *written) MarshalGQL(w io.Writer) {
+	if _, err := w.Write(l.text.Bytes()); err != nil {
+		panic(err) // the writer is the response's buffer
+	}
+	done(l.text)
+	l.text = nil
+}
+
 // buffers are where answers are written before their length is known.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // maxBuffer is the largest buffer that is kept: most answers are far smaller.
 const maxBuffer = 256 << 10
 
-// answered is an answer as it is sent.
-func answered(data graphql.Marshaler) []byte {
+// buffer is an empty one, until it is done with.
+func buffer() *bytes.Buffer {
 	b := buffers.Get().(*bytes.Buffer)
 	b.Reset()
-	data.MarshalGQL(b)
-	answer := bytes.Clone(b.Bytes())
+	return b
+}
+
+func done(b *bytes.Buffer) {
 	if b.Cap() <= maxBuffer {
 		buffers.Put(b)
 	}
-	return answer
+}
+
+// answered is an answer as it is sent.
+func answered(data graphql.Marshaler) []byte {
+	b := buffer()
+	defer done(b)
+	data.MarshalGQL(b)
+	return bytes.Clone(b.Bytes())
 }

@@ -187,8 +187,17 @@ var (
 [^\n]+
 		\}\)
 `)
-	// ofList is the code of a list, as far as the call that starts a goroutine for each: the type and that call.
-	ofList = regexp.MustCompile(`func \(ec \*executionContext\) marshal[NO](\w+)2[^(\s]*ᚕ[^(\s]*\(ctx context\.Context, sel ast\.SelectionSet, v [^\n]+\) graphql\.Marshaler \{(?:\n[^\n}]+|\n\t\})*?\n\tret := graphql\.MarshalSliceConcurrently\(ctx, len\(v\), 0, false, `)
+	// ofList is the code of a list: its beginning and type, what marshals an element, and what it does where one is
+	// missing that is promised.
+	ofList = regexp.MustCompile(`(func \(ec \*executionContext\) marshal[NO](\w+)2[^(\s]*ᚕ[^(\s]*\(ctx context\.Context, sel ast\.SelectionSet, v [^\n]+\) graphql\.Marshaler \{(?:\n[^\n}]+|\n\t\})*?\n)\tret := graphql\.MarshalSliceConcurrently\(ctx, len\(v\), 0, false, (func[^\n]+(?:\n\t\t[^\n]+)+\n\t\}\))\n
+(\tfor _, e := range ret \{
+\t\tif e == graphql\.Null \{
+\t\t\treturn graphql\.Null
+\t\t\}
+\t\}
+
+)?\treturn ret
+\}`)
 )
 
 // shorten rewrites a file of gqlgen's and says how many fields it found.
@@ -224,15 +233,14 @@ func (a *atHand) shorten(name string, collected map[string]string) (int, error) 
 	})
 	short = ofBatch.ReplaceAll(short, []byte("$0\t\tkeep(ctx, field, result)\n"))
 	short = ofList.ReplaceAllFunc(short, func(whole []byte) []byte {
-		of := string(ofList.FindSubmatch(whole)[1])
-		if len(a.fields[of]) == 0 || collected[of] == "" {
+		m := ofList.FindSubmatch(whole)
+		if of := string(m[2]); len(a.fields[of]) == 0 || collected[of] == "" {
 			return whole
 		}
-		return []byte(strings.Replace(string(whole), "graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, ",
-			fmt.Sprintf("marshalList(ctx, ec.OperationContext, sel, %q, len(v), ", of), 1))
+		return fmt.Appendf(nil, "%s\treturn marshalList(ctx, ec.OperationContext, sel, %q, %t, len(v), %s\n}", m[1], m[2], len(m[4]) > 0, m[3])
 	})
 	short = bytes.ReplaceAll(short, []byte("out.ResolveConcurrently(ec.OperationContext, &deferred, i,"), []byte("resolve(ctx, ec.OperationContext, out, &deferred, i, field,"))
-	short = ofFields.ReplaceAll(short, []byte("newAnswer(fields)$1"))
+	short = ofFields.ReplaceAll(short, []byte("newAnswer(ctx, fields)$1"))
 	short = bytes.ReplaceAll(short, []byte("graphql.NewDeferredGroup(ctx)"), []byte("deferredGroup(ctx, fields)"))
 	short = bytes.ReplaceAll(short, []byte("fields := graphql.CollectFields(ec.OperationContext, sel, "), []byte("fields := collect(ctx, ec.OperationContext, sel, "))
 	short = bytes.ReplaceAll(short, []byte("var buf bytes.Buffer\n\t\t\tdata.MarshalGQL(&buf)\n\t\t\tresponse.Data = buf.Bytes()"), []byte("response.Data = answered(data)"))
