@@ -37,10 +37,12 @@ const (
 	// how long they wait is what patience bounds, and sixty officers who open a page at once
 	// are through long before it ends.
 	queuePerPlace = 8
-	// residentsPerPlace is how many residents a place is for while nothing is overloaded: half of
-	// the time that a rating takes it waits for the one before to be written, and the more are
-	// read meanwhile, the more go together then.
-	residentsPerPlace = 2
+	// residentsPerPlace is how many residents a place is for while nothing is overloaded: most of
+	// the time that a rating takes it waits for those before to be written, and the more are read
+	// meanwhile, the more go together then. residentsQueue is how many more may wait for each
+	// place: where those are not enough, the processors are not.
+	residentsPerPlace = 8
+	residentsQueue    = 2
 	// trial is after how long an overload is taken to be over, to see whether it is: where who
 	// is served waits for another machine more than for this one's processors, half the places
 	// serve half as many, and would send half of those away whom all could serve.
@@ -131,7 +133,7 @@ func (g *gate) enter(ctx context.Context, c class) (leave func(), in bool) {
 	if c == residents {
 		g.standing(time.Now())
 	}
-	if len(g.waiting[c]) >= g.queue() {
+	if len(g.waiting[c]) >= g.queue(c) {
 		g.mu.Unlock()
 		g.refuse(c, true)
 		return nil, false
@@ -216,9 +218,12 @@ func (g *gate) wait(c class) time.Duration {
 }
 
 // queue is how many of a class may wait.
-func (g *gate) queue() int {
-	if g.overloaded() != none {
+func (g *gate) queue(c class) int {
+	switch {
+	case g.overloaded() != none:
 		return g.atOnce()
+	case c == residents:
+		return residentsQueue * g.places
 	}
 	return queuePerPlace * g.places
 }
@@ -356,7 +361,7 @@ func (g *gate) door(next http.Handler) http.Handler {
 func (g *gate) full() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.overloaded() != none && len(g.waiting[residents]) >= g.queue()
+	return g.overloaded() != none && len(g.waiting[residents]) >= g.queue(residents)
 }
 
 // streams says whether a request asks for events as they come.

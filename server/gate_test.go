@@ -88,7 +88,8 @@ func TestTheQueueIsBoundedAndSoIsWaiting(t *testing.T) {
 					})
 				}
 				synctest.Wait()
-				if n, want := away[c].Load(), int64(crowd-queuePerPlace*g.places); n != want {
+				wait := map[class]int{residents: residentsQueue, office: queuePerPlace, reporting: queuePerPlace}[c] * g.places
+				if n, want := away[c].Load(), int64(crowd-wait); n != want {
 					t.Errorf("%d are sent away at once, want %d", n, want)
 				}
 				all.Wait() // patience passes
@@ -125,9 +126,9 @@ func TestResidentsShareAPlace(t *testing.T) {
 		residents       int // who are in
 		office, another bool
 	}{
-		{"a place is free", none, 6, true, true},
-		{"half a place is free", none, 7, false, true},
-		{"none is", none, 8, false, false},
+		{"a place is free", none, 3 * residentsPerPlace, true, true},
+		{"half a place is free", none, 3*residentsPerPlace + residentsPerPlace/2, false, true},
+		{"none is", none, 4 * residentsPerPlace, false, false},
 		{"in an overload nobody shares", some, 1, true, true},
 		{"and half of them are places", some, 2, false, false},
 	} {
@@ -193,7 +194,7 @@ func TestABurstIsServedAndAnOverloadKeptShort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var away atomic.Int64
 		g := newGate(8, 100*time.Millisecond, func(class) { away.Add(1) })
-		const work = 5 * time.Millisecond
+		const work, crowd = 5 * time.Millisecond, 3 * residentsPerPlace // a millisecond: twice what eight shared places do
 		for range 3 {
 			if served, longest, _ := arrivals(t, g, 1, 60, work); served != 60 || longest > g.patience/2 {
 				t.Errorf("of a burst %d are served, the last after %s", served, longest)
@@ -202,15 +203,15 @@ func TestABurstIsServedAndAnOverloadKeptShort(t *testing.T) {
 		if n := away.Load(); n != 0 {
 			t.Errorf("%d were sent away though nobody had to be", n)
 		}
-		arrivals(t, g, 100, 6, work)
+		arrivals(t, g, 100, crowd, work)
 		if away.Load() == 0 {
-			t.Fatal("four times what can be done is no overload")
+			t.Fatal("twice what can be done is no overload")
 		}
-		served, _, inside := arrivals(t, g, 1000, 6, work)
+		served, _, inside := arrivals(t, g, 1000, crowd, work)
 		if want := 1000 / 5 * g.places / 4; served < want*9/10 || inside != g.places/4 {
 			t.Errorf("in an overload %d are served, want about %d, and %d at once, want a quarter of %d", served, want, inside, g.places)
 		}
-		if _, longest, _ := arrivals(t, g, 1000, 6, 50*time.Millisecond); longest > g.patience/hurry[severe] {
+		if _, longest, _ := arrivals(t, g, 1000, crowd, 50*time.Millisecond); longest > g.patience/hurry[severe] {
 			t.Errorf("in an overload somebody who is served waits %s", longest)
 		}
 		time.Sleep(2 * g.patience)
@@ -240,8 +241,8 @@ func TestAnOverloadDoesNotKeepItselfUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var away atomic.Int64
 		g := newGate(8, 100*time.Millisecond, func(class) { away.Add(1) })
-		const work = 5 * time.Millisecond // eight places do 1.6 a millisecond, a quarter of them 0.4
-		arrivals(t, g, 1000, 6, work)
+		const work, crowd = 5 * time.Millisecond, 3 * residentsPerPlace // eight places do 1.6 a millisecond, shared 12.8, a quarter of them 0.4
+		arrivals(t, g, 1000, crowd, work)
 		arrivals(t, g, 200, 1, work)
 		before := away.Load()
 		arrivals(t, g, 1000, 1, work)
@@ -292,29 +293,28 @@ func TestAQueueThatStandsIsAnOverload(t *testing.T) {
 		var away atomic.Int64
 		g := newGate(8, 100*time.Millisecond, func(class) { away.Add(1) })
 		var all sync.WaitGroup
-		come := func(n int) {
-			for range n {
-				all.Go(func() {
-					if leave, in := g.enter(t.Context(), residents); in {
-						time.Sleep(5 * time.Millisecond)
-						leave()
-					}
-				})
+		each := g.places * residentsPerPlace / 16
+		come := func(steps, n int) { // as many as can be served
+			for range steps {
+				for range n {
+					all.Go(func() {
+						if leave, in := g.enter(t.Context(), residents); in {
+							time.Sleep(16 * time.Millisecond)
+							leave()
+						}
+					})
+				}
+				time.Sleep(time.Millisecond)
 			}
 		}
-		come(60)
-		for range 19 { // as many as can be served behind them
-			time.Sleep(5 * time.Millisecond)
-			come(16)
-		}
+		come(16, each)
+		come(1, each+each*3/2) // for some of whom there is no place
+		come(95, each)
 		synctest.Wait()
 		if n := away.Load(); n != 0 || g.overloaded() != none {
 			t.Errorf("%d are sent away, overloaded: %v, before the queue has stood", n, g.overloaded())
 		}
-		for range 3 {
-			time.Sleep(5 * time.Millisecond)
-			come(16)
-		}
+		come(10, each)
 		synctest.Wait()
 		if g.overloaded() == none {
 			t.Error("a queue that stands is no overload")

@@ -19,14 +19,19 @@ import (
 // never older than its question. Who is alone waits for nobody; the busier the database,
 // the more go together.
 type Rounds[K comparable, V any] struct {
+	// Enough is how many must wait for a second round to begin beside the one that is under
+	// way; 0: none does.
+	Enough int
+
 	mu    sync.Mutex
-	under bool // a round is under way
+	under int // how many rounds are under way
 	next  *round[K, V]
 }
 
 // round is what is asked by one statement.
 type round[K comparable, V any] struct {
 	keys  map[K]struct{}
+	begun bool          // somebody may ask for it
 	lead  chan struct{} // holds a token when the round may begin: whoever takes it asks for all
 	over  chan struct{} // closed when the answers are there
 	found map[K]V
@@ -64,13 +69,22 @@ func (r *Rounds[K, V]) join(key K) *round[K, V] {
 	defer r.mu.Unlock()
 	if r.next == nil {
 		r.next = &round[K, V]{keys: map[K]struct{}{}, lead: make(chan struct{}, 1), over: make(chan struct{})}
-		if !r.under {
-			r.under = true
-			r.next.lead <- struct{}{}
-		}
 	}
 	r.next.keys[key] = struct{}{}
+	r.begin()
 	return r.next
+}
+
+// begin has the next round begin, if there is one and it may.
+func (r *Rounds[K, V]) begin() {
+	if r.next == nil || r.next.begun {
+		return
+	}
+	if r.under == 0 || r.under == 1 && r.Enough > 0 && len(r.next.keys) >= r.Enough {
+		r.under++
+		r.next.begun = true
+		r.next.lead <- struct{}{}
+	}
 }
 
 // send closes a round for others and sends its statement. Then the next may begin.
@@ -83,9 +97,8 @@ func (r *Rounds[K, V]) send(ctx context.Context, mine *round[K, V], fetch func(c
 		close(mine.over)
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		if r.under = r.next != nil; r.under {
-			r.next.lead <- struct{}{}
-		}
+		r.under--
+		r.begin()
 	}()
 	keys := make([]K, 0, len(mine.keys))
 	for key := range mine.keys {

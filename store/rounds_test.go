@@ -83,6 +83,52 @@ func TestRoundsAnswerTogetherWhoAsksAtOnce(t *testing.T) {
 	})
 }
 
+// TestASecondRoundBeginsWhereEnoughWait, and no third beside the two; it is closed for others
+// as any, and when both are back whoever still waits is asked for.
+func TestASecondRoundBeginsWhereEnoughWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &counter{hold: make(chan struct{})}
+		r := store.Rounds[int, int]{Enough: 3}
+		var all sync.WaitGroup
+		ask := func(keys ...int) {
+			for _, key := range keys {
+				all.Go(func() {
+					if got, ok, err := r.Ask(t.Context(), key, c.fetch); err != nil || !ok || got != key {
+						t.Errorf("%d is %d, %v, %v", key, got, ok, err)
+					}
+				})
+				synctest.Wait()
+			}
+		}
+		begun := func(want string) {
+			t.Helper()
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if got := fmt.Sprint(c.rounds); got != want {
+				t.Errorf("asked together: %s, not %s", got, want)
+			}
+		}
+		ask(1, 2, 3)
+		begun("[[1]]")
+		ask(4)
+		begun("[[1] [2 3 4]]")
+		ask(5, 6, 7, 8)
+		begun("[[1] [2 3 4]]")
+		c.hold <- struct{}{} // one of the two is back
+		synctest.Wait()
+		begun("[[1] [2 3 4] [5 6 7 8]]")
+		ask(9)
+		c.hold <- struct{}{}
+		synctest.Wait()
+		begun("[[1] [2 3 4] [5 6 7 8]]") // one waits beside one under way
+		c.hold <- struct{}{}
+		synctest.Wait()
+		begun("[[1] [2 3 4] [5 6 7 8] [9]]")
+		c.hold <- struct{}{}
+		all.Wait()
+	})
+}
+
 // TestRoundsFailForNobodyElse: what one question breaks, the others are told all the same.
 func TestRoundsFailForNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -45,8 +45,13 @@ type link struct {
 	Claimed     bool
 }
 
-// mostTogether bounds how many ratings one transaction keeps.
-const mostTogether = 64
+const (
+	// mostTogether bounds how many ratings one transaction keeps.
+	mostTogether = 64
+	// enough is how many ratings that wait are kept by a second transaction beside the one under
+	// way. Fewer gain by going together with those who come meanwhile. SQLite has one writer.
+	enough = 16
+)
 
 // errAlone says that a transaction for several has kept nothing, and that each of them may
 // do better by itself.

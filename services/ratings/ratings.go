@@ -55,10 +55,14 @@ type Service struct {
 func New(s *store.Store, keys *keyring.Keyring, zone *time.Location, days *calendar.Calendar,
 	invitations *auth.Invitations, secret []byte,
 ) *Service {
-	return &Service{
+	made := &Service{
 		Store: s, Keys: keys, Zone: zone, Calendar: days, Invitations: invitations, Secret: secret,
 		Thresholds: privacy.Default(), LinkDays: DefaultLinkDays, ReplyDays: DefaultReplyDays, MendDays: DefaultMendDays,
 	}
+	if s.Dialect() == store.Postgres {
+		made.handing.Enough = enough
+	}
+	return made
 }
 
 // today is the day of a moment where the organisation is.
