@@ -1640,34 +1640,18 @@ func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Assessment_official(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Assessment_official, obj)
 		case "cycle":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Assessment_cycle(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Assessment_cycle, obj)
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Assessment_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Assessment_unit, obj)
 		case "position":
 			out.Values[i] = ec._Assessment_position(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "peerGroup":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Assessment_peerGroup(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Assessment_peerGroup, obj)
 		case "status":
 			out.Values[i] = ec._Assessment_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1704,11 +1688,7 @@ func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "grade":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Assessment_grade(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Assessment_grade, obj)
 		case "reliability":
 			out.Values[i] = ec._Assessment_reliability(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -1735,11 +1715,7 @@ func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "change":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Assessment_change(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Assessment_change, obj)
 		case "flags":
 			out.Values[i] = ec._Assessment_flags(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1751,17 +1727,9 @@ func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "explanation":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Assessment_explanation(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Assessment_explanation, obj)
 		case "peers":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Assessment_peers(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Assessment_peers, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1854,11 +1822,7 @@ func (ec *executionContext) _AssessmentConnection(ctx context.Context, sel ast.S
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "totalCount":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AssessmentConnection_totalCount(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._AssessmentConnection_totalCount, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1931,17 +1895,9 @@ func (ec *executionContext) _AssessmentRun(ctx context.Context, sel ast.Selectio
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "cycle":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AssessmentRun_cycle(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._AssessmentRun_cycle, obj)
 		case "policy":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AssessmentRun_policy(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._AssessmentRun_policy, obj)
 		case "state":
 			out.Values[i] = ec._AssessmentRun_state(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1988,17 +1944,9 @@ func (ec *executionContext) _AssessmentRun(ctx context.Context, sel ast.Selectio
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "evidenceDigest":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AssessmentRun_evidenceDigest(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._AssessmentRun_evidenceDigest, obj)
 		case "policyDigest":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AssessmentRun_policyDigest(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._AssessmentRun_policyDigest, obj)
 		case "failure":
 			out.Values[i] = ec._AssessmentRun_failure(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2397,22 +2345,14 @@ func (ec *executionContext) _ScorePart(ctx context.Context, sel ast.SelectionSet
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ScorePart")
 		case "component":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ScorePart_component(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._ScorePart_component, obj)
 		case "code":
 			out.Values[i] = ec._ScorePart_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "label":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ScorePart_label(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._ScorePart_label, obj)
 		case "points":
 			out.Values[i] = ec._ScorePart_points(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2424,11 +2364,7 @@ func (ec *executionContext) _ScorePart(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "evidence":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ScorePart_evidence(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._ScorePart_evidence, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -788,33 +788,21 @@ func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "title":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditEntry_title(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._AuditEntry_title, obj)
 		case "noun":
 			out.Values[i] = ec._AuditEntry_noun(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "nounTitle":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditEntry_nounTitle(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._AuditEntry_nounTitle, obj)
 		case "nounId":
 			out.Values[i] = ec._AuditEntry_nounId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "details":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditEntry_details(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._AuditEntry_details, obj)
 		case "block":
 			out.Values[i] = ec._AuditEntry_block(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -826,11 +814,7 @@ func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditEntry_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._AuditEntry_unit, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -951,11 +935,7 @@ func (ec *executionContext) _AuditFault(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "entryId":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditFault_entryId(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._AuditFault_entryId, obj)
 		case "defect":
 			out.Values[i] = ec._AuditFault_defect(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -995,51 +975,27 @@ func (ec *executionContext) _AuditHead(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "hash":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditHead_hash(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._AuditHead_hash, obj)
 		case "closedAt":
 			out.Values[i] = ec._AuditHead_closedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "signature":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditHead_signature(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._AuditHead_signature, obj)
 		case "keyId":
 			out.Values[i] = ec._AuditHead_keyId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "publicKey":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditHead_publicKey(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._AuditHead_publicKey, obj)
 		case "checkedAt":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditHead_checkedAt(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._AuditHead_checkedAt, obj)
 		case "holds":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditHead_holds(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._AuditHead_holds, obj)
 		case "fault":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditHead_fault(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._AuditHead_fault, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -2985,17 +2985,9 @@ func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Case_unit, obj)
 		case "official":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_official(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Case_official, obj)
 		case "openedAt":
 			out.Values[i] = ec._Case_openedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3007,28 +2999,16 @@ func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "overdue":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_overdue(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Case_overdue, obj)
 		case "dueSoon":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_dueSoon(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Case_dueSoon, obj)
 		case "extended":
 			out.Values[i] = ec._Case_extended(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "escalatedTo":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_escalatedTo(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Case_escalatedTo, obj)
 		case "remindedAt":
 			out.Values[i] = ec._Case_remindedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -3040,57 +3020,29 @@ func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "outcome":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_outcome(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Case_outcome, obj)
 		case "account":
 			out.Values[i] = ec._Case_account(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "confirmed":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_confirmed(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Case_confirmed, obj)
 		case "satisfaction":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_satisfaction(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Case_satisfaction, obj)
 		case "place":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_place(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Case_place, obj)
 		case "latitude":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_latitude(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Case_latitude, obj)
 		case "longitude":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_longitude(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Case_longitude, obj)
 		case "erasedOn":
 			out.Values[i] = ec._Case_erasedOn(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "routedBy":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_routedBy(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Case_routedBy, obj)
 		case "transfers":
 			out.Values[i] = ec._Case_transfers(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3102,65 +3054,25 @@ func (ec *executionContext) _Case(ctx context.Context, sel ast.SelectionSet, obj
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "mediation":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_mediation(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Case_mediation, obj)
 		case "exclusion":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_exclusion(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Case_exclusion, obj)
 		case "leadId":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_leadId(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Case_leadId, obj)
 		case "joined":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_joined(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Case_joined, obj)
 		case "sameResident":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_sameResident(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Case_sameResident, obj)
 		case "offer":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_offer(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Case_offer, obj)
 		case "actions":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_actions(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Case_actions, obj)
 		case "events":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_events(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Case_events, obj)
 		case "attachments":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_attachments(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Case_attachments, obj)
 		case "publicId":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Case_publicId(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Case_publicId, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3281,11 +3193,7 @@ func (ec *executionContext) _CaseEvent(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "toUnit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CaseEvent_toUnit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._CaseEvent_toUnit, obj)
 		case "note":
 			out.Values[i] = ec._CaseEvent_note(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3320,11 +3228,7 @@ func (ec *executionContext) _CaseOffer(ctx context.Context, sel ast.SelectionSet
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("CaseOffer")
 		case "toUnit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CaseOffer_toUnit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._CaseOffer_toUnit, obj)
 		case "reason":
 			out.Values[i] = ec._CaseOffer_reason(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3407,11 +3311,7 @@ func (ec *executionContext) _Exclusion(ctx context.Context, sel ast.SelectionSet
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Exclusion")
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Exclusion_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Exclusion_unit, obj)
 		case "ground":
 			out.Values[i] = ec._Exclusion_ground(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3511,22 +3411,14 @@ func (ec *executionContext) _Mediation(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "outcome":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Mediation_outcome(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Mediation_outcome, obj)
 		case "summary":
 			out.Values[i] = ec._Mediation_summary(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "residentAnswer":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Mediation_residentAnswer(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Mediation_residentAnswer, obj)
 		case "residentAnsweredAt":
 			out.Values[i] = ec._Mediation_residentAnsweredAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -3614,11 +3506,7 @@ func (ec *executionContext) _UnitTransparency(ctx context.Context, sel ast.Selec
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("UnitTransparency")
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._UnitTransparency_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._UnitTransparency_unit, obj)
 		case "from":
 			out.Values[i] = ec._UnitTransparency_from(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

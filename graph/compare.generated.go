@@ -902,17 +902,9 @@ func (ec *executionContext) _ComparedOfficial(ctx context.Context, sel ast.Selec
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ComparedOfficial")
 		case "official":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ComparedOfficial_official(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._ComparedOfficial_official, obj)
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ComparedOfficial_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._ComparedOfficial_unit, obj)
 		case "peerGroup":
 			out.Values[i] = ec._ComparedOfficial_peerGroup(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1073,11 +1065,7 @@ func (ec *executionContext) _ComparedScore(ctx context.Context, sel ast.Selectio
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "grade":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ComparedScore_grade(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._ComparedScore_grade, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1170,11 +1158,7 @@ func (ec *executionContext) _PolicyComparison(ctx context.Context, sel ast.Selec
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "officials":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PolicyComparison_officials(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._PolicyComparison_officials, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

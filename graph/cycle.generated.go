@@ -1413,11 +1413,7 @@ func (ec *executionContext) _Cycle(ctx context.Context, sel ast.SelectionSet, ob
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Cycle_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Cycle_unit, obj)
 		case "fromOn":
 			out.Values[i] = ec._Cycle_fromOn(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1434,17 +1430,9 @@ func (ec *executionContext) _Cycle(ctx context.Context, sel ast.SelectionSet, ob
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "policy":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Cycle_policy(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Cycle_policy, obj)
 		case "run":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Cycle_run(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Cycle_run, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1737,11 +1725,7 @@ func (ec *executionContext) _SelfSummary(ctx context.Context, sel ast.SelectionS
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._SelfSummary_official(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._SelfSummary_official, obj)
 		case "text":
 			out.Values[i] = ec._SelfSummary_text(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

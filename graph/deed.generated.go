@@ -893,23 +893,11 @@ func (ec *executionContext) _Deed(ctx context.Context, sel ast.SelectionSet, obj
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "confirmed":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Deed_confirmed(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Deed_confirmed, obj)
 		case "doubts":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Deed_doubts(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Deed_doubts, obj)
 		case "checked":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Deed_checked(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Deed_checked, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

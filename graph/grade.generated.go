@@ -1197,22 +1197,14 @@ func (ec *executionContext) _CycleGrade(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CycleGrade_official(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._CycleGrade_official, obj)
 		case "version":
 			out.Values[i] = ec._CycleGrade_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CycleGrade_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._CycleGrade_unit, obj)
 		case "position":
 			out.Values[i] = ec._CycleGrade_position(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1224,11 +1216,7 @@ func (ec *executionContext) _CycleGrade(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "notGraded":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CycleGrade_notGraded(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._CycleGrade_notGraded, obj)
 		case "reason":
 			out.Values[i] = ec._CycleGrade_reason(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1240,11 +1228,7 @@ func (ec *executionContext) _CycleGrade(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "engine":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CycleGrade_engine(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._CycleGrade_engine, obj)
 		case "beyond":
 			out.Values[i] = ec._CycleGrade_beyond(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1281,11 +1265,7 @@ func (ec *executionContext) _CycleGrade(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "toldOn":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CycleGrade_toldOn(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._CycleGrade_toldOn, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1439,11 +1419,7 @@ func (ec *executionContext) _GradeLimit(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._GradeLimit_official(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._GradeLimit_official, obj)
 		case "ground":
 			out.Values[i] = ec._GradeLimit_ground(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1584,11 +1560,7 @@ func (ec *executionContext) _GradeQuota(ctx context.Context, sel ast.SelectionSe
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("GradeQuota")
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._GradeQuota_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._GradeQuota_unit, obj)
 		case "position":
 			out.Values[i] = ec._GradeQuota_position(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

@@ -1198,11 +1198,7 @@ func (ec *executionContext) _FlagEffect(ctx context.Context, sel ast.SelectionSe
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("FlagEffect")
 		case "text":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._FlagEffect_text(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._FlagEffect_text, obj)
 		case "component":
 			out.Values[i] = ec._FlagEffect_component(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1247,17 +1243,9 @@ func (ec *executionContext) _FlagEvidence(ctx context.Context, sel ast.Selection
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("FlagEvidence")
 		case "text":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._FlagEvidence_text(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._FlagEvidence_text, obj)
 		case "code":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._FlagEvidence_code(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._FlagEvidence_code, obj)
 		case "fromMonth":
 			out.Values[i] = ec._FlagEvidence_fromMonth(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1269,17 +1257,9 @@ func (ec *executionContext) _FlagEvidence(ctx context.Context, sel ast.Selection
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "subject":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._FlagEvidence_subject(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._FlagEvidence_subject, obj)
 		case "count":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._FlagEvidence_count(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._FlagEvidence_count, obj)
 		case "share":
 			out.Values[i] = ec._FlagEvidence_share(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -1329,28 +1309,16 @@ func (ec *executionContext) _IntegrityFlag(ctx context.Context, sel ast.Selectio
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "title":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._IntegrityFlag_title(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._IntegrityFlag_title, obj)
 		case "state":
 			out.Values[i] = ec._IntegrityFlag_state(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._IntegrityFlag_official(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._IntegrityFlag_official, obj)
 		case "cycle":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._IntegrityFlag_cycle(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._IntegrityFlag_cycle, obj)
 		case "runId":
 			out.Values[i] = ec._IntegrityFlag_runId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1367,11 +1335,7 @@ func (ec *executionContext) _IntegrityFlag(ctx context.Context, sel ast.Selectio
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "effect":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._IntegrityFlag_effect(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._IntegrityFlag_effect, obj)
 		case "decidedBy":
 			out.Values[i] = ec._IntegrityFlag_decidedBy(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1388,23 +1352,11 @@ func (ec *executionContext) _IntegrityFlag(ctx context.Context, sel ast.Selectio
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "carried":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._IntegrityFlag_carried(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._IntegrityFlag_carried, obj)
 		case "appealUntil":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._IntegrityFlag_appealUntil(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._IntegrityFlag_appealUntil, obj)
 		case "appeal":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._IntegrityFlag_appeal(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._IntegrityFlag_appeal, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

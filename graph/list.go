@@ -247,21 +247,23 @@ func marshalOne(ctx context.Context, i int, element func(context.Context, int) g
 
 // resolve resolves a field of an object: at once where elements are marshalled one after
 // the other, otherwise together with the object's other fields.
-func resolve(ctx context.Context, oc *graphql.OperationContext, out *answer, deferred *graphql.DeferredGroup, i int, field graphql.CollectedField,
-	recovers, nonNull bool, value func(context.Context) graphql.Marshaler,
+func resolve[T any](ctx context.Context, ec *executionContext, out *answer, deferred *graphql.DeferredGroup, i int, field graphql.CollectedField,
+	recovers, nonNull bool, value func(*executionContext, context.Context, graphql.CollectedField, T) graphql.Marshaler, of T,
 ) {
 	if !isInTurn(ctx) || field.IsDeferred() {
 		if out.beside == nil {
 			out.beside = graphql.NewFieldSet(out.fields)
 		}
-		out.beside.ResolveConcurrently(oc, deferred, i, recovers, nonNull, value)
+		out.beside.ResolveConcurrently(ec.OperationContext, deferred, i, recovers, nonNull, func(ctx context.Context) graphql.Marshaler {
+			return value(ec, ctx, field, of)
+		})
 		return
 	}
 	invalid := graphql.RequiredNull
 	if nonNull {
 		invalid = graphql.Null
 	}
-	if out.Values[i] = value(ctx); out.Values[i] == invalid {
+	if out.Values[i] = value(ec, ctx, field, of); out.Values[i] == invalid {
 		atomic.AddUint32(&out.Invalids, 1)
 	}
 }

@@ -380,11 +380,7 @@ func (ec *executionContext) _PublicCase(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PublicCase_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._PublicCase_unit, obj)
 		case "openedOn":
 			out.Values[i] = ec._PublicCase_openedOn(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

@@ -2561,17 +2561,9 @@ func (ec *executionContext) _CycleProposal(ctx context.Context, sel ast.Selectio
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "step":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CycleProposal_step(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._CycleProposal_step, obj)
 		case "noticeUntil":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CycleProposal_noticeUntil(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._CycleProposal_noticeUntil, obj)
 		case "othersCompetent":
 			out.Values[i] = ec._CycleProposal_othersCompetent(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2626,40 +2618,20 @@ func (ec *executionContext) _CycleSeal(ctx context.Context, sel ast.SelectionSet
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("CycleSeal")
 		case "digest":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CycleSeal_digest(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._CycleSeal_digest, obj)
 		case "now":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CycleSeal_now(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._CycleSeal_now, obj)
 		case "holds":
 			out.Values[i] = ec._CycleSeal_holds(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "sealedBy":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CycleSeal_sealedBy(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._CycleSeal_sealedBy, obj)
 		case "secondedBy":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CycleSeal_secondedBy(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._CycleSeal_secondedBy, obj)
 		case "sealedAt":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CycleSeal_sealedAt(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._CycleSeal_sealedAt, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2694,28 +2666,16 @@ func (ec *executionContext) _EvidenceExclusion(ctx context.Context, sel ast.Sele
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._EvidenceExclusion_official(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._EvidenceExclusion_official, obj)
 		case "caseId":
 			out.Values[i] = ec._EvidenceExclusion_caseId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "fromOn":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._EvidenceExclusion_fromOn(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._EvidenceExclusion_fromOn, obj)
 		case "toOn":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._EvidenceExclusion_toOn(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._EvidenceExclusion_toOn, obj)
 		case "reason":
 			out.Values[i] = ec._EvidenceExclusion_reason(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2990,22 +2950,14 @@ func (ec *executionContext) _Objection(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Objection_official(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Objection_official, obj)
 		case "instance":
 			out.Values[i] = ec._Objection_instance(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "fromPublic":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Objection_fromPublic(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Objection_fromPublic, obj)
 		case "grounds":
 			out.Values[i] = ec._Objection_grounds(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3047,11 +2999,7 @@ func (ec *executionContext) _Objection(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "toldOn":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Objection_toldOn(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._Objection_toldOn, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3248,88 +3196,36 @@ func (ec *executionContext) _PublicNotice(ctx context.Context, sel ast.Selection
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("PublicNotice")
 		case "cycleId":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PublicNotice_cycleId(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._PublicNotice_cycleId, obj)
 		case "name":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PublicNotice_name(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._PublicNotice_name, obj)
 		case "kind":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PublicNotice_kind(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._PublicNotice_kind, obj)
 		case "fromOn":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PublicNotice_fromOn(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._PublicNotice_fromOn, obj)
 		case "toOn":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PublicNotice_toOn(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._PublicNotice_toOn, obj)
 		case "publishedAt":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PublicNotice_publishedAt(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._PublicNotice_publishedAt, obj)
 		case "noticeUntil":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PublicNotice_noticeUntil(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._PublicNotice_noticeUntil, obj)
 		case "open":
 			out.Values[i] = ec._PublicNotice_open(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "entries":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PublicNotice_entries(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._PublicNotice_entries, obj)
 		case "policyName":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PublicNotice_policyName(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._PublicNotice_policyName, obj)
 		case "policyVersion":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PublicNotice_policyVersion(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._PublicNotice_policyVersion, obj)
 		case "policyReason":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PublicNotice_policyReason(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._PublicNotice_policyReason, obj)
 		case "ratingsRoot":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PublicNotice_ratingsRoot(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._PublicNotice_ratingsRoot, obj)
 		case "ratingsCounted":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PublicNotice_ratingsCounted(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._PublicNotice_ratingsCounted, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

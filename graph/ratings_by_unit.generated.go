@@ -225,11 +225,7 @@ func (ec *executionContext) _UnitRatings(ctx context.Context, sel ast.SelectionS
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("UnitRatings")
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._UnitRatings_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._UnitRatings_unit, obj)
 		case "ratings":
 			out.Values[i] = ec._UnitRatings_ratings(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

@@ -1193,11 +1193,7 @@ func (ec *executionContext) _OwedReply(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._OwedReply_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._OwedReply_unit, obj)
 		case "owes":
 			out.Values[i] = ec._OwedReply_owes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1224,23 +1220,11 @@ func (ec *executionContext) _OwedReply(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "escalatedTo":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._OwedReply_escalatedTo(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._OwedReply_escalatedTo, obj)
 		case "official":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._OwedReply_official(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._OwedReply_official, obj)
 		case "service":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._OwedReply_service(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._OwedReply_service, obj)
 		case "level":
 			out.Values[i] = ec._OwedReply_level(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -1267,11 +1251,7 @@ func (ec *executionContext) _OwedReply(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "reply":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._OwedReply_reply(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._OwedReply_reply, obj)
 		case "mending":
 			out.Values[i] = ec._OwedReply_mending(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {

@@ -486,11 +486,7 @@ func (ec *executionContext) _UnitReport(ctx context.Context, sel ast.SelectionSe
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("UnitReport")
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._UnitReport_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._UnitReport_unit, obj)
 		case "all":
 			out.Values[i] = ec._UnitReport_all(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

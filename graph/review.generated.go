@@ -5110,11 +5110,7 @@ func (ec *executionContext) _ReviewAssignment(ctx context.Context, sel ast.Selec
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "questions":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReviewAssignment_questions(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._ReviewAssignment_questions, obj)
 		case "draft":
 			out.Values[i] = ec._ReviewAssignment_draft(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -5154,17 +5150,9 @@ func (ec *executionContext) _ReviewConflict(ctx context.Context, sel ast.Selecti
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReviewConflict_official(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._ReviewConflict_official, obj)
 		case "other":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReviewConflict_other(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._ReviewConflict_other, obj)
 		case "reason":
 			out.Values[i] = ec._ReviewConflict_reason(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -5371,11 +5359,7 @@ func (ec *executionContext) _ReviewLoad(ctx context.Context, sel ast.SelectionSe
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ReviewLoad")
 		case "reviewer":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReviewLoad_reviewer(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._ReviewLoad_reviewer, obj)
 		case "asked":
 			out.Values[i] = ec._ReviewLoad_asked(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -5415,17 +5399,9 @@ func (ec *executionContext) _ReviewPair(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "official":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReviewPair_official(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._ReviewPair_official, obj)
 		case "reviewer":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReviewPair_reviewer(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._ReviewPair_reviewer, obj)
 		case "relation":
 			out.Values[i] = ec._ReviewPair_relation(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -5672,11 +5648,7 @@ func (ec *executionContext) _ReviewProposalPart(ctx context.Context, sel ast.Sel
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "units":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReviewProposalPart_units(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._ReviewProposalPart_units, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -5822,40 +5794,20 @@ func (ec *executionContext) _ReviewRound(ctx context.Context, sel ast.SelectionS
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "template":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReviewRound_template(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._ReviewRound_template, obj)
 		case "remindedOn":
 			out.Values[i] = ec._ReviewRound_remindedOn(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "progress":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReviewRound_progress(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._ReviewRound_progress, obj)
 		case "turnout":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReviewRound_turnout(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._ReviewRound_turnout, obj)
 		case "loads":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReviewRound_loads(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._ReviewRound_loads, obj)
 		case "assignments":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReviewRound_assignments(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._ReviewRound_assignments, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -5966,11 +5918,7 @@ func (ec *executionContext) _ReviewSheet(ctx context.Context, sel ast.SelectionS
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ReviewSheet")
 		case "contact":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReviewSheet_contact(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._ReviewSheet_contact, obj)
 		case "scores":
 			out.Values[i] = ec._ReviewSheet_scores(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -6015,11 +5963,7 @@ func (ec *executionContext) _ReviewTemplate(ctx context.Context, sel ast.Selecti
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReviewTemplate_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._ReviewTemplate_unit, obj)
 		case "name":
 			out.Values[i] = ec._ReviewTemplate_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -6046,11 +5990,7 @@ func (ec *executionContext) _ReviewTemplate(ctx context.Context, sel ast.Selecti
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "questions":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReviewTemplate_questions(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._ReviewTemplate_questions, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

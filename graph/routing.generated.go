@@ -1274,11 +1274,7 @@ func (ec *executionContext) _Area(ctx context.Context, sel ast.SelectionSet, obj
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Area_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Area_unit, obj)
 		case "parentId":
 			out.Values[i] = ec._Area_parentId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -1361,11 +1357,7 @@ func (ec *executionContext) _CategoryRule(ctx context.Context, sel ast.Selection
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CategoryRule_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._CategoryRule_unit, obj)
 		case "phrase":
 			out.Values[i] = ec._CategoryRule_phrase(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1496,11 +1488,7 @@ func (ec *executionContext) _Holiday(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Holiday_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._Holiday_unit, obj)
 		case "heldOn":
 			out.Values[i] = ec._Holiday_heldOn(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1674,34 +1662,18 @@ func (ec *executionContext) _RoutingRule(ctx context.Context, sel ast.SelectionS
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._RoutingRule_unit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._RoutingRule_unit, obj)
 		case "category":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._RoutingRule_category(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._RoutingRule_category, obj)
 		case "areaId":
 			out.Values[i] = ec._RoutingRule_areaId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "placeKeyword":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._RoutingRule_placeKeyword(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, false, (*executionContext)._RoutingRule_placeKeyword, obj)
 		case "toUnit":
-			resolve(ctx, ec.OperationContext, out, &deferred, i, field,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._RoutingRule_toUnit(ctx, field, obj)
-				})
+			resolve(ctx, ec, out, &deferred, i, field, true, true, (*executionContext)._RoutingRule_toUnit, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -180,6 +180,13 @@ var (
 		(true|false),
 	\)
 \})`)
+	// ofBeside is the code that has an object's field resolved side by side with the others: whether faults are recovered
+	// from and the value is promised, and what resolves it.
+	ofBeside = regexp.MustCompile(`out\.ResolveConcurrently\(ec\.OperationContext, &deferred, i,
+\t+(\w+, \w+),
+\t+func\(ctx context\.Context\) graphql\.Marshaler \{
+\t+return ec\.(\w+)\(ctx, field, obj\)
+\t+\}\)`)
 	// ofFields is the code that makes room for an object's fields; that of the roots goes on otherwise.
 	ofFields = regexp.MustCompile(`graphql\.NewFieldSet\(fields\)(\n\tdeferred := [^\n]+\n\tfor i, field := range fields \{\n\t\tswitch)`)
 	// ofBatch is the code that resolves a field for a whole list.
@@ -239,7 +246,7 @@ func (a *atHand) shorten(name string, collected map[string]string) (int, error) 
 		}
 		return fmt.Appendf(nil, "%s\treturn marshalList(ctx, ec.OperationContext, sel, %q, %t, len(v), %s\n}", m[1], m[2], len(m[4]) > 0, m[3])
 	})
-	short = bytes.ReplaceAll(short, []byte("out.ResolveConcurrently(ec.OperationContext, &deferred, i,"), []byte("resolve(ctx, ec.OperationContext, out, &deferred, i, field,"))
+	short = ofBeside.ReplaceAll(short, []byte("resolve(ctx, ec, out, &deferred, i, field, $1, (*executionContext).$2, obj)"))
 	short = ofFields.ReplaceAll(short, []byte("newAnswer(ctx, fields)$1"))
 	short = bytes.ReplaceAll(short, []byte("graphql.NewDeferredGroup(ctx)"), []byte("deferredGroup(ctx, fields)"))
 	short = bytes.ReplaceAll(short, []byte("fields := graphql.CollectFields(ec.OperationContext, sel, "), []byte("fields := collect(ctx, ec.OperationContext, sel, "))
