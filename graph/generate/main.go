@@ -241,7 +241,7 @@ func (a *atHand) shorten(name string, collected map[string]string) (int, error) 
 	short = ofBatch.ReplaceAll(short, []byte("$0\t\tkeep(ctx, field, result)\n"))
 	short = ofList.ReplaceAllFunc(short, func(whole []byte) []byte {
 		m := ofList.FindSubmatch(whole)
-		if of := string(m[2]); len(a.fields[of]) == 0 || collected[of] == "" {
+		if len(a.fields[string(m[2])]) == 0 || collected[string(m[2])] == "" {
 			return whole
 		}
 		return fmt.Appendf(nil, "%s\treturn marshalList(ctx, ec.OperationContext, sel, %q, %t, len(v), %s\n}", m[1], m[2], len(m[4]) > 0, m[3])
