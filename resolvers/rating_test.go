@@ -1,6 +1,7 @@
 package resolvers_test
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -79,6 +80,57 @@ func TestATokenIsUsedOnceByAHundredAtOnce(t *testing.T) {
 			o.Errorf("%d of 100 got a receipt, %d ratings are stored", taken, o.count("ratings"))
 		}
 	})
+}
+
+// TestEnoughRatingsDoNotWaitForOneThatWaits: they are kept beside it, on the database that can.
+func TestEnoughRatingsDoNotWaitForOneThatWaits(t *testing.T) {
+	o := newOffice(t, store.Postgres)
+	encounter, waits := o.invite("ann", "passport", "R0")
+	tokens := make([]string, 16)
+	for i := range tokens {
+		_, tokens[i] = o.invite("ann", "passport", fmt.Sprintf("R%d", i+1))
+	}
+	owner, locked, leave, undone := o.asOwner(), make(chan struct{}), make(chan struct{}), errors.New("undone")
+	var all sync.WaitGroup
+	all.Go(func() { // another process is about to claim the encounter
+		err := owner.InTx(t.Context(), func(tx *store.Tx) error {
+			err := tx.Exec("INSERT INTO encounter_claims (encounter_id) VALUES (?)", o.parse(encounter)).Error
+			close(locked)
+			<-leave
+			return errors.Join(err, undone)
+		})
+		if !errors.Is(err, undone) {
+			t.Error(err)
+		}
+	})
+	<-locked
+	var last *answer
+	all.Go(func() { last = o.ask("", submit, "token", waits, "level", 4) })
+	for held := int64(0); held == 0; time.Sleep(time.Millisecond) {
+		if err := owner.Read(t.Context()).Raw("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&held).Error; err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept := make(chan *answer, len(tokens))
+	for _, token := range tokens {
+		all.Go(func() { kept <- o.ask("", submit, "token", token, "level", 4) })
+	}
+	for range tokens {
+		select {
+		case a := <-kept:
+			if a.get("submitRating.receipt") == nil {
+				t.Errorf("not kept: %+v", a)
+			}
+		case <-time.After(20 * time.Second):
+			close(leave)
+			t.Fatal("they wait for the one that waits")
+		}
+	}
+	close(leave)
+	all.Wait()
+	if last.get("submitRating.receipt") == nil || o.count("ratings") != 17 {
+		t.Errorf("the one that waited is told %+v, and %d are kept", last, o.count("ratings"))
+	}
 }
 
 // TestWhatOneCannotDoIsNoFaultOfTheOthers: ratings that are handed in at once are written

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,6 +76,18 @@ func TestEveryAnswerKeepsToItself(t *testing.T) {
 				t.Errorf("%s %s: Cache-Control is %q", method, at[1], kept)
 			}
 		}
+	}
+}
+
+// TestAnAnswerOfTheSchemaHasFewHeaders: each costs every answer; how a document is shown is
+// said of none, and all that is said fits one piece of a map.
+func TestAnAnswerOfTheSchemaHasFewHeaders(t *testing.T) {
+	s := newTestSite(t, store.SQLite)
+	s.start(t)
+	a := s.query(t, `{ me { subject } }`)
+	delete(a.header, "Date") // the connection's
+	if got := slices.Sorted(maps.Keys(a.header)); len(got) > 8 {
+		t.Errorf("%d headers: %q", len(got), got)
 	}
 }
 
