@@ -309,3 +309,22 @@ func TestTheLedgerDoesNotLeadToTheReviews(t *testing.T) {
 		}
 	})
 }
+
+// TestARushIsReleasedWhole, however few go in one transaction, and whoever must wait for
+// company keeps nobody else.
+func TestARushIsReleasedWhole(t *testing.T) {
+	each(t, func(o *office) {
+		rush := func(from, n int) {
+			for i := range n {
+				_, token := o.invite("ann", "passport", fmt.Sprint("R", from+i))
+				o.ok("", submit, "token", token, "level", 4)
+			}
+		}
+		rush(0, 120)
+		o.later(1)
+		rush(120, 2)
+		o.release(120)
+		o.later(1)
+		o.release(2)
+	})
+}

@@ -45,8 +45,10 @@ func (a Answers) ours() string {
 }
 
 const (
-	// maxRelease bounds the rows of one transaction.
-	maxRelease = 2000
+	// maxRelease bounds the rows of one transaction, and maxReleaseSQLite where nobody else can
+	// write meanwhile: who hands in an answer waits for no longer than for a few others.
+	maxRelease       = 2000
+	maxReleaseSQLite = 50
 	// company is how many rows of its day go once more with a late answer.
 	company = 100
 )
@@ -62,10 +64,11 @@ func (s *Store) Release(ctx context.Context, a Answers, also func(tx *Tx, fresh 
 	released := 0
 	for {
 		var fresh []models.ID
+		var more bool
 		err := s.InTx(ctx, func(tx *Tx) error {
 			var again []models.ID
 			var err error
-			if fresh, again, err = a.ready(tx); err != nil || len(fresh) == 0 {
+			if fresh, again, more, err = a.ready(tx); err != nil || len(fresh) == 0 {
 				return err
 			}
 			if err := a.rewrite(tx, slices.Concat(fresh, again)); err != nil {
@@ -77,7 +80,7 @@ func (s *Store) Release(ctx context.Context, a Answers, also func(tx *Tx, fresh 
 			return released, err
 		}
 		released += len(fresh)
-		if len(fresh) < maxRelease {
+		if !more || len(fresh) == 0 {
 			return released, nil
 		}
 	}
@@ -85,16 +88,20 @@ func (s *Store) Release(ctx context.Context, a Answers, also func(tx *Tx, fresh 
 
 // ready locks rows that wait and returns those that may go, with the rows that were
 // released before and give them company. What another process is releasing is left
-// to it, and not counted.
-func (a Answers) ready(tx *Tx) (fresh, again []models.ID, err error) {
+// to it, and not counted. More may wait behind them.
+func (a Answers) ready(tx *Tx) (fresh, again []models.ID, more bool, err error) {
+	most := maxRelease
+	if tx.kind == SQLite {
+		most = maxReleaseSQLite
+	}
 	var waiting []struct {
 		ID  models.ID
 		Day models.Date
 	}
 	from := " FROM " + a.Table + tx.Dialect().IndexedBy(a.Index) + " WHERE " + a.ours()
-	err = tx.Raw("SELECT id, "+a.Day+" AS day"+from+" ORDER BY id LIMIT ? "+tx.Dialect().SkipLocked(), false, maxRelease).Scan(&waiting).Error
+	err = tx.Raw("SELECT id, "+a.Day+" AS day"+from+" ORDER BY id LIMIT ? "+tx.Dialect().SkipLocked(), false, most).Scan(&waiting).Error
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
 	byDay := map[models.Date][]models.ID{}
 	for _, w := range waiting {
@@ -104,7 +111,7 @@ func (a Answers) ready(tx *Tx) (fresh, again []models.ID, err error) {
 	for day, ids := range byDay {
 		var persons int64
 		if err := tx.Model(a.Record).Distinct(a.Person).Scopes(Among("id", ids)).Count(&persons).Error; err != nil {
-			return nil, nil, err
+			return nil, nil, false, err
 		}
 		few := persons < int64(a.Enough)
 		if few && !day.Before(today) {
@@ -117,11 +124,11 @@ func (a Answers) ready(tx *Tx) (fresh, again []models.ID, err error) {
 		var others []models.ID
 		err := tx.Raw("SELECT id"+from+" AND "+a.Day+" = ? ORDER BY id LIMIT ?", true, day, company).Scan(&others).Error
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, false, err
 		}
 		again = append(again, others...)
 	}
-	return fresh, again, nil
+	return fresh, again, len(waiting) == most, nil
 }
 
 // rewrite writes rows anew, as released, in the order of their ids.

@@ -49,10 +49,15 @@ func addToTotals(tx *store.Tx, ids []models.ID) error {
 
 // markUsed notes which invitations have been used, but not while a rating waits: the
 // ledger does not say to which of its encounters that belongs. It is one statement,
-// which sees a rating and its entry in the ledger both or neither.
+// which sees a rating and its entry in the ledger both or neither, and reads all
+// invitations that are not used: it is left out where it would do nothing.
 func markUsed(tx *store.Tx) error {
+	waits := `EXISTS (SELECT 1 FROM ratings` + tx.Dialect().IndexedBy(waiting) + ` WHERE import_key IS NULL AND released = ?)`
+	var some bool
+	if err := tx.Raw("SELECT "+waits, false).Scan(&some).Error; err != nil || some {
+		return err
+	}
 	return tx.Exec(`UPDATE rating_invitations SET state = ? WHERE state = 'ISSUED'
 		AND EXISTS (SELECT 1 FROM encounter_claims c WHERE c.encounter_id = rating_invitations.encounter_id)
-		AND NOT EXISTS (SELECT 1 FROM ratings`+tx.Dialect().IndexedBy(waiting)+` WHERE import_key IS NULL AND released = ?)`,
-		models.InvitationUsed, false).Error
+		AND NOT `+waits, models.InvitationUsed, false).Error
 }
