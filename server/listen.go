@@ -90,21 +90,23 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// every takes a turn at once and then again and again, until ctx ends. What failed in one
-// the next tries again.
-func every(interval time.Duration, turn func(ctx context.Context)) background {
+// every takes a turn at once, another after a while, and then one in each interval, until
+// ctx ends. What failed in one the next tries again.
+func every(interval, first time.Duration, turn func(ctx context.Context)) background {
 	return func(ctx context.Context) error {
-		ctx = store.Widen(ctx, store.Background)
+		ctx = store.Aside(store.Widen(ctx, store.Background))
+		turn(ctx)
+		wait(ctx, first)
 		tick := time.NewTicker(interval)
 		defer tick.Stop()
-		for {
+		for ctx.Err() == nil {
 			turn(ctx)
 			select {
 			case <-tick.C:
 			case <-ctx.Done():
-				return nil
 			}
 		}
+		return nil
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"os"
 	"runtime"
@@ -288,10 +289,14 @@ func (n *Network) places() int {
 	return n.AtOnce
 }
 
-// tasks are what is done beside the requests.
+// tasks are what is done beside the requests. Of those that are done as often as others each
+// has its own time, a golden section of the interval after the one before, which spreads any
+// number of them: together they would keep a request waiting each time.
 func (c *serveCmd) tasks(site *site, log *slog.Logger) []background {
+	shift := 0.0
 	often := func(interval time.Duration, name string, work func(ctx context.Context) (int, error)) background {
-		return every(interval, site.metrics.turn(log, name, work))
+		_, shift = math.Modf(shift + math.Phi)
+		return every(interval, time.Duration(shift*float64(interval)), site.metrics.turn(log, name, work))
 	}
 	tasks := []background{
 		often(c.SweepEvery, "close unconfirmed cases", site.app.Cases.LapseUnconfirmed),

@@ -198,7 +198,7 @@ func TestWorkIsDoneAgainAfterAFailure(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var log syncBuffer
 	turns := 0
-	err := every(time.Millisecond, newMetrics().turn(slog.New(slog.NewTextHandler(&log, nil)), "sweep", func(context.Context) (int, error) {
+	err := every(time.Millisecond, 0, newMetrics().turn(slog.New(slog.NewTextHandler(&log, nil)), "sweep", func(context.Context) (int, error) {
 		switch turns++; turns {
 		case 1:
 			return 0, errors.New("no luck")

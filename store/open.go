@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -41,7 +42,8 @@ type Store struct {
 
 // Options tune a store.
 type Options struct {
-	// Connections is the size of the pool; 0 means 20.
+	// Connections is the size of the pool; 0 means 20. On SQLite that many read at most, and
+	// no more than four for each processor; another connection writes.
 	Connections int
 	// Bulk relaxes SQLite's durability until Close: only for loading an empty
 	// database, which is simply loaded again when the power fails.
@@ -190,7 +192,8 @@ func (s *Store) openSQLite(path string, opts Options) error {
 	if opts.Bulk {
 		cacheKiB = 64 << 10
 	}
-	reader, err := s.openSQLitePool(path, synchronous, cacheKiB, opts.Connections, opts)
+	readers := min(opts.Connections, readersPerProcessor*runtime.GOMAXPROCS(0))
+	reader, err := s.openSQLitePool(path, synchronous, cacheKiB, readers, opts)
 	if err != nil {
 		return err
 	}
@@ -202,6 +205,10 @@ func (s *Store) openSQLite(path string, opts Options) error {
 	s.writer = startWriter(w)
 	return nil
 }
+
+// readersPerProcessor is how many read at once on SQLite, which works in this process: more of
+// them would not be sooner, and each keeps pages of its own.
+const readersPerProcessor = 4
 
 type sqlitePool struct {
 	gorm *gorm.DB

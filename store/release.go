@@ -99,7 +99,7 @@ func (a Answers) ready(tx *Tx) (fresh, again []models.ID, more bool, err error) 
 		Day models.Date
 	}
 	from := " FROM " + a.Table + tx.Dialect().IndexedBy(a.Index) + " WHERE " + a.ours()
-	err = tx.Raw("SELECT id, "+a.Day+" AS day"+from+" ORDER BY id LIMIT ? "+tx.Dialect().SkipLocked(), false, most).Scan(&waiting).Error
+	err = tx.Raw("SELECT id, "+a.Day+" AS day"+from+" ORDER BY "+a.Day+", id LIMIT ? "+tx.Dialect().SkipLocked(), false, most).Scan(&waiting).Error
 	if err != nil {
 		return nil, nil, false, err
 	}

@@ -21,12 +21,22 @@ var ErrClosed = errors.New("the database is being closed")
 // writer is SQLite's one writer: transactions queue, run one after the other in
 // a savepoint each, and are acknowledged together after one commit. One sync of
 // the disk then serves many, and nobody fights for the lock.
+//
+// What nobody waits for (see [Aside]) has a queue of its own, and of that one at most
+// goes with each group, as its last: whoever waits, waits for one of them and no more.
 type writer struct {
 	pool  sqlitePool
 	jobs  chan *job
+	aside chan *job
 	quit  chan struct{}
 	ended chan struct{}
 }
+
+// Aside says of work that nobody waits for it: on SQLite, where all write one after the
+// other, its transactions let those of others go first.
+func Aside(ctx context.Context) context.Context { return context.WithValue(ctx, asideKey{}, true) }
+
+type asideKey struct{}
 
 type job struct {
 	ctx  context.Context
@@ -38,7 +48,7 @@ type job struct {
 
 func startWriter(pool sqlitePool) *writer {
 	w := &writer{
-		pool: pool, jobs: make(chan *job, maxGroup),
+		pool: pool, jobs: make(chan *job, maxGroup), aside: make(chan *job),
 		quit: make(chan struct{}), ended: make(chan struct{}),
 	}
 	go w.run()
@@ -56,8 +66,12 @@ func (w *writer) stop() error {
 // waits for the answer, so that it never goes without one.
 func (w *writer) do(ctx context.Context, now func() time.Time, fn func(tx *Tx) error) error {
 	j := &job{ctx: ctx, now: now, fn: fn, done: make(chan error, 1)}
+	queue := w.jobs
+	if ctx.Value(asideKey{}) != nil {
+		queue = w.aside
+	}
 	select {
-	case w.jobs <- j:
+	case queue <- j:
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-w.quit:
@@ -81,11 +95,37 @@ func (w *writer) run() {
 	defer close(w.ended)
 	for {
 		select {
+		case j := <-w.jobs: // first, where both wait
+			w.group(j)
+			continue
+		default:
+		}
+		select {
 		case j := <-w.jobs:
+			w.group(j)
+		case j := <-w.aside:
 			w.group(j)
 		case <-w.quit:
 			return
 		}
+	}
+}
+
+// next is the job that goes with a group of so many; nil ends the group.
+func (w *writer) next(n int, last *job) *job {
+	if n == maxGroup || last.ctx.Value(asideKey{}) != nil {
+		return nil
+	}
+	select {
+	case j := <-w.jobs:
+		return j
+	default:
+	}
+	select {
+	case j := <-w.aside:
+		return j
+	default:
+		return nil
 	}
 }
 
@@ -99,19 +139,12 @@ func (w *writer) group(first *job) {
 		return
 	}
 	var waiting []*job
-	for j, n := first, 1; j != nil; n++ {
+	for j := first; j != nil; j = w.next(len(waiting), j) {
 		var broken error
 		waiting = append(waiting, j)
 		if j.err, broken = w.savepoint(sqlTx, j); broken != nil {
 			w.abandon(sqlTx, waiting, errors.Join(j.err, broken))
 			return
-		}
-		j = nil
-		if n < maxGroup {
-			select {
-			case j = <-w.jobs:
-			default:
-			}
 		}
 	}
 	if err = sqlTx.Commit(); err != nil {

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -83,24 +82,28 @@ func (s *Service) chain(ctx context.Context, since time.Time) (int, error) {
 		return 0, ErrNoKey
 	}
 	ctx = store.Widen(ctx, store.Background) // which unit an entry concerns stands in every unit's rows
-	total := 0
+	total, from := 0, lookFrom(since)
 	for {
-		n := 0
-		err := s.Store.InTx(ctx, func(tx *store.Tx) (err error) {
-			n, err = s.close(tx, since, false)
-			return err
-		})
-		if total += n; err != nil || n == 0 {
+		ids, err := s.look(s.Store.Read(ctx), s.Store.Now(), &from)
+		if err != nil || len(ids) == 0 {
 			return total, err
 		}
+		n := 0
+		if err := s.Store.InTx(ctx, func(tx *store.Tx) (err error) {
+			n, err = s.close(tx, ids, false)
+			return err
+		}); err != nil {
+			return total, err
+		}
+		total += n
 	}
 }
 
 // alone waits until nobody else continues the chain.
 func alone(tx *store.Tx) error { return tx.Alone("audit chain") }
 
-// close makes one block of what waits. A new key follows another one's head.
-func (s *Service) close(tx *store.Tx, since time.Time, newKey bool) (int, error) {
+// close makes one block of those of the entries that still wait. A new key follows another one's head.
+func (s *Service) close(tx *store.Tx, ids []models.ID, newKey bool) (int, error) {
 	if err := alone(tx); err != nil {
 		return 0, err
 	}
@@ -116,7 +119,7 @@ func (s *Service) close(tx *store.Tx, since time.Time, newKey bool) (int, error)
 			return 0, fmt.Errorf("%w: block %d by %s, ours is %s", ErrOtherKey, last.Number, last.KeyID, keyID)
 		}
 	}
-	entries, err := s.waiting(tx, since)
+	entries, err := s.waiting(tx, ids)
 	if err != nil || len(entries) == 0 {
 		return 0, err
 	}
@@ -151,34 +154,74 @@ func lastBlock(db *gorm.DB) (*models.AuditBlock, error) {
 	return b, err
 }
 
-// waiting are entries for one block, by id. Anonymous ones come when their day is
-// over, and as many at once as a figure needs.
-func (s *Service) waiting(tx *store.Tx, since time.Time) ([]*models.AuditEntry, error) {
-	var entries, anonymous []*models.AuditEntry
-	if err := unchained(tx.DB, since).Where("NOT (" + anonymously + ")").Find(&entries).Error; err != nil {
-		return nil, err
-	}
-	err := unchained(tx.DB, since).Where(anonymously).Where("at <= ?", tx.Now.Add(-day-settled)).Find(&anonymous).Error
+// look finds what is in no block, for one. Anonymous entries come when their day is
+// over, and as many at once as a figure needs. It is done outside of the transaction that
+// closes the block: what is gone over is days of entries, and on SQLite nobody else could write.
+func (s *Service) look(db *gorm.DB, now time.Time, from *progress) (ids []models.ID, err error) {
+	named, err := from.named.on(db.Where("NOT (" + anonymously + ")"))
 	if err != nil {
 		return nil, err
 	}
-	if s.Thresholds.ShowsFigure(len(anonymous)) {
-		entries = append(entries, anonymous...)
+	anonymous, err := from.anonymous.on(db.Where(anonymously).Where("at <= ?", now.Add(-day-settled)))
+	if err != nil || !s.Thresholds.ShowsFigure(len(anonymous)) {
+		return named, err
 	}
-	slices.SortFunc(entries, func(a, b *models.AuditEntry) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	return append(named, anonymous...), nil
+}
+
+// progress is how far a look for named and for anonymous entries has come.
+type progress struct{ named, anonymous place }
+
+// place is an entry's place by its moment.
+type place struct {
+	At time.Time
+	ID models.ID
+}
+
+func lookFrom(since time.Time) progress { return progress{named: place{At: since}, anonymous: place{At: since}} }
+
+// on finds entries behind a place that are in no block, and goes on to the last of them.
+func (p *place) on(db *gorm.DB) ([]models.ID, error) {
+	query := db.Model(&models.AuditEntry{}).Select("at", "id").Where(unchained)
+	if *p != (place{}) {
+		query = query.Where("(at, id) > (?, ?)", p.At, p.ID)
+	}
+	var found []place
+	if err := query.Order("at, id").Limit(maxBlock).Scan(&found).Error; err != nil || len(found) == 0 {
+		return nil, err
+	}
+	*p = found[len(found)-1]
+	ids := make([]models.ID, len(found))
+	for i, f := range found {
+		ids[i] = f.ID
+	}
+	return ids, nil
+}
+
+// waiting are those of the entries that are in no block yet, by id.
+func (s *Service) waiting(tx *store.Tx, ids []models.ID) ([]*models.AuditEntry, error) {
+	var entries []*models.AuditEntry
+	if err := tx.Where(unchained).Scopes(store.Among("id", ids)).Order("id").Find(&entries).Error; err != nil {
+		return nil, err
+	}
+	anonymous := 0
+	for _, e := range entries {
+		if e.Anonymous() {
+			anonymous++
+		}
+	}
+	if anonymous > 0 && !s.Thresholds.ShowsFigure(anonymous) { // another process has chained some
+		entries = slices.DeleteFunc(entries, (*models.AuditEntry).Anonymous)
+	}
 	return entries, nil
 }
 
-// anonymously is [models.AuditEntry.Anonymous] for a query.
-const anonymously = "actor = '" + models.ActorResident + "' AND noun_id IS NULL"
-
-func unchained(db *gorm.DB, since time.Time) *gorm.DB {
-	query := db.Model(&models.AuditEntry{}).Where("NOT EXISTS (SELECT 1 FROM audit_members WHERE entry_id = audit_entries.id)")
-	if !since.IsZero() {
-		query = query.Where("at >= ?", since)
-	}
-	return query.Order("at, id").Limit(maxBlock)
-}
+const (
+	// anonymously is [models.AuditEntry.Anonymous] for a query.
+	anonymously = "actor = '" + models.ActorResident + "' AND noun_id IS NULL"
+	// unchained is the condition on entries that are in no block.
+	unchained = "NOT EXISTS (SELECT 1 FROM audit_members WHERE entry_id = audit_entries.id)"
+)
 
 // errNoBlock says that an entry was made and nothing was chained.
 var errNoBlock = errors.New("the audit chain was not continued: no entry waits")
@@ -207,7 +250,12 @@ func (s *Service) NewKey(ctx context.Context) error {
 		if err := Record(tx, Entry{Actor: "system", Action: "newAuditKey", Noun: "AuditBlock", Details: details}); err != nil {
 			return err
 		}
-		n, err := s.close(tx, time.Time{}, true)
+		var from progress
+		ids, err := s.look(tx.DB, tx.Now, &from)
+		if err != nil {
+			return err
+		}
+		n, err := s.close(tx, ids, true)
 		if err == nil && n == 0 {
 			err = errNoBlock
 		}

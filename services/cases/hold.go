@@ -76,7 +76,7 @@ func (s *Service) resume(tx *store.Tx, c *models.Case, subject, note string) err
 // several processes at once.
 func (s *Service) EndPauses(ctx context.Context) (int, error) {
 	held := func() *gorm.DB {
-		return s.Store.Read(ctx).Model(&models.Case{}).Where("state = ? AND closed_at IS NULL", models.CaseOnHold)
+		return s.open(ctx).Where("state = ?", models.CaseOnHold)
 	}
 	long := func() ([]models.ID, error) {
 		var units, ids []models.ID

@@ -26,11 +26,18 @@ func (s *Service) Watch(ctx context.Context) (int, error) {
 	return warned + escalated + reminded, errors.Join(err, err2, err3)
 }
 
+// open are the cases that are not closed, by the index that has no others: SQLite, which does
+// not count rows, would go over all that there ever were.
+func (s *Service) open(ctx context.Context) *gorm.DB {
+	db := s.Store.Read(ctx)
+	return db.Model(&models.Case{}).Table("cases" + store.Dialect(db.Name()).IndexedBy("cases_due")).Where("closed_at IS NULL")
+}
+
 // markDueSoon notes, once for each due date, that a case is due within the working
 // days of its unit that a warning takes.
 func (s *Service) markDueSoon(ctx context.Context) (int, error) {
 	open := func() *gorm.DB {
-		return s.Store.Read(ctx).Model(&models.Case{}).Where("closed_at IS NULL AND warned_at IS NULL AND due_at > ?", s.Store.Now()).Where(clockRuns)
+		return s.open(ctx).Where("warned_at IS NULL AND due_at > ?", s.Store.Now()).Where(clockRuns)
 	}
 	soon := func() ([]models.ID, error) {
 		var units []models.ID
@@ -74,12 +81,16 @@ func (s *Service) markDueSoon(ctx context.Context) (int, error) {
 // The owner keeps it, and the blame.
 func (s *Service) escalateOverdue(ctx context.Context) (int, error) {
 	late := func() ([]models.ID, error) {
-		var ids []models.ID
-		err := s.Store.Read(ctx).Model(&models.Case{}).
-			Where("closed_at IS NULL AND (escalated_unit_id IS NULL AND due_at <= ? AND unit_id IN (SELECT id FROM org_units WHERE parent_id IS NOT NULL) "+
-				"OR escalates_at <= ?)", s.Store.Now(), s.Store.Now()).
+		now := s.Store.Now()
+		var ids, again []models.ID
+		err := s.open(ctx).Where("escalated_unit_id IS NULL AND due_at <= ? AND unit_id IN (SELECT id FROM org_units WHERE parent_id IS NOT NULL)", now).
 			Where(clockRuns).Order("due_at, id").Limit(sweepBatch).Pluck("id", &ids).Error
-		return ids, err
+		if err != nil {
+			return nil, err
+		}
+		err = s.Store.Read(ctx).Model(&models.Case{}).Where("closed_at IS NULL AND escalates_at <= ?", now).Where(clockRuns).
+			Order("escalates_at, id").Limit(sweepBatch).Pluck("id", &again).Error
+		return append(ids, again...), err
 	}
 	return s.sweep(ctx, late, func(tx *store.Tx, c *models.Case) (bool, error) {
 		clocks, err := runningClocks(tx, c, models.ClockResolve)

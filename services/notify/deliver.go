@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
@@ -288,38 +287,4 @@ func (s *Service) messages(ctx context.Context, taken []models.NotificationDeliv
 		out[r.ID] = m
 	}
 	return out, nil
-}
-
-// keep is how long what was told is kept for whoever asks why they heard of it.
-const keep = 90 * 24 * time.Hour
-
-// closedForGood are the states in which nothing more is told to a resident.
-var closedForGood = []models.CaseState{models.CaseConfirmed, models.CaseRejected, models.CaseWithdrawn}
-
-// Forget deletes contacts of cases that are over, and notifications that are older
-// than 90 days, once nothing of theirs waits. It returns how many it deleted.
-func (s *Service) Forget(ctx context.Context) (int, error) {
-	var gone int64
-	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
-		old := tx.Now.Add(-keep)
-		contacts := tx.Exec(`DELETE FROM case_contacts WHERE case_id IN (SELECT id FROM cases WHERE state IN ? OR closed_at < ?)
-			AND NOT EXISTS (SELECT 1 FROM notifications n JOIN notification_deliveries d ON d.notification_id = n.id
-				WHERE n.case_id = case_contacts.case_id AND d.state = ?)`,
-			slices.Clone(closedForGood), old, models.DeliveryWaiting)
-		if contacts.Error != nil {
-			return contacts.Error
-		}
-		const aged = `(SELECT id FROM notifications WHERE created_at < ? AND NOT EXISTS
-			(SELECT 1 FROM notification_deliveries w WHERE w.notification_id = notifications.id AND w.state = ?))`
-		if err := tx.Exec("DELETE FROM notification_deliveries WHERE notification_id IN "+aged, old, models.DeliveryWaiting).Error; err != nil {
-			return err
-		}
-		told := tx.Exec("DELETE FROM notifications WHERE id IN "+aged, old, models.DeliveryWaiting)
-		gone = contacts.RowsAffected + told.RowsAffected
-		return told.Error
-	})
-	if err != nil {
-		return 0, fmt.Errorf("forget what was told: %w", err)
-	}
-	return int(gone), nil
 }

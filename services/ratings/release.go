@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"gorm.io/gorm"
+
 	"steelyard/models"
 	"steelyard/store"
 )
@@ -14,7 +16,11 @@ import (
 // ratings as make a figure, or what is left of an earlier day. The server calls it
 // regularly; it returns how many ratings were released.
 func (s *Service) Release(ctx context.Context) (int, error) {
-	return s.Store.Release(ctx, store.Answers{
+	used, err := s.usedUnnoted(ctx)
+	if err != nil {
+		return 0, err
+	}
+	n, err := s.Store.Release(ctx, store.Answers{
 		Record: &models.Rating{}, Table: "ratings", Index: waiting, Imports: true, Day: "rated_on", Person: "id", Enough: s.Thresholds.Figures, Zone: s.Zone,
 	}, func(tx *store.Tx, fresh []models.ID) error {
 		if err := addToTotals(tx, fresh); err != nil {
@@ -23,12 +29,66 @@ func (s *Service) Release(ctx context.Context) (int, error) {
 		if err := s.oweReplies(tx, fresh); err != nil {
 			return err
 		}
-		return markUsed(tx)
+		_, err := markUsed(tx, firstOf(used))
+		return err
 	})
+	for more := true; more && err == nil && len(used) > 0; {
+		err = s.Store.InTx(ctx, func(tx *store.Tx) (err error) {
+			more, err = markUsed(tx, firstOf(used))
+			return err
+		})
+		used = used[len(firstOf(used)):]
+	}
+	return n, err
 }
 
 // waiting is the index of the ratings that wait.
 const waiting = "ratings_release"
+
+const (
+	// maxUnnoted bounds how many invitations are noted as used after one release, and
+	// maxNoted how many of them in one transaction: on SQLite residents wait for it.
+	maxUnnoted = 10_000
+	maxNoted   = 500
+)
+
+// firstOf are as many of the ids as go into one transaction.
+func firstOf(ids []models.ID) []models.ID { return ids[:min(maxNoted, len(ids))] }
+
+// usedUnnoted are invitations that have been used, as the ledger says, and are not noted
+// as such: none unless a rating waits, since they are noted as ratings are released.
+func (s *Service) usedUnnoted(ctx context.Context) ([]models.ID, error) {
+	db := s.Store.Read(ctx)
+	if some, err := waits(db); err != nil || !some {
+		return nil, err
+	}
+	var ids []models.ID
+	err := db.Model(&models.RatingInvitation{}).Where("state = 'ISSUED' AND " + claimed).Limit(maxUnnoted).Pluck("id", &ids).Error
+	return ids, err
+}
+
+// claimed is the condition on invitations to encounters that have been rated.
+const claimed = "EXISTS (SELECT 1 FROM encounter_claims c WHERE c.encounter_id = rating_invitations.encounter_id)"
+
+// waits says whether a rating waits for its release.
+func waits(db *gorm.DB) (some bool, err error) {
+	return some, db.Raw("SELECT "+someWait(db), false).Scan(&some).Error
+}
+
+func someWait(db *gorm.DB) string {
+	return "EXISTS (SELECT 1 FROM ratings" + store.Dialect(db.Name()).IndexedBy(waiting) + " WHERE import_key IS NULL AND released = ?)"
+}
+
+// markUsed notes of invitations that they have been used, but not while a rating waits: the
+// ledger does not say to which of its encounters that belongs. It is one statement,
+// which sees a rating and its entry in the ledger both or neither. It says whether none waited.
+func markUsed(tx *store.Tx, ids []models.ID) (bool, error) {
+	if some, err := waits(tx.DB); err != nil || some || len(ids) == 0 {
+		return !some, err
+	}
+	return true, tx.Model(&models.RatingInvitation{}).Scopes(store.Among("id", ids)).
+		Where("state = 'ISSUED' AND "+claimed+" AND NOT "+someWait(tx.DB), false).UpdateColumn("state", models.InvitationUsed).Error
+}
 
 // addToTotals counts ratings in their officials' days: not before their release,
 // since the total of a day with one rating is that rating. The rows are always
@@ -45,19 +105,4 @@ func addToTotals(tx *store.Tx, ids []models.ID) error {
 		") SELECT official_id, rated_on, "+strings.Join(counts, ", ")+
 		" FROM ratings WHERE id IN ? GROUP BY official_id, rated_on ORDER BY official_id, rated_on"+
 		" ON CONFLICT (official_id, rated_on) DO UPDATE SET "+strings.Join(sums, ", "), ids).Error
-}
-
-// markUsed notes which invitations have been used, but not while a rating waits: the
-// ledger does not say to which of its encounters that belongs. It is one statement,
-// which sees a rating and its entry in the ledger both or neither, and reads all
-// invitations that are not used: it is left out where it would do nothing.
-func markUsed(tx *store.Tx) error {
-	waits := `EXISTS (SELECT 1 FROM ratings` + tx.Dialect().IndexedBy(waiting) + ` WHERE import_key IS NULL AND released = ?)`
-	var some bool
-	if err := tx.Raw("SELECT "+waits, false).Scan(&some).Error; err != nil || some {
-		return err
-	}
-	return tx.Exec(`UPDATE rating_invitations SET state = ? WHERE state = 'ISSUED'
-		AND EXISTS (SELECT 1 FROM encounter_claims c WHERE c.encounter_id = rating_invitations.encounter_id)
-		AND NOT `+waits, models.InvitationUsed, false).Error
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"steelyard/models"
 	"steelyard/store"
 	"steelyard/store/storetest"
 )
@@ -36,7 +37,10 @@ func TestAReleaseReadsWhatWaitsAlone(t *testing.T) {
 	if _, err := (&Service{Store: s, Zone: time.UTC}).Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.InTx(t.Context(), markUsed); err != nil {
+	if err := s.InTx(t.Context(), func(tx *store.Tx) error {
+		_, err := markUsed(tx, []models.ID{models.NewID()})
+		return err
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := store.OpenDay(s.Read(t.Context()), s.Now(), time.UTC); err != nil {
