@@ -45,10 +45,10 @@ row() { # WORK SERVER CONNECTIONS FIGURE UNIT P50 P99 MEMORY
 memory() { awk '/^VmRSS/ {printf "%.0f", $2 / 1024}' "/proc/$1/status"; }
 
 # serve starts a server in the background and waits until it serves.
-serve() { # DB PORT
+serve() { # DB PORT FLAG…
 	(cd "$work" && [ -f "$work/keys" ] && ./steelyard token --db "$1" --key-file keys --role HR --unit CITY --subject bench >token 2>/dev/null) || true
 	"$work/steelyard" serve --db "$1" --key-file "$work/keys" --trust-token-key --addr "127.0.0.1:$2" --rate-limit 0 --patience 10s --log-level WARN \
-		--no-worker --secret-file "$work/secret" --attachments "$work/attachments" --audit-key-file "$work/audit.pem" >"$work/serve.$2.log" 2>&1 &
+		--no-worker --secret-file "$work/secret" --attachments "$work/attachments" --audit-key-file "$work/audit.pem" "${@:3}" >"$work/serve.$2.log" 2>&1 &
 	pids+=($!)
 	server=$!
 	for _ in $(seq 100); do curl -sf "http://127.0.0.1:$2/readyz" >/dev/null && return; sleep 0.1; done

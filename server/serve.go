@@ -109,7 +109,7 @@ func (c *serveCmd) Run(s *session) error {
 }
 
 func (c *serveCmd) serve(s *session, st *store.Store, watch *metrics, verifier *auth.Verifier, provider *auth.Provider, log *slog.Logger) (err error) {
-	defer runtime.KeepAlive(floor())
+	defer runtime.KeepAlive(floor(st.Dialect()))
 	if err := c.check(); err != nil {
 		return err
 	}

@@ -194,6 +194,21 @@ func TestFailingBackgroundWorkEndsTheServer(t *testing.T) {
 	}
 }
 
+// TestWorkHasItsTimeInTheInterval: the second turn is not an interval after the first.
+func TestWorkHasItsTimeInTheInterval(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	turns := 0
+	err := every(time.Hour, time.Millisecond, func(context.Context) {
+		if turns++; turns == 2 {
+			cancel()
+		}
+	})(ctx)
+	if err != nil || turns != 2 {
+		t.Errorf("%d turns, %v", turns, err)
+	}
+}
+
 func TestWorkIsDoneAgainAfterAFailure(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var log syncBuffer

@@ -313,7 +313,7 @@ func (s *Store) Waiting() int {
 	if s.writer == nil {
 		return 0
 	}
-	return len(s.writer.jobs)
+	return len(s.writer.jobs) + len(s.writer.aside)
 }
 
 // Dialect says which database it is.

@@ -48,7 +48,7 @@ type job struct {
 
 func startWriter(pool sqlitePool) *writer {
 	w := &writer{
-		pool: pool, jobs: make(chan *job, maxGroup), aside: make(chan *job),
+		pool: pool, jobs: make(chan *job, maxGroup), aside: make(chan *job, maxGroup),
 		quit: make(chan struct{}), ended: make(chan struct{}),
 	}
 	go w.run()

@@ -111,3 +111,46 @@ func TestARefusalIsToldWhenItsReasonIsThere(t *testing.T) {
 		t.Errorf("refused for what is not there: %v", there)
 	}
 }
+
+// TestWhatNobodyWaitsForGoesLast on SQLite's one writer: of work aside one transaction goes with
+// a group, behind all that others wait for.
+func TestWhatNobodyWaitsForGoesLast(t *testing.T) {
+	s := storetest.Open(t, store.SQLite, store.Options{})
+	var order []string // the writer's goroutine alone appends to it
+	var work sync.WaitGroup
+	write := func(ctx context.Context, name string, wait func()) {
+		work.Go(func() {
+			if err := s.InTx(ctx, func(*store.Tx) error {
+				order = append(order, name)
+				wait()
+				return nil
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	// queue adds transactions one after the other, so that their order is known.
+	queue := func(ctx context.Context, name string, n int, wait func()) {
+		for range n {
+			was := s.Waiting()
+			write(ctx, name, wait)
+			for s.Waiting() == was {
+				runtime.Gosched()
+			}
+		}
+	}
+	begun, free := make(chan struct{}), make(chan struct{})
+	write(t.Context(), "first", func() {
+		close(begun)
+		<-free
+	})
+	<-begun
+	queue(store.Aside(t.Context()), "aside", 3, func() { queue(t.Context(), "resident", 2, func() {}) }) // who come meanwhile
+	queue(t.Context(), "resident", 2, func() {})
+	close(free)
+	work.Wait()
+	want := "first resident resident aside resident resident aside resident resident aside resident resident"
+	if got := strings.Join(order, " "); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -1,10 +1,12 @@
-# Part of bench/write.sh: ratings on SQLite, and one writer with the same statements.
+# Part of bench/write.sh: ratings on SQLite, and one writer with the same statements. What was
+# rated is released as often as a round lasts, in place of each minute: residents and the release
+# share the one writer, and a round without a release would say less than half.
 
 measure_sqlite() {
 	local db=sqlite:$work/city.db before
 	rm -f "$work/keys"
 	"$work/scoring" fill --db "$db" --key-file "$work/keys" --ratings "$ratings" >&2
-	serve "$db" 7120
+	serve "$db" 7120 --sweep-every "${lasts}s"
 	local ours=$server
 	claims() { "$work/write" claims --db "$db"; }
 	for round in $(seq 0 "$rounds"); do # the first warms up

@@ -178,7 +178,9 @@ type place struct {
 	ID models.ID
 }
 
-func lookFrom(since time.Time) progress { return progress{named: place{At: since}, anonymous: place{At: since}} }
+func lookFrom(since time.Time) progress {
+	return progress{named: place{At: since}, anonymous: place{At: since}}
+}
 
 // on finds entries behind a place that are in no block, and goes on to the last of them.
 func (p *place) on(db *gorm.DB) ([]models.ID, error) {

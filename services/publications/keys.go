@@ -56,12 +56,16 @@ func (s *Service) forget(year int) error {
 	return s.Keys.Destroy(year, s.Store.Now())
 }
 
-// retire notes in the database that a year's key is gone, where it may go.
+// retire notes in the database that a year's key is gone, where it may go. It is asked first
+// without a transaction: mostly it may not.
 func (s *Service) retire(ctx context.Context, year int) (bool, error) {
+	if over, err := yearOver(s.Store.Read(ctx), models.DateOf(s.Store.Now(), s.Zone), year); err != nil || !over {
+		return false, err
+	}
 	done := false
 	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
 		done = false
-		over, err := s.yearOver(tx, year)
+		over, err := yearOver(tx.DB, s.today(tx), year)
 		if err != nil || !over {
 			return err
 		}
@@ -77,25 +81,26 @@ func (s *Service) retire(ctx context.Context, year int) (bool, error) {
 	return done && err == nil, err
 }
 
-func (s *Service) yearOver(tx *store.Tx, year int) (bool, error) {
+// yearOver says whether nothing that may still change goes by a year's key.
+func yearOver(db *gorm.DB, today models.Date, year int) (bool, error) {
 	first, last := models.NewDate(year, time.January, 1), models.NewDate(year, time.December, 31)
-	if !s.today(tx).After(last) {
+	if !today.After(last) {
 		return false, nil
 	}
-	cycles := tx.Model(&models.Cycle{}).Where("from_on <= ? AND to_on >= ?", last, first)
+	cycles := db.Model(&models.Cycle{}).Where("from_on <= ? AND to_on >= ?", last, first)
 	of := func() *gorm.DB { return cycles.Session(&gorm.Session{}) }
-	live := s.today(tx).AddDays(-max(models.ReviewTerm, models.DirectAppealTerm))
+	live := today.AddDays(-max(models.ReviewTerm, models.DirectAppealTerm))
 	for _, open := range []*gorm.DB{
 		of().Where("state <> ?", models.CycleFinal),
-		tx.Table("postings p").Where("p.from_on <= ? AND (p.to_on IS NULL OR p.to_on >= ?)", last, first).
+		db.Table("postings p").Where("p.from_on <= ? AND (p.to_on IS NULL OR p.to_on >= ?)", last, first).
 			Where("NOT EXISTS (SELECT 1 FROM cycles c JOIN org_unit_closures t ON t.ancestor_id = c.unit_id "+
 				"WHERE t.descendant_id = p.unit_id AND c.state = ? AND c.from_on <= ? AND c.to_on >= ?)", models.CycleFinal, last, last),
-		tx.Model(&models.CycleGrade{}).Where("cycle_id IN (?)", of().Select("id")).
+		db.Model(&models.CycleGrade{}).Where("cycle_id IN (?)", of().Select("id")).
 			Where("(state = ? OR state = ? AND (told_on IS NULL OR told_on >= ?))", models.GradeProposed, models.GradeDecided, live),
-		tx.Model(&models.Objection{}).Where("cycle_id IN (?)", of().Select("id")).
+		db.Model(&models.Objection{}).Where("cycle_id IN (?)", of().Select("id")).
 			Where("(state = ? OR instance = ? AND (told_on IS NULL OR told_on >= ?))", models.ObjectionFiled, models.InstanceReview,
-				s.today(tx).AddDays(-models.AppealTerm)),
-		tx.Model(&models.AssessmentRun{}).Where("cycle_id IN (?)", of().Select("id")).
+				today.AddDays(-models.AppealTerm)),
+		db.Model(&models.AssessmentRun{}).Where("cycle_id IN (?)", of().Select("id")).
 			Where("state IN ?", []models.RunState{models.RunQueued, models.RunRunning}),
 	} {
 		var n int64

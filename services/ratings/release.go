@@ -63,7 +63,7 @@ func (s *Service) usedUnnoted(ctx context.Context) ([]models.ID, error) {
 		return nil, err
 	}
 	var ids []models.ID
-	err := db.Model(&models.RatingInvitation{}).Where("state = 'ISSUED' AND " + claimed).Limit(maxUnnoted).Pluck("id", &ids).Error
+	err := db.Model(&models.RatingInvitation{}).Where("state = 'ISSUED' AND "+claimed).Limit(maxUnnoted).Pluck("id", &ids).Error
 	return ids, err
 }
 

@@ -60,6 +60,9 @@ func TestAReleaseReadsWhatWaitsAlone(t *testing.T) {
 			if strings.Contains(step.Detail, "(import_key=?)") {
 				t.Errorf("%s\nreads what has long been released: %s", text, step.Detail)
 			}
+			if strings.Contains(step.Detail, "ORDER BY") { // by a sort
+				t.Errorf("%s\nreads all that wait for each batch: %s", text, step.Detail)
+			}
 		}
 	}
 	if looked < 4 {
