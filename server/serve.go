@@ -36,7 +36,7 @@ type serveCmd struct {
 	Graphiql    bool          `default:"true" negatable:"" help:"Serve the GraphiQL console at /graphiql."`
 	Worker      bool          `default:"true" negatable:"" help:"Make assessment runs and exports in this process, and look finished runs over for flags."`
 	SweepEvery  time.Duration `default:"1m" help:"How often lapsed cases and transfers, and answers to be released, are looked for."`
-	Connections int           `default:"20" help:"Size of the database pool; of each replica's as well."`
+	Connections int           `default:"20" help:"Size of the database pool; of each replica's as well. On SQLite four for each processor at most."`
 	LinkDays    int           `default:"30" help:"Days in which a rating link may be used, 1 to 365."`
 
 	RequireAppRole bool `help:"Refuse to start as a role of PostgreSQL that owns the tables or is above their policies."`
