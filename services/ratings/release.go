@@ -75,8 +75,10 @@ func waits(db *gorm.DB) (some bool, err error) {
 	return some, db.Raw("SELECT "+someWait(db), false).Scan(&some).Error
 }
 
+// someWait asks for the first by day, which only the index has at hand: where any would do,
+// PostgreSQL reads all ratings until it has one, and to the end where none waits.
 func someWait(db *gorm.DB) string {
-	return "EXISTS (SELECT 1 FROM ratings" + store.Dialect(db.Name()).IndexedBy(waiting) + " WHERE import_key IS NULL AND released = ?)"
+	return "(SELECT min(rated_on) FROM ratings" + store.Dialect(db.Name()).IndexedBy(waiting) + " WHERE import_key IS NULL AND released = ?) IS NOT NULL"
 }
 
 // markUsed notes of invitations that they have been used, but not while a rating waits: the

@@ -69,3 +69,31 @@ func TestAReleaseReadsWhatWaitsAlone(t *testing.T) {
 		t.Errorf("only %d statements were looked at: %q", looked, h.seen)
 	}
 }
+
+// TestNobodyReadsAllRatingsToFindThatNoneWaits on PostgreSQL, which may plan a statement once for
+// whatever it is asked with, and then takes it that every other rating waits.
+func TestNobodyReadsAllRatingsToFindThatNoneWaits(t *testing.T) {
+	s := storetest.Owner(t, storetest.Open(t, store.Postgres, store.Options{}))
+	var plan []string
+	if err := s.InTx(t.Context(), func(tx *store.Tx) error {
+		for _, statement := range []string{
+			"SET LOCAL session_replication_role = replica", // whose ratings they are is all the same
+			`INSERT INTO ratings (id, official_id, service_id, channel, level, rated_on, key_year, source, invited, dimensions, tags, released)
+				SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'WINDOW', 3, '2025-06-10', 2025, 'WALK_IN', '', '', '', true
+				FROM generate_series(1, 5000)`,
+			"ANALYZE ratings",
+			"SET LOCAL plan_cache_mode = force_generic_plan",
+			"PREPARE some_wait (bool) AS SELECT " + strings.Replace(someWait(tx.DB), "?", "$1", 1),
+		} {
+			if err := tx.Exec(statement).Error; err != nil {
+				return err
+			}
+		}
+		return tx.Raw("EXPLAIN EXECUTE some_wait (false)").Scan(&plan).Error
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if text := strings.Join(plan, "\n"); strings.Contains(text, "Seq Scan") || !strings.Contains(text, waiting) {
+		t.Error(text)
+	}
+}
