@@ -35,12 +35,18 @@ func newProofs(options []jwt.ParserOption) (*proofs, error) {
 
 // remember keeps a token that has been verified.
 func (p *proofs) remember(token string, c claims, t *jwt.Token, keys any) {
-	p.known.Add(sha256.Sum256([]byte(token)), &proof{claims: c, token: &jwt.Token{Header: t.Header, Method: t.Method}, keys: keys})
+	p.known.Add(digest(token), &proof{claims: c, token: &jwt.Token{Header: t.Header, Method: t.Method}, keys: keys})
+}
+
+// digest is what a token is remembered by. Most fit the room, and need none of the heap.
+func digest(token string) [sha256.Size]byte {
+	var room [1024]byte
+	return sha256.Sum256(append(room[:0], token...))
 }
 
 // recall returns what a token proves, if it has been verified by the keys that still hold and is in its time.
 func (p *proofs) recall(ctx context.Context, token string, keysOf func(context.Context, *jwt.Token) (any, error)) (claims, bool) {
-	found, ok := p.known.Get(sha256.Sum256([]byte(token)))
+	found, ok := p.known.Get(digest(token))
 	if !ok {
 		return claims{}, false
 	}

@@ -3,6 +3,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -36,6 +37,27 @@ func AtHand(ctx context.Context, of string) []string {
 		}
 	}
 	return names
+}
+
+// Asks says whether the object that the field now being resolved gives is asked for a field,
+// under whatever name. What a directive leaves out counts as asked.
+func Asks(ctx context.Context, name string) bool {
+	field := graphql.GetFieldContext(ctx)
+	return field == nil || asks(field.Field.Selections, name)
+}
+
+func asks(sel ast.SelectionSet, name string) bool {
+	return slices.ContainsFunc(sel, func(one ast.Selection) bool {
+		switch one := one.(type) {
+		case *ast.Field:
+			return one.Name == name
+		case *ast.InlineFragment:
+			return asks(one.SelectionSet, name)
+		case *ast.FragmentSpread:
+			return asks(one.Definition.SelectionSet, name)
+		}
+		return true
+	})
 }
 
 // marshalList marshals the elements of a list: one after the other where all that is asked

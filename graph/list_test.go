@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -187,6 +188,34 @@ func TestAtHandNamesTheFieldsThatAreRead(t *testing.T) {
 		ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Field: graphql.CollectFields(oc, sel, []string{"Official"})[0]})
 		if got := fmt.Sprint(AtHand(ctx, "Case")); got != want {
 			t.Errorf("{ %s }: %s, want %s", of, got, want)
+		}
+	}
+}
+
+// What is asked for is found behind any name, and in any fragment.
+func TestAsksFindsAFieldWhereverItStands(t *testing.T) {
+	for connection, want := range map[string]bool{
+		"nodes { id } pageInfo { endCursor }":                          false,
+		"edges { cursor }":                                             true,
+		"edges: nodes { id }":                                          false,
+		"nodes { id } rows: edges { node { id } }":                     true,
+		"... { edges { cursor } }":                                     true,
+		"... on OfficialConnection { ...F }":                           true,
+		"nodes { id cases(first: 1) { id } } pageInfo { hasNextPage }": false,
+	} {
+		text := "{ officials(first: 2) { " + connection + " } }"
+		if strings.Contains(connection, "...F") {
+			text += " fragment F on OfficialConnection { pageInfo { endCursor } edges { cursor } }"
+		}
+		doc, err := gqlparser.LoadQueryWithRules(NewExecutableSchema(Config{}).Schema(), text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		field := graphql.CollectedField{Field: doc.Operations[0].SelectionSet[0].(*ast.Field)}
+		field.Selections = field.SelectionSet
+		ctx := graphql.WithFieldContext(t.Context(), &graphql.FieldContext{Field: field})
+		if got := Asks(ctx, "edges"); got != want {
+			t.Errorf("{ %s }: asks for edges is %t, want %t", connection, got, want)
 		}
 	}
 }

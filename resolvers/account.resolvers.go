@@ -69,7 +69,7 @@ func (r *queryResolver) Accounts(ctx context.Context, filter *graph.AccountFilte
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(a *models.Account) string { return a.Subject }, newAccountEdge)
+	list, info := edges(ctx, rows, more, after, func(a *models.Account) string { return a.Subject }, newAccountEdge)
 	return &graph.AccountConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 

@@ -95,7 +95,7 @@ func (r *queryResolver) AuditTrail(ctx context.Context, filter *graph.AuditTrail
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, (*audit.Chained).Place, newAuditEntryEdge)
+	list, info := edges(ctx, rows, more, after, (*audit.Chained).Place, newAuditEntryEdge)
 	return &graph.AuditEntryConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 

@@ -320,7 +320,7 @@ func (r *queryResolver) Cases(ctx context.Context, filter *graph.CaseFilter, ord
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(c *models.Case) string { return cases.Place(order, c) }, newCaseEdge)
+	list, info := edges(ctx, rows, more, after, func(c *models.Case) string { return cases.Place(order, c) }, newCaseEdge)
 	return &graph.CaseConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 

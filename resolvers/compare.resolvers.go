@@ -47,7 +47,7 @@ func (r *policyComparisonResolver) Officials(ctx context.Context, obj *assessmen
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, (*assessments.Compared).Place, newComparedOfficialEdge)
+	list, info := edges(ctx, rows, more, after, (*assessments.Compared).Place, newComparedOfficialEdge)
 	return &graph.ComparedOfficialConnection{Edges: list, Nodes: rows, PageInfo: info, TotalCount: int32(total)}, nil
 }
 

@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"fmt"
 	"unicode/utf8"
@@ -53,21 +54,27 @@ func page(first int32, after *string) (int, string, error) {
 	return size, behind, err
 }
 
-// pageInfo describes a page whose rows have these cursors.
-func pageInfo(cursors []string, more bool, after *string) *graph.PageInfo {
+// pageInfo describes a page by the cursors of its first and its last row; an empty one has none.
+func pageInfo(first, last string, more bool, after *string) *graph.PageInfo {
 	info := &graph.PageInfo{HasNextPage: more, HasPreviousPage: after != nil && *after != ""}
-	if len(cursors) > 0 {
-		info.StartCursor, info.EndCursor = &cursors[0], &cursors[len(cursors)-1]
+	if first != "" {
+		info.StartCursor, info.EndCursor = &first, &last
 	}
 	return info
 }
 
-// edges makes a connection's edges and page info out of rows.
-func edges[Row, Edge any](rows []*Row, more bool, after *string, key func(*Row) string, edge func(string, *Row) *Edge) ([]*Edge, *graph.PageInfo) {
-	cursors, out := make([]string, len(rows)), make([]*Edge, len(rows))
-	for i, row := range rows {
-		cursors[i] = cursor(key(row))
-		out[i] = edge(cursors[i], row)
+// edges makes a connection's page info out of rows, and its edges where they are asked for:
+// most ask for nodes.
+func edges[Row, Edge any](ctx context.Context, rows []*Row, more bool, after *string, key func(*Row) string, edge func(string, *Row) *Edge) ([]*Edge, *graph.PageInfo) {
+	if len(rows) == 0 {
+		return []*Edge{}, pageInfo("", "", more, after)
 	}
-	return out, pageInfo(cursors, more, after)
+	var out []*Edge
+	if graph.Asks(ctx, "edges") {
+		out = make([]*Edge, len(rows))
+		for i, row := range rows {
+			out[i] = edge(cursor(key(row)), row)
+		}
+	}
+	return out, pageInfo(cursor(key(rows[0])), cursor(key(rows[len(rows)-1])), more, after)
 }

@@ -85,7 +85,7 @@ func (r *queryResolver) CounterCodes(ctx context.Context, first int32, after *st
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(c *models.CounterCode) string { return c.ID.String() }, newCounterCodeEdge)
+	list, info := edges(ctx, rows, more, after, func(c *models.CounterCode) string { return c.ID.String() }, newCounterCodeEdge)
 	return &graph.CounterCodeConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 

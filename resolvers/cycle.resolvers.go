@@ -85,7 +85,7 @@ func (r *queryResolver) Cycles(ctx context.Context, first int32, after *string) 
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, cycles.Place, newCycleEdge)
+	list, info := edges(ctx, rows, more, after, cycles.Place, newCycleEdge)
 	return &graph.CycleConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 
@@ -98,7 +98,7 @@ func (r *queryResolver) SelfSummaries(ctx context.Context, cycleID models.ID, fi
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(s *models.SelfSummary) string { return s.OfficialID.String() }, newSelfSummaryEdge)
+	list, info := edges(ctx, rows, more, after, func(s *models.SelfSummary) string { return s.OfficialID.String() }, newSelfSummaryEdge)
 	return &graph.SelfSummaryConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 

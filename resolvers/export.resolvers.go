@@ -101,7 +101,7 @@ func (r *queryResolver) Exports(ctx context.Context, first int32, after *string)
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(e *models.Export) string { return e.ID.String() }, newExportEdge)
+	list, info := edges(ctx, rows, more, after, func(e *models.Export) string { return e.ID.String() }, newExportEdge)
 	return &graph.ExportConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 
@@ -118,7 +118,7 @@ func (r *queryResolver) ReportDefinitions(ctx context.Context, first int32, afte
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(d *models.ReportDefinition) string { return d.ID.String() }, newReportDefinitionEdge)
+	list, info := edges(ctx, rows, more, after, func(d *models.ReportDefinition) string { return d.ID.String() }, newReportDefinitionEdge)
 	return &graph.ReportDefinitionConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 

@@ -31,6 +31,6 @@ func (r *Resolver) assessmentPage(ctx context.Context, query assessments.Query, 
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(a *models.Assessment) string { return assessments.Place(query.Order, a) }, newAssessmentEdge)
+	list, info := edges(ctx, rows, more, after, func(a *models.Assessment) string { return assessments.Place(query.Order, a) }, newAssessmentEdge)
 	return &graph.AssessmentConnection{Edges: list, Nodes: rows, PageInfo: info, Query: query}, nil
 }

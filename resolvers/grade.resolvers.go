@@ -79,7 +79,7 @@ func (r *queryResolver) CycleGrades(ctx context.Context, cycleID models.ID, offi
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(g *models.CycleGrade) string { return g.ID.String() }, newCycleGradeEdge)
+	list, info := edges(ctx, rows, more, after, func(g *models.CycleGrade) string { return g.ID.String() }, newCycleGradeEdge)
 	return &graph.CycleGradeConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 
@@ -97,7 +97,7 @@ func (r *queryResolver) GradeLimits(ctx context.Context, cycleID models.ID, firs
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(l *models.GradeLimit) string { return l.ID.String() }, newGradeLimitEdge)
+	list, info := edges(ctx, rows, more, after, func(l *models.GradeLimit) string { return l.ID.String() }, newGradeLimitEdge)
 	return &graph.GradeLimitConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 

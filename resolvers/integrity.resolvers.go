@@ -93,7 +93,7 @@ func (r *queryResolver) IntegrityFlags(ctx context.Context, filter *graph.Integr
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(f *models.IntegrityFlag) string { return f.ID.String() }, newIntegrityFlagEdge)
+	list, info := edges(ctx, rows, more, after, func(f *models.IntegrityFlag) string { return f.ID.String() }, newIntegrityFlagEdge)
 	return &graph.IntegrityFlagConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 

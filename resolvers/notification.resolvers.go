@@ -55,7 +55,7 @@ func (r *queryResolver) Webhooks(ctx context.Context, first int32, after *string
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(w *notify.Webhook) string { return w.ID.String() }, newWebhookEdge)
+	list, info := edges(ctx, rows, more, after, func(w *notify.Webhook) string { return w.ID.String() }, newWebhookEdge)
 	return &graph.WebhookConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 

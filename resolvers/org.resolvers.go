@@ -94,7 +94,7 @@ func (r *queryResolver) Officials(ctx context.Context, unitID *models.ID, first 
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(o *models.Official) string { return o.Ref }, newOfficialEdge)
+	list, info := edges(ctx, rows, more, after, func(o *models.Official) string { return o.Ref }, newOfficialEdge)
 	return &graph.OfficialConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 
@@ -107,7 +107,7 @@ func (r *queryResolver) OrgUnits(ctx context.Context, first int32, after *string
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(u *models.OrgUnit) string { return u.Ref }, newOrgUnitEdge)
+	list, info := edges(ctx, rows, more, after, func(u *models.OrgUnit) string { return u.Ref }, newOrgUnitEdge)
 	return &graph.OrgUnitConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 

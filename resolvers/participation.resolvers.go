@@ -33,7 +33,7 @@ func (r *queryResolver) Participation(ctx context.Context, filter graph.Particip
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, (*ratings.Participation).Place, newParticipationEdge)
+	list, info := edges(ctx, rows, more, after, (*ratings.Participation).Place, newParticipationEdge)
 	return &graph.ParticipationConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 

@@ -40,7 +40,7 @@ func (r *queryResolver) PublicCases(ctx context.Context, filter graph.PublicCase
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(c *cases.PublicCase) string { return c.PublicID }, newPublicCaseEdge)
+	list, info := edges(ctx, rows, more, after, func(c *cases.PublicCase) string { return c.PublicID }, newPublicCaseEdge)
 	return &graph.PublicCaseConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 

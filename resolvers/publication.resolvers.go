@@ -210,7 +210,7 @@ func (r *queryResolver) Objections(ctx context.Context, cycleID models.ID, first
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(o *models.Objection) string { return o.ID.String() }, newObjectionEdge)
+	list, info := edges(ctx, rows, more, after, func(o *models.Objection) string { return o.ID.String() }, newObjectionEdge)
 	return &graph.ObjectionConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 
@@ -223,7 +223,7 @@ func (r *queryResolver) EvidenceExclusions(ctx context.Context, cycleID models.I
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(e *models.EvidenceExclusion) string { return e.ID.String() }, newEvidenceExclusionEdge)
+	list, info := edges(ctx, rows, more, after, func(e *models.EvidenceExclusion) string { return e.ID.String() }, newEvidenceExclusionEdge)
 	return &graph.EvidenceExclusionConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 
@@ -236,7 +236,7 @@ func (r *queryResolver) CompareRuns(ctx context.Context, a models.ID, b models.I
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(c *publications.Compared) string { return c.PostingID.String() }, newRunComparisonEdge)
+	list, info := edges(ctx, rows, more, after, func(c *publications.Compared) string { return c.PostingID.String() }, newRunComparisonEdge)
 	return &graph.RunComparisonConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 

@@ -129,7 +129,7 @@ func (r *queryResolver) Services(ctx context.Context, first int32, after *string
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(s *models.Service) string { return s.Ref }, newServiceEdge)
+	list, info := edges(ctx, rows, more, after, func(s *models.Service) string { return s.Ref }, newServiceEdge)
 	return &graph.ServiceConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 

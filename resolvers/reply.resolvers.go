@@ -79,7 +79,7 @@ func (r *queryResolver) OwedReplies(ctx context.Context, filter *graph.OwedReply
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, (*ratings.Owed).Place, newOwedReplyEdge)
+	list, info := edges(ctx, rows, more, after, (*ratings.Owed).Place, newOwedReplyEdge)
 	return &graph.OwedReplyConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 

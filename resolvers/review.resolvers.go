@@ -127,7 +127,7 @@ func (r *queryResolver) AppraisalComments(ctx context.Context, roundID models.ID
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(c *models.AppraisalComment) string { return c.ID.String() }, newAppraisalCommentEdge)
+	list, info := edges(ctx, rows, more, after, func(c *models.AppraisalComment) string { return c.ID.String() }, newAppraisalCommentEdge)
 	return &graph.AppraisalCommentConnection{Edges: list, Nodes: rows, PageInfo: info}, nil
 }
 
@@ -152,7 +152,7 @@ func (r *queryResolver) ReviewRounds(ctx context.Context, cycleID models.ID, fir
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(row *models.ReviewRound) string { return row.ID.String() },
+	list, info := edges(ctx, rows, more, after, func(row *models.ReviewRound) string { return row.ID.String() },
 		func(cursor string, row *models.ReviewRound) *graph.ReviewRoundEdge {
 			return &graph.ReviewRoundEdge{Cursor: cursor, Node: row}
 		})
@@ -180,7 +180,7 @@ func (r *queryResolver) ReviewTemplates(ctx context.Context, first int32, after 
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(row *models.ReviewTemplate) string { return row.ID.String() },
+	list, info := edges(ctx, rows, more, after, func(row *models.ReviewTemplate) string { return row.ID.String() },
 		func(cursor string, row *models.ReviewTemplate) *graph.ReviewTemplateEdge {
 			return &graph.ReviewTemplateEdge{Cursor: cursor, Node: row}
 		})
@@ -196,7 +196,7 @@ func (r *queryResolver) ReviewConflicts(ctx context.Context, first int32, after 
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(row *models.ReviewConflict) string { return row.ID.String() },
+	list, info := edges(ctx, rows, more, after, func(row *models.ReviewConflict) string { return row.ID.String() },
 		func(cursor string, row *models.ReviewConflict) *graph.ReviewConflictEdge {
 			return &graph.ReviewConflictEdge{Cursor: cursor, Node: row}
 		})
@@ -260,7 +260,7 @@ func (r *reviewRoundResolver) Assignments(ctx context.Context, obj *models.Revie
 	if err != nil {
 		return nil, err
 	}
-	list, info := edges(rows, more, after, func(row *models.ReviewAssignment) string { return row.ID.String() },
+	list, info := edges(ctx, rows, more, after, func(row *models.ReviewAssignment) string { return row.ID.String() },
 		func(cursor string, row *models.ReviewAssignment) *graph.ReviewPairEdge {
 			return &graph.ReviewPairEdge{Cursor: cursor, Node: row}
 		})

@@ -125,9 +125,10 @@ func (d records) read(ctx context.Context, db *gorm.DB, on pgxQueryer) error {
 // from reads rows, and counts them.
 func (d records) from(rows pgx.Rows) (n int64, err error) {
 	defer rows.Close()
-	var set []setter
-	for _, column := range rows.FieldDescriptions() {
-		set = append(set, d.setters[column.Name].fitting(column)) // a column of no field is passed over, as gorm does
+	columns := rows.FieldDescriptions()
+	set := make([]setter, len(columns))
+	for i, column := range columns {
+		set[i] = d.setters[column.Name].fitting(column) // a column of no field is passed over, as gorm does
 	}
 	row, room := &Row{}, slab{of: d.record}
 	many := d.dest.Kind() == reflect.Slice
@@ -185,12 +186,17 @@ func native(vars []any) []any {
 	return out
 }
 
-// append adds a record to the slice.
+// append adds a record to the slice; reflect.Append would make a slice's head for each.
 func (d records) append(record reflect.Value) {
 	if d.dest.Type().Elem().Kind() == reflect.Pointer {
 		record = record.Addr()
 	}
-	d.dest.Set(reflect.Append(d.dest, record))
+	n := d.dest.Len()
+	if n == d.dest.Cap() {
+		d.dest.Grow(1)
+	}
+	d.dest.SetLen(n + 1)
+	d.dest.Index(n).Set(record)
 }
 
 // slab is room for values of a type that are read one after the other: the more there are,
