@@ -110,9 +110,9 @@ func every(interval, first time.Duration, turn func(ctx context.Context)) backgr
 	}
 }
 
-// alone is work that nobody's scope bounds.
+// alone is work that nobody's scope bounds, and that nobody waits for.
 func alone(work background) background {
-	return func(ctx context.Context) error { return work(store.Widen(ctx, store.Background)) }
+	return func(ctx context.Context) error { return work(store.Aside(store.Widen(ctx, store.Background))) }
 }
 
 // isLoopback says whether an address is reached from this machine alone.

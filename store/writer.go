@@ -11,8 +11,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// maxGroup bounds how many transactions one commit acknowledges, and with it how
-// long the first of them waits.
+// maxGroup bounds how many transactions that somebody waits for one commit acknowledges,
+// and with it how long the first of them waits.
 const maxGroup = 256
 
 // ErrClosed says that the store is being closed.
@@ -111,15 +111,18 @@ func (w *writer) run() {
 	}
 }
 
-// next is the job that goes with a group of so many; nil ends the group.
+// next is the job that goes with a group of so many; nil ends the group. One aside is its
+// last also where more wait than go with it: nothing waits for ever.
 func (w *writer) next(n int, last *job) *job {
-	if n == maxGroup || last.ctx.Value(asideKey{}) != nil {
+	if last.ctx.Value(asideKey{}) != nil {
 		return nil
 	}
-	select {
-	case j := <-w.jobs:
-		return j
-	default:
+	if n < maxGroup {
+		select {
+		case j := <-w.jobs:
+			return j
+		default:
+		}
 	}
 	select {
 	case j := <-w.aside:

@@ -252,7 +252,7 @@ func (s *Service) NewKey(ctx context.Context) error {
 		if err := Record(tx, Entry{Actor: "system", Action: "newAuditKey", Noun: "AuditBlock", Details: details}); err != nil {
 			return err
 		}
-		var from progress
+		from := lookFrom(tx.Now) // however much waits from before
 		ids, err := s.look(tx.DB, tx.Now, &from)
 		if err != nil {
 			return err

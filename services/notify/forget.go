@@ -27,7 +27,7 @@ func (s *Service) Forget(ctx context.Context) (int, error) {
 	contacts, err := s.forget(ctx, "case_id", `case_contacts
 		WHERE EXISTS (SELECT 1 FROM cases WHERE cases.id = case_contacts.case_id AND (state IN ? OR closed_at < ?))
 		AND NOT EXISTS (SELECT 1 FROM notifications n JOIN notification_deliveries d ON d.notification_id = n.id
-			WHERE n.case_id = case_contacts.case_id AND d.state = ?)`, []any{closedForGood, old, models.DeliveryWaiting},
+			WHERE n.case_id = case_contacts.case_id AND d.state = ?)`, []any{slices.Clone(closedForGood), old, models.DeliveryWaiting},
 		"DELETE FROM case_contacts WHERE case_id")
 	if err != nil {
 		return contacts, fmt.Errorf("forget contacts: %w", err)

@@ -16,7 +16,11 @@ import (
 // ratings as make a figure, or what is left of an earlier day. The server calls it
 // regularly; it returns how many ratings were released.
 func (s *Service) Release(ctx context.Context) (int, error) {
-	used, err := s.usedUnnoted(ctx)
+	db := s.Store.Read(ctx)
+	if some, err := waits(db); err != nil || !some {
+		return 0, err
+	}
+	used, err := usedUnnoted(db)
 	if err != nil {
 		return 0, err
 	}
@@ -32,14 +36,24 @@ func (s *Service) Release(ctx context.Context) (int, error) {
 		_, err := markUsed(tx, firstOf(used))
 		return err
 	})
-	for more := true; more && err == nil && len(used) > 0; {
+	if err != nil || n == 0 {
+		return n, err
+	}
+	return n, s.noteUsed(ctx)
+}
+
+// noteUsed notes which invitations have been used, those of ratings among them that came and
+// were released since it was looked before the release. Where ratings come without a pause, one
+// waits already: then those that the release itself has noted are all, until the next.
+func (s *Service) noteUsed(ctx context.Context) error {
+	used, err := usedUnnoted(s.Store.Read(ctx))
+	for none := true; none && err == nil && len(used) > 0; used = used[len(firstOf(used)):] {
 		err = s.Store.InTx(ctx, func(tx *store.Tx) (err error) {
-			more, err = markUsed(tx, firstOf(used))
+			none, err = markUsed(tx, firstOf(used))
 			return err
 		})
-		used = used[len(firstOf(used)):]
 	}
-	return n, err
+	return err
 }
 
 // waiting is the index of the ratings that wait.
@@ -56,12 +70,8 @@ const (
 func firstOf(ids []models.ID) []models.ID { return ids[:min(maxNoted, len(ids))] }
 
 // usedUnnoted are invitations that have been used, as the ledger says, and are not noted
-// as such: none unless a rating waits, since they are noted as ratings are released.
-func (s *Service) usedUnnoted(ctx context.Context) ([]models.ID, error) {
-	db := s.Store.Read(ctx)
-	if some, err := waits(db); err != nil || !some {
-		return nil, err
-	}
+// as such.
+func usedUnnoted(db *gorm.DB) ([]models.ID, error) {
 	var ids []models.ID
 	err := db.Model(&models.RatingInvitation{}).Where("state = 'ISSUED' AND "+claimed).Limit(maxUnnoted).Pluck("id", &ids).Error
 	return ids, err
@@ -72,7 +82,8 @@ const claimed = "EXISTS (SELECT 1 FROM encounter_claims c WHERE c.encounter_id =
 
 // waits says whether a rating waits for its release.
 func waits(db *gorm.DB) (some bool, err error) {
-	return some, db.Raw("SELECT "+someWait(db), false).Scan(&some).Error
+	err = db.Raw("SELECT "+someWait(db), false).Scan(&some).Error
+	return some, err
 }
 
 // someWait asks for the first by day, which only the index has at hand: where any would do,
