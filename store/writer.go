@@ -98,6 +98,8 @@ func (w *writer) run() {
 		case j := <-w.jobs: // first, where both wait
 			w.group(j)
 			continue
+		case <-w.quit:
+			return
 		default:
 		}
 		select {
