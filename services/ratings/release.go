@@ -2,6 +2,7 @@ package ratings
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -33,7 +34,7 @@ func (s *Service) Release(ctx context.Context) (int, error) {
 		if err := s.oweReplies(tx, fresh); err != nil {
 			return err
 		}
-		_, err := markUsed(tx, firstOf(used))
+		_, err := markUsed(tx, used[:min(maxNoted, len(used))])
 		return err
 	})
 	if err != nil || n == 0 {
@@ -47,13 +48,20 @@ func (s *Service) Release(ctx context.Context) (int, error) {
 // waits already: then those that the release itself has noted are all, until the next.
 func (s *Service) noteUsed(ctx context.Context) error {
 	used, err := usedUnnoted(s.Store.Read(ctx))
-	for none := true; none && err == nil && len(used) > 0; used = used[len(firstOf(used)):] {
-		err = s.Store.InTx(ctx, func(tx *store.Tx) (err error) {
-			none, err = markUsed(tx, firstOf(used))
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(used, maxNoted) {
+		none := false
+		err := s.Store.InTx(ctx, func(tx *store.Tx) (err error) {
+			none, err = markUsed(tx, some)
 			return err
 		})
+		if err != nil || !none {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // waiting is the index of the ratings that wait.
@@ -65,9 +73,6 @@ const (
 	maxUnnoted = 10_000
 	maxNoted   = 500
 )
-
-// firstOf are as many of the ids as go into one transaction.
-func firstOf(ids []models.ID) []models.ID { return ids[:min(maxNoted, len(ids))] }
 
 // usedUnnoted are invitations that have been used, as the ledger says, and are not noted
 // as such.
